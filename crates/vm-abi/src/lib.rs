@@ -1,0 +1,21 @@
+//! What compiled code and runtime agree on, said once and read by both sides.
+//!
+//! | module | fact |
+//! |---|---|
+//! | [`context`] | the structures compiled code reads through its context pointer, and where each field is |
+//! | [`callconv`] | how WebAssembly signatures become machine signatures, in both directions across the host boundary |
+//! | [`builtin`] | the runtime functions that compiled code may call, with their signatures |
+//! | [`trap`] | every reason to trap: code, name and message |
+//! | [`plan`] | check strategies and the shape of each linear memory |
+//! | [`image`] | the linked image: ELF section names and the module information inside |
+//! | [`addrmap`] | native code offset → WebAssembly function and byte offset, with inlined frames |
+//!
+//! Nothing here allocates memory from a system, links LLVM or calls anything.
+
+pub mod addrmap;
+pub mod builtin;
+pub mod callconv;
+pub mod context;
+pub mod image;
+pub mod plan;
+pub mod trap;

@@ -1,0 +1,187 @@
+//! The arenas of one function's body.
+
+use crate::entity::Arena;
+use crate::types::{FuncIndex, FuncType, ValType, WasmOffset};
+
+use super::op::Op;
+
+crate::entity! {
+    /// An SSA value.
+    Value = "v";
+    /// A basic block.
+    Block = "block";
+    /// An instruction.
+    Inst = "inst";
+}
+
+/// A run of values in [`Body::pool`].
+#[derive(Copy, Clone, PartialEq, Eq, Debug, Default)]
+pub struct List {
+    pub(crate) start: u32,
+    pub(crate) len: u32,
+}
+
+/// One function's body. Arenas are flat and reused from function to function by a [`Translator`](crate::Translator).
+#[derive(Clone, Debug, Default)]
+pub struct Body {
+    /// The function.
+    pub func: FuncIndex,
+    /// Its signature.
+    pub signature: FuncType,
+    /// Values.
+    pub values: Arena<Value, ValueData>,
+    /// Instructions.
+    pub insts: Arena<Inst, InstData>,
+    /// Blocks in reverse post-order; the first is the entry.
+    pub blocks: Arena<Block, BlockData>,
+    /// Storage of every argument list.
+    pub pool: Vec<Value>,
+}
+
+impl Default for FuncIndex {
+    fn default() -> Self {
+        Self(0)
+    }
+}
+
+/// A value's type and where it is defined.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub struct ValueData {
+    /// Its type.
+    pub ty: ValType,
+    /// Its definition.
+    pub def: ValueDef,
+}
+
+/// Where a value is defined.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub enum ValueDef {
+    /// The n-th parameter of a block.
+    Param(Block, u32),
+    /// The n-th result of an instruction.
+    Result(Inst, u32),
+}
+
+/// An instruction.
+#[derive(Copy, Clone, PartialEq, Debug)]
+pub struct InstData {
+    /// What it does.
+    pub op: Op,
+    /// Its operands, in WebAssembly's stack order.
+    pub args: List,
+    /// Its results.
+    pub results: List,
+    /// Byte offset in the module of the instruction it came from.
+    pub offset: WasmOffset,
+}
+
+/// A basic block.
+#[derive(Clone, Debug)]
+pub struct BlockData {
+    /// Parameters.
+    pub params: Vec<Value>,
+    /// Instructions in order.
+    pub insts: Vec<Inst>,
+    /// How it ends.
+    pub terminator: TerminatorData,
+}
+
+/// How a block ends, with the byte offset of the instruction that ends it.
+#[derive(Clone, PartialEq, Debug)]
+pub struct TerminatorData {
+    /// Where control goes.
+    pub kind: Terminator,
+    /// Byte offset in the module.
+    pub offset: WasmOffset,
+}
+
+/// A branch target with the arguments for its parameters.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub struct BlockCall {
+    /// The target.
+    pub block: Block,
+    /// One argument per parameter.
+    pub args: List,
+}
+
+/// Where control goes at the end of a block.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Terminator {
+    /// To one block.
+    Jump(BlockCall),
+    /// To `then` if the `i32` condition is non-zero, else to `otherwise`.
+    Branch {
+        /// The condition, an `i32`.
+        condition: Value,
+        /// Taken when it is not zero.
+        then: BlockCall,
+        /// Taken when it is zero.
+        otherwise: BlockCall,
+    },
+    /// To `targets[index]`, or to `default` when the unsigned `i32` index is past the end.
+    Switch {
+        /// The index, an `i32`.
+        index: Value,
+        /// Targets by index.
+        targets: Vec<BlockCall>,
+        /// Taken past the end.
+        default: BlockCall,
+    },
+    /// Back to the caller with one value per result.
+    Return(List),
+    /// A trap: the WebAssembly instruction `unreachable`.
+    Unreachable,
+}
+
+impl Terminator {
+    /// The branch targets in order; `Switch` lists its default last.
+    pub fn successors(&self) -> impl Iterator<Item = BlockCall> + '_ {
+        let (first, second, rest): (Option<BlockCall>, Option<BlockCall>, &[BlockCall]) = match self {
+            Self::Jump(target) => (None, Some(*target), &[]),
+            Self::Branch { then, otherwise, .. } => (Some(*then), Some(*otherwise), &[]),
+            Self::Switch { targets, default, .. } => (None, Some(*default), targets),
+            Self::Return(_) | Self::Unreachable => (None, None, &[]),
+        };
+        first.into_iter().chain(rest.iter().copied()).chain(second)
+    }
+}
+
+impl Body {
+    /// The entry block.
+    pub const ENTRY: Block = Block(0);
+
+    /// The values of a list.
+    pub fn list(&self, list: List) -> &[Value] {
+        &self.pool[list.start as usize..(list.start + list.len) as usize]
+    }
+
+    /// The operands of an instruction.
+    pub fn args(&self, inst: Inst) -> &[Value] {
+        self.list(self.insts[inst].args)
+    }
+
+    /// The results of an instruction.
+    pub fn results(&self, inst: Inst) -> &[Value] {
+        self.list(self.insts[inst].results)
+    }
+
+    /// The type of a value.
+    pub fn ty(&self, value: Value) -> ValType {
+        self.values[value].ty
+    }
+
+    /// Stores a list of values.
+    pub fn push_list(&mut self, values: impl IntoIterator<Item = Value>) -> List {
+        let start = self.pool.len();
+        self.pool.extend(values);
+        List { start: start as u32, len: (self.pool.len() - start) as u32 }
+    }
+
+    /// Removes everything and keeps the allocations.
+    pub fn clear(&mut self) {
+        self.values.clear();
+        self.insts.clear();
+        self.blocks.clear();
+        self.pool.clear();
+    }
+}

@@ -1,0 +1,333 @@
+//! Operators as structured data: a family is one variant with a width and an operation, so that a back end writes it once.
+
+use crate::types::{
+    DataIndex, ElementIndex, FuncIndex, GlobalIndex, HeapType, MemoryIndex, TableIndex, TypeIndex, ValType,
+};
+
+/// Width of an integer operator.
+#[derive(Copy, Clone, PartialEq, Eq, Hash, Debug)]
+pub enum IntWidth {
+    /// 32 bits.
+    I32,
+    /// 64 bits.
+    I64,
+}
+
+/// Width of a floating-point operator.
+#[derive(Copy, Clone, PartialEq, Eq, Hash, Debug)]
+pub enum FloatWidth {
+    /// binary32.
+    F32,
+    /// binary64.
+    F64,
+}
+
+impl IntWidth {
+    /// The value type.
+    pub fn ty(self) -> ValType {
+        match self {
+            Self::I32 => ValType::I32,
+            Self::I64 => ValType::I64,
+        }
+    }
+    /// Bits.
+    pub fn bits(self) -> u32 {
+        match self {
+            Self::I32 => 32,
+            Self::I64 => 64,
+        }
+    }
+}
+
+impl FloatWidth {
+    /// The value type.
+    pub fn ty(self) -> ValType {
+        match self {
+            Self::F32 => ValType::F32,
+            Self::F64 => ValType::F64,
+        }
+    }
+    /// Bits.
+    pub fn bits(self) -> u32 {
+        match self {
+            Self::F32 => 32,
+            Self::F64 => 64,
+        }
+    }
+}
+
+/// A constant.
+#[derive(Copy, Clone, PartialEq, Debug)]
+pub enum Constant {
+    /// `i32.const`.
+    I32(i32),
+    /// `i64.const`.
+    I64(i64),
+    /// `f32.const`, by its bits, so that NaN payloads survive.
+    F32(u32),
+    /// `f64.const`, by its bits.
+    F64(u64),
+}
+
+/// Integer operators of one operand.
+#[derive(Copy, Clone, PartialEq, Eq, Hash, Debug)]
+pub enum IntUnary {
+    /// Leading zeros; the width for zero.
+    Clz,
+    /// Trailing zeros; the width for zero.
+    Ctz,
+    /// Set bits.
+    Popcnt,
+    /// Sign-extend the low 8 bits.
+    Extend8S,
+    /// Sign-extend the low 16 bits.
+    Extend16S,
+    /// Sign-extend the low 32 bits (64-bit only).
+    Extend32S,
+}
+
+/// Integer operators of two operands.
+#[derive(Copy, Clone, PartialEq, Eq, Hash, Debug)]
+#[allow(missing_docs, reason = "each is the specification's operator of the same name")]
+pub enum IntBinary {
+    Add,
+    Sub,
+    Mul,
+    /// Traps on a zero divisor and on overflow.
+    DivS,
+    /// Traps on a zero divisor.
+    DivU,
+    /// Traps on a zero divisor.
+    RemS,
+    /// Traps on a zero divisor.
+    RemU,
+    And,
+    Or,
+    Xor,
+    Shl,
+    ShrS,
+    ShrU,
+    Rotl,
+    Rotr,
+}
+
+/// Integer comparisons; the result is an `i32` 0 or 1.
+#[derive(Copy, Clone, PartialEq, Eq, Hash, Debug)]
+#[allow(missing_docs, reason = "each is the specification's operator of the same name")]
+pub enum IntCompare {
+    Eq,
+    Ne,
+    LtS,
+    LtU,
+    GtS,
+    GtU,
+    LeS,
+    LeU,
+    GeS,
+    GeU,
+}
+
+/// Floating-point operators of one operand.
+#[derive(Copy, Clone, PartialEq, Eq, Hash, Debug)]
+#[allow(missing_docs, reason = "each is the specification's operator of the same name")]
+pub enum FloatUnary {
+    Abs,
+    Neg,
+    Ceil,
+    Floor,
+    Trunc,
+    Nearest,
+    Sqrt,
+}
+
+/// Floating-point operators of two operands.
+#[derive(Copy, Clone, PartialEq, Eq, Hash, Debug)]
+#[allow(missing_docs, reason = "each is the specification's operator of the same name")]
+pub enum FloatBinary {
+    Add,
+    Sub,
+    Mul,
+    Div,
+    Min,
+    Max,
+    Copysign,
+}
+
+/// Floating-point comparisons; the result is an `i32` 0 or 1.
+#[derive(Copy, Clone, PartialEq, Eq, Hash, Debug)]
+#[allow(missing_docs, reason = "each is the specification's operator of the same name")]
+pub enum FloatCompare {
+    Eq,
+    Ne,
+    Lt,
+    Gt,
+    Le,
+    Ge,
+}
+
+/// Whether an operand or a narrow memory access is read as signed.
+#[derive(Copy, Clone, PartialEq, Eq, Hash, Debug)]
+pub enum Sign {
+    /// Two's complement.
+    Signed,
+    /// Unsigned.
+    Unsigned,
+}
+
+/// Conversions between value types.
+#[derive(Copy, Clone, PartialEq, Eq, Hash, Debug)]
+pub enum Convert {
+    /// `i32.wrap_i64`.
+    Wrap,
+    /// `i64.extend_i32_*`.
+    Extend(Sign),
+    /// `f32.demote_f64`.
+    Demote,
+    /// `f64.promote_f32`.
+    Promote,
+    /// `i*.trunc_f*`: traps on NaN and out of range.
+    Trunc {
+        /// Source width.
+        from: FloatWidth,
+        /// Result width.
+        to: IntWidth,
+        /// Signedness of the result.
+        sign: Sign,
+    },
+    /// `i*.trunc_sat_f*`: saturates, NaN becomes zero.
+    TruncSat {
+        /// Source width.
+        from: FloatWidth,
+        /// Result width.
+        to: IntWidth,
+        /// Signedness of the result.
+        sign: Sign,
+    },
+    /// `f*.convert_i*`.
+    FromInt {
+        /// Source width.
+        from: IntWidth,
+        /// Result width.
+        to: FloatWidth,
+        /// Signedness of the source.
+        sign: Sign,
+    },
+    /// `f*.reinterpret_i*`.
+    IntToFloat(FloatWidth),
+    /// `i*.reinterpret_f*`.
+    FloatToInt(IntWidth),
+}
+
+/// A memory access: where and how wide.
+#[derive(Copy, Clone, PartialEq, Eq, Hash, Debug)]
+pub struct MemoryAccess {
+    /// The memory.
+    pub memory: MemoryIndex,
+    /// Static offset added to the address, without wrapping.
+    pub offset: u64,
+    /// Bytes accessed: 1, 2, 4, 8 or 16.
+    pub bytes: u8,
+    /// The alignment hint, as a power of two; not a promise.
+    pub align_log2: u8,
+}
+
+/// What an instruction does. Operands and results are typed values; the families are in this module.
+#[derive(Copy, Clone, PartialEq, Debug)]
+pub enum Op {
+    /// A constant.
+    Const(Constant),
+    /// An integer operator of one operand.
+    IntUnary(IntWidth, IntUnary),
+    /// An integer operator of two operands.
+    IntBinary(IntWidth, IntBinary),
+    /// `i*.eqz`: an `i32` 0 or 1.
+    IntEqz(IntWidth),
+    /// An integer comparison.
+    IntCompare(IntWidth, IntCompare),
+    /// A floating-point operator of one operand.
+    FloatUnary(FloatWidth, FloatUnary),
+    /// A floating-point operator of two operands.
+    FloatBinary(FloatWidth, FloatBinary),
+    /// A floating-point comparison.
+    FloatCompare(FloatWidth, FloatCompare),
+    /// A conversion.
+    Convert(Convert),
+    /// `select`: operands (if non-zero, if zero, condition).
+    Select,
+
+    /// A load: operand (address). The result has type `ty`; narrower integers are extended by `sign`.
+    Load {
+        /// Where and how wide.
+        access: MemoryAccess,
+        /// Type of the result.
+        ty: ValType,
+        /// Extension of a narrow integer.
+        sign: Sign,
+    },
+    /// A store: operands (address, value). Narrower integers are wrapped.
+    Store {
+        /// Where and how wide.
+        access: MemoryAccess,
+    },
+    /// `memory.size`, in pages.
+    MemorySize(MemoryIndex),
+    /// `memory.grow`: operand (pages); the old size in pages or -1.
+    MemoryGrow(MemoryIndex),
+    /// `memory.fill`: operands (address, byte, length).
+    MemoryFill(MemoryIndex),
+    /// `memory.copy`: operands (destination, source, length).
+    MemoryCopy {
+        /// Written.
+        dst: MemoryIndex,
+        /// Read.
+        src: MemoryIndex,
+    },
+    /// `memory.init`: operands (destination, source offset, length).
+    MemoryInit(MemoryIndex, DataIndex),
+    /// `data.drop`.
+    DataDrop(DataIndex),
+
+    /// `table.get`: operand (index).
+    TableGet(TableIndex),
+    /// `table.set`: operands (index, reference).
+    TableSet(TableIndex),
+    /// `table.size`, in elements.
+    TableSize(TableIndex),
+    /// `table.grow`: operands (reference, elements); the old size or -1.
+    TableGrow(TableIndex),
+    /// `table.fill`: operands (index, reference, length).
+    TableFill(TableIndex),
+    /// `table.copy`: operands (destination, source, length).
+    TableCopy {
+        /// Written.
+        dst: TableIndex,
+        /// Read.
+        src: TableIndex,
+    },
+    /// `table.init`: operands (destination, source offset, length).
+    TableInit(TableIndex, ElementIndex),
+    /// `elem.drop`.
+    ElemDrop(ElementIndex),
+
+    /// `ref.null`.
+    RefNull(HeapType),
+    /// `ref.func`.
+    RefFunc(FuncIndex),
+    /// `ref.is_null`: an `i32` 0 or 1.
+    RefIsNull,
+
+    /// `global.get`.
+    GlobalGet(GlobalIndex),
+    /// `global.set`: operand (value).
+    GlobalSet(GlobalIndex),
+
+    /// `call`: operands are the arguments.
+    Call(FuncIndex),
+    /// `call_indirect`: operands are the arguments, then the table index.
+    CallIndirect {
+        /// The table.
+        table: TableIndex,
+        /// The expected type.
+        ty: TypeIndex,
+    },
+}

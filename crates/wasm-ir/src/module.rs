@@ -1,0 +1,321 @@
+//! A decoded module: its bytes, its declarations, and where everything lies (specification: Structure, Modules).
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use crate::entity::{Arena, Entity};
+use crate::types::*;
+
+/// A validated module. Cheap to clone: bytes and declarations are shared.
+///
+/// Function bodies stay undecoded in `bytes` until a [`Translator`](crate::Translator) asks for one.
+#[derive(Clone, Debug)]
+pub struct Module {
+    pub(crate) bytes: Arc<[u8]>,
+    pub(crate) declarations: Arc<Declarations>,
+    /// Byte range of each defined function's body (its locals and expression), in order of definition.
+    pub(crate) bodies: Arc<[Range<WasmOffset>]>,
+    pub(crate) sections: Arc<[Section]>,
+    pub(crate) custom_sections: Arc<[CustomSection]>,
+}
+
+impl Module {
+    /// The module's binary.
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    /// Everything but the function bodies.
+    pub fn declarations(&self) -> &Arc<Declarations> {
+        &self.declarations
+    }
+
+    /// Byte range of a function's body, or `None` for an imported function.
+    ///
+    /// # Panics
+    /// If the module has no such function.
+    pub fn body_range(&self, func: FuncIndex) -> Option<Range<WasmOffset>> {
+        assert!(func.index() < self.declarations.functions.len(), "{func} is not a function of the module");
+        let defined = func.index().checked_sub(self.declarations.imported_functions)?;
+        Some(self.bodies[defined].clone())
+    }
+
+    /// The module's sections in file order, with offsets and sizes in bytes.
+    pub fn sections(&self) -> &[Section] {
+        &self.sections
+    }
+
+    /// The custom sections in file order.
+    pub fn custom_sections(&self) -> &[CustomSection] {
+        &self.custom_sections
+    }
+
+    /// The bytes of a data segment.
+    pub fn data(&self, segment: &DataSegment) -> &[u8] {
+        &self.bytes[segment.range.start as usize..segment.range.end as usize]
+    }
+}
+
+/// A section header.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Section {
+    /// Name of the section's kind, as in the specification ("type", "import", "code", …, "custom").
+    pub kind: &'static str,
+    /// Byte range of the section's contents in the module.
+    pub range: Range<WasmOffset>,
+    /// Number of items, where the section is a vector.
+    pub items: Option<u32>,
+}
+
+/// A custom section.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct CustomSection {
+    /// Its name.
+    pub name: String,
+    /// Byte range of its contents, after the name.
+    pub range: Range<WasmOffset>,
+}
+
+/// A module's declarations: everything the runtime needs to instantiate compiled code.
+#[derive(Clone, Default, PartialEq, Debug, Serialize, Deserialize)]
+pub struct Declarations {
+    /// Function types.
+    pub types: Arena<TypeIndex, FuncType>,
+    /// Imports in order.
+    pub imports: Vec<Import>,
+    /// Functions, imported ones first.
+    pub functions: Arena<FuncIndex, FunctionDecl>,
+    /// How many of `functions` are imported.
+    pub imported_functions: usize,
+    /// Tables, imported ones first.
+    pub tables: Arena<TableIndex, TableDecl>,
+    /// How many of `tables` are imported.
+    pub imported_tables: usize,
+    /// Memories, imported ones first.
+    pub memories: Arena<MemoryIndex, MemoryType>,
+    /// How many of `memories` are imported.
+    pub imported_memories: usize,
+    /// Globals, imported ones first.
+    pub globals: Arena<GlobalIndex, GlobalDecl>,
+    /// How many of `globals` are imported.
+    pub imported_globals: usize,
+    /// Exception tags, imported ones first: the type of each.
+    pub tags: Arena<TagIndex, TypeIndex>,
+    /// How many of `tags` are imported.
+    pub imported_tags: usize,
+    /// Exports in order.
+    pub exports: Vec<Export>,
+    /// The start function.
+    pub start: Option<FuncIndex>,
+    /// Element segments.
+    pub elements: Arena<ElementIndex, ElementSegment>,
+    /// Data segments.
+    pub data: Arena<DataIndex, DataSegment>,
+    /// The name section.
+    pub names: Names,
+}
+
+impl Declarations {
+    /// The signature of a function.
+    ///
+    /// # Panics
+    /// If the module has no such function.
+    pub fn signature(&self, func: FuncIndex) -> &FuncType {
+        &self.types[self.functions[func].ty]
+    }
+
+    /// Whether a function is imported.
+    pub fn is_imported_function(&self, func: FuncIndex) -> bool {
+        func.index() < self.imported_functions
+    }
+
+    /// The functions defined in the module, in order.
+    pub fn defined_functions(
+        &self,
+    ) -> impl DoubleEndedIterator<Item = FuncIndex> + ExactSizeIterator + use<> {
+        (self.imported_functions..self.functions.len()).map(FuncIndex::new)
+    }
+
+    /// A name for a function that people recognise: from the name section, else the first export, else the import,
+    /// else `None`.
+    pub fn function_name(&self, func: FuncIndex) -> Option<&str> {
+        if let Some(name) = self.names.functions.get(&func) {
+            return Some(name);
+        }
+        let is_it = |entity: EntityIndex| entity == EntityIndex::Function(func);
+        if let Some(export) = self.exports.iter().find(|e| is_it(e.item)) {
+            return Some(&export.name);
+        }
+        self.imports.iter().find(|i| is_it(i.item)).map(|i| &*i.name)
+    }
+
+    /// The type of an entity of any kind, as matched by an import.
+    ///
+    /// # Panics
+    /// If the module has no such entity.
+    pub fn entity_type(&self, entity: EntityIndex) -> EntityType {
+        match entity {
+            EntityIndex::Function(i) => EntityType::Function(self.signature(i).clone()),
+            EntityIndex::Table(i) => EntityType::Table(self.tables[i].ty),
+            EntityIndex::Memory(i) => EntityType::Memory(self.memories[i]),
+            EntityIndex::Global(i) => EntityType::Global(self.globals[i].ty),
+            EntityIndex::Tag(i) => EntityType::Tag(self.types[self.tags[i]].clone()),
+        }
+    }
+}
+
+/// An import: two names and the entity it defines. The entity's type is found in the declarations.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Import {
+    /// Module name.
+    pub module: String,
+    /// Field name.
+    pub name: String,
+    /// The entity it brings.
+    pub item: EntityIndex,
+}
+
+/// An export: a name and the entity it gives.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Export {
+    /// Its name.
+    pub name: String,
+    /// The entity it gives.
+    pub item: EntityIndex,
+}
+
+/// An index into one of the five external index spaces.
+#[derive(Copy, Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+pub enum EntityIndex {
+    /// A function.
+    Function(FuncIndex),
+    /// A table.
+    Table(TableIndex),
+    /// A memory.
+    Memory(MemoryIndex),
+    /// A global.
+    Global(GlobalIndex),
+    /// A tag.
+    Tag(TagIndex),
+}
+
+/// The external type of an entity (specification: External Types).
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum EntityType {
+    /// A function.
+    Function(FuncType),
+    /// A table.
+    Table(TableType),
+    /// A memory.
+    Memory(MemoryType),
+    /// A global.
+    Global(GlobalType),
+    /// A tag.
+    Tag(FuncType),
+}
+
+/// A function: its type. The body is found by [`Module::body_range`].
+#[derive(Copy, Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct FunctionDecl {
+    /// Its type.
+    pub ty: TypeIndex,
+}
+
+/// A table.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct TableDecl {
+    /// Its type.
+    pub ty: TableType,
+    /// Initial value of each element; null when absent. Always absent for an import.
+    pub init: Option<ConstExpr>,
+}
+
+/// A global.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct GlobalDecl {
+    /// Its type.
+    pub ty: GlobalType,
+    /// Its initial value; absent for an import.
+    pub init: Option<ConstExpr>,
+}
+
+/// Where a segment goes at instantiation.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub enum SegmentMode<Target> {
+    /// Only where a bulk instruction copies it.
+    Passive,
+    /// Copied to `target` at `offset` during instantiation.
+    Active {
+        /// The memory or table.
+        target: Target,
+        /// Where in it.
+        offset: ConstExpr,
+    },
+    /// Dropped at instantiation: it only declares references (element segments).
+    Declared,
+}
+
+/// An element segment.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct ElementSegment {
+    /// Type of every item.
+    pub ty: RefType,
+    /// Where it goes.
+    pub mode: SegmentMode<TableIndex>,
+    /// Its items.
+    pub items: Vec<ConstExpr>,
+}
+
+/// A data segment.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct DataSegment {
+    /// Where it goes.
+    pub mode: SegmentMode<MemoryIndex>,
+    /// Byte range of its contents in the module.
+    pub range: Range<WasmOffset>,
+}
+
+/// A constant expression: a small stack program that leaves one value.
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub struct ConstExpr(pub Vec<ConstOp>);
+
+/// An instruction of a constant expression.
+#[derive(Copy, Clone, PartialEq, Debug, Serialize, Deserialize)]
+pub enum ConstOp {
+    /// An `i32` constant.
+    I32(i32),
+    /// An `i64` constant.
+    I64(i64),
+    /// An `f32` constant, by its bits.
+    F32(u32),
+    /// An `f64` constant, by its bits.
+    F64(u64),
+    /// A `v128` constant, lane 0 in the lowest bits.
+    V128(u128),
+    /// The value of a global.
+    GlobalGet(GlobalIndex),
+    /// A null reference.
+    RefNull(HeapType),
+    /// A reference to a function of the module.
+    RefFunc(FuncIndex),
+}
+
+/// The name section (specification: Appendix, Custom Sections), and nothing invented.
+#[derive(Clone, Default, PartialEq, Eq, Debug, Serialize, Deserialize)]
+pub struct Names {
+    /// Name of the module.
+    pub module: Option<String>,
+    /// Names of functions.
+    pub functions: BTreeMap<FuncIndex, String>,
+    /// Names of each function's parameters and locals.
+    pub locals: BTreeMap<FuncIndex, BTreeMap<LocalIndex, String>>,
+    /// Names of globals.
+    pub globals: BTreeMap<GlobalIndex, String>,
+    /// Names of memories.
+    pub memories: BTreeMap<MemoryIndex, String>,
+    /// Names of tables.
+    pub tables: BTreeMap<TableIndex, String>,
+}

@@ -1,0 +1,245 @@
+//! Index spaces and types (specification: Structure, Types and Modules/Indices).
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+crate::entity! {
+    /// A type in the module's type section.
+    TypeIndex = "type";
+    /// A function; imports come first.
+    FuncIndex = "func";
+    /// A table; imports come first.
+    TableIndex = "table";
+    /// A linear memory; imports come first.
+    MemoryIndex = "memory";
+    /// A global; imports come first.
+    GlobalIndex = "global";
+    /// An exception tag; imports come first.
+    TagIndex = "tag";
+    /// An element segment.
+    ElementIndex = "elem";
+    /// A data segment.
+    DataIndex = "data";
+    /// A parameter or local of one function; parameters come first.
+    LocalIndex = "local";
+}
+
+/// A byte offset from the start of the module's binary, the position every diagnostic and every trap reports.
+pub type WasmOffset = u32;
+
+/// A value type.
+#[derive(Copy, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+pub enum ValType {
+    /// 32-bit integer, sign-agnostic.
+    I32,
+    /// 64-bit integer, sign-agnostic.
+    I64,
+    /// IEEE 754 binary32.
+    F32,
+    /// IEEE 754 binary64.
+    F64,
+    /// 128-bit vector.
+    V128,
+    /// A reference.
+    Ref(RefType),
+}
+
+/// A reference type: what it may point to and whether it may be null.
+#[derive(Copy, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+pub struct RefType {
+    /// Whether null is a value of the type.
+    pub nullable: bool,
+    /// What a non-null reference points to.
+    pub heap: HeapType,
+}
+
+/// A heap type, abstract or concrete.
+#[derive(Copy, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+pub enum HeapType {
+    /// Any function.
+    Func,
+    /// Any host reference.
+    Extern,
+    /// Top of the internal hierarchy.
+    Any,
+    /// Anything comparable with `ref.eq`.
+    Eq,
+    /// An unboxed 31-bit integer.
+    I31,
+    /// Any structure.
+    Struct,
+    /// Any array.
+    Array,
+    /// An exception.
+    Exn,
+    /// Bottom of the internal hierarchy.
+    None,
+    /// Bottom of the function hierarchy.
+    NoFunc,
+    /// Bottom of the external hierarchy.
+    NoExtern,
+    /// Bottom of the exception hierarchy.
+    NoExn,
+    /// A type of the module's type section.
+    Concrete(TypeIndex),
+}
+
+impl RefType {
+    /// `(ref null func)`.
+    pub const FUNCREF: Self = Self { nullable: true, heap: HeapType::Func };
+    /// `(ref null extern)`.
+    pub const EXTERNREF: Self = Self { nullable: true, heap: HeapType::Extern };
+}
+
+impl ValType {
+    /// `(ref null func)`.
+    pub const FUNCREF: Self = Self::Ref(RefType::FUNCREF);
+    /// `(ref null extern)`.
+    pub const EXTERNREF: Self = Self::Ref(RefType::EXTERNREF);
+
+    /// Whether this is a reference type.
+    pub fn is_ref(self) -> bool {
+        matches!(self, Self::Ref(_))
+    }
+}
+
+impl fmt::Display for ValType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::I32 => f.write_str("i32"),
+            Self::I64 => f.write_str("i64"),
+            Self::F32 => f.write_str("f32"),
+            Self::F64 => f.write_str("f64"),
+            Self::V128 => f.write_str("v128"),
+            Self::Ref(ty) => ty.fmt(f),
+        }
+    }
+}
+
+impl fmt::Display for RefType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (self.nullable, self.heap) {
+            (true, HeapType::Func) => f.write_str("funcref"),
+            (true, HeapType::Extern) => f.write_str("externref"),
+            (true, heap) => write!(f, "(ref null {heap})"),
+            (false, heap) => write!(f, "(ref {heap})"),
+        }
+    }
+}
+
+impl fmt::Display for HeapType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Func => "func",
+            Self::Extern => "extern",
+            Self::Any => "any",
+            Self::Eq => "eq",
+            Self::I31 => "i31",
+            Self::Struct => "struct",
+            Self::Array => "array",
+            Self::Exn => "exn",
+            Self::None => "none",
+            Self::NoFunc => "nofunc",
+            Self::NoExtern => "noextern",
+            Self::NoExn => "noexn",
+            Self::Concrete(index) => return write!(f, "{}", index.0),
+        })
+    }
+}
+
+/// A function type: parameters and results, any number of each.
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Debug, Default, Serialize, Deserialize)]
+pub struct FuncType {
+    /// Parameter types in order.
+    pub params: Box<[ValType]>,
+    /// Result types in order.
+    pub results: Box<[ValType]>,
+}
+
+impl FuncType {
+    /// A function type from anything that yields value types.
+    pub fn new(
+        params: impl IntoIterator<Item = ValType>,
+        results: impl IntoIterator<Item = ValType>,
+    ) -> Self {
+        Self { params: params.into_iter().collect(), results: results.into_iter().collect() }
+    }
+}
+
+impl fmt::Display for FuncType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let list = |f: &mut fmt::Formatter<'_>, types: &[ValType]| {
+            f.write_str("(")?;
+            for (i, ty) in types.iter().enumerate() {
+                write!(f, "{}{ty}", if i == 0 { "" } else { ", " })?;
+            }
+            f.write_str(")")
+        };
+        list(f, &self.params)?;
+        f.write_str(" -> ")?;
+        list(f, &self.results)
+    }
+}
+
+/// A table type: element type and limits, in elements.
+#[derive(Copy, Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+pub struct TableType {
+    /// Type of every element.
+    pub element: RefType,
+    /// Indices are `i64` instead of `i32`.
+    pub table64: bool,
+    /// Elements at instantiation.
+    pub minimum: u64,
+    /// Elements it may grow to, if the module limits them.
+    pub maximum: Option<u64>,
+}
+
+/// A memory type: limits, in pages.
+#[derive(Copy, Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+pub struct MemoryType {
+    /// Addresses are `i64` instead of `i32`.
+    pub memory64: bool,
+    /// Shared between threads.
+    pub shared: bool,
+    /// Pages at instantiation.
+    pub minimum: u64,
+    /// Pages it may grow to, if the module limits them.
+    pub maximum: Option<u64>,
+    /// Page size as a power of two: 16 unless the module has custom page sizes.
+    pub page_size_log2: u8,
+}
+
+impl MemoryType {
+    /// Bytes in a page.
+    pub fn page_size(&self) -> u64 {
+        1 << self.page_size_log2
+    }
+
+    /// The largest number of pages that the address type can address.
+    pub fn absolute_maximum(&self) -> u64 {
+        let bits = if self.memory64 { 64 } else { 32 };
+        1u64.checked_shl(bits - u32::from(self.page_size_log2)).unwrap_or(u64::MAX)
+    }
+
+    /// The type of an address and of a page count.
+    pub fn index_type(&self) -> ValType {
+        if self.memory64 { ValType::I64 } else { ValType::I32 }
+    }
+}
+
+impl TableType {
+    /// The type of an element index and of an element count.
+    pub fn index_type(&self) -> ValType {
+        if self.table64 { ValType::I64 } else { ValType::I32 }
+    }
+}
+
+/// A global's type.
+#[derive(Copy, Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+pub struct GlobalType {
+    /// Type of the value.
+    pub content: ValType,
+    /// Whether `global.set` may change it.
+    pub mutable: bool,
+}
