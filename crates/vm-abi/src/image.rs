@@ -8,7 +8,7 @@
 //! | [`EH_FRAME_HDR`] | A | binary search table over it |
 //! | [`LIBCALLS`] | AW | one pointer per [`ImageInfo::libcalls`]; the loader fills them, then makes the page read-only |
 //! | [`INFO`] | – | [`ImageInfo`], postcard |
-//! | [`ADDRMAP`] | – | [`AddressMap`](crate::addrmap::AddressMap), postcard |
+//! | [`ADDRMAP`] | – | [`AddressMap`](crate::addrmap::AddressMap), encoded |
 //! | [`DATA`] | – | contents of the data segments, by [`ImageInfo::data`] |
 //! | `.debug_*`, `.symtab` | – | for debuggers |
 //!
@@ -65,7 +65,8 @@ pub struct ImageInfo {
     pub host_entries: Vec<Option<u32>>,
     /// Offset in [`TEXT`] of the host-exit trampoline of each type, if compiled.
     pub host_exits: Vec<Option<u32>>,
-    /// Names of the library functions that [`LIBCALLS`] points to, in slot order.
+    /// Names of the library functions that [`LIBCALLS`] points to, in slot order: each a
+    /// [`Libcall`](crate::libcall::Libcall).
     pub libcalls: Vec<String>,
 }
 
