@@ -1,0 +1,89 @@
+//! Functions: calling them, and making host functions.
+
+use wootz_vm_abi::callconv::ValRaw;
+use wootz_wasm_ir::FuncType;
+
+use crate::{CallError, Extern, HostError, Instance, Store, Val};
+
+/// A function, of WebAssembly or of the host. A handle: it belongs to one store, which owns the function. Equal handles
+/// are the same function.
+#[derive(Copy, Clone, PartialEq, Eq, Hash, Debug)]
+pub struct Func {
+    pub(crate) store: u64,
+    pub(crate) index: u32,
+}
+
+impl Func {
+    /// A host function. `call` finds the arguments in the first slots and leaves the results there; there are as many
+    /// slots as the larger of the two counts, and every one holds a value of the type in `ty`.
+    ///
+    /// A panic in `call` is carried over the WebAssembly frames and resumed in whoever called into them.
+    pub fn new(
+        _store: &mut Store,
+        _ty: FuncType,
+        _call: impl Fn(Caller<'_>, &mut [ValRaw]) -> Result<(), HostError> + Send + Sync + 'static,
+    ) -> Self {
+        panic!("not yet")
+    }
+
+    /// Its type.
+    ///
+    /// # Panics
+    /// If the function is of another store.
+    pub fn ty(&self, _store: &Store) -> FuncType {
+        panic!("not yet")
+    }
+
+    /// Calls it.
+    ///
+    /// # Errors
+    /// [`CallError`] for a trap, a failing host function, or arguments that do not fit.
+    ///
+    /// # Panics
+    /// If the function or a reference among the arguments is of another store, or if a host function panicked.
+    pub fn call(&self, _store: &mut Store, _args: &[Val]) -> Result<Vec<Val>, CallError> {
+        panic!("not yet")
+    }
+
+    /// Calls it with raw slots: arguments in front, results in front afterwards. `slots` must be as long as
+    /// the larger of the two counts, and hold values of the parameters' types: a number in the wrong type is read
+    /// as the bits that it is, a reference is looked up.
+    ///
+    /// # Errors
+    /// As [`call`](Self::call); [`ArgumentsError`](crate::ArgumentsError) if there are too few slots, or a reference is
+    /// not one that the store made.
+    ///
+    /// # Panics
+    /// If the function is of another store, or if a host function panicked.
+    pub fn call_raw(&self, _store: &mut Store, _slots: &mut [ValRaw]) -> Result<(), CallError> {
+        panic!("not yet")
+    }
+}
+
+/// What a host function gets: the store, and who called.
+pub struct Caller<'a> {
+    pub(crate) store: &'a mut Store,
+    pub(crate) instance: Option<Instance>,
+}
+
+impl Caller<'_> {
+    /// The store.
+    pub fn store(&self) -> &Store {
+        self.store
+    }
+
+    /// The store.
+    pub fn store_mut(&mut self) -> &mut Store {
+        self.store
+    }
+
+    /// The calling instance; `None` if the host calls.
+    pub fn instance(&self) -> Option<Instance> {
+        self.instance
+    }
+
+    /// An export of the calling instance.
+    pub fn export(&self, name: &str) -> Option<Extern> {
+        self.instance?.export(self.store, name)
+    }
+}

@@ -1,0 +1,117 @@
+//! Linear memories.
+
+use std::any::Any;
+
+use wootz_vm_abi::plan::MemoryPlan;
+use wootz_wasm_ir::MemoryType;
+
+use crate::{AccessError, MemoryError, Store};
+
+/// A linear memory. A handle: it belongs to one store, which owns the memory.
+#[derive(Copy, Clone, PartialEq, Eq, Hash, Debug)]
+pub struct Memory {
+    pub(crate) store: u64,
+    pub(crate) index: u32,
+}
+
+impl Memory {
+    /// A memory, zeroed, under the store's check strategy.
+    ///
+    /// # Errors
+    /// [`MemoryError`] if there is no room.
+    pub fn new(_store: &mut Store, _ty: MemoryType) -> Result<Self, MemoryError> {
+        panic!("not yet")
+    }
+
+    /// Its type; the minimum is its current size.
+    ///
+    /// # Panics
+    /// If the memory is of another store.
+    pub fn ty(&self, _store: &Store) -> MemoryType {
+        panic!("not yet")
+    }
+
+    /// Its plan.
+    ///
+    /// # Panics
+    /// If the memory is of another store.
+    pub fn plan(&self, _store: &Store) -> MemoryPlan {
+        panic!("not yet")
+    }
+
+    /// Its size in pages.
+    ///
+    /// # Panics
+    /// If the memory is of another store.
+    pub fn size(&self, _store: &Store) -> u64 {
+        panic!("not yet")
+    }
+
+    /// Adds `delta` pages of zeroes; returns the old size in pages, or `None` if it cannot grow so far.
+    ///
+    /// # Panics
+    /// If the memory is of another store.
+    pub fn grow(&self, _store: &mut Store, _delta: u64) -> Option<u64> {
+        panic!("not yet")
+    }
+
+    /// Its bytes.
+    ///
+    /// # Panics
+    /// If the memory is of another store.
+    pub fn data<'a>(&self, _store: &'a Store) -> &'a [u8] {
+        panic!("not yet")
+    }
+
+    /// Its bytes.
+    ///
+    /// # Panics
+    /// If the memory is of another store.
+    pub fn data_mut<'a>(&self, _store: &'a mut Store) -> &'a mut [u8] {
+        panic!("not yet")
+    }
+
+    /// Its bytes, and the host's data of the store beside them.
+    ///
+    /// # Panics
+    /// If the memory is of another store.
+    pub fn data_and_host_mut<'a>(&self, _store: &'a mut Store) -> (&'a mut [u8], &'a mut (dyn Any + Send)) {
+        panic!("not yet")
+    }
+
+    /// Copies bytes at `offset` out.
+    ///
+    /// # Errors
+    /// [`AccessError`] if they are not all inside; nothing is copied then.
+    ///
+    /// # Panics
+    /// If the memory is of another store.
+    pub fn read(&self, store: &Store, offset: u64, buffer: &mut [u8]) -> Result<(), AccessError> {
+        let data = self.data(store);
+        buffer.copy_from_slice(&data[range(offset, buffer.len(), data.len())?]);
+        Ok(())
+    }
+
+    /// Copies bytes to `offset`.
+    ///
+    /// # Errors
+    /// [`AccessError`] if they do not all fit inside; nothing is copied then.
+    ///
+    /// # Panics
+    /// If the memory is of another store.
+    pub fn write(&self, store: &mut Store, offset: u64, bytes: &[u8]) -> Result<(), AccessError> {
+        let data = self.data_mut(store);
+        let range = range(offset, bytes.len(), data.len())?;
+        data[range].copy_from_slice(bytes);
+        Ok(())
+    }
+}
+
+fn range(offset: u64, count: usize, length: usize) -> Result<std::ops::Range<usize>, AccessError> {
+    let inside = || {
+        let start = usize::try_from(offset).ok()?;
+        let end = start.checked_add(count)?;
+        (end <= length).then_some(start..end)
+    };
+    inside().ok_or(AccessError { start: offset, count: count as u64, length: length as u64 })
+}

@@ -1,0 +1,178 @@
+//! Values and external values, as the host passes them.
+
+use std::any::Any;
+
+use wootz_vm_abi::callconv::ValRaw;
+use wootz_wasm_ir::{EntityType, HeapType, RefType, ValType};
+
+use crate::{Func, Global, Memory, Store, Table};
+
+/// A WebAssembly value.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub enum Val {
+    /// An `i32`.
+    I32(i32),
+    /// An `i64`.
+    I64(i64),
+    /// An `f32`, by its bits.
+    F32(u32),
+    /// An `f64`, by its bits.
+    F64(u64),
+    /// A `v128`, lane 0 in the lowest bits.
+    V128(u128),
+    /// A `funcref`.
+    FuncRef(Option<Func>),
+    /// An `externref`.
+    ExternRef(Option<ExternRef>),
+}
+
+impl Val {
+    /// Its type.
+    pub fn ty(&self) -> ValType {
+        match self {
+            Self::I32(_) => ValType::I32,
+            Self::I64(_) => ValType::I64,
+            Self::F32(_) => ValType::F32,
+            Self::F64(_) => ValType::F64,
+            Self::V128(_) => ValType::V128,
+            Self::FuncRef(_) => ValType::FUNCREF,
+            Self::ExternRef(_) => ValType::EXTERNREF,
+        }
+    }
+
+    /// Zero or null: the value that a local of this type starts with. `None` for a type without one.
+    pub fn default_for(ty: ValType) -> Option<Self> {
+        Some(match ty {
+            ValType::I32 => Self::I32(0),
+            ValType::I64 => Self::I64(0),
+            ValType::F32 => Self::F32(0),
+            ValType::F64 => Self::F64(0),
+            ValType::V128 => Self::V128(0),
+            ValType::Ref(RefType { nullable: true, heap: HeapType::Func }) => Self::FuncRef(None),
+            ValType::Ref(RefType { nullable: true, heap: HeapType::Extern }) => Self::ExternRef(None),
+            ValType::Ref(_) => return None,
+        })
+    }
+
+    /// The value as it crosses into compiled code.
+    ///
+    /// # Panics
+    /// If it is a reference of another store.
+    pub fn to_raw(&self, _store: &Store) -> ValRaw {
+        panic!("not yet")
+    }
+
+    /// The value of type `ty` that came out of compiled code.
+    ///
+    /// # Panics
+    /// If `ty` is a reference type and `raw` is not a reference of the store.
+    pub fn from_raw(_store: &Store, _raw: ValRaw, _ty: ValType) -> Self {
+        panic!("not yet")
+    }
+}
+
+/// A reference to something of the host's, opaque to WebAssembly. It lives as long as the store.
+#[derive(Copy, Clone, PartialEq, Eq, Hash, Debug)]
+pub struct ExternRef {
+    pub(crate) store: u64,
+    pub(crate) index: u32,
+}
+
+impl ExternRef {
+    /// Puts `data` into the store, which keeps it until it is dropped.
+    pub fn new(_store: &mut Store, _data: impl Any + Send + Sync) -> Self {
+        panic!("not yet")
+    }
+
+    /// What it refers to.
+    ///
+    /// # Panics
+    /// If it is of another store.
+    pub fn data<'a>(&self, _store: &'a Store) -> &'a (dyn Any + Send + Sync) {
+        panic!("not yet")
+    }
+}
+
+/// Something that a module imports or exports.
+#[derive(Copy, Clone, PartialEq, Eq, Hash, Debug)]
+pub enum Extern {
+    /// A function.
+    Func(Func),
+    /// A linear memory.
+    Memory(Memory),
+    /// A table.
+    Table(Table),
+    /// A global.
+    Global(Global),
+}
+
+impl Extern {
+    /// Its type. The minimum of a memory or table is its current size.
+    ///
+    /// # Panics
+    /// If it is of another store.
+    pub fn ty(&self, store: &Store) -> EntityType {
+        match self {
+            Self::Func(func) => EntityType::Function(func.ty(store)),
+            Self::Memory(memory) => EntityType::Memory(memory.ty(store)),
+            Self::Table(table) => EntityType::Table(table.ty(store)),
+            Self::Global(global) => EntityType::Global(global.ty(store)),
+        }
+    }
+
+    /// The function, if it is one.
+    pub fn into_func(self) -> Option<Func> {
+        match self {
+            Self::Func(func) => Some(func),
+            _ => None,
+        }
+    }
+
+    /// The memory, if it is one.
+    pub fn into_memory(self) -> Option<Memory> {
+        match self {
+            Self::Memory(memory) => Some(memory),
+            _ => None,
+        }
+    }
+
+    /// The table, if it is one.
+    pub fn into_table(self) -> Option<Table> {
+        match self {
+            Self::Table(table) => Some(table),
+            _ => None,
+        }
+    }
+
+    /// The global, if it is one.
+    pub fn into_global(self) -> Option<Global> {
+        match self {
+            Self::Global(global) => Some(global),
+            _ => None,
+        }
+    }
+}
+
+impl From<Func> for Extern {
+    fn from(func: Func) -> Self {
+        Self::Func(func)
+    }
+}
+
+impl From<Memory> for Extern {
+    fn from(memory: Memory) -> Self {
+        Self::Memory(memory)
+    }
+}
+
+impl From<Table> for Extern {
+    fn from(table: Table) -> Self {
+        Self::Table(table)
+    }
+}
+
+impl From<Global> for Extern {
+    fn from(global: Global) -> Self {
+        Self::Global(global)
+    }
+}
