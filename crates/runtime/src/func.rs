@@ -67,6 +67,11 @@ pub struct Caller<'a> {
 }
 
 impl Caller<'_> {
+    /// The same caller for a shorter time, for a host function to be called by value.
+    pub fn reborrow(&mut self) -> Caller<'_> {
+        Caller { store: self.store, instance: self.instance }
+    }
+
     /// The store.
     pub fn store(&self) -> &Store {
         self.store
