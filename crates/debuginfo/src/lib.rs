@@ -1,1 +1,80 @@
-//! (to be written)
+//! From native code back to WebAssembly offsets: reads what LLVM wrote about the code it made.
+//!
+//! The code generator gives every WebAssembly function a DWARF subprogram with the linkage name `wasm[N]` and every
+//! instruction a line that is its byte offset in the module. So standard DWARF carries the whole map, through every
+//! optimisation and inlining that LLVM does, and any debugger can read it too. [`LineMap`] reads it back:
+//!
+//! ```
+//! use wootz_debuginfo::LineMap;
+//! use wootz_wasm_ir::FuncIndex;
+//!
+//! // Any object file or linked image; this one holds two functions, one inlined into the other.
+//! let object = include_bytes!("../tests/data/inlined.o");
+//! let map = LineMap::from_elf(object)?;
+//!
+//! let row = map.rows().find(|row| row.frames().count() == 2).expect("an inlined instruction");
+//! let frames: Vec<_> = map.lookup(row.start).collect();
+//! assert_eq!(frames[0].func, FuncIndex(1));
+//! assert_eq!(frames[0].offset, 0x31);
+//! assert_eq!(frames[1].func, FuncIndex(2), "the caller that it was inlined into");
+//! # Ok::<(), wootz_debuginfo::Error>(())
+//! ```
+//!
+//! | module | reads |
+//! |---|---|
+//! | `elf` | the sections of a file; relocates those of an unlinked object |
+//! | `lines` | `.debug_line`: which address has which line |
+//! | `scopes` | `.debug_info`: which address belongs to which function, inlined into which |
+//! | `linemap` | joins the two |
+//! | [`unwind`] | `.eh_frame`: which address is described by which entry |
+
+mod elf;
+mod error;
+mod linemap;
+mod lines;
+mod scopes;
+pub mod unwind;
+
+pub use error::Error;
+pub use linemap::{Frame, LineMap, Location, Row};
+
+/// How every section is read: borrowed bytes, little-endian.
+type Bytes<'a> = gimli::EndianSlice<'a, gimli::LittleEndian>;
+/// The debug sections of a file.
+type Dwarf<'a> = gimli::Dwarf<Bytes<'a>>;
+/// A unit of `.debug_info`.
+type Unit<'a> = gimli::Unit<Bytes<'a>>;
+
+/// Name of the symbol and linkage name of the subprogram of a WebAssembly function.
+pub fn function_symbol(func: wootz_wasm_ir::FuncIndex) -> String {
+    format!("wasm[{}]", func.0)
+}
+
+/// The function that a [symbol](function_symbol) names, if it names one.
+pub fn parse_function_symbol(symbol: &[u8]) -> Option<wootz_wasm_ir::FuncIndex> {
+    let digits = symbol.strip_prefix(b"wasm[")?.strip_suffix(b"]")?;
+    let canonical = digits == b"0" || !digits.starts_with(b"0");
+    if !canonical || !digits.iter().all(u8::is_ascii_digit) {
+        return None;
+    }
+    std::str::from_utf8(digits).ok()?.parse().ok().map(wootz_wasm_ir::FuncIndex)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use wootz_wasm_ir::FuncIndex;
+
+    #[test]
+    fn function_symbols_round_trip_and_nothing_else_is_one() {
+        for index in [0, 7, 10_000, u32::MAX] {
+            let func = FuncIndex(index);
+            assert_eq!(parse_function_symbol(function_symbol(func).as_bytes()), Some(func));
+        }
+        for symbol in
+            ["wasm[]", "wasm[01]", "wasm[+1]", "wasm[1", "wasm[4294967296]", "host_entry[1]", "main"]
+        {
+            assert_eq!(parse_function_symbol(symbol.as_bytes()), None, "{symbol}");
+        }
+    }
+}
