@@ -318,4 +318,12 @@ pub struct Names {
     pub memories: BTreeMap<MemoryIndex, String>,
     /// Names of tables.
     pub tables: BTreeMap<TableIndex, String>,
+    /// Names of types.
+    pub types: BTreeMap<TypeIndex, String>,
+    /// Names of element segments.
+    pub elements: BTreeMap<ElementIndex, String>,
+    /// Names of data segments.
+    pub data: BTreeMap<DataIndex, String>,
+    /// Names of exception tags.
+    pub tags: BTreeMap<TagIndex, String>,
 }
