@@ -1,2 +1,89 @@
-//! (to be written)
-fn main() {}
+//! `cargo xtask`: the one entry point for people who build, run and check Wootz.
+//!
+//! This crate depends on none of ours and on nothing that needs LLVM, so it builds in seconds on a bare machine and
+//! can install what the other crates need. CI runs `cargo xtask test` and nothing else.
+
+mod bless;
+mod check;
+mod command;
+mod platform;
+mod program;
+mod setup;
+mod tidy;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::Result;
+
+const USAGE: &str = "\
+Wootz: set up, build, run, test and check the workspace
+
+Usage: cargo xtask <COMMAND>
+
+Commands:
+  run [OPTIONS] FILE [-- ARGS]  Install what the build needs, build `wootz` and run a module with it;
+                                OPTIONS are those of `wootz run` (see `cargo xtask run --help`)
+  test [FILTER…]                Install what the tests need, then run every check and test, or the tests
+                                whose names contain a FILTER
+  setup [--build]               Only install what the tests (or, with --build, the build) need
+  ci                            What CI runs: the same as `test` without a filter
+  tidy                          Check the layering, the fences around unsafe code, and the sources' form
+  bless [FILTER…]               Rewrite the expected output of the file tests; read the diff afterwards
+  spec-test [OPTIONS]           Run the specification's test suite (see `cargo xtask spec-test --help`)
+  help                          Print this text";
+
+fn main() -> ExitCode {
+    let mut arguments = std::env::args().skip(1);
+    let command = arguments.next();
+    let rest: Vec<String> = arguments.collect();
+    let result = match command.as_deref() {
+        Some("run") => program::run(&rest),
+        Some("test") => check::test(&rest),
+        Some("ci") => no_arguments("ci", &rest).and_then(|()| check::test(&[])),
+        Some("setup") => setup_command(&rest),
+        Some("tidy") => no_arguments("tidy", &rest).and_then(|()| tidy::command()),
+        Some("bless") => bless::bless(&rest),
+        Some("spec-test") => check::spec_test(&rest),
+        Some("help" | "--help" | "-h") => {
+            println!("{USAGE}");
+            Ok(())
+        }
+        Some(other) => return usage_error(&format!("unknown command `{other}`")),
+        None => return usage_error("a command is missing"),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn usage_error(message: &str) -> ExitCode {
+    eprintln!("error: {message}\n\n{USAGE}");
+    ExitCode::from(2)
+}
+
+fn no_arguments(command: &str, rest: &[String]) -> Result<()> {
+    anyhow::ensure!(rest.is_empty(), "`{command}` takes no arguments, got `{}`", rest.join(" "));
+    Ok(())
+}
+
+fn setup_command(rest: &[String]) -> Result<()> {
+    let purpose = match rest {
+        [] => setup::Purpose::Test,
+        [flag] if flag == "--build" => setup::Purpose::Build,
+        _ => anyhow::bail!("`setup` takes at most the flag `--build`, got `{}`", rest.join(" ")),
+    };
+    setup::setup(purpose)?;
+    println!("everything needed is installed");
+    Ok(())
+}
+
+/// The root of the workspace.
+fn root() -> PathBuf {
+    let here = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
+    here.parent().map_or(here.clone(), PathBuf::from)
+}

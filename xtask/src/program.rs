@@ -1,0 +1,77 @@
+//! `cargo xtask run`: build the command line tool and become it.
+
+use std::path::PathBuf;
+use std::process::Command;
+
+use anyhow::{Context, Result, bail};
+
+use crate::command::{cargo, each_line};
+use crate::setup::{Purpose, setup};
+
+/// Builds `wootz` and runs `wootz run` with the arguments as they are. Does not return when the program starts: the
+/// exit code is the program's own.
+pub(crate) fn run(arguments: &[String]) -> Result<()> {
+    setup(Purpose::Build)?;
+    let program = build()?;
+    let mut command = Command::new(&program);
+    command.arg("run").args(arguments);
+    become_command(&mut command).with_context(|| format!("cannot start {}", program.display()))
+}
+
+#[cfg(unix)]
+fn become_command(command: &mut Command) -> Result<()> {
+    use std::os::unix::process::CommandExt;
+    Err(command.exec().into())
+}
+
+#[cfg(not(unix))]
+fn become_command(command: &mut Command) -> Result<()> {
+    let status = command.status()?;
+    std::process::exit(status.code().unwrap_or(1));
+}
+
+/// Builds the release binary and returns its path, asked of cargo because the target directory can be anywhere.
+fn build() -> Result<PathBuf> {
+    let mut command = cargo();
+    command.args([
+        "build",
+        "--release",
+        "--package",
+        "wootz-cli",
+        "--message-format=json-render-diagnostics",
+    ]);
+    let mut executable = None;
+    let built = each_line(&mut command, |line| {
+        if let Some(path) = executable_of(line) {
+            executable = Some(path);
+        }
+    })?;
+    if !built {
+        bail!("`wootz` does not build");
+    }
+    executable.context("cargo built `wootz` but did not say where it is")
+}
+
+/// The path in cargo's message that the binary `wootz` is finished.
+fn executable_of(line: &str) -> Option<PathBuf> {
+    let message: serde_json::Value = serde_json::from_str(line).ok()?;
+    let is_ours = message["reason"] == "compiler-artifact" && message["target"]["name"] == "wootz";
+    let path = message["executable"].as_str()?;
+    is_ours.then(|| PathBuf::from(path))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::executable_of;
+
+    #[test]
+    fn only_the_finished_binary_counts() {
+        let binary = r#"{"reason":"compiler-artifact","target":{"name":"wootz"},"executable":"/t/wootz"}"#;
+        let library = r#"{"reason":"compiler-artifact","target":{"name":"wootz"},"executable":null}"#;
+        let other = r#"{"reason":"compiler-artifact","target":{"name":"xtask"},"executable":"/t/xtask"}"#;
+        assert_eq!(executable_of(binary).as_deref(), Some("/t/wootz".as_ref()));
+        assert_eq!(executable_of(library), None);
+        assert_eq!(executable_of(other), None);
+        assert_eq!(executable_of("not json"), None);
+    }
+}
