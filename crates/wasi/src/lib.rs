@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `ctx` | what the guest may see and do: [`WasiCtx`], made by [`WasiCtxBuilder`] |
 //! | `functions` | one table of every function of [`MODULES`]: name, signature, call |
+//! | `imports` | the table as host functions of a runtime store |
 //! | `output` | [`OutputBuffer`], a standard output that ends in memory |
 //! | `error` | [`Exit`] and the other reasons a call does not return |
 //!
@@ -40,11 +41,11 @@
 mod ctx;
 mod error;
 mod functions;
-
+mod imports;
 mod output;
 
 pub use ctx::{BuildError, WasiCtx, WasiCtxBuilder};
 pub use error::{Error, Exit};
 pub use functions::{Function, MEMORY, MODULES, function, functions};
-
+pub use imports::{Call, Import, imports};
 pub use output::OutputBuffer;
