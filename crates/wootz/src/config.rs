@@ -1,0 +1,91 @@
+//! How an [`Engine`](crate::Engine) compiles and what its stores allow, for embedders and for the command line.
+
+pub use wootz_codegen_llvm::{Cpu, OptLevel};
+pub use wootz_vm_abi::plan::CheckStrategy;
+
+/// Settings of an [`Engine`](crate::Engine), by chained setters.
+///
+/// ```
+/// use wootz::{CheckStrategy, Config, OptLevel};
+///
+/// let config = Config::new().checks(CheckStrategy::Explicit).opt_level(OptLevel::O1);
+/// # let _ = config;
+/// ```
+#[derive(Clone, Debug)]
+pub struct Config {
+    pub(crate) checks: CheckStrategy,
+    pub(crate) opt_level: OptLevel,
+    pub(crate) cpu: Cpu,
+    pub(crate) max_wasm_stack: usize,
+    pub(crate) max_module_size: usize,
+    pub(crate) verify: bool,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            checks: CheckStrategy::Auto,
+            opt_level: OptLevel::O2,
+            cpu: Cpu::Native,
+            max_wasm_stack: Self::DEFAULT_MAX_WASM_STACK,
+            max_module_size: Self::DEFAULT_MAX_MODULE_SIZE,
+            verify: cfg!(debug_assertions),
+        }
+    }
+}
+
+impl Config {
+    /// Bytes of stack that WebAssembly code may use unless [`max_wasm_stack`](Self::max_wasm_stack) says otherwise.
+    pub const DEFAULT_MAX_WASM_STACK: usize = 1 << 20;
+    /// Bytes a module may have unless [`max_module_size`](Self::max_module_size) says otherwise.
+    pub const DEFAULT_MAX_MODULE_SIZE: usize = 1 << 30;
+
+    /// The defaults: automatic checks, `-O2` for this machine's CPU, 1 MiB of WebAssembly stack, modules up to 1 GiB.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// How accesses out of a memory's bounds are found.
+    #[must_use]
+    pub fn checks(mut self, checks: CheckStrategy) -> Self {
+        self.checks = checks;
+        self
+    }
+
+    /// How much LLVM optimises.
+    #[must_use]
+    pub fn opt_level(mut self, level: OptLevel) -> Self {
+        self.opt_level = level;
+        self
+    }
+
+    /// The CPU that code is compiled for. An image for a CPU with more features than this machine's does not load.
+    #[must_use]
+    pub fn cpu(mut self, cpu: Cpu) -> Self {
+        self.cpu = cpu;
+        self
+    }
+
+    /// Bytes of stack that WebAssembly code may use in one call from the host; more traps with "call stack exhausted".
+    ///
+    /// What the calling thread's stack still has is a second limit: a large value wants a thread made for it.
+    #[must_use]
+    pub fn max_wasm_stack(mut self, bytes: usize) -> Self {
+        self.max_wasm_stack = bytes;
+        self
+    }
+
+    /// Bytes a module, binary or text, may have; a larger one is refused before it is read.
+    #[must_use]
+    pub fn max_module_size(mut self, bytes: usize) -> Self {
+        self.max_module_size = bytes;
+        self
+    }
+
+    /// Whether the IR and LLVM's modules are verified while compiling: on in builds with debug assertions, else off.
+    #[must_use]
+    pub fn verify(mut self, verify: bool) -> Self {
+        self.verify = verify;
+        self
+    }
+}

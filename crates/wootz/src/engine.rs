@@ -1,0 +1,72 @@
+//! The engine: the settings that modules and stores are made with, shared by all of them.
+
+use std::sync::Arc;
+
+use wootz_codegen_llvm::CompileOptions;
+
+use crate::config::Config;
+use crate::error::Error;
+
+/// Compiles modules and makes stores. Cheap to clone; clones share one configuration.
+#[derive(Clone, Debug)]
+pub struct Engine {
+    config: Arc<Config>,
+}
+
+impl Default for Engine {
+    fn default() -> Self {
+        Self::new(&Config::default())
+    }
+}
+
+impl Engine {
+    /// An engine with these settings.
+    pub fn new(config: &Config) -> Self {
+        Self { config: Arc::new(config.clone()) }
+    }
+
+    /// Its settings.
+    pub fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// Compiles a module, binary or text, to an image that [`Module::from_image`](crate::Module::from_image) loads, in
+    /// this process or in another.
+    ///
+    /// # Errors
+    /// [`Error::Module`] if the module is refused, [`Error::Compile`] if it cannot be compiled.
+    pub fn precompile(&self, module: impl AsRef<[u8]>) -> Result<Vec<u8>, Error> {
+        self.compile(&self.decode(module.as_ref())?)
+    }
+
+    /// Decodes and validates a module without compiling it.
+    ///
+    /// # Errors
+    /// [`Error::Module`] if the module is refused.
+    pub fn validate(&self, module: impl AsRef<[u8]>) -> Result<(), Error> {
+        self.decode(module.as_ref()).map(drop)
+    }
+
+    pub(crate) fn decode(&self, bytes: &[u8]) -> Result<wootz_wasm_ir::Module, Error> {
+        let limit = self.config.max_module_size;
+        if bytes.len() > limit {
+            let message = format!("the module has {} bytes, the limit is {limit}", bytes.len());
+            let kind = wootz_wasm_ir::ErrorKind::Limit;
+            return Err(wootz_wasm_ir::Error::new(kind, limit as u64, message).into());
+        }
+        Ok(wootz_wasm_ir::Module::new(bytes)?)
+    }
+
+    pub(crate) fn compile(&self, module: &wootz_wasm_ir::Module) -> Result<Vec<u8>, Error> {
+        Ok(wootz_codegen_llvm::compile_image(module, &self.compile_options())?)
+    }
+
+    fn compile_options(&self) -> CompileOptions {
+        CompileOptions {
+            opt: self.config.opt_level,
+            checks: self.config.checks,
+            cpu: self.config.cpu.clone(),
+            verify: self.config.verify,
+        }
+    }
+}
