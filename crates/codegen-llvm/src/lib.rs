@@ -1,1 +1,3 @@
-//! (to be written)
+//! Lowers WebAssembly IR to LLVM, object files and linked images.
+
+pub mod link;

@@ -27,7 +27,7 @@ pub(crate) fn debug_sections(bytes: &[u8]) -> Result<Sections<'_>, Error> {
         }
     }
     let mut sections = Sections::new();
-    let mut load = |id: gimli::SectionId| -> Result<(), Error> {
+    let load = |id: gimli::SectionId| -> Result<(), Error> {
         let Some(section) = file.section_by_name(id.name()) else { return Ok(()) };
         let mut data = Cow::Borrowed(section.data().map_err(elf)?);
         if relocatable {
@@ -36,7 +36,7 @@ pub(crate) fn debug_sections(bytes: &[u8]) -> Result<Sections<'_>, Error> {
         sections.insert(id.name(), data);
         Ok(())
     };
-    gimli::DwarfSections::load(|id| load(id))?;
+    gimli::DwarfSections::load(load)?;
     Ok(sections)
 }
 

@@ -57,11 +57,13 @@ impl AddressMap {
     /// Appends a row starting at `start`; rows come in ascending order. A row equal to the previous one is merged.
     pub fn push_row(&mut self, start: u32, frame: FrameIndex) {
         debug_assert!(self.starts.last().is_none_or(|last| *last <= start));
-        if self.starts.last() == Some(&start) {
-            *self.rows.last_mut().expect("a row for each start") = frame;
-        } else if self.rows.last() != Some(&frame) {
-            self.starts.push(start);
-            self.rows.push(frame);
+        match self.rows.last_mut() {
+            Some(row) if self.starts.last() == Some(&start) => *row = frame,
+            Some(row) if *row == frame => {}
+            _ => {
+                self.starts.push(start);
+                self.rows.push(frame);
+            }
         }
     }
 

@@ -1,0 +1,65 @@
+//! Links relocatable objects into an image, for [`compile_image`](crate) and for whoever has objects from elsewhere.
+//!
+//! An image is position independent and needs no relocation when it is loaded, so the linker accepts less than others:
+//! code, constants, unwind and debug information, x86-64, the small code model, every function hidden, and of the
+//! outside world only the [library calls](wootz_vm_abi::libcall). Writable data, absolute addresses in code or
+//! constants, thread-local storage and any other undefined symbol are errors with their place. `docs/image.md` has the
+//! layout and what becomes of each relocation.
+//!
+//! | file | phase |
+//! |---|---|
+//! | `input` | read the objects: sections to keep, symbols, relocations |
+//! | `symbols` | resolve symbols across objects, find the library calls |
+//! | `layout` | merge sections and give them addresses |
+//! | `relocate` | write the value of each relocation |
+//! | `unwind` | close `.eh_frame`, make its search table |
+//! | `info` | the module information and the address map |
+//! | `write` | the ELF file |
+
+mod error;
+mod info;
+mod input;
+mod layout;
+mod relocate;
+mod symbols;
+mod unwind;
+mod write;
+
+pub use error::{LinkError, Place, RelocationProblem};
+
+use wootz_vm_abi::plan::MemoryPlan;
+use wootz_wasm_ir::Declarations;
+
+/// What an image says of its module besides its code.
+#[derive(Copy, Clone, Debug)]
+pub struct ImageParts<'a> {
+    /// Target triple, as LLVM writes it.
+    pub target: &'a str,
+    /// CPU features that the code needs and may not be present everywhere, by LLVM's names.
+    pub cpu_features: &'a [String],
+    /// The module's declarations.
+    pub declarations: &'a Declarations,
+    /// The module's binary, which the declarations' data segments are ranges of.
+    pub module: &'a [u8],
+    /// Plan of each memory, imported ones included.
+    pub memory_plans: &'a [MemoryPlan],
+}
+
+/// Links objects into an image. The same objects in the same order give the same bytes.
+///
+/// The objects define `wasm[N]` for each function of the module, `host_entry[T]` and `host_exit[T]` for the types that
+/// need a trampoline. Local symbols are those of their object; global ones are defined once.
+///
+/// # Errors
+/// [`LinkError`] for an object that is malformed or asks for more than an image can give.
+pub fn link(objects: &[&[u8]], parts: &ImageParts<'_>) -> Result<Vec<u8>, LinkError> {
+    let objects = input::read(objects)?;
+    let symbols = symbols::resolve(&objects)?;
+    let mut layout = layout::lay_out(&objects, &symbols)?;
+    relocate::apply(&objects, &symbols, &mut layout)?;
+    layout.write_stubs()?;
+    unwind::write_search_table(&mut layout)?;
+    let info = info::image_info(&objects, &symbols, &layout, parts)?;
+    let map = info::address_map(&layout)?;
+    write::image(&objects, &symbols, &layout, &info::Contents::new(&info, &map, parts)?)
+}

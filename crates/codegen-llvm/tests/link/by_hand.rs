@@ -1,0 +1,1 @@
+//! Objects with single sections, symbols and relocations.

@@ -1,0 +1,5 @@
+//! The linker, on objects that LLVM makes from assembly and on objects made by hand.
+
+mod by_hand;
+mod from_llvm;
+mod support;
