@@ -1,0 +1,113 @@
+//! Optimisation and output: passes, object bytes, text.
+
+use inkwell::memory_buffer::MemoryBuffer;
+use inkwell::passes::PassBuilderOptions;
+use inkwell::targets::{FileType, TargetMachine};
+use inkwell::values::AnyValue;
+use wootz_wasm_ir::FuncIndex;
+
+use crate::error::CompileError;
+use crate::llvm::LlvmContext;
+use crate::module::ModuleState;
+use crate::options::OptLevel;
+use crate::stack_checks;
+use crate::symbol::Symbol;
+
+/// Runs the passes of an optimisation level.
+pub(crate) fn optimise(
+    module: &ModuleState<'_>,
+    machine: &TargetMachine,
+    opt: OptLevel,
+) -> Result<(), CompileError> {
+    let passes = match opt {
+        // Cheap, and less for the instruction selector to do: it pays for itself.
+        OptLevel::O0 => "function(early-cse)",
+        OptLevel::O1 => "default<O1>",
+        OptLevel::O2 => "default<O2>",
+        OptLevel::O3 => "default<O3>",
+    };
+    let options = PassBuilderOptions::create();
+    module
+        .module
+        .run_passes(passes, machine, options)
+        .map_err(|error| CompileError::Llvm(error.to_string()))?;
+    stack_checks::keep_first(module);
+    Ok(())
+}
+
+/// The relocatable ELF object.
+pub(crate) fn object(
+    context: &LlvmContext,
+    module: &ModuleState<'_>,
+    machine: &TargetMachine,
+) -> Result<Vec<u8>, CompileError> {
+    Ok(write(context, module, machine, FileType::Object)?.as_slice().to_vec())
+}
+
+/// The LLVM IR of the module, or of one function of it.
+pub(crate) fn llvm_ir(module: &ModuleState<'_>, func: Option<FuncIndex>) -> Result<String, CompileError> {
+    let Some(func) = func else {
+        return Ok(module.module.print_to_string().to_string());
+    };
+    let symbol = Symbol::Wasm(func).to_string();
+    let function = module.module.get_function(&symbol).ok_or(CompileError::NoSuchFunction(func))?;
+    Ok(function.print_to_string().to_string())
+}
+
+/// The assembly of the module, or of one function of it.
+pub(crate) fn assembly(
+    context: &LlvmContext,
+    module: &ModuleState<'_>,
+    machine: &TargetMachine,
+    func: Option<FuncIndex>,
+) -> Result<String, CompileError> {
+    let buffer = write(context, module, machine, FileType::Assembly)?;
+    // LLVM's buffer ends in a NUL that is not part of the text.
+    let text = String::from_utf8_lossy(buffer.as_slice());
+    let text = text.trim_end_matches('\0');
+    match func {
+        None => Ok(text.to_owned()),
+        Some(func) => {
+            let symbol = Symbol::Wasm(func).to_string();
+            let found = function_in_assembly(text, &symbol).ok_or(CompileError::NoSuchFunction(func))?;
+            Ok(found.to_owned())
+        }
+    }
+}
+
+/// The lines from a function's label to its end label.
+fn function_in_assembly<'a>(text: &'a str, symbol: &str) -> Option<&'a str> {
+    let label = format!("\n\"{symbol}\":");
+    let start = text.find(&label)? + 1;
+    let body = &text[start..];
+    let end = body.find("\n.Lfunc_end").map_or(body.len(), |end| end + 1);
+    Some(&body[..end])
+}
+
+fn write(
+    context: &LlvmContext,
+    module: &ModuleState<'_>,
+    machine: &TargetMachine,
+    kind: FileType,
+) -> Result<MemoryBuffer<'static>, CompileError> {
+    let buffer = machine
+        .write_to_memory_buffer(&module.module, kind)
+        .map_err(|error| CompileError::Llvm(error.to_string()))?;
+    match context.take_errors() {
+        Some(errors) => Err(CompileError::Llvm(errors)),
+        None => Ok(buffer),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::function_in_assembly;
+
+    #[test]
+    fn a_function_is_cut_out_of_assembly() {
+        let text = "\t.text\n\"wasm[1]\":\n\tret\n.Lfunc_end0:\n\n\"wasm[11]\":\n\tud2\n.Lfunc_end1:\n";
+        assert_eq!(function_in_assembly(text, "wasm[1]"), Some("\"wasm[1]\":\n\tret\n"));
+        assert_eq!(function_in_assembly(text, "wasm[11]"), Some("\"wasm[11]\":\n\tud2\n"));
+        assert_eq!(function_in_assembly(text, "wasm[2]"), None);
+    }
+}

@@ -1,0 +1,81 @@
+//! Why a module could not be compiled.
+
+use std::fmt;
+
+use inkwell::builder::BuilderError;
+use inkwell::values::InstructionValueError;
+use wootz_wasm_ir::{Error as ModuleError, FuncIndex};
+
+/// Why a module could not be compiled.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum CompileError {
+    /// A function body has no translation: the module's fault, with its position.
+    Translate(ModuleError),
+    /// No CPU of that name is supported.
+    UnknownCpu {
+        /// The name asked for.
+        name: String,
+    },
+    /// No code can be made for this machine.
+    UnsupportedTarget(String),
+    /// The module has no such function with a body.
+    NoSuchFunction(FuncIndex),
+    /// The IR of a function breaks an invariant: a bug in this workspace.
+    InvalidIr {
+        /// The function.
+        func: FuncIndex,
+        /// The broken invariant.
+        message: String,
+    },
+    /// The LLVM IR breaks an invariant: a bug in this crate.
+    InvalidLlvm(String),
+    /// LLVM refused an operation or reported an error.
+    Llvm(String),
+}
+
+impl fmt::Display for CompileError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Translate(error) => error.fmt(f),
+            Self::UnknownCpu { name } => {
+                write!(f, "unknown CPU {name:?}; known are \"native\", \"baseline\"")?;
+                for level in crate::target::LEVELS {
+                    write!(f, ", {:?}", level.name)?;
+                }
+                Ok(())
+            }
+            Self::UnsupportedTarget(reason) => write!(f, "no code can be made for this machine: {reason}"),
+            Self::NoSuchFunction(func) => write!(f, "{func} is not a function defined in the module"),
+            Self::InvalidIr { func, message } => write!(f, "internal error: invalid IR of {func}: {message}"),
+            Self::InvalidLlvm(message) => write!(f, "internal error: invalid LLVM IR: {message}"),
+            Self::Llvm(message) => write!(f, "LLVM: {message}"),
+        }
+    }
+}
+
+impl std::error::Error for CompileError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Translate(error) => Some(error),
+            _ => None,
+        }
+    }
+}
+
+impl From<ModuleError> for CompileError {
+    fn from(error: ModuleError) -> Self {
+        Self::Translate(error)
+    }
+}
+
+impl From<BuilderError> for CompileError {
+    fn from(error: BuilderError) -> Self {
+        Self::InvalidLlvm(error.to_string())
+    }
+}
+
+impl From<InstructionValueError> for CompileError {
+    fn from(error: InstructionValueError) -> Self {
+        Self::InvalidLlvm(error.to_string())
+    }
+}

@@ -1,0 +1,419 @@
+//! State of the function being lowered, and the walk over its body.
+//!
+//! ```text
+//! entry:  buffer for results in memory, stack check         (block `entry`)
+//! start:  loads of what stays the same for the whole call   (block `start`, grows while the body is lowered)
+//! body:   one LLVM block per IR block, more where an operator branches
+//! traps:  one cold block per check, at the end
+//! ```
+
+use std::mem::offset_of;
+
+use inkwell::IntPredicate;
+use inkwell::basic_block::BasicBlock;
+use inkwell::builder::Builder;
+use inkwell::debug_info::{AsDIScope, DIScope};
+use inkwell::types::BasicTypeEnum;
+use inkwell::values::{
+    BasicValue, BasicValueEnum, FloatValue, FunctionValue, IntValue, PhiValue, PointerValue,
+};
+use wootz_vm_abi::callconv::{self, ValRaw};
+use wootz_vm_abi::context::{VMContext, VMStoreContext};
+use wootz_vm_abi::trap::TrapCode;
+use wootz_wasm_ir::entity::Entity;
+use wootz_wasm_ir::ir::{Block, Body, Constant, FloatUnary, Inst, Op, Value, ValueDef};
+use wootz_wasm_ir::{FuncIndex, WasmOffset};
+
+use crate::error::CompileError;
+use crate::intrinsics::Intrinsic;
+use crate::metadata::Region;
+use crate::module::ModuleState;
+use crate::symbol::Symbol;
+use crate::traps::PendingTrap;
+
+/// A body with more values than this checks the stack even if it calls nothing: its frame may be large.
+const LARGE_BODY: usize = 2000;
+
+/// State of one function.
+pub(crate) struct FunctionState<'m, 'ctx> {
+    pub(crate) module: &'m ModuleState<'ctx>,
+    pub(crate) body: &'m Body,
+    pub(crate) function: FunctionValue<'ctx>,
+    pub(crate) vmctx: PointerValue<'ctx>,
+    pub(crate) traps: Vec<PendingTrap<'ctx>>,
+    /// Base of each guarded memory, once it has been loaded.
+    pub(crate) bases: Vec<Option<PointerValue<'ctx>>>,
+    /// Where callees put results that are returned through memory.
+    pub(crate) results: Option<PointerValue<'ctx>>,
+    /// Where this function's own caller wants results that are returned through memory.
+    pub(crate) result_slots: Option<PointerValue<'ctx>>,
+    values: Vec<Option<BasicValueEnum<'ctx>>>,
+    blocks: Vec<LoweredBlock<'ctx>>,
+    start: BasicBlock<'ctx>,
+    scope: DIScope<'ctx>,
+    /// Byte offset of the instruction being lowered.
+    pub(crate) offset: WasmOffset,
+}
+
+/// An IR block in LLVM.
+struct LoweredBlock<'ctx> {
+    block: BasicBlock<'ctx>,
+    phis: Vec<PhiValue<'ctx>>,
+}
+
+/// Lowers one function into the module.
+pub(crate) fn lower_function(
+    module: &ModuleState<'_>,
+    body: &Body,
+    start: WasmOffset,
+) -> Result<(), CompileError> {
+    let mut function = FunctionState::new(module, body, start)?;
+    function.emit_entry(start)?;
+    function.emit_blocks()?;
+    for block in body.blocks.keys() {
+        function.lower_block(block)?;
+    }
+    function.emit_start()?;
+    function.emit_traps()?;
+    module.builder.unset_current_debug_location();
+    Ok(())
+}
+
+impl<'m, 'ctx> FunctionState<'m, 'ctx> {
+    fn new(module: &'m ModuleState<'ctx>, body: &'m Body, start: WasmOffset) -> Result<Self, CompileError> {
+        let function = module.function(body.func);
+        let symbol = Symbol::Wasm(body.func).to_string();
+        let subprogram = module.debug.subprogram(module.declarations, body.func, &symbol, start);
+        function.set_subprogram(subprogram);
+        let params = function.get_params();
+        let missing = || CompileError::InvalidLlvm(format!("{symbol} has no context parameter"));
+        let vmctx = params.first().ok_or_else(missing)?.into_pointer_value();
+        let result_slots = callconv::returns_through_memory(&body.signature)
+            .then(|| params.last().map(|slots| slots.into_pointer_value()))
+            .flatten();
+        let entry = module.context.append_basic_block(function, "entry");
+        module.builder.position_at_end(entry);
+        Ok(Self {
+            module,
+            body,
+            function,
+            vmctx,
+            traps: Vec::new(),
+            bases: vec![None; module.plans.len()],
+            results: None,
+            result_slots,
+            values: vec![None; body.values.len()],
+            blocks: Vec::new(),
+            start: entry,
+            scope: subprogram.as_debug_info_scope(),
+            offset: start,
+        })
+    }
+
+    /// The buffer for callees' results and the stack check.
+    fn emit_entry(&mut self, start: WasmOffset) -> Result<(), CompileError> {
+        self.set_offset(start);
+        let types = &self.module.types;
+        let slots = self.body.insts.values().filter_map(|inst| self.results_in_memory(inst.op)).max();
+        if let Some(slots) = slots {
+            let size = u32::try_from(slots * size_of::<ValRaw>())
+                .map_err(|_| CompileError::Llvm("a signature has too many results".into()))?;
+            let buffer = self.builder().build_alloca(types.i8.array_type(size), "results")?;
+            if let Some(alloca) = buffer.as_instruction() {
+                alloca.set_alignment(align_of::<ValRaw>() as u32)?;
+            }
+            self.results = Some(buffer);
+        }
+        if self.needs_stack_check() {
+            let store = self.load_store_context()?;
+            self.check_stack(store)?;
+        }
+        self.start = self.module.context.append_basic_block(self.function, "start");
+        self.builder().build_unconditional_branch(self.start)?;
+        Ok(())
+    }
+
+    /// Number of slots that a call needs for results in memory.
+    fn results_in_memory(&self, op: Op) -> Option<usize> {
+        let declarations = self.module.declarations;
+        let ty = match op {
+            Op::Call(func) => declarations.signature(func),
+            Op::CallIndirect { ty, .. } => &declarations.types[ty],
+            _ => return None,
+        };
+        callconv::returns_through_memory(ty).then_some(ty.results.len())
+    }
+
+    fn needs_stack_check(&self) -> bool {
+        self.body.values.len() > LARGE_BODY
+            || self.body.insts.values().any(|inst| calls(inst.op, self.module.rounding_calls))
+    }
+
+    /// Traps if the stack pointer is below the store's limit.
+    pub(crate) fn check_stack(&mut self, store: PointerValue<'ctx>) -> Result<(), CompileError> {
+        let types = &self.module.types;
+        let limit_offset = offset_of!(VMStoreContext, stack_limit);
+        let limit =
+            self.load(types.i64.into(), store, limit_offset, Region::Context, false)?.into_int_value();
+        let pointer = self.intrinsic(Intrinsic::Stacksave, &[])?.into_pointer_value();
+        let pointer = self.builder().build_ptr_to_int(pointer, types.i64, "")?;
+        let exhausted = self.builder().build_int_compare(IntPredicate::ULT, pointer, limit, "")?;
+        self.trap_if(exhausted, TrapCode::StackExhausted)
+    }
+
+    /// LLVM blocks for all IR blocks, with phis for their parameters.
+    fn emit_blocks(&mut self) -> Result<(), CompileError> {
+        for (index, data) in self.body.blocks.iter() {
+            let block = self.module.context.append_basic_block(self.function, &index.to_string());
+            let mut phis = Vec::new();
+            if index == Body::ENTRY {
+                for (position, param) in data.params.iter().enumerate() {
+                    let value = self.function.get_nth_param(position as u32 + 1);
+                    self.values[param.index()] = value;
+                }
+            } else {
+                self.builder().position_at_end(block);
+                self.builder().unset_current_debug_location();
+                for param in &data.params {
+                    let ty = self.module.types.value(self.body.ty(*param));
+                    let phi = self.builder().build_phi(ty, "")?;
+                    self.values[param.index()] = Some(phi.as_basic_value());
+                    phis.push(phi);
+                }
+            }
+            self.blocks.push(LoweredBlock { block, phis });
+        }
+        Ok(())
+    }
+
+    fn lower_block(&mut self, index: Block) -> Result<(), CompileError> {
+        let data = &self.body.blocks[index];
+        self.builder().position_at_end(self.blocks[index.index()].block);
+        for inst in &data.insts {
+            self.set_offset(self.body.insts[*inst].offset);
+            crate::lower::lower_inst(self, *inst)?;
+        }
+        self.set_offset(data.terminator.offset);
+        crate::lower::lower_terminator(self, &data.terminator.kind)
+    }
+
+    /// Ends the block of loads that every path shares.
+    fn emit_start(&mut self) -> Result<(), CompileError> {
+        self.builder().position_at_end(self.start);
+        self.builder().build_unconditional_branch(self.blocks[Body::ENTRY.index()].block)?;
+        Ok(())
+    }
+
+    /// Emits instructions into the start block, whose values every other block can use.
+    pub(crate) fn in_start<T>(
+        &mut self,
+        emit: impl FnOnce(&mut Self) -> Result<T, CompileError>,
+    ) -> Result<T, CompileError> {
+        let here = self.current_block()?;
+        self.builder().position_at_end(self.start);
+        let value = emit(self)?;
+        self.builder().position_at_end(here);
+        Ok(value)
+    }
+
+    pub(crate) fn builder(&self) -> &'m Builder<'ctx> {
+        &self.module.builder
+    }
+
+    pub(crate) fn current_block(&self) -> Result<BasicBlock<'ctx>, CompileError> {
+        self.builder()
+            .get_insert_block()
+            .ok_or_else(|| CompileError::InvalidLlvm("the builder has no position".into()))
+    }
+
+    /// Gives what is emitted next the debug location of a WebAssembly instruction.
+    pub(crate) fn set_offset(&mut self, offset: WasmOffset) {
+        self.offset = offset;
+        let location = self.module.debug.location(self.module.context, self.scope, offset);
+        self.builder().set_current_debug_location(location);
+    }
+
+    /// The LLVM block and the phis of an IR block.
+    pub(crate) fn target(&self, block: Block) -> (BasicBlock<'ctx>, &[PhiValue<'ctx>]) {
+        let target = &self.blocks[block.index()];
+        (target.block, &target.phis)
+    }
+
+    /// The LLVM value of an IR value. IR order guarantees that it is defined.
+    pub(crate) fn value(&self, value: Value) -> Result<BasicValueEnum<'ctx>, CompileError> {
+        self.values[value.index()].ok_or_else(|| CompileError::InvalidIr {
+            func: self.body.func,
+            message: format!("{value} is used before its definition"),
+        })
+    }
+
+    /// The instruction that defines a value, unless a block parameter does.
+    pub(crate) fn defining_inst(&self, value: Value) -> Option<Inst> {
+        match self.body.values[value].def {
+            ValueDef::Result(inst, _) => Some(inst),
+            ValueDef::Param(..) => None,
+        }
+    }
+
+    /// The constant that a value is, if it is one.
+    pub(crate) fn constant(&self, value: Value) -> Option<Constant> {
+        match self.body.insts[self.defining_inst(value)?].op {
+            Op::Const(constant) => Some(constant),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn arg(&self, inst: Inst, index: usize) -> Result<BasicValueEnum<'ctx>, CompileError> {
+        let args = self.body.args(inst);
+        let arg = args.get(index).ok_or_else(|| CompileError::InvalidIr {
+            func: self.body.func,
+            message: format!("{inst} has {} operands, needs more", args.len()),
+        })?;
+        self.value(*arg)
+    }
+
+    pub(crate) fn int(&self, inst: Inst, index: usize) -> Result<IntValue<'ctx>, CompileError> {
+        Ok(self.arg(inst, index)?.into_int_value())
+    }
+
+    pub(crate) fn float(&self, inst: Inst, index: usize) -> Result<FloatValue<'ctx>, CompileError> {
+        Ok(self.arg(inst, index)?.into_float_value())
+    }
+
+    pub(crate) fn pointer(&self, inst: Inst, index: usize) -> Result<PointerValue<'ctx>, CompileError> {
+        Ok(self.arg(inst, index)?.into_pointer_value())
+    }
+
+    /// Gives an IR value its LLVM value.
+    pub(crate) fn define(&mut self, value: Value, lowered: BasicValueEnum<'ctx>) {
+        self.values[value.index()] = Some(lowered);
+    }
+
+    /// Calls an intrinsic that returns a value.
+    pub(crate) fn intrinsic(
+        &self,
+        intrinsic: Intrinsic,
+        args: &[BasicValueEnum<'ctx>],
+    ) -> Result<BasicValueEnum<'ctx>, CompileError> {
+        let function = self.module.intrinsic(intrinsic)?;
+        let args: Vec<_> = args.iter().map(|arg| (*arg).into()).collect();
+        let call = self.builder().build_call(function, &args, "")?;
+        call.try_as_basic_value()
+            .basic()
+            .ok_or_else(|| CompileError::InvalidLlvm(format!("{intrinsic:?} returns nothing")))
+    }
+
+    /// `base + offset`, a constant number of bytes.
+    pub(crate) fn field(
+        &self,
+        base: PointerValue<'ctx>,
+        offset: usize,
+    ) -> Result<PointerValue<'ctx>, CompileError> {
+        field(self.module, base, offset)
+    }
+
+    /// Loads a field of a structure; see [`load`].
+    pub(crate) fn load(
+        &self,
+        ty: BasicTypeEnum<'ctx>,
+        base: PointerValue<'ctx>,
+        offset: usize,
+        region: Region,
+        invariant: bool,
+    ) -> Result<BasicValueEnum<'ctx>, CompileError> {
+        load(self.module, ty, base, offset, region, invariant)
+    }
+
+    /// The store's context.
+    pub(crate) fn load_store_context(&self) -> Result<PointerValue<'ctx>, CompileError> {
+        let offset = offset_of!(VMContext, store);
+        let ptr = self.module.types.ptr.into();
+        let store = self.load(ptr, self.vmctx, offset, Region::Context, true)?;
+        if let Some(load) = store.as_instruction_value() {
+            self.module.metadata.points_to(load, size_of::<VMStoreContext>())?;
+        }
+        Ok(store.into_pointer_value())
+    }
+
+    /// An error for IR that [`wootz_wasm_ir::ir::verify`] would refuse.
+    pub(crate) fn invalid(&self, message: String) -> CompileError {
+        CompileError::InvalidIr { func: self.body.func, message }
+    }
+
+    pub(crate) fn func(&self) -> FuncIndex {
+        self.body.func
+    }
+}
+
+/// Whether an operator is lowered to a call of any kind.
+fn calls(op: Op, rounding_calls: bool) -> bool {
+    match op {
+        Op::Call(_)
+        | Op::CallIndirect { .. }
+        | Op::MemoryGrow(_)
+        | Op::MemoryFill(_)
+        | Op::MemoryCopy { .. }
+        | Op::MemoryInit(..)
+        | Op::DataDrop(_)
+        | Op::TableSet(_)
+        | Op::TableGrow(_)
+        | Op::TableFill(_)
+        | Op::TableCopy { .. }
+        | Op::TableInit(..)
+        | Op::ElemDrop(_) => true,
+        Op::FloatUnary(_, op) => {
+            rounding_calls
+                && matches!(
+                    op,
+                    FloatUnary::Ceil | FloatUnary::Floor | FloatUnary::Trunc | FloatUnary::Nearest
+                )
+        }
+        _ => false,
+    }
+}
+
+/// `base + offset`, a constant number of bytes.
+pub(crate) fn field<'ctx>(
+    module: &ModuleState<'ctx>,
+    base: PointerValue<'ctx>,
+    offset: usize,
+) -> Result<PointerValue<'ctx>, CompileError> {
+    if offset == 0 {
+        return Ok(base);
+    }
+    let offset = module.types.i64.const_int(offset as u64, false);
+    Ok(crate::llvm::byte_offset(&module.builder, module.types.i8, base, offset)?)
+}
+
+/// Loads a field of a structure shared with the runtime. `invariant` means that it never changes while compiled code
+/// can see it.
+pub(crate) fn load<'ctx>(
+    module: &ModuleState<'ctx>,
+    ty: BasicTypeEnum<'ctx>,
+    base: PointerValue<'ctx>,
+    offset: usize,
+    region: Region,
+    invariant: bool,
+) -> Result<BasicValueEnum<'ctx>, CompileError> {
+    let value = module.builder.build_load(ty, field(module, base, offset)?, "")?;
+    if let Some(instruction) = value.as_instruction_value() {
+        module.metadata.region(instruction, region)?;
+        if invariant {
+            module.metadata.invariant(instruction)?;
+        }
+    }
+    Ok(value)
+}
+
+/// Stores a field of a structure shared with the runtime.
+pub(crate) fn store<'ctx>(
+    module: &ModuleState<'ctx>,
+    value: BasicValueEnum<'ctx>,
+    base: PointerValue<'ctx>,
+    offset: usize,
+    region: Region,
+) -> Result<inkwell::values::InstructionValue<'ctx>, CompileError> {
+    let store = module.builder.build_store(field(module, base, offset)?, value)?;
+    module.metadata.region(store, region)?;
+    Ok(store)
+}

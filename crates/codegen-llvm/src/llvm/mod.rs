@@ -1,0 +1,17 @@
+//! The fence around LLVM's C API: everything inkwell has no safe form for, behind safe functions.
+//!
+//! Invariants this folder rests on:
+//! - LLVM is initialised once per process, before any context exists ([`init`] runs in [`LlvmContext::new`]).
+//! - A context, and everything made in it, stays on the thread that made it: inkwell's types are not `Send`.
+//! - A diagnostic handler's state outlives its context: [`LlvmContext`] drops the context first.
+//! - Pointer arithmetic is emitted over `i8`, with 64-bit offsets: no wrong type can be named.
+
+#![allow(unsafe_code, reason = "the fence of this crate: see the invariants above")]
+
+mod context;
+mod init;
+mod pointer;
+
+pub(crate) use context::LlvmContext;
+pub(crate) use init::init;
+pub(crate) use pointer::byte_offset;

@@ -1,0 +1,134 @@
+//! Floating-point operators (specification: Numerics, Floating-Point Operations).
+//!
+//! WebAssembly leaves the sign and payload of a computed NaN open but demands that it is quiet. x86 quiets in every
+//! arithmetic instruction; LLVM, for which a signalling NaN is as good as a quiet one, may drop the instruction. So
+//! where an operator could fold to its operand, the operand is canonicalised instead, which LLVM keeps.
+//! `abs`, `neg` and `copysign` only touch the sign bit, of NaNs too, in both.
+
+use inkwell::FloatPredicate;
+use inkwell::values::{BasicValue, BasicValueEnum, FastMathFlags, FloatValue};
+use wootz_wasm_ir::ir::{Constant, FloatBinary, FloatCompare, FloatUnary, FloatWidth, Inst};
+
+use super::numeric::boolean;
+use crate::error::CompileError;
+use crate::function::FunctionState;
+use crate::intrinsics::{FloatIntrinsic, Intrinsic};
+
+type Result<'ctx> = std::result::Result<BasicValueEnum<'ctx>, CompileError>;
+
+pub(super) fn float_unary<'ctx>(
+    f: &FunctionState<'_, 'ctx>,
+    width: FloatWidth,
+    op: FloatUnary,
+    x: FloatValue<'ctx>,
+) -> Result<'ctx> {
+    let intrinsic = match op {
+        FloatUnary::Neg => return Ok(f.builder().build_float_neg(x, "")?.into()),
+        FloatUnary::Abs => FloatIntrinsic::Fabs,
+        FloatUnary::Ceil => FloatIntrinsic::Ceil,
+        FloatUnary::Floor => FloatIntrinsic::Floor,
+        FloatUnary::Trunc => FloatIntrinsic::Trunc,
+        // To even in the default rounding mode, the only one there is here.
+        FloatUnary::Nearest => FloatIntrinsic::Nearbyint,
+        FloatUnary::Sqrt => FloatIntrinsic::Sqrt,
+    };
+    f.intrinsic(Intrinsic::Float(intrinsic, width.into()), &[x.into()])
+}
+
+pub(super) fn float_binary<'ctx>(
+    f: &FunctionState<'_, 'ctx>,
+    width: FloatWidth,
+    op: FloatBinary,
+    inst: Inst,
+) -> Result<'ctx> {
+    if let Some(operand) = identity(f, op, inst)? {
+        return canonicalize(f, width, operand);
+    }
+    let (x, y) = (f.float(inst, 0)?, f.float(inst, 1)?);
+    let b = f.builder();
+    Ok(match op {
+        FloatBinary::Add => b.build_float_add(x, y, "")?.into(),
+        FloatBinary::Sub => b.build_float_sub(x, y, "")?.into(),
+        FloatBinary::Mul => b.build_float_mul(x, y, "")?.into(),
+        FloatBinary::Div => b.build_float_div(x, y, "")?.into(),
+        FloatBinary::Min => extremum(f, width, FloatIntrinsic::Minimum, x, y)?,
+        FloatBinary::Max => extremum(f, width, FloatIntrinsic::Maximum, x, y)?,
+        FloatBinary::Copysign => {
+            f.intrinsic(Intrinsic::Float(FloatIntrinsic::Copysign, width.into()), &[x.into(), y.into()])?
+        }
+    })
+}
+
+/// The operand or its negation that an operation with a constant would fold to.
+fn identity<'ctx>(
+    f: &FunctionState<'_, 'ctx>,
+    op: FloatBinary,
+    inst: Inst,
+) -> std::result::Result<Option<FloatValue<'ctx>>, CompileError> {
+    let constant = |index: usize| match f.constant(*f.body.args(inst).get(index)?)? {
+        Constant::F32(bits) => Some(f64::from(f32::from_bits(bits))),
+        Constant::F64(bits) => Some(f64::from_bits(bits)),
+        Constant::I32(_) | Constant::I64(_) => None,
+    };
+    let is = |index, expected: f64| constant(index).is_some_and(|v| v.to_bits() == expected.to_bits());
+    let (operand, negate) = match op {
+        FloatBinary::Add if is(1, -0.0) => (0, false),
+        FloatBinary::Add if is(0, -0.0) => (1, false),
+        FloatBinary::Sub if is(1, 0.0) => (0, false),
+        FloatBinary::Sub if is(0, -0.0) => (1, true),
+        FloatBinary::Mul | FloatBinary::Div if is(1, 1.0) => (0, false),
+        FloatBinary::Mul if is(0, 1.0) => (1, false),
+        FloatBinary::Mul | FloatBinary::Div if is(1, -1.0) => (0, true),
+        FloatBinary::Mul if is(0, -1.0) => (1, true),
+        _ => return Ok(None),
+    };
+    let operand = f.float(inst, operand)?;
+    Ok(Some(if negate { f.builder().build_float_neg(operand, "")? } else { operand }))
+}
+
+/// The operand, quiet if it is a NaN.
+pub(super) fn canonicalize<'ctx>(
+    f: &FunctionState<'_, 'ctx>,
+    width: FloatWidth,
+    x: FloatValue<'ctx>,
+) -> Result<'ctx> {
+    f.intrinsic(Intrinsic::Float(FloatIntrinsic::Canonicalize, width.into()), &[x.into()])
+}
+
+/// `min` and `max`: NaN if either is NaN, and -0 below +0.
+///
+/// x86's lowering of `llvm.minimum` hands a signalling NaN through. The sum of the operands is the NaN we want, and leaves
+/// the intrinsic to the case without NaN, where it is also cheaper.
+fn extremum<'ctx>(
+    f: &FunctionState<'_, 'ctx>,
+    width: FloatWidth,
+    intrinsic: FloatIntrinsic,
+    x: FloatValue<'ctx>,
+    y: FloatValue<'ctx>,
+) -> Result<'ctx> {
+    let b = f.builder();
+    let ordered = f.intrinsic(Intrinsic::Float(intrinsic, width.into()), &[x.into(), y.into()])?;
+    if let Some(call) = ordered.as_instruction_value() {
+        call.set_fast_math_flags(FastMathFlags::NoNaNs)?;
+    }
+    let is_nan = b.build_float_compare(FloatPredicate::UNO, x, y, "")?;
+    let nan = b.build_float_add(x, y, "")?;
+    Ok(b.build_select(is_nan, nan, ordered.into_float_value(), "")?)
+}
+
+pub(super) fn float_compare<'ctx>(
+    f: &FunctionState<'_, 'ctx>,
+    op: FloatCompare,
+    x: FloatValue<'ctx>,
+    y: FloatValue<'ctx>,
+) -> Result<'ctx> {
+    let predicate = match op {
+        FloatCompare::Eq => FloatPredicate::OEQ,
+        FloatCompare::Ne => FloatPredicate::UNE,
+        FloatCompare::Lt => FloatPredicate::OLT,
+        FloatCompare::Gt => FloatPredicate::OGT,
+        FloatCompare::Le => FloatPredicate::OLE,
+        FloatCompare::Ge => FloatPredicate::OGE,
+    };
+    boolean(f, f.builder().build_float_compare(predicate, x, y, "")?)
+}

@@ -1,0 +1,254 @@
+//! Linear memory (specification: Memory Instructions).
+//!
+//! An access that the guard region catches is a volatile load or store and nothing more: a fault becomes the trap. Any
+//! other is compared with the length first. In a module with a guarded memory every access is volatile, so that LLVM keeps
+//! all effects in order with the accesses that may fault; `docs/traps.md` has the reasoning.
+//!
+//! Alignment is 1 throughout: WebAssembly's is a hint.
+
+use std::mem::offset_of;
+
+use inkwell::IntPredicate;
+use inkwell::types::{BasicTypeEnum, IntType};
+use inkwell::values::{BasicValue, BasicValueEnum, InstructionValue, IntValue, PointerValue};
+use wootz_vm_abi::builtin::Builtin;
+use wootz_vm_abi::context::VMMemory;
+use wootz_vm_abi::trap::TrapCode;
+use wootz_wasm_ir::entity::Entity;
+use wootz_wasm_ir::ir::{Inst, MemoryAccess, Sign};
+use wootz_wasm_ir::{DataIndex, MemoryIndex, ValType};
+
+use crate::error::CompileError;
+use crate::function::FunctionState;
+use crate::metadata::Region;
+
+type Result<T> = std::result::Result<T, CompileError>;
+
+pub(super) fn load<'ctx>(
+    f: &mut FunctionState<'_, 'ctx>,
+    access: MemoryAccess,
+    ty: ValType,
+    sign: Sign,
+    address: IntValue<'ctx>,
+) -> Result<BasicValueEnum<'ctx>> {
+    let pointer = effective_address(f, access, address)?;
+    let whole = f.module.types.value(ty);
+    let BasicTypeEnum::IntType(int) = whole else {
+        return load_at(f, whole, pointer);
+    };
+    let narrow = int_of_bytes(f, access)?;
+    let value = load_at(f, narrow.into(), pointer)?;
+    if narrow.get_bit_width() == int.get_bit_width() {
+        return Ok(value);
+    }
+    let value = value.into_int_value();
+    Ok(match sign {
+        Sign::Signed => f.builder().build_int_s_extend(value, int, "")?,
+        Sign::Unsigned => f.builder().build_int_z_extend(value, int, "")?,
+    }
+    .into())
+}
+
+pub(super) fn store<'ctx>(
+    f: &mut FunctionState<'_, 'ctx>,
+    access: MemoryAccess,
+    address: IntValue<'ctx>,
+    value: BasicValueEnum<'ctx>,
+) -> Result<()> {
+    let pointer = effective_address(f, access, address)?;
+    let value = match value {
+        BasicValueEnum::IntValue(int) if int.get_type().get_bit_width() > u32::from(access.bytes) * 8 => {
+            f.builder().build_int_truncate(int, int_of_bytes(f, access)?, "")?.into()
+        }
+        value => value,
+    };
+    let store = f.builder().build_store(pointer, value)?;
+    finish_access(f, store)
+}
+
+fn load_at<'ctx>(
+    f: &FunctionState<'_, 'ctx>,
+    ty: BasicTypeEnum<'ctx>,
+    pointer: PointerValue<'ctx>,
+) -> Result<BasicValueEnum<'ctx>> {
+    let value = f.builder().build_load(ty, pointer, "")?;
+    if let Some(load) = value.as_instruction_value() {
+        finish_access(f, load)?;
+    }
+    Ok(value)
+}
+
+fn finish_access<'ctx>(f: &FunctionState<'_, 'ctx>, access: InstructionValue<'ctx>) -> Result<()> {
+    access.set_alignment(1)?;
+    f.module.metadata.region(access, Region::Linear)?;
+    access.set_volatile(f.module.ordered)?;
+    Ok(())
+}
+
+fn int_of_bytes<'ctx>(f: &FunctionState<'_, 'ctx>, access: MemoryAccess) -> Result<IntType<'ctx>> {
+    let types = &f.module.types;
+    match access.bytes {
+        1 => Ok(types.i8),
+        2 => Ok(types.i16),
+        4 => Ok(types.i32),
+        8 => Ok(types.i64),
+        bytes => Err(f.invalid(format!("an integer access of {bytes} bytes"))),
+    }
+}
+
+/// The address of an access, checked unless the guard region catches it.
+fn effective_address<'ctx>(
+    f: &mut FunctionState<'_, 'ctx>,
+    access: MemoryAccess,
+    address: IntValue<'ctx>,
+) -> Result<PointerValue<'ctx>> {
+    let plan = f.module.plans[access.memory.index()];
+    let address = f.widen(address)?;
+    if !plan.covers(access.offset, access.bytes) {
+        check_bounds(f, access, address)?;
+    }
+    let base = base(f, access.memory)?;
+    let pointer = crate::llvm::byte_offset(f.builder(), f.module.types.i8, base, address)?;
+    if access.offset == 0 {
+        return Ok(pointer);
+    }
+    let offset = f.module.types.i64.const_int(access.offset, false);
+    Ok(crate::llvm::byte_offset(f.builder(), f.module.types.i8, pointer, offset)?)
+}
+
+/// Traps unless the whole access lies in the memory: `address + offset + bytes <= length`, in arithmetic without wrapping.
+fn check_bounds<'ctx>(
+    f: &mut FunctionState<'_, 'ctx>,
+    access: MemoryAccess,
+    address: IntValue<'ctx>,
+) -> Result<()> {
+    let b = f.builder();
+    let i64 = f.module.types.i64;
+    let outside = match access.offset.checked_add(u64::from(access.bytes)) {
+        // The sum of an offset and a width beyond 64 bits is past every length.
+        None => f.module.types.i1.const_all_ones(),
+        Some(span) => {
+            let span = i64.const_int(span, false);
+            let length = length(f, access.memory)?;
+            if f.module.declarations.memories[access.memory].memory64 {
+                let too_short = b.build_int_compare(IntPredicate::ULT, length, span, "")?;
+                let room = b.build_int_sub(length, span, "")?;
+                let too_far = b.build_int_compare(IntPredicate::UGT, address, room, "")?;
+                b.build_or(too_short, too_far, "")?
+            } else {
+                // 32 bits each, and up to 16.
+                let end = b.build_int_nuw_add(address, span, "")?;
+                b.build_int_compare(IntPredicate::UGT, end, length, "")?
+            }
+        }
+    };
+    f.trap_if(outside, TrapCode::MemoryOutOfBounds)
+}
+
+/// The first byte of a memory. That of a guarded one never moves: it is loaded once, in the start block.
+fn base<'ctx>(f: &mut FunctionState<'_, 'ctx>, memory: MemoryIndex) -> Result<PointerValue<'ctx>> {
+    let ptr = f.module.types.ptr.into();
+    let offset = offset_of!(VMMemory, base);
+    if !f.module.plans[memory.index()].guarded {
+        let memory = structure(f, memory)?;
+        return Ok(f.load(ptr, memory, offset, Region::Context, false)?.into_pointer_value());
+    }
+    if let Some(base) = f.bases[memory.index()] {
+        return Ok(base);
+    }
+    let base = f.in_start(|f| {
+        let memory = structure(f, memory)?;
+        Ok(f.load(ptr, memory, offset, Region::Context, true)?.into_pointer_value())
+    })?;
+    f.bases[memory.index()] = Some(base);
+    Ok(base)
+}
+
+/// The current length of a memory in bytes.
+fn length<'ctx>(f: &FunctionState<'_, 'ctx>, memory: MemoryIndex) -> Result<IntValue<'ctx>> {
+    let memory = structure(f, memory)?;
+    let i64 = f.module.types.i64.into();
+    Ok(f.load(i64, memory, offset_of!(VMMemory, length), Region::Context, false)?.into_int_value())
+}
+
+/// The address of a memory's `VMMemory`.
+fn structure<'ctx>(f: &FunctionState<'_, 'ctx>, memory: MemoryIndex) -> Result<PointerValue<'ctx>> {
+    f.place(f.module.layout.memory(memory), size_of::<VMMemory>())
+}
+
+pub(super) fn size<'ctx>(f: &FunctionState<'_, 'ctx>, memory: MemoryIndex) -> Result<BasicValueEnum<'ctx>> {
+    let ty = &f.module.declarations.memories[memory];
+    let shift = f.module.types.i64.const_int(u64::from(ty.page_size_log2), false);
+    let pages = f.builder().build_right_shift(length(f, memory)?, shift, false, "")?;
+    f.narrow(pages, ty.index_type())
+}
+
+pub(super) fn grow<'ctx>(
+    f: &FunctionState<'_, 'ctx>,
+    memory: MemoryIndex,
+    delta: IntValue<'ctx>,
+) -> Result<BasicValueEnum<'ctx>> {
+    let args = [f.index(memory), f.widen(delta)?.into()];
+    let pages = f.call_builtin(Builtin::memory_grow, &args)?.into_int_value();
+    f.narrow(pages, f.module.declarations.memories[memory].index_type())
+}
+
+pub(super) fn fill(f: &mut FunctionState<'_, '_>, memory: MemoryIndex, inst: Inst) -> Result<()> {
+    let (dst, len) = (f.widen(f.int(inst, 0)?)?, f.widen(f.int(inst, 2)?)?);
+    let args = [f.index(memory), dst.into(), f.arg(inst, 1)?, len.into()];
+    f.call_fallible(Builtin::memory_fill, &args)
+}
+
+pub(super) fn copy(
+    f: &mut FunctionState<'_, '_>,
+    dst: MemoryIndex,
+    src: MemoryIndex,
+    inst: Inst,
+) -> Result<()> {
+    let [to, from, len] = f.wide_args(inst)?;
+    f.call_fallible(Builtin::memory_copy, &[f.index(dst), to, f.index(src), from, len])
+}
+
+pub(super) fn init(
+    f: &mut FunctionState<'_, '_>,
+    memory: MemoryIndex,
+    data: DataIndex,
+    inst: Inst,
+) -> Result<()> {
+    let [dst, src, len] = f.wide_args(inst)?;
+    f.call_fallible(Builtin::memory_init, &[f.index(memory), f.index(data), dst, src, len])
+}
+
+pub(super) fn data_drop(f: &mut FunctionState<'_, '_>, data: DataIndex) -> Result<()> {
+    f.call_fallible(Builtin::data_drop, &[f.index(data)])
+}
+
+impl<'ctx> FunctionState<'_, 'ctx> {
+    /// An unsigned address, index or count as 64 bits.
+    pub(super) fn widen(&self, value: IntValue<'ctx>) -> Result<IntValue<'ctx>> {
+        let i64 = self.module.types.i64;
+        if value.get_type() == i64 {
+            return Ok(value);
+        }
+        Ok(self.builder().build_int_z_extend(value, i64, "")?)
+    }
+
+    /// The first three operands, each as 64 bits.
+    pub(super) fn wide_args(&self, inst: Inst) -> Result<[BasicValueEnum<'ctx>; 3]> {
+        let wide = |index| -> Result<_> { Ok(self.widen(self.int(inst, index)?)?.into()) };
+        Ok([wide(0)?, wide(1)?, wide(2)?])
+    }
+
+    /// 64 bits as an address type. -1 stays -1.
+    pub(super) fn narrow(&self, value: IntValue<'ctx>, ty: ValType) -> Result<BasicValueEnum<'ctx>> {
+        match ty {
+            ValType::I32 => Ok(self.builder().build_int_truncate(value, self.module.types.i32, "")?.into()),
+            _ => Ok(value.into()),
+        }
+    }
+
+    /// The index of an entity as an argument of a builtin.
+    pub(super) fn index(&self, entity: impl Entity) -> BasicValueEnum<'ctx> {
+        self.module.types.i32.const_int(entity.index() as u64, false).into()
+    }
+}

@@ -1,0 +1,67 @@
+//! Operators to LLVM instructions: the dispatch, one line per operator. One file per category of instructions.
+
+mod call;
+mod control;
+mod convert;
+mod float;
+mod global;
+mod memory;
+mod numeric;
+mod reference;
+mod table;
+
+pub(crate) use control::lower_terminator;
+
+use wootz_wasm_ir::ir::{Inst, Op};
+
+use crate::error::CompileError;
+use crate::function::FunctionState;
+
+/// Lowers one instruction and defines its results.
+pub(crate) fn lower_inst(f: &mut FunctionState<'_, '_>, inst: Inst) -> Result<(), CompileError> {
+    let value = match f.body.insts[inst].op {
+        Op::Const(constant) => numeric::constant(f, constant)?,
+        Op::IntUnary(width, op) => numeric::int_unary(f, width, op, f.int(inst, 0)?)?,
+        Op::IntBinary(width, op) => numeric::int_binary(f, width, op, f.int(inst, 0)?, f.int(inst, 1)?)?,
+        Op::IntEqz(width) => numeric::int_eqz(f, width, f.int(inst, 0)?)?,
+        Op::IntCompare(_, op) => numeric::int_compare(f, op, f.int(inst, 0)?, f.int(inst, 1)?)?,
+        Op::FloatUnary(width, op) => float::float_unary(f, width, op, f.float(inst, 0)?)?,
+        Op::FloatBinary(width, op) => float::float_binary(f, width, op, inst)?,
+        Op::FloatCompare(_, op) => float::float_compare(f, op, f.float(inst, 0)?, f.float(inst, 1)?)?,
+        Op::Convert(convert) => convert::convert(f, convert, inst)?,
+        Op::Select => control::select(f, inst)?,
+
+        Op::Load { access, ty, sign } => memory::load(f, access, ty, sign, f.int(inst, 0)?)?,
+        Op::Store { access } => return memory::store(f, access, f.int(inst, 0)?, f.arg(inst, 1)?),
+        Op::MemorySize(memory) => memory::size(f, memory)?,
+        Op::MemoryGrow(memory) => memory::grow(f, memory, f.int(inst, 0)?)?,
+        Op::MemoryFill(memory) => return memory::fill(f, memory, inst),
+        Op::MemoryCopy { dst, src } => return memory::copy(f, dst, src, inst),
+        Op::MemoryInit(memory, data) => return memory::init(f, memory, data, inst),
+        Op::DataDrop(data) => return memory::data_drop(f, data),
+
+        Op::TableGet(table) => table::get(f, table, f.int(inst, 0)?)?,
+        Op::TableSet(table) => return table::set(f, table, inst),
+        Op::TableSize(table) => table::size(f, table)?,
+        Op::TableGrow(table) => table::grow(f, table, inst)?,
+        Op::TableFill(table) => return table::fill(f, table, inst),
+        Op::TableCopy { dst, src } => return table::copy(f, dst, src, inst),
+        Op::TableInit(table, elem) => return table::init(f, table, elem, inst),
+        Op::ElemDrop(elem) => return table::elem_drop(f, elem),
+
+        Op::RefNull(_) => reference::null(f),
+        Op::RefFunc(func) => reference::func(f, func)?,
+        Op::RefIsNull => reference::is_null(f, f.pointer(inst, 0)?)?,
+
+        Op::GlobalGet(global) => global::get(f, global)?,
+        Op::GlobalSet(global) => return global::set(f, global, f.arg(inst, 0)?),
+
+        Op::Call(func) => return call::direct(f, func, inst),
+        Op::CallIndirect { table, ty } => return call::indirect(f, table, ty, inst),
+    };
+    let [result] = *f.body.results(inst) else {
+        return Err(f.invalid(format!("{inst} has {} results, not 1", f.body.results(inst).len())));
+    };
+    f.define(result, value);
+    Ok(())
+}

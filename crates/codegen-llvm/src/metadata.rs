@@ -1,0 +1,80 @@
+//! Metadata that tells LLVM what a load may assume.
+
+use inkwell::context::Context;
+use inkwell::values::{InstructionValue, MetadataValue};
+
+use crate::error::CompileError;
+
+/// What an access of memory is to, for alias analysis (TBAA): nothing in one region is ever reached through another.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub(crate) enum Region {
+    /// Contexts and what the runtime keeps behind them: memories' bases, tables, function references, globals.
+    Context,
+    /// The bytes of a linear memory.
+    Linear,
+    /// Argument and result slots.
+    Slots,
+}
+
+/// Metadata nodes of one context.
+#[derive(Debug)]
+pub(crate) struct Metadata<'ctx> {
+    tbaa_kind: u32,
+    invariant_kind: u32,
+    nonnull_kind: u32,
+    dereferenceable_kind: u32,
+    branch_weights_kind: u32,
+    regions: [MetadataValue<'ctx>; 3],
+    empty: MetadataValue<'ctx>,
+    unlikely: MetadataValue<'ctx>,
+    context: &'ctx Context,
+}
+
+impl<'ctx> Metadata<'ctx> {
+    pub(crate) fn new(context: &'ctx Context) -> Self {
+        let zero = context.i64_type().const_zero();
+        let root = context.metadata_node(&[context.metadata_string("wootz").into()]);
+        let region = |name: &str| {
+            let ty = context.metadata_node(&[context.metadata_string(name).into(), root.into(), zero.into()]);
+            context.metadata_node(&[ty.into(), ty.into(), zero.into()])
+        };
+        let i32 = context.i32_type();
+        Self {
+            tbaa_kind: context.get_kind_id("tbaa"),
+            invariant_kind: context.get_kind_id("invariant.load"),
+            nonnull_kind: context.get_kind_id("nonnull"),
+            dereferenceable_kind: context.get_kind_id("dereferenceable"),
+            branch_weights_kind: context.get_kind_id("prof"),
+            regions: [region("context"), region("linear memory"), region("slots")],
+            empty: context.metadata_node(&[]),
+            unlikely: context.metadata_node(&[
+                context.metadata_string("branch_weights").into(),
+                i32.const_int(1, false).into(),
+                i32.const_int(1 << 20, false).into(),
+            ]),
+            context,
+        }
+    }
+
+    /// Says which region a load or store is to.
+    pub(crate) fn region(&self, access: InstructionValue<'ctx>, region: Region) -> Result<(), CompileError> {
+        Ok(access.set_metadata(self.regions[region as usize], self.tbaa_kind)?)
+    }
+
+    /// Says that what is loaded never changes while compiled code can see it.
+    pub(crate) fn invariant(&self, load: InstructionValue<'ctx>) -> Result<(), CompileError> {
+        Ok(load.set_metadata(self.empty, self.invariant_kind)?)
+    }
+
+    /// Says that a loaded pointer points to at least `size` bytes.
+    pub(crate) fn points_to(&self, load: InstructionValue<'ctx>, size: usize) -> Result<(), CompileError> {
+        let size = self.context.i64_type().const_int(size as u64, false);
+        load.set_metadata(self.empty, self.nonnull_kind)?;
+        Ok(load.set_metadata(self.context.metadata_node(&[size.into()]), self.dereferenceable_kind)?)
+    }
+
+    /// Says that a branch hardly ever goes to its first target.
+    pub(crate) fn unlikely(&self, branch: InstructionValue<'ctx>) -> Result<(), CompileError> {
+        Ok(branch.set_metadata(self.unlikely, self.branch_weights_kind)?)
+    }
+}

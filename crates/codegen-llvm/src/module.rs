@@ -1,0 +1,173 @@
+//! What all functions of one LLVM module share while it is built.
+//!
+//! Nothing here belongs to one function: any subset of a module's functions can be lowered into one `ModuleState`, and
+//! what they call is declared on demand.
+
+use std::cell::RefCell;
+
+use inkwell::attributes::{Attribute, AttributeLoc};
+use inkwell::builder::Builder;
+use inkwell::context::Context;
+use inkwell::module::{Linkage, Module};
+use inkwell::targets::{TargetMachine, TargetTriple};
+use inkwell::types::FunctionType;
+use inkwell::values::{CallSiteValue, FunctionValue};
+use inkwell::{GlobalVisibility, module};
+use wootz_vm_abi::context::{ModuleShape, VMContextLayout};
+use wootz_vm_abi::plan::MemoryPlan;
+use wootz_wasm_ir::entity::Entity;
+use wootz_wasm_ir::{Declarations, FuncIndex};
+
+use crate::debug::DebugInfo;
+use crate::error::CompileError;
+use crate::intrinsics::{Intrinsic, Intrinsics};
+use crate::metadata::Metadata;
+use crate::options::{CompileOptions, OptLevel};
+use crate::symbol::Symbol;
+use crate::target::TargetInfo;
+use crate::types::Types;
+
+/// LLVM's number of the convention of WebAssembly code, `tailcc`.
+pub(crate) const WASM_CONVENTION: u32 = 18;
+/// LLVM's number of the C convention.
+pub(crate) const C_CONVENTION: u32 = 0;
+
+/// State of one LLVM module.
+pub(crate) struct ModuleState<'ctx> {
+    pub(crate) context: &'ctx Context,
+    pub(crate) module: Module<'ctx>,
+    pub(crate) builder: Builder<'ctx>,
+    pub(crate) types: Types<'ctx>,
+    pub(crate) metadata: Metadata<'ctx>,
+    pub(crate) attributes: Attributes,
+    pub(crate) debug: DebugInfo<'ctx>,
+    pub(crate) declarations: &'ctx Declarations,
+    pub(crate) layout: VMContextLayout,
+    pub(crate) plans: Vec<MemoryPlan>,
+    /// Whether stores must keep their order against accesses that trap by a fault: if any memory is guarded.
+    pub(crate) ordered: bool,
+    /// Whether rounding a float calls a library function.
+    pub(crate) rounding_calls: bool,
+    intrinsics: Intrinsics<'ctx>,
+    functions: RefCell<Vec<Option<FunctionValue<'ctx>>>>,
+}
+
+impl<'ctx> ModuleState<'ctx> {
+    pub(crate) fn new(
+        context: &'ctx Context,
+        machine: &TargetMachine,
+        target: &TargetInfo,
+        declarations: &'ctx Declarations,
+        options: &CompileOptions,
+    ) -> Self {
+        let module = context.create_module("wasm");
+        module.set_triple(&TargetTriple::create(&target.triple));
+        module.set_data_layout(&machine.get_target_data().get_data_layout());
+        // Position independence as the linker expects it: no copy relocations, no procedure linkage table.
+        let pic = context.i32_type().const_int(2, false);
+        module.add_basic_value_flag("PIC Level", module::FlagBehavior::Override, pic);
+        let debug = DebugInfo::new(context, &module, declarations, options.opt != OptLevel::O0);
+        let plans: Vec<_> =
+            declarations.memories.values().map(|ty| MemoryPlan::new(ty, options.checks)).collect();
+        Self {
+            context,
+            module,
+            builder: context.create_builder(),
+            types: Types::new(context),
+            metadata: Metadata::new(context),
+            attributes: Attributes::new(context),
+            debug,
+            declarations,
+            layout: VMContextLayout::new(&ModuleShape::new(declarations)),
+            ordered: plans.iter().any(|plan| plan.guarded),
+            plans,
+            rounding_calls: !target.features.iter().any(|feature| feature == "sse4.1"),
+            intrinsics: Intrinsics::default(),
+            functions: RefCell::new(vec![None; declarations.functions.len()]),
+        }
+    }
+
+    /// A function defined in the module, declared if it is not lowered yet.
+    pub(crate) fn function(&self, func: FuncIndex) -> FunctionValue<'ctx> {
+        let mut functions = self.functions.borrow_mut();
+        *functions[func.index()].get_or_insert_with(|| {
+            let ty = self.types.wasm_function(self.declarations.signature(func));
+            let function = self.add_function(Symbol::Wasm(func), ty, WASM_CONVENTION);
+            self.attributes.context_param(self.context, function, self.layout.size());
+            function
+        })
+    }
+
+    /// Declares a function of ours.
+    pub(crate) fn add_function(
+        &self,
+        symbol: Symbol,
+        ty: FunctionType<'ctx>,
+        convention: u32,
+    ) -> FunctionValue<'ctx> {
+        let function = self.module.add_function(&symbol.to_string(), ty, Some(Linkage::External));
+        function.as_global_value().set_visibility(GlobalVisibility::Hidden);
+        function.set_call_conventions(convention);
+        for attribute in &self.attributes.function {
+            function.add_attribute(AttributeLoc::Function, *attribute);
+        }
+        function
+    }
+
+    /// An intrinsic, declared on first use.
+    pub(crate) fn intrinsic(&self, intrinsic: Intrinsic) -> Result<FunctionValue<'ctx>, CompileError> {
+        self.intrinsics.get(&self.module, &self.types, intrinsic)
+    }
+}
+
+/// Attributes of functions, parameters and calls.
+pub(crate) struct Attributes {
+    function: Vec<Attribute>,
+    nounwind: Attribute,
+    cold: Attribute,
+    nomerge: Attribute,
+}
+
+impl Attributes {
+    fn new(context: &Context) -> Self {
+        let flag = |name: &str, value: u64| {
+            context.create_enum_attribute(Attribute::get_named_enum_kind_id(name), value)
+        };
+        let nounwind = flag("nounwind", 0);
+        let function = vec![
+            nounwind,
+            // Asynchronous unwind tables: the runtime walks the stack from any instruction.
+            flag("uwtable", 2),
+            context.create_string_attribute("probe-stack", "inline-asm"),
+            // A recursion without end must exhaust the stack, not become a loop.
+            context.create_string_attribute("disable-tail-calls", "true"),
+            // LLVM recognises loops that compute these, but the runtime does not offer them.
+            context.create_string_attribute("no-builtin-strlen", ""),
+            context.create_string_attribute("no-builtin-wcslen", ""),
+        ];
+        Self { function, nounwind, cold: flag("cold", 0), nomerge: flag("nomerge", 0) }
+    }
+
+    /// What every caller promises of the first parameter: a context of at least `size` bytes.
+    fn context_param(&self, context: &Context, function: FunctionValue<'_>, size: usize) {
+        for (name, value) in
+            [("noundef", 0), ("nonnull", 0), ("dereferenceable", size), ("align", VMContextLayout::ALIGN)]
+        {
+            let kind = Attribute::get_named_enum_kind_id(name);
+            function.add_attribute(AttributeLoc::Param(0), context.create_enum_attribute(kind, value as u64));
+        }
+    }
+
+    /// A call that does not unwind, in the given convention, that no pass turns into a jump.
+    pub(crate) fn call(&self, call: CallSiteValue<'_>, convention: u32) {
+        call.set_call_convention(convention);
+        call.set_tail_call_kind(inkwell::llvm_sys::LLVMTailCallKind::LLVMTailCallKindNoTail);
+        call.add_attribute(AttributeLoc::Function, self.nounwind);
+    }
+
+    /// A trap instruction: off the hot path, and never shared by two checks.
+    pub(crate) fn trap(&self, call: CallSiteValue<'_>) {
+        call.add_attribute(AttributeLoc::Function, self.cold);
+        call.add_attribute(AttributeLoc::Function, self.nomerge);
+    }
+}

@@ -1,0 +1,51 @@
+//! What the user of this crate may choose.
+
+use wootz_vm_abi::plan::CheckStrategy;
+
+/// How much LLVM optimises.
+#[derive(Copy, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
+pub enum OptLevel {
+    /// Fast to compile: no optimisation beyond local common subexpressions, LLVM's fast instruction selector.
+    O0,
+    /// Some optimisation.
+    O1,
+    /// What pays off.
+    #[default]
+    O2,
+    /// Everything.
+    O3,
+}
+
+/// The CPU that code is made for.
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
+pub enum Cpu {
+    /// This machine's, with all it offers.
+    #[default]
+    Native,
+    /// Any x86-64.
+    Baseline,
+    /// One by name: the levels of the x86-64 psABI, `x86-64-v2` to `x86-64-v4`, and `native` and `baseline`.
+    Named(String),
+}
+
+/// How to compile.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct CompileOptions {
+    /// How much to optimise.
+    pub opt: OptLevel,
+    /// How out-of-bounds accesses are found.
+    pub checks: CheckStrategy,
+    /// The CPU to compile for.
+    pub cpu: Cpu,
+    /// Whether to verify the IR of every function and the LLVM IR, before and after optimisation.
+    pub verify: bool,
+}
+
+/// Which text to emit.
+#[derive(Copy, Clone, PartialEq, Eq, Hash, Debug)]
+pub enum TextKind {
+    /// LLVM IR, after optimisation.
+    LlvmIr,
+    /// Assembly.
+    Assembly,
+}

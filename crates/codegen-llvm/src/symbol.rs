@@ -1,0 +1,60 @@
+//! Names of the symbols in an object.
+
+use std::fmt;
+
+use wootz_wasm_ir::{FuncIndex, TypeIndex};
+
+/// A symbol that an object defines. Its text form is its name in the object.
+#[derive(Copy, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Symbol {
+    /// A function of the module, by its index: `wasm[N]`.
+    Wasm(FuncIndex),
+    /// The host-entry trampoline of a type: `host_entry[T]`.
+    HostEntry(TypeIndex),
+    /// The host-exit trampoline of a type: `host_exit[T]`.
+    HostExit(TypeIndex),
+}
+
+impl Symbol {
+    /// The symbol of that name, or `None` for any other name.
+    pub fn parse(name: &str) -> Option<Self> {
+        let (kind, index) = name.strip_suffix(']')?.split_once('[')?;
+        let number: u32 = index.parse().ok()?;
+        let symbol = match kind {
+            "wasm" => Self::Wasm(FuncIndex(number)),
+            "host_entry" => Self::HostEntry(TypeIndex(number)),
+            "host_exit" => Self::HostExit(TypeIndex(number)),
+            _ => return None,
+        };
+        (symbol.to_string() == name).then_some(symbol)
+    }
+}
+
+impl fmt::Display for Symbol {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Wasm(func) => write!(f, "wasm[{}]", func.0),
+            Self::HostEntry(ty) => write!(f, "host_entry[{}]", ty.0),
+            Self::HostExit(ty) => write!(f, "host_exit[{}]", ty.0),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_round_trip_and_nothing_else_parses() {
+        for symbol in [
+            Symbol::Wasm(FuncIndex(0)),
+            Symbol::HostEntry(TypeIndex(7)),
+            Symbol::HostExit(TypeIndex(u32::MAX)),
+        ] {
+            assert_eq!(Symbol::parse(&symbol.to_string()), Some(symbol));
+        }
+        for name in ["", "wasm", "wasm[", "wasm[]", "wasm[01]", "wasm[+1]", "wasm[1]x", "code[1]"] {
+            assert_eq!(Symbol::parse(name), None, "{name}");
+        }
+    }
+}

@@ -1,0 +1,119 @@
+//! LLVM's types for WebAssembly's, and signatures as `vm_abi::callconv` defines them.
+
+use inkwell::AddressSpace;
+use inkwell::context::Context;
+use inkwell::types::{
+    BasicMetadataTypeEnum, BasicType, BasicTypeEnum, FloatType, FunctionType, IntType, PointerType,
+    VectorType, VoidType,
+};
+use wootz_vm_abi::builtin::{AbiResult, AbiType, Builtin};
+use wootz_vm_abi::callconv;
+use wootz_wasm_ir::ir::{FloatWidth, IntWidth};
+use wootz_wasm_ir::{FuncType, ValType};
+
+/// The types of one context.
+#[derive(Copy, Clone, Debug)]
+pub(crate) struct Types<'ctx> {
+    context: &'ctx Context,
+    pub(crate) void: VoidType<'ctx>,
+    pub(crate) i1: IntType<'ctx>,
+    pub(crate) i8: IntType<'ctx>,
+    pub(crate) i16: IntType<'ctx>,
+    pub(crate) i32: IntType<'ctx>,
+    pub(crate) i64: IntType<'ctx>,
+    pub(crate) f32: FloatType<'ctx>,
+    pub(crate) f64: FloatType<'ctx>,
+    pub(crate) v128: VectorType<'ctx>,
+    pub(crate) ptr: PointerType<'ctx>,
+}
+
+impl<'ctx> Types<'ctx> {
+    pub(crate) fn new(context: &'ctx Context) -> Self {
+        Self {
+            context,
+            void: context.void_type(),
+            i1: context.bool_type(),
+            i8: context.i8_type(),
+            i16: context.i16_type(),
+            i32: context.i32_type(),
+            i64: context.i64_type(),
+            f32: context.f32_type(),
+            f64: context.f64_type(),
+            v128: context.i8_type().vec_type(16),
+            ptr: context.ptr_type(AddressSpace::default()),
+        }
+    }
+
+    pub(crate) fn value(&self, ty: ValType) -> BasicTypeEnum<'ctx> {
+        match ty {
+            ValType::I32 => self.i32.into(),
+            ValType::I64 => self.i64.into(),
+            ValType::F32 => self.f32.into(),
+            ValType::F64 => self.f64.into(),
+            ValType::V128 => self.v128.into(),
+            ValType::Ref(_) => self.ptr.into(),
+        }
+    }
+
+    pub(crate) fn int(&self, width: IntWidth) -> IntType<'ctx> {
+        match width {
+            IntWidth::I32 => self.i32,
+            IntWidth::I64 => self.i64,
+        }
+    }
+
+    pub(crate) fn float(&self, width: FloatWidth) -> FloatType<'ctx> {
+        match width {
+            FloatWidth::F32 => self.f32,
+            FloatWidth::F64 => self.f64,
+        }
+    }
+
+    /// Several results as one value.
+    pub(crate) fn tuple(&self, types: &[ValType]) -> BasicTypeEnum<'ctx> {
+        let fields: Vec<_> = types.iter().map(|ty| self.value(*ty)).collect();
+        self.context.struct_type(&fields, false).into()
+    }
+
+    /// The signature of a function in the WebAssembly convention.
+    pub(crate) fn wasm_function(&self, ty: &FuncType) -> FunctionType<'ctx> {
+        let mut params: Vec<BasicMetadataTypeEnum<'ctx>> = vec![self.ptr.into()];
+        params.extend(ty.params.iter().map(|ty| BasicMetadataTypeEnum::from(self.value(*ty))));
+        if callconv::returns_through_memory(ty) {
+            params.push(self.ptr.into());
+            return self.void.fn_type(&params, false);
+        }
+        match &*ty.results {
+            [] => self.void.fn_type(&params, false),
+            [result] => self.value(*result).fn_type(&params, false),
+            results => self.tuple(results).fn_type(&params, false),
+        }
+    }
+
+    /// `callconv::HostEntry`.
+    pub(crate) fn host_entry(&self) -> FunctionType<'ctx> {
+        self.void.fn_type(&[self.ptr.into(), self.ptr.into(), self.ptr.into()], false)
+    }
+
+    /// `callconv::HostCallee`.
+    pub(crate) fn host_callee(&self) -> FunctionType<'ctx> {
+        self.i32.fn_type(&[self.ptr.into(), self.ptr.into(), self.ptr.into()], false)
+    }
+
+    /// The signature of a builtin, with the context it takes first.
+    pub(crate) fn builtin(&self, builtin: Builtin) -> FunctionType<'ctx> {
+        let abi = |ty: AbiType| -> BasicTypeEnum<'ctx> {
+            match ty {
+                AbiType::I32 => self.i32.into(),
+                AbiType::I64 => self.i64.into(),
+                AbiType::Ref => self.ptr.into(),
+            }
+        };
+        let mut params: Vec<BasicMetadataTypeEnum<'ctx>> = vec![self.ptr.into()];
+        params.extend(builtin.params().iter().map(|ty| BasicMetadataTypeEnum::from(abi(*ty))));
+        match builtin.result() {
+            AbiResult::Status => self.i32.fn_type(&params, false),
+            AbiResult::Value(ty) => abi(ty).fn_type(&params, false),
+        }
+    }
+}
