@@ -10,7 +10,6 @@ use crate::error::CompileError;
 use crate::llvm::LlvmContext;
 use crate::module::ModuleState;
 use crate::options::OptLevel;
-use crate::stack_checks;
 use crate::symbol::Symbol;
 
 /// Runs the passes of an optimisation level.
@@ -27,12 +26,7 @@ pub(crate) fn optimise(
         OptLevel::O3 => "default<O3>",
     };
     let options = PassBuilderOptions::create();
-    module
-        .module
-        .run_passes(passes, machine, options)
-        .map_err(|error| CompileError::Llvm(error.to_string()))?;
-    stack_checks::keep_first(module);
-    Ok(())
+    module.module.run_passes(passes, machine, options).map_err(|error| CompileError::Llvm(error.to_string()))
 }
 
 /// The relocatable ELF object.

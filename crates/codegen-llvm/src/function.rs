@@ -25,6 +25,7 @@ use wootz_wasm_ir::ir::{Block, Body, Constant, FloatUnary, Inst, Op, Value, Valu
 use wootz_wasm_ir::{FuncIndex, WasmOffset};
 
 use crate::error::CompileError;
+use crate::inline_asm;
 use crate::intrinsics::Intrinsic;
 use crate::metadata::Region;
 use crate::module::ModuleState;
@@ -81,6 +82,10 @@ pub(crate) fn lower_function(
 
 impl<'m, 'ctx> FunctionState<'m, 'ctx> {
     fn new(module: &'m ModuleState<'ctx>, body: &'m Body, start: WasmOffset) -> Result<Self, CompileError> {
+        if body.blocks.is_empty() {
+            let message = "the body has no blocks".into();
+            return Err(CompileError::InvalidIr { func: body.func, message });
+        }
         let function = module.function(body.func);
         let symbol = Symbol::Wasm(body.func).to_string();
         let subprogram = module.debug.subprogram(module.declarations, body.func, &symbol, start);
@@ -151,13 +156,7 @@ impl<'m, 'ctx> FunctionState<'m, 'ctx> {
 
     /// Traps if the stack pointer is below the store's limit.
     pub(crate) fn check_stack(&mut self, store: PointerValue<'ctx>) -> Result<(), CompileError> {
-        let types = &self.module.types;
-        let limit_offset = offset_of!(VMStoreContext, stack_limit);
-        let limit =
-            self.load(types.i64.into(), store, limit_offset, Region::Context, false)?.into_int_value();
-        let pointer = self.intrinsic(Intrinsic::Stacksave, &[])?.into_pointer_value();
-        let pointer = self.builder().build_ptr_to_int(pointer, types.i64, "")?;
-        let exhausted = self.builder().build_int_compare(IntPredicate::ULT, pointer, limit, "")?;
+        let exhausted = stack_is_exhausted(self.module, store)?;
         self.trap_if(exhausted, TrapCode::StackExhausted)
     }
 
@@ -343,6 +342,20 @@ impl<'m, 'ctx> FunctionState<'m, 'ctx> {
     pub(crate) fn func(&self) -> FuncIndex {
         self.body.func
     }
+}
+
+/// Whether the stack pointer is below the store's limit.
+///
+/// The limit is set before the store's outermost entry into compiled code and stays until it is left, so that a check
+/// that inlining brought along folds into the one in the caller's entry.
+pub(crate) fn stack_is_exhausted<'ctx>(
+    module: &ModuleState<'ctx>,
+    store: PointerValue<'ctx>,
+) -> Result<IntValue<'ctx>, CompileError> {
+    let offset = offset_of!(VMStoreContext, stack_limit);
+    let limit = load(module, module.types.i64.into(), store, offset, Region::Context, true)?;
+    let pointer = inline_asm::stack_pointer(module)?;
+    Ok(module.builder.build_int_compare(IntPredicate::ULT, pointer, limit.into_int_value(), "")?)
 }
 
 /// Whether an operator is lowered to a call of any kind.

@@ -16,8 +16,6 @@ use crate::types::Types;
 pub(crate) enum Intrinsic {
     /// Traps with a code in the instruction.
     Ubsantrap,
-    /// The stack pointer.
-    Stacksave,
     /// An integer operator on one type.
     Int(IntIntrinsic, Bits),
     /// A float operator on one type.
@@ -79,7 +77,6 @@ impl Intrinsic {
     fn name(self) -> &'static str {
         match self {
             Self::Ubsantrap => "llvm.ubsantrap",
-            Self::Stacksave => "llvm.stacksave",
             Self::Int(IntIntrinsic::Ctlz, _) => "llvm.ctlz",
             Self::Int(IntIntrinsic::Cttz, _) => "llvm.cttz",
             Self::Int(IntIntrinsic::Ctpop, _) => "llvm.ctpop",
@@ -112,7 +109,6 @@ impl Intrinsic {
         };
         match self {
             Self::Ubsantrap => vec![],
-            Self::Stacksave => vec![types.ptr.into()],
             Self::Int(_, bits) => vec![int(bits)],
             Self::Float(_, bits) => vec![float(bits)],
             Self::TruncSat { from, to, .. } => vec![int(to), float(from)],

@@ -6,7 +6,7 @@
 //! | entry, blocks, traps of one function | `function`, `traps` |
 //! | what the functions of a module share | `module`, `types`, `intrinsics`, `metadata`, `debug` |
 //! | across the host boundary | `trampoline` |
-//! | optimise, emit | `emit`, `stack_checks` |
+//! | optimise, emit | `emit` |
 //! | what inkwell has no safe form for | `llvm`, the fence around unsafe code |
 //!
 //! A context, its module and its target machine live and die within one call, on one thread: what leaves is bytes.
@@ -28,6 +28,7 @@ mod debug;
 mod emit;
 mod error;
 mod function;
+mod inline_asm;
 mod intrinsics;
 pub mod link;
 mod llvm;
@@ -35,7 +36,6 @@ mod lower;
 mod metadata;
 mod module;
 mod options;
-mod stack_checks;
 mod symbol;
 mod target;
 mod trampoline;

@@ -126,6 +126,7 @@ pub(crate) struct Attributes {
     nounwind: Attribute,
     cold: Attribute,
     nomerge: Attribute,
+    pure: [Attribute; 2],
 }
 
 impl Attributes {
@@ -145,7 +146,9 @@ impl Attributes {
             context.create_string_attribute("no-builtin-strlen", ""),
             context.create_string_attribute("no-builtin-wcslen", ""),
         ];
-        Self { function, nounwind, cold: flag("cold", 0), nomerge: flag("nomerge", 0) }
+        // `memory(none)` is encoded as 0.
+        let pure = [flag("memory", 0), flag("willreturn", 0)];
+        Self { function, nounwind, cold: flag("cold", 0), nomerge: flag("nomerge", 0), pure }
     }
 
     /// What every caller promises of the first parameter: a context of at least `size` bytes.
@@ -163,6 +166,16 @@ impl Attributes {
         call.set_call_convention(convention);
         call.set_tail_call_kind(inkwell::llvm_sys::LLVMTailCallKind::LLVMTailCallKindNoTail);
         call.add_attribute(AttributeLoc::Function, self.nounwind);
+    }
+
+    /// For a call that throws nothing.
+    pub(crate) fn nounwind(&self) -> Attribute {
+        self.nounwind
+    }
+
+    /// For a call that accesses no memory and comes back.
+    pub(crate) fn pure(&self) -> [Attribute; 2] {
+        self.pure
     }
 
     /// A trap instruction: off the hot path, and never shared by two checks.

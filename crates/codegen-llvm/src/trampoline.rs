@@ -11,8 +11,7 @@ use wootz_vm_abi::trap::TrapCode;
 use wootz_wasm_ir::{FuncType, TypeIndex};
 
 use crate::error::CompileError;
-use crate::function::{load, store};
-use crate::intrinsics::Intrinsic;
+use crate::function::{load, stack_is_exhausted, store};
 use crate::metadata::Region;
 use crate::module::{C_CONVENTION, ModuleState, WASM_CONVENTION};
 use crate::symbol::Symbol;
@@ -88,13 +87,7 @@ fn lower_host_exit(module: &ModuleState<'_>, index: TypeIndex, ty: &FuncType) ->
         Ok(load(module, types.ptr.into(), base, offset, Region::Context, false)?.into_pointer_value())
     };
     let store_context = pointer(context, offset_of!(VMHostContext, store))?;
-
-    let limit_offset = offset_of!(VMStoreContext, stack_limit);
-    let limit = load(module, types.i64.into(), store_context, limit_offset, Region::Context, false)?;
-    let stack = b.build_call(module.intrinsic(Intrinsic::Stacksave)?, &[], "")?.try_as_basic_value();
-    let stack = stack.basic().ok_or_else(|| CompileError::InvalidLlvm("no stack pointer".into()))?;
-    let stack = b.build_ptr_to_int(stack.into_pointer_value(), types.i64, "")?;
-    let exhausted = b.build_int_compare(IntPredicate::ULT, stack, limit.into_int_value(), "")?;
+    let exhausted = stack_is_exhausted(module, store_context)?;
     trap_if(module, function, exhausted, TrapCode::StackExhausted)?;
 
     for (position, value) in params.iter().take(ty.params.len()).enumerate() {
@@ -183,7 +176,9 @@ fn trap_if<'ctx>(
     code: TrapCode,
 ) -> Result<()> {
     let b = &module.builder;
-    let next = module.context.append_basic_block(function, "");
+    let here = b.get_insert_block();
+    let here = here.ok_or_else(|| CompileError::InvalidLlvm("the builder has no position".into()))?;
+    let next = module.context.insert_basic_block_after(here, "");
     let trap = module.context.append_basic_block(function, "trap");
     let branch = b.build_conditional_branch(condition, trap, next)?;
     module.metadata.unlikely(branch)?;

@@ -18,7 +18,7 @@ static INIT: OnceLock<()> = OnceLock::new();
 pub(crate) fn init() {
     INIT.get_or_init(|| {
         Target::initialize_x86(&InitializationConfig {
-            asm_parser: false,
+            asm_parser: true,
             asm_printer: true,
             base: true,
             disassembler: false,
