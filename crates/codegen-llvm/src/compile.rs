@@ -1,11 +1,13 @@
 //! The phases of compiling a module.
 
 use inkwell::targets::TargetMachine;
-use wootz_wasm_ir::{FuncIndex, Module, Translator, ir};
+use wootz_vm_abi::plan::MemoryPlan;
+use wootz_wasm_ir::{Declarations, FuncIndex, Module, Translator, ir};
 
 use crate::emit;
 use crate::error::CompileError;
 use crate::function::lower_function;
+use crate::link;
 use crate::llvm::LlvmContext;
 use crate::module::ModuleState;
 use crate::options::{CompileOptions, TextKind};
@@ -21,6 +23,29 @@ use crate::trampoline::lower_trampolines;
 /// bug in this crate or a limit of LLVM.
 pub fn compile_object(module: &Module, options: &CompileOptions) -> Result<Vec<u8>, CompileError> {
     with_compiled(module, options, |context, state, machine| emit::object(context, state, machine))
+}
+
+/// Compiles a module to a linked image, ready for the runtime to map; see [`link`](crate::link).
+///
+/// # Errors
+/// As [`compile_object`], and [`CompileError::Link`].
+pub fn compile_image(module: &Module, options: &CompileOptions) -> Result<Vec<u8>, CompileError> {
+    let target = TargetInfo::new(&options.cpu)?;
+    let object = compile_object(module, options)?;
+    let declarations = module.declarations();
+    let parts = link::ImageParts {
+        target: &target.triple,
+        cpu_features: &target.features,
+        declarations,
+        module: module.bytes(),
+        memory_plans: &memory_plans(declarations, options),
+    };
+    Ok(link::link(&[&object], &parts)?)
+}
+
+/// The plan of each memory, imported ones included.
+pub(crate) fn memory_plans(declarations: &Declarations, options: &CompileOptions) -> Vec<MemoryPlan> {
+    declarations.memories.values().map(|ty| MemoryPlan::new(ty, options.checks)).collect()
 }
 
 /// Compiles a module and returns what the compiler made of it as text, all of it or one function.

@@ -2,9 +2,12 @@
 
 use std::fmt;
 
+use crate::link::LinkError;
 use inkwell::builder::BuilderError;
 use inkwell::values::InstructionValueError;
 use wootz_wasm_ir::{Error as ModuleError, FuncIndex};
+
+use crate::link::LinkError;
 
 /// Why a module could not be compiled.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -31,6 +34,8 @@ pub enum CompileError {
     InvalidLlvm(String),
     /// LLVM refused an operation or reported an error.
     Llvm(String),
+    /// The object could not be linked.
+    Link(LinkError),
 }
 
 impl fmt::Display for CompileError {
@@ -48,6 +53,7 @@ impl fmt::Display for CompileError {
             Self::NoSuchFunction(func) => write!(f, "{func} is not a function defined in the module"),
             Self::InvalidIr { func, message } => write!(f, "internal error: invalid IR of {func}: {message}"),
             Self::InvalidLlvm(message) => write!(f, "internal error: invalid LLVM IR: {message}"),
+            Self::Link(error) => write!(f, "linking: {error}"),
             Self::Llvm(message) => write!(f, "LLVM: {message}"),
         }
     }
@@ -57,6 +63,7 @@ impl std::error::Error for CompileError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
             Self::Translate(error) => Some(error),
+            Self::Link(error) => Some(error),
             _ => None,
         }
     }
@@ -65,6 +72,12 @@ impl std::error::Error for CompileError {
 impl From<ModuleError> for CompileError {
     fn from(error: ModuleError) -> Self {
         Self::Translate(error)
+    }
+}
+
+impl From<LinkError> for CompileError {
+    fn from(error: LinkError) -> Self {
+        Self::Link(error)
     }
 }
 

@@ -42,7 +42,7 @@ mod trampoline;
 mod traps;
 mod types;
 
-pub use compile::{compile_object, emit_text};
+pub use compile::{compile_image, compile_object, emit_text};
 pub use error::CompileError;
 pub use options::{CompileOptions, Cpu, OptLevel, TextKind};
 pub use symbol::Symbol;

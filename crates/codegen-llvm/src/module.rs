@@ -18,6 +18,7 @@ use wootz_vm_abi::plan::MemoryPlan;
 use wootz_wasm_ir::entity::Entity;
 use wootz_wasm_ir::{Declarations, FuncIndex};
 
+use crate::compile::memory_plans;
 use crate::debug::DebugInfo;
 use crate::error::CompileError;
 use crate::intrinsics::{Intrinsic, Intrinsics};
@@ -67,8 +68,7 @@ impl<'ctx> ModuleState<'ctx> {
         let pic = context.i32_type().const_int(2, false);
         module.add_basic_value_flag("PIC Level", module::FlagBehavior::Override, pic);
         let debug = DebugInfo::new(context, &module, declarations, options.opt != OptLevel::O0);
-        let plans: Vec<_> =
-            declarations.memories.values().map(|ty| MemoryPlan::new(ty, options.checks)).collect();
+        let plans = memory_plans(declarations, options);
         Self {
             context,
             module,
