@@ -2,7 +2,6 @@
 
 use std::fmt;
 
-use crate::link::LinkError;
 use inkwell::builder::BuilderError;
 use inkwell::values::InstructionValueError;
 use wootz_wasm_ir::{Error as ModuleError, FuncIndex};
