@@ -134,7 +134,10 @@ impl<'a> Section<'a> {
             return error("section groups are not supported");
         }
         let allocated = has(elf::SHF_ALLOC);
-        if ty == elf::SHT_NOTE || !(allocated || name.starts_with(".debug_")) || ty == elf::SHT_RELA {
+        // An index over names, of which a debugger expects one in a file and makes its own where there is none.
+        let is_index = name == ".debug_names";
+        let is_debug = name.starts_with(".debug_") && !is_index;
+        if ty == elf::SHT_NOTE || ty == elf::SHT_RELA || !(allocated || is_debug) {
             return Ok(None);
         }
         if has(elf::SHF_COMPRESSED) {

@@ -146,7 +146,8 @@ pub(super) fn lay_out<'a>(objects: &[Object<'a>], symbols: &Symbols<'_>) -> Resu
         placements.push(placed);
     }
     let libcalls = symbols.libcalls.len() as u64;
-    let stubs = append(&mut outputs[Layout::TEXT], &vec![CODE_PADDING; (libcalls * STUB) as usize], STUB);
+    let code = vec![CODE_PADDING; (libcalls * STUB) as usize];
+    let stubs = append(&mut outputs[Layout::TEXT], &code, if libcalls == 0 { 1 } else { STUB });
     let entries = entries + unwind::reserve_stubs_entry(&mut outputs[Layout::EH_FRAME], libcalls);
     outputs[Layout::EH_FRAME_HDR].data = vec![0; unwind::search_table_len(entries)];
 

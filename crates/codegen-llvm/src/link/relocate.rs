@@ -65,6 +65,9 @@ struct Fields<'a, 'b> {
 
 impl Fields<'_, '_> {
     fn apply(&mut self, relocation: &Relocation, target: Target) -> Result<(), RelocationProblem> {
+        if relocation.offset >= self.bytes.len() as u64 {
+            return Err(RelocationProblem::OutOfRange);
+        }
         let symbol = || self.layout.target_address(target).ok_or(RelocationProblem::Target);
         let absolute = || Ok(i128::from(symbol()?) + i128::from(relocation.addend));
         let place = i128::from(self.address) + i128::from(relocation.offset);
