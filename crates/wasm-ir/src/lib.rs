@@ -17,7 +17,7 @@ pub use module::{
     ConstExpr, ConstOp, CustomSection, DataSegment, Declarations, ElementSegment, EntityIndex, EntityType,
     Export, FunctionDecl, GlobalDecl, Import, Module, Names, Section, SegmentMode, TableDecl,
 };
-pub use translate::Translator;
+pub use translate::{ARGUMENTS_LIMIT, PARAMETERS_LIMIT, Translator};
 pub use types::{
     DataIndex, ElementIndex, FuncIndex, FuncType, GlobalIndex, GlobalType, HeapType, LocalIndex, MemoryIndex,
     MemoryType, RefType, TableIndex, TableType, TagIndex, TypeIndex, ValType, WasmOffset,

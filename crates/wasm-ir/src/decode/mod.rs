@@ -20,7 +20,9 @@ use wast::parser::{self, ParseBuffer};
 use crate::error::{Error, ErrorKind};
 use crate::module::Module;
 
+pub(crate) use features::SUPPORTED;
 pub use features::SUPPORTED_FEATURES;
+pub(crate) use types::{heap_type, val_type};
 
 /// First bytes of every binary, module or component.
 const MAGIC: &[u8; 4] = b"\0asm";

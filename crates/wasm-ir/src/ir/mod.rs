@@ -3,14 +3,19 @@
 //! The WebAssembly stack, unreachable code and structured control are gone here. Invariants, which [`verify`] checks:
 //!
 //! - A block ends in exactly one [`Terminator`]; the entry block has the function's parameters and no predecessor.
-//! - Every block is reachable from the entry, and block order is a reverse post-order: a use of a value comes after its
-//!   definition except through block parameters.
+//! - Every block is reachable from the entry. Blocks stand in the order of their code in the function: an edge leads to
+//!   a later block, or is the back edge of a loop, whose header dominates its source (the graph is reducible). So a use
+//!   of a value comes after its definition, except through block parameters, and one pass in order sees all
+//!   predecessors of a block but back edges before the block.
 //! - A use is dominated by its definition; arguments match the types of the parameters they feed.
 //! - Every instruction carries the byte offset of the WebAssembly instruction it came from.
 //! - Nothing here says how a trap is detected: an operator that may trap does so by itself, in order.
 
 mod body;
+mod dominators;
+mod mnemonic;
 mod op;
+mod signature;
 mod text;
 mod verify;
 
@@ -19,5 +24,5 @@ pub use body::{
     ValueDef,
 };
 pub use op::*;
-pub use text::DisplayBody;
+pub use text::{DisplayBody, DisplayNamed};
 pub use verify::{VerifyError, verify};

@@ -1,0 +1,218 @@
+//! The types of operators, as the verifier sees them.
+
+use crate::entity::{Arena, Entity};
+use crate::module::Declarations;
+use crate::types::{HeapType, RefType, ValType};
+
+use super::{Constant, Convert, FloatWidth, IntUnary, IntWidth, MemoryAccess, Op};
+
+use ValType::{F32, F64, I32, I64};
+
+/// Types of an operator's operands and results.
+#[derive(Debug, Default)]
+pub(super) struct OpType {
+    pub(super) operands: Vec<ValType>,
+    pub(super) results: Vec<ValType>,
+}
+
+impl OpType {
+    fn set(&mut self, operands: &[ValType], results: &[ValType]) {
+        self.operands.clear();
+        self.operands.extend_from_slice(operands);
+        self.results.clear();
+        self.results.extend_from_slice(results);
+    }
+}
+
+/// Whether a value of type `actual` may stand where `expected` is wanted.
+pub(super) fn matches(actual: ValType, expected: ValType) -> bool {
+    match (actual, expected) {
+        (ValType::Ref(a), ValType::Ref(b)) => a.heap == b.heap && (b.nullable || !a.nullable),
+        (a, b) => a == b,
+    }
+}
+
+/// Fills in the type of an operator in a module, given the types of the operands it has: `select` and `ref.is_null`
+/// take several.
+pub(super) fn of(d: &Declarations, op: Op, actual: &[ValType], ty: &mut OpType) -> Result<(), String> {
+    match op {
+        Op::Const(constant) => ty.set(&[], &[constant_type(constant)]),
+        Op::IntUnary(IntWidth::I32, IntUnary::Extend32S) => {
+            return Err("i32.extend32_s does not exist".into());
+        }
+        Op::IntUnary(width, _) => ty.set(&[int(width)], &[int(width)]),
+        Op::IntBinary(width, _) => ty.set(&[int(width); 2], &[int(width)]),
+        Op::IntEqz(width) => ty.set(&[int(width)], &[I32]),
+        Op::IntCompare(width, _) => ty.set(&[int(width); 2], &[I32]),
+        Op::FloatUnary(width, _) => ty.set(&[float(width)], &[float(width)]),
+        Op::FloatBinary(width, _) => ty.set(&[float(width); 2], &[float(width)]),
+        Op::FloatCompare(width, _) => ty.set(&[float(width); 2], &[I32]),
+        Op::Convert(convert) => {
+            let (from, to) = conversion(convert);
+            ty.set(&[from], &[to]);
+        }
+        Op::Select => match actual {
+            [first, second, _] if first == second => ty.set(&[*first, *first, I32], &[*first]),
+            _ => return Err(format!("select has operands of types {actual:?}")),
+        },
+        Op::Load { access, ty: result, .. } => {
+            check_access(access, result)?;
+            ty.set(&[memory(d, access.memory)?], &[result]);
+        }
+        Op::Store { access } => {
+            let value = *actual.get(1).ok_or("a store has no value")?;
+            check_access(access, value)?;
+            ty.set(&[memory(d, access.memory)?, value], &[]);
+        }
+        Op::RefIsNull => match actual {
+            [operand @ ValType::Ref(_)] => ty.set(&[*operand], &[I32]),
+            _ => return Err(format!("ref.is_null has operands of types {actual:?}")),
+        },
+        Op::RefNull(heap) => ty.set(&[], &[ValType::Ref(RefType { nullable: true, heap })]),
+        Op::RefFunc(func) => {
+            get(&d.functions, func)?;
+            ty.set(&[], &[ValType::Ref(RefType { nullable: true, heap: HeapType::Func })]);
+        }
+        Op::GlobalGet(global) => ty.set(&[], &[get(&d.globals, global)?.ty.content]),
+        Op::GlobalSet(global) => {
+            let global = get(&d.globals, global)?.ty;
+            if !global.mutable {
+                return Err("global.set of a global that is not mutable".into());
+            }
+            ty.set(&[global.content], &[]);
+        }
+        Op::Call(func) => {
+            let signature = &get(&d.types, get(&d.functions, func)?.ty)?;
+            ty.set(&signature.params, &signature.results);
+        }
+        Op::CallIndirect { table, ty: expected } => {
+            let signature = get(&d.types, expected)?;
+            ty.set(&signature.params, &signature.results);
+            ty.operands.push(get(&d.tables, table)?.ty.index_type());
+        }
+        _ => return bulk(d, op, ty),
+    }
+    Ok(())
+}
+
+/// Operators on whole memories and tables.
+fn bulk(d: &Declarations, op: Op, ty: &mut OpType) -> Result<(), String> {
+    match op {
+        Op::MemorySize(index) => ty.set(&[], &[memory(d, index)?]),
+        Op::MemoryGrow(index) => ty.set(&[memory(d, index)?], &[memory(d, index)?]),
+        Op::MemoryFill(index) => ty.set(&[memory(d, index)?, I32, memory(d, index)?], &[]),
+        Op::MemoryCopy { dst, src } => {
+            let (dst, src) = (memory(d, dst)?, memory(d, src)?);
+            ty.set(&[dst, src, narrower(dst, src)], &[]);
+        }
+        Op::MemoryInit(index, data) => {
+            get(&d.data, data)?;
+            ty.set(&[memory(d, index)?, I32, I32], &[]);
+        }
+        Op::DataDrop(data) => {
+            get(&d.data, data)?;
+            ty.set(&[], &[]);
+        }
+        Op::TableGet(index) => {
+            let table = get(&d.tables, index)?.ty;
+            ty.set(&[table.index_type()], &[ValType::Ref(table.element)]);
+        }
+        Op::TableSet(index) => {
+            let table = get(&d.tables, index)?.ty;
+            ty.set(&[table.index_type(), ValType::Ref(table.element)], &[]);
+        }
+        Op::TableSize(index) => ty.set(&[], &[get(&d.tables, index)?.ty.index_type()]),
+        Op::TableGrow(index) => {
+            let table = get(&d.tables, index)?.ty;
+            ty.set(&[ValType::Ref(table.element), table.index_type()], &[table.index_type()]);
+        }
+        Op::TableFill(index) => {
+            let table = get(&d.tables, index)?.ty;
+            ty.set(&[table.index_type(), ValType::Ref(table.element), table.index_type()], &[]);
+        }
+        Op::TableCopy { dst, src } => {
+            let (dst, src) = (get(&d.tables, dst)?.ty, get(&d.tables, src)?.ty);
+            if !matches(ValType::Ref(src.element), ValType::Ref(dst.element)) {
+                return Err(format!("table.copy of {} to {}", src.element, dst.element));
+            }
+            let (dst, src) = (dst.index_type(), src.index_type());
+            ty.set(&[dst, src, narrower(dst, src)], &[]);
+        }
+        Op::TableInit(index, elem) => {
+            let (table, elem) = (get(&d.tables, index)?.ty, get(&d.elements, elem)?.ty);
+            if !matches(ValType::Ref(elem), ValType::Ref(table.element)) {
+                return Err(format!("table.init of {elem} to {}", table.element));
+            }
+            ty.set(&[table.index_type(), I32, I32], &[]);
+        }
+        Op::ElemDrop(elem) => {
+            get(&d.elements, elem)?;
+            ty.set(&[], &[]);
+        }
+        other => return Err(format!("{other:?} has no type")),
+    }
+    Ok(())
+}
+
+fn get<K: Entity + std::fmt::Display, V>(arena: &Arena<K, V>, key: K) -> Result<&V, String> {
+    arena.get(key).ok_or_else(|| format!("there is no {key}"))
+}
+
+fn memory(d: &Declarations, index: crate::types::MemoryIndex) -> Result<ValType, String> {
+    Ok(get(&d.memories, index)?.index_type())
+}
+
+fn narrower(a: ValType, b: ValType) -> ValType {
+    if a == I64 && b == I64 { I64 } else { I32 }
+}
+
+fn check_access(access: MemoryAccess, ty: ValType) -> Result<(), String> {
+    let fits = match ty {
+        I32 => matches!(access.bytes, 1 | 2 | 4),
+        I64 => matches!(access.bytes, 1 | 2 | 4 | 8),
+        F32 => access.bytes == 4,
+        F64 => access.bytes == 8,
+        ValType::V128 => matches!(access.bytes, 1 | 2 | 4 | 8 | 16),
+        ValType::Ref(_) => false,
+    };
+    if fits { Ok(()) } else { Err(format!("an access of {} bytes for a value of type {ty}", access.bytes)) }
+}
+
+fn constant_type(constant: Constant) -> ValType {
+    match constant {
+        Constant::I32(_) => I32,
+        Constant::I64(_) => I64,
+        Constant::F32(_) => F32,
+        Constant::F64(_) => F64,
+    }
+}
+
+fn int(width: IntWidth) -> ValType {
+    match width {
+        IntWidth::I32 => I32,
+        IntWidth::I64 => I64,
+    }
+}
+
+fn float(width: FloatWidth) -> ValType {
+    match width {
+        FloatWidth::F32 => F32,
+        FloatWidth::F64 => F64,
+    }
+}
+
+/// Type of a conversion's operand and of its result.
+fn conversion(convert: Convert) -> (ValType, ValType) {
+    match convert {
+        Convert::Wrap => (I64, I32),
+        Convert::Extend(_) => (I32, I64),
+        Convert::Demote => (F64, F32),
+        Convert::Promote => (F32, F64),
+        Convert::Trunc { from, to, .. } | Convert::TruncSat { from, to, .. } => (float(from), int(to)),
+        Convert::FromInt { from, to, .. } => (int(from), float(to)),
+        Convert::IntToFloat(FloatWidth::F32) => (I32, F32),
+        Convert::IntToFloat(FloatWidth::F64) => (I64, F64),
+        Convert::FloatToInt(IntWidth::I32) => (F32, I32),
+        Convert::FloatToInt(IntWidth::I64) => (F64, I64),
+    }
+}
