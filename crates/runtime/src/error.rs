@@ -141,6 +141,13 @@ pub enum ArgumentsError {
         /// The argument's type.
         given: ValType,
     },
+    /// There are too few raw slots for the arguments or the results.
+    Slots {
+        /// How many the call needs.
+        needed: usize,
+        /// How many were given.
+        given: usize,
+    },
     /// A raw reference is not one that the store handed out.
     Reference {
         /// Position of the argument, from 0.
@@ -162,6 +169,9 @@ impl fmt::Display for ArgumentsError {
             Self::Type { index, expected, given } => {
                 write!(f, "argument {} has type {given}, the function takes {expected} there", index + 1)
             }
+            Self::Slots { needed, given } => {
+                write!(f, "the call needs {needed} slots for arguments and results, {given} were given")
+            }
             Self::Reference { index } => {
                 write!(f, "argument {} is not a reference that this store made", index + 1)
             }
@@ -175,7 +185,14 @@ impl std::error::Error for ArgumentsError {}
 #[derive(Debug)]
 pub enum InstantiateError {
     /// An import is missing or does not fit.
-    Import(ImportError),
+    Import(Box<ImportError>),
+    /// More imports were given than the module has.
+    SurplusImports {
+        /// How many it has.
+        expected: usize,
+        /// How many were given.
+        given: usize,
+    },
     /// A memory could not be made.
     Memory(MemoryError),
     /// A table could not be made: it would have this many elements.
@@ -191,6 +208,9 @@ impl fmt::Display for InstantiateError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Import(error) => error.fmt(f),
+            Self::SurplusImports { expected, given } => {
+                write!(f, "the module has {expected} imports, {given} were given")
+            }
             Self::Memory(error) => error.fmt(f),
             Self::Table { elements } => write!(f, "a table of {elements} elements cannot be allocated"),
             Self::Call(error) => error.fmt(f),
@@ -201,9 +221,9 @@ impl fmt::Display for InstantiateError {
 impl std::error::Error for InstantiateError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
-            Self::Import(error) => Some(error),
+            Self::Import(error) => Some(&**error),
             Self::Memory(error) => Some(error),
-            Self::Table { .. } => None,
+            Self::SurplusImports { .. } | Self::Table { .. } => None,
             Self::Call(error) => Some(error),
         }
     }

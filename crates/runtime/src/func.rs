@@ -1,9 +1,14 @@
 //! Functions: calling them, and making host functions.
 
+use std::ptr::NonNull;
+use std::sync::Arc;
+
 use wootz_vm_abi::callconv::ValRaw;
+use wootz_vm_abi::context::VMFuncRef;
 use wootz_wasm_ir::FuncType;
 
-use crate::{CallError, Extern, HostError, Instance, Store, Val};
+pub(crate) use crate::vm::activation::call;
+use crate::{ArgumentsError, CallError, Extern, HostError, Instance, Store, Val};
 
 /// A function, of WebAssembly or of the host. A handle: it belongs to one store, which owns the function. Equal handles
 /// are the same function.
@@ -19,19 +24,20 @@ impl Func {
     ///
     /// A panic in `call` is carried over the WebAssembly frames and resumed in whoever called into them.
     pub fn new(
-        _store: &mut Store,
-        _ty: FuncType,
-        _call: impl Fn(Caller<'_>, &mut [ValRaw]) -> Result<(), HostError> + Send + Sync + 'static,
+        store: &mut Store,
+        ty: FuncType,
+        call: impl Fn(Caller<'_>, &mut [ValRaw]) -> Result<(), HostError> + Send + Sync + 'static,
     ) -> Self {
-        panic!("not yet")
+        let index = store.inner.add_host_func(&ty, Box::new(call));
+        Self { store: store.inner.id(), index }
     }
 
     /// Its type.
     ///
     /// # Panics
     /// If the function is of another store.
-    pub fn ty(&self, _store: &Store) -> FuncType {
-        panic!("not yet")
+    pub fn ty(&self, store: &Store) -> FuncType {
+        store.inner.func_type(self.pointer(store)).ty.clone()
     }
 
     /// Calls it.
@@ -41,8 +47,16 @@ impl Func {
     ///
     /// # Panics
     /// If the function or a reference among the arguments is of another store, or if a host function panicked.
-    pub fn call(&self, _store: &mut Store, _args: &[Val]) -> Result<Vec<Val>, CallError> {
-        panic!("not yet")
+    pub fn call(&self, store: &mut Store, args: &[Val]) -> Result<Vec<Val>, CallError> {
+        let func = self.pointer(store);
+        let info = Arc::clone(store.inner.func_type(func));
+        check_arguments(&info.ty, args).map_err(CallError::Arguments)?;
+        let mut slots = vec![ValRaw(0); info.slots];
+        for (slot, arg) in slots.iter_mut().zip(args) {
+            *slot = arg.to_raw(store);
+        }
+        call(store, func, &mut slots)?;
+        Ok(slots.iter().zip(&info.ty.results).map(|(slot, ty)| Val::from_raw(store, *slot, *ty)).collect())
     }
 
     /// Calls it with raw slots: arguments in front, results in front afterwards. `slots` must be as long as
@@ -55,9 +69,25 @@ impl Func {
     ///
     /// # Panics
     /// If the function is of another store, or if a host function panicked.
-    pub fn call_raw(&self, _store: &mut Store, _slots: &mut [ValRaw]) -> Result<(), CallError> {
-        panic!("not yet")
+    pub fn call_raw(&self, store: &mut Store, slots: &mut [ValRaw]) -> Result<(), CallError> {
+        call(store, self.pointer(store), slots)
     }
+
+    fn pointer(&self, store: &Store) -> NonNull<VMFuncRef> {
+        store.inner.funcs().pointer(store.own("function", self.store, self.index) as u32)
+    }
+}
+
+fn check_arguments(ty: &FuncType, args: &[Val]) -> Result<(), ArgumentsError> {
+    if args.len() != ty.params.len() {
+        return Err(ArgumentsError::Count { ty: ty.clone(), given: args.len() });
+    }
+    for (index, (arg, expected)) in args.iter().zip(&ty.params).enumerate() {
+        if arg.ty() != *expected {
+            return Err(ArgumentsError::Type { index, expected: *expected, given: arg.ty() });
+        }
+    }
+    Ok(())
 }
 
 /// What a host function gets: the store, and who called.

@@ -1,15 +1,18 @@
 //! A loaded image: machine code in this process, shared by every instance made from it.
 
+use std::fmt;
+use std::ops::Range;
 use std::sync::Arc;
 
 use wootz_vm_abi::image::ImageInfo;
 
 use crate::ImageError;
+use crate::vm::image::LoadedImage;
 
 /// A loaded image. Cheap to clone; the code is unmapped with the last clone and the last store that used it.
 #[derive(Clone)]
 pub struct Image {
-    inner: Arc<ImageInfo>,
+    pub(crate) inner: Arc<LoadedImage>,
 }
 
 impl Image {
@@ -22,11 +25,31 @@ impl Image {
     /// An image is machine code. Its structure is checked here, its instructions are not: load only what a compiler that
     /// you trust made.
     pub fn load(bytes: &[u8]) -> Result<Self, ImageError> {
-        Ok(Self { inner: Arc::new(ImageInfo::decode(bytes).map_err(ImageError::Decode)?) })
+        Ok(Self { inner: Arc::new(LoadedImage::load(bytes)?) })
+    }
+
+    /// Addresses of everything that is mapped for it: code, constants, unwind information.
+    pub fn addresses(&self) -> Range<usize> {
+        self.inner.addresses()
+    }
+
+    /// Addresses of its code.
+    pub fn text(&self) -> Range<usize> {
+        self.inner.text()
     }
 
     /// What the image says of its module.
     pub fn info(&self) -> &ImageInfo {
-        &self.inner
+        self.inner.info()
+    }
+}
+
+impl fmt::Debug for Image {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let name = &self.info().declarations.names.module;
+        f.debug_struct("Image")
+            .field("name", name)
+            .field("addresses", &self.addresses())
+            .finish_non_exhaustive()
     }
 }

@@ -1,6 +1,13 @@
 //! Instances: a module brought to life in a store.
 
-use crate::{Extern, Image, InstantiateError, Store};
+use std::sync::Arc;
+
+use wootz_wasm_ir::EntityIndex;
+use wootz_wasm_ir::entity::Entity;
+
+use crate::vm::instance::InstanceInner;
+use crate::vm::instantiate::instantiate;
+use crate::{Extern, Func, Global, Image, InstantiateError, Memory, Store, Table, func};
 
 /// An instance. A handle: it belongs to one store, which owns the instance.
 #[derive(Copy, Clone, PartialEq, Eq, Hash, Debug)]
@@ -17,31 +24,65 @@ impl Instance {
     ///
     /// # Panics
     /// If an import is of another store.
-    pub fn new(_store: &mut Store, _image: &Image, _imports: &[Extern]) -> Result<Self, InstantiateError> {
-        panic!("not yet")
+    pub fn new(store: &mut Store, image: &Image, imports: &[Extern]) -> Result<Self, InstantiateError> {
+        let (index, start) = instantiate(store, &image.inner, imports)?;
+        if let Some(start) = start {
+            func::call(store, start, &mut []).map_err(InstantiateError::Call)?;
+        }
+        Ok(Self { store: store.inner.id(), index })
     }
 
     /// The export called `name`.
     ///
     /// # Panics
     /// If the instance is of another store.
-    pub fn export(&self, _store: &Store, _name: &str) -> Option<Extern> {
-        panic!("not yet")
+    pub fn export(&self, store: &Store, name: &str) -> Option<Extern> {
+        let declarations = &self.inner(store).image.info().declarations;
+        let export = declarations.exports.iter().find(|export| export.name == name)?;
+        self.item(store, export.item)
     }
 
     /// All exports in the order of the export section.
     ///
     /// # Panics
     /// If the instance is of another store.
-    pub fn exports(&self, _store: &Store) -> impl ExactSizeIterator<Item = (String, Extern)> + use<> {
-        Vec::new().into_iter()
+    pub fn exports(&self, store: &Store) -> impl ExactSizeIterator<Item = (String, Extern)> + use<> {
+        let declarations = &self.inner(store).image.info().declarations;
+        let exports = declarations.exports.iter();
+        let items = exports.filter_map(|export| Some((export.name.clone(), self.item(store, export.item)?)));
+        items.collect::<Vec<_>>().into_iter()
     }
 
     /// The image it was made from.
     ///
     /// # Panics
     /// If the instance is of another store.
-    pub fn image(&self, _store: &Store) -> Image {
-        panic!("not yet")
+    pub fn image(&self, store: &Store) -> Image {
+        Image { inner: Arc::clone(&self.inner(store).image) }
+    }
+
+    fn inner<'a>(&self, store: &'a Store) -> &'a InstanceInner {
+        &store.inner.instances[store.own("instance", self.store, self.index)]
+    }
+
+    fn item(&self, store: &Store, item: EntityIndex) -> Option<Extern> {
+        let inner = self.inner(store);
+        let id = self.store;
+        Some(match item {
+            EntityIndex::Function(func) => {
+                let word = inner.context.func_ref(func)?.addr().get();
+                Extern::Func(Func { store: id, index: store.inner.funcs().handle(word)? })
+            }
+            EntityIndex::Table(table) => {
+                Extern::Table(Table { store: id, index: inner.tables[table.index()] })
+            }
+            EntityIndex::Memory(memory) => {
+                Extern::Memory(Memory { store: id, index: inner.memories[memory.index()] })
+            }
+            EntityIndex::Global(global) => {
+                Extern::Global(Global { store: id, index: inner.globals[global.index()] })
+            }
+            EntityIndex::Tag(_) => return None,
+        })
     }
 }

@@ -4,12 +4,16 @@ pub mod error;
 pub mod func;
 pub mod global;
 pub mod image;
+mod imports;
 pub mod instance;
 pub mod memory;
 pub mod store;
+mod sys;
 pub mod table;
 pub mod trap;
+mod validate;
 pub mod value;
+mod vm;
 
 pub use error::{
     AccessError, ArgumentsError, CallError, HostError, ImageError, ImportError, InstantiateError,

@@ -5,6 +5,7 @@ use std::any::Any;
 use wootz_vm_abi::plan::MemoryPlan;
 use wootz_wasm_ir::MemoryType;
 
+use crate::vm::memory::{LinearMemory, StoreMemory};
 use crate::{AccessError, MemoryError, Store};
 
 /// A linear memory. A handle: it belongs to one store, which owns the memory.
@@ -19,64 +20,73 @@ impl Memory {
     ///
     /// # Errors
     /// [`MemoryError`] if there is no room.
-    pub fn new(_store: &mut Store, _ty: MemoryType) -> Result<Self, MemoryError> {
-        panic!("not yet")
+    pub fn new(store: &mut Store, ty: MemoryType) -> Result<Self, MemoryError> {
+        let memory = LinearMemory::new(ty, MemoryPlan::new(&ty, store.config().checks))?;
+        let index = store.inner.add_memory(StoreMemory::owned(memory));
+        Ok(Self { store: store.inner.id(), index })
     }
 
     /// Its type; the minimum is its current size.
     ///
     /// # Panics
     /// If the memory is of another store.
-    pub fn ty(&self, _store: &Store) -> MemoryType {
-        panic!("not yet")
+    pub fn ty(&self, store: &Store) -> MemoryType {
+        self.inner(store).ty()
     }
 
     /// Its plan.
     ///
     /// # Panics
     /// If the memory is of another store.
-    pub fn plan(&self, _store: &Store) -> MemoryPlan {
-        panic!("not yet")
+    pub fn plan(&self, store: &Store) -> MemoryPlan {
+        self.inner(store).plan()
     }
 
     /// Its size in pages.
     ///
     /// # Panics
     /// If the memory is of another store.
-    pub fn size(&self, _store: &Store) -> u64 {
-        panic!("not yet")
+    pub fn size(&self, store: &Store) -> u64 {
+        self.inner(store).pages()
     }
 
     /// Adds `delta` pages of zeroes; returns the old size in pages, or `None` if it cannot grow so far.
     ///
     /// # Panics
     /// If the memory is of another store.
-    pub fn grow(&self, _store: &mut Store, _delta: u64) -> Option<u64> {
-        panic!("not yet")
+    pub fn grow(&self, store: &mut Store, delta: u64) -> Option<u64> {
+        let index = store.own("memory", self.store, self.index);
+        store.inner.memories[index].grow(delta)
     }
 
     /// Its bytes.
     ///
     /// # Panics
     /// If the memory is of another store.
-    pub fn data<'a>(&self, _store: &'a Store) -> &'a [u8] {
-        panic!("not yet")
+    pub fn data<'a>(&self, store: &'a Store) -> &'a [u8] {
+        self.inner(store).bytes()
     }
 
     /// Its bytes.
     ///
     /// # Panics
     /// If the memory is of another store.
-    pub fn data_mut<'a>(&self, _store: &'a mut Store) -> &'a mut [u8] {
-        panic!("not yet")
+    pub fn data_mut<'a>(&self, store: &'a mut Store) -> &'a mut [u8] {
+        self.data_and_host_mut(store).0
     }
 
     /// Its bytes, and the host's data of the store beside them.
     ///
     /// # Panics
     /// If the memory is of another store.
-    pub fn data_and_host_mut<'a>(&self, _store: &'a mut Store) -> (&'a mut [u8], &'a mut (dyn Any + Send)) {
-        panic!("not yet")
+    pub fn data_and_host_mut<'a>(&self, store: &'a mut Store) -> (&'a mut [u8], &'a mut (dyn Any + Send)) {
+        let index = store.own("memory", self.store, self.index);
+        let inner = &mut *store.inner;
+        (inner.memories[index].memory_mut().bytes_mut(), &mut *inner.data)
+    }
+
+    fn inner<'a>(&self, store: &'a Store) -> &'a LinearMemory {
+        store.inner.memories[store.own("memory", self.store, self.index)].memory()
     }
 
     /// Copies bytes at `offset` out.

@@ -1,8 +1,11 @@
 //! The store: everything that instances own and share, and the host's data beside it.
 
 use std::any::Any;
+use std::fmt;
 
 use wootz_vm_abi::plan::CheckStrategy;
+
+use crate::vm::store::StoreBox;
 
 /// How a store behaves.
 #[derive(Clone, Debug)]
@@ -20,28 +23,54 @@ impl Default for StoreConfig {
 }
 
 /// A store. Owns all its instances, memories, tables, globals and functions until it is dropped.
+///
+/// A store may move between threads and is used by one at a time. Handles ([`Func`](crate::Func),
+/// [`Memory`](crate::Memory), …) name something in one store; using one with another store panics.
+///
+/// A host function gets the store it runs in by `&mut`. Exchanging that store for another (`std::mem::swap`) aborts the
+/// process when the host function returns: compiled code is still running in it.
 pub struct Store {
-    data: Box<dyn Any + Send>,
+    pub(crate) inner: StoreBox,
 }
 
 impl Store {
     /// A store holding the host's `data`.
-    pub fn new(_config: StoreConfig, data: Box<dyn Any + Send>) -> Self {
-        Self { data }
+    pub fn new(config: StoreConfig, data: Box<dyn Any + Send>) -> Self {
+        Self { inner: StoreBox::new(config, data) }
     }
 
     /// The host's data.
     pub fn data(&self) -> &(dyn Any + Send) {
-        &*self.data
+        &*self.inner.data
     }
 
     /// The host's data.
     pub fn data_mut(&mut self) -> &mut (dyn Any + Send) {
-        &mut *self.data
+        &mut *self.inner.data
     }
 
     /// The host's data, back.
-    pub fn into_data(self) -> Box<dyn Any + Send> {
-        self.data
+    pub fn into_data(mut self) -> Box<dyn Any + Send> {
+        std::mem::replace(&mut self.inner.data, Box::new(()))
+    }
+
+    /// Its configuration.
+    pub fn config(&self) -> &StoreConfig {
+        self.inner.config()
+    }
+
+    /// Index `index` of a handle, if the handle is of this store.
+    pub(crate) fn own(&self, what: &str, store: u64, index: u32) -> usize {
+        assert!(store == self.inner.id(), "the {what} belongs to another store");
+        index as usize
+    }
+}
+
+impl fmt::Debug for Store {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Store")
+            .field("id", &self.inner.id())
+            .field("config", self.config())
+            .finish_non_exhaustive()
     }
 }

@@ -1,8 +1,10 @@
 //! Tables.
 
-use wootz_wasm_ir::TableType;
+use wootz_vm_abi::callconv::ValRaw;
+use wootz_wasm_ir::{TableType, ValType};
 
-use crate::{Store, Val, ValueError};
+use crate::vm::table::{Elements, StoreTable};
+use crate::{AccessError, Store, Val, ValueError};
 
 /// A table. A handle: it belongs to one store, which owns the table.
 #[derive(Copy, Clone, PartialEq, Eq, Hash, Debug)]
@@ -19,32 +21,37 @@ impl Table {
     ///
     /// # Panics
     /// If `init` is of another store.
-    pub fn new(_store: &mut Store, _ty: TableType, _init: Val) -> Result<Self, ValueError> {
-        panic!("not yet")
+    pub fn new(store: &mut Store, ty: TableType, init: Val) -> Result<Self, ValueError> {
+        let word = word(store, &ty, init)?;
+        let elements = Elements::new(ty, word).ok_or(ValueError::TooLarge { elements: ty.minimum })?;
+        let index = store.inner.add_table(StoreTable::owned(elements));
+        Ok(Self { store: store.inner.id(), index })
     }
 
     /// Its type; the minimum is its current size.
     ///
     /// # Panics
     /// If the table is of another store.
-    pub fn ty(&self, _store: &Store) -> TableType {
-        panic!("not yet")
+    pub fn ty(&self, store: &Store) -> TableType {
+        self.inner(store).ty()
     }
 
     /// Its size in elements.
     ///
     /// # Panics
     /// If the table is of another store.
-    pub fn size(&self, _store: &Store) -> u64 {
-        panic!("not yet")
+    pub fn size(&self, store: &Store) -> u64 {
+        self.inner(store).words().len() as u64
     }
 
     /// An element, or `None` past the end.
     ///
     /// # Panics
     /// If the table is of another store.
-    pub fn get(&self, _store: &Store, _index: u64) -> Option<Val> {
-        panic!("not yet")
+    pub fn get(&self, store: &Store, index: u64) -> Option<Val> {
+        let elements = self.inner(store);
+        let word = *elements.words().get(usize::try_from(index).ok()?)?;
+        Some(Val::from_raw(store, ValRaw::reference(word), ValType::Ref(elements.ty().element)))
     }
 
     /// Sets an element.
@@ -54,8 +61,14 @@ impl Table {
     ///
     /// # Panics
     /// If the table or the value is of another store.
-    pub fn set(&self, _store: &mut Store, _index: u64, _value: Val) -> Result<(), ValueError> {
-        panic!("not yet")
+    pub fn set(&self, store: &mut Store, index: u64, value: Val) -> Result<(), ValueError> {
+        let word = word(store, &self.ty(store), value)?;
+        let table = store.own("table", self.store, self.index);
+        let words = store.inner.tables[table].words_mut();
+        let length = words.len() as u64;
+        let slot = usize::try_from(index).ok().and_then(|index| words.get_mut(index));
+        *slot.ok_or(ValueError::Access(AccessError { start: index, count: 1, length }))? = word;
+        Ok(())
     }
 
     /// Adds `delta` elements set to `init` and returns the old size.
@@ -65,7 +78,23 @@ impl Table {
     ///
     /// # Panics
     /// If the table or the value is of another store.
-    pub fn grow(&self, _store: &mut Store, _delta: u64, _init: Val) -> Result<u64, ValueError> {
-        panic!("not yet")
+    pub fn grow(&self, store: &mut Store, delta: u64, init: Val) -> Result<u64, ValueError> {
+        let word = word(store, &self.ty(store), init)?;
+        let table = store.own("table", self.store, self.index);
+        let elements = self.size(store).saturating_add(delta);
+        store.inner.tables[table].grow(delta, word).ok_or(ValueError::TooLarge { elements })
     }
+
+    fn inner<'a>(&self, store: &'a Store) -> &'a Elements {
+        store.inner.tables[store.own("table", self.store, self.index)].elements()
+    }
+}
+
+/// A value as an element of a table of type `ty`.
+fn word(store: &Store, ty: &TableType, value: Val) -> Result<usize, ValueError> {
+    let expected = ValType::Ref(ty.element);
+    if value.ty() != expected {
+        return Err(ValueError::Type { expected, given: value.ty() });
+    }
+    Ok(value.to_raw(store).get_reference())
 }

@@ -58,16 +58,55 @@ impl Val {
     ///
     /// # Panics
     /// If it is a reference of another store.
-    pub fn to_raw(&self, _store: &Store) -> ValRaw {
-        panic!("not yet")
+    pub fn to_raw(&self, store: &Store) -> ValRaw {
+        match *self {
+            Self::I32(value) => ValRaw::i32(value),
+            Self::I64(value) => ValRaw::i64(value),
+            Self::F32(bits) => ValRaw::f32(bits),
+            Self::F64(bits) => ValRaw::f64(bits),
+            Self::V128(value) => ValRaw(value),
+            Self::FuncRef(None) | Self::ExternRef(None) => ValRaw::reference(0),
+            Self::FuncRef(Some(func)) => {
+                let index = store.own("function", func.store, func.index) as u32;
+                ValRaw::reference(store.inner.funcs().pointer(index).addr().get())
+            }
+            // Null is 0, so that compiled code can test for it.
+            Self::ExternRef(Some(reference)) => {
+                ValRaw::reference(store.own("external reference", reference.store, reference.index) + 1)
+            }
+        }
     }
 
     /// The value of type `ty` that came out of compiled code.
     ///
     /// # Panics
     /// If `ty` is a reference type and `raw` is not a reference of the store.
-    pub fn from_raw(_store: &Store, _raw: ValRaw, _ty: ValType) -> Self {
-        panic!("not yet")
+    pub fn from_raw(store: &Store, raw: ValRaw, ty: ValType) -> Self {
+        match ty {
+            ValType::I32 => Self::I32(raw.get_i32()),
+            ValType::I64 => Self::I64(raw.get_i64()),
+            ValType::F32 => Self::F32(raw.get_f32()),
+            ValType::F64 => Self::F64(raw.get_f64()),
+            ValType::V128 => Self::V128(raw.0),
+            ValType::Ref(RefType { heap: HeapType::Extern, .. }) => {
+                Self::ExternRef(raw.get_reference().checked_sub(1).map(|index| {
+                    assert!(
+                        index < store.inner.externs.len(),
+                        "{raw:?} is not an external reference of the store"
+                    );
+                    ExternRef { store: store.inner.id(), index: index as u32 }
+                }))
+            }
+            ValType::Ref(_) => Self::FuncRef(match raw.get_reference() {
+                0 => None,
+                word => {
+                    let index = store.inner.funcs().handle(word);
+                    let index =
+                        index.unwrap_or_else(|| panic!("{raw:?} is not a function reference of the store"));
+                    Some(Func { store: store.inner.id(), index })
+                }
+            }),
+        }
     }
 }
 
@@ -80,16 +119,17 @@ pub struct ExternRef {
 
 impl ExternRef {
     /// Puts `data` into the store, which keeps it until it is dropped.
-    pub fn new(_store: &mut Store, _data: impl Any + Send + Sync) -> Self {
-        panic!("not yet")
+    pub fn new(store: &mut Store, data: impl Any + Send + Sync) -> Self {
+        let index = store.inner.add_extern(Box::new(data));
+        Self { store: store.inner.id(), index }
     }
 
     /// What it refers to.
     ///
     /// # Panics
     /// If it is of another store.
-    pub fn data<'a>(&self, _store: &'a Store) -> &'a (dyn Any + Send + Sync) {
-        panic!("not yet")
+    pub fn data<'a>(&self, store: &'a Store) -> &'a (dyn Any + Send + Sync) {
+        &*store.inner.externs[store.own("external reference", self.store, self.index)]
     }
 }
 

@@ -273,9 +273,12 @@ impl From<InstantiateError> for Error {
     fn from(error: InstantiateError) -> Self {
         match error {
             InstantiateError::Import(error) if error.given.is_none() => {
-                LinkError::Unknown(vec![error]).into()
+                LinkError::Unknown(vec![*error]).into()
             }
-            InstantiateError::Import(error) => LinkError::Incompatible(Box::new(error)).into(),
+            InstantiateError::Import(error) => LinkError::Incompatible(error).into(),
+            InstantiateError::SurplusImports { expected, given } => {
+                LinkError::Count { expected, given }.into()
+            }
             InstantiateError::Memory(error) => error.into(),
             InstantiateError::Table { elements } => ValueError::TooLarge { elements }.into(),
             InstantiateError::Call(error) => error.into(),

@@ -1,0 +1,5 @@
+//! Linux: address space, signals, thread stacks.
+
+pub(crate) mod memory;
+pub(crate) mod signals;
+pub(crate) mod stack;

@@ -1,0 +1,19 @@
+//! The system and the processor, for `vm`: one file per thing that another system would do differently.
+//!
+//! Invariants: a [`memory::Mapping`] is the only owner of its address range; the signal handlers touch only
+//! thread-local words, the fault's own registers and what `vm` proved to be readable; nothing here knows WebAssembly.
+#![allow(unsafe_code, reason = "address space, signals and stack switching have no safe interface")]
+
+#[cfg(target_os = "linux")]
+mod linux;
+#[cfg(target_arch = "x86_64")]
+mod x86_64;
+#[cfg(target_arch = "x86_64")]
+mod x86_64_features;
+
+#[cfg(not(all(target_os = "linux", target_arch = "x86_64")))]
+compile_error!("this runtime is written for Linux on x86-64; other systems are further files in this folder");
+
+pub(crate) use linux::{memory, signals, stack};
+pub(crate) use x86_64::{EntryRecord, REGISTERS, Registers, call_with_record, trap_byte};
+pub(crate) use x86_64_features::has_cpu_feature;

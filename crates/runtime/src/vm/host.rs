@@ -1,0 +1,168 @@
+//! Host functions: what the wasm→host trampoline calls, and the host itself.
+
+use std::fmt;
+use std::mem::ManuallyDrop;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::ptr::{self, NonNull};
+use std::sync::Arc;
+
+use wootz_vm_abi::callconv::ValRaw;
+use wootz_vm_abi::context::{VMContext, VMFuncRef, VMHostContext, VMTypeId};
+
+use super::store::{Pending, StoreBox, StoreInner};
+use super::types::TypeInfo;
+use crate::{Caller, HostError, Instance, Store};
+
+/// What a host function does.
+pub(crate) type HostCall = Box<dyn Fn(Caller<'_>, &mut [ValRaw]) -> Result<(), HostError> + Send + Sync>;
+
+/// A host function, at a fixed address from its making to the end of its store.
+pub(crate) struct HostFunc {
+    context: VMHostContext,
+    func_ref: VMFuncRef,
+    store: NonNull<StoreInner>,
+    ty: Arc<TypeInfo>,
+    call: HostCall,
+}
+
+impl HostFunc {
+    /// A host function of `store`. Its code is null until an image of the store brings the trampoline for its type; no
+    /// compiled code that could call it exists before.
+    pub(crate) fn new(store: &StoreInner, id: VMTypeId, call: HostCall) -> NonNull<Self> {
+        let ty = Arc::clone(store.types().get(id));
+        let code = store.types().host_exit(id).unwrap_or(ptr::null());
+        let context =
+            VMHostContext { callee: host_callee, store: store.context().as_ptr(), function: ptr::null_mut() };
+        // SAFETY: the store's context is alive, and set to point to the store.
+        let inner = unsafe { (*store.context().as_ptr()).runtime.cast() };
+        let inner = NonNull::new(inner).expect("a store's context points to the store");
+        let func_ref = VMFuncRef { code, callee: ptr::null_mut(), host_entry: ptr::null(), type_id: id };
+        let func = Box::new(Self { context, func_ref, store: inner, ty, call });
+        let func = NonNull::from(Box::leak(func));
+        // SAFETY: the box was just leaked; the two pointers into it are set before anyone else knows it.
+        unsafe {
+            (*func.as_ptr()).context.function = func.as_ptr().cast();
+            (*func.as_ptr()).func_ref.callee = (&raw mut (*func.as_ptr()).context).cast();
+        }
+        func
+    }
+
+    /// Where its function reference is.
+    ///
+    /// # Safety
+    /// `this` must be alive.
+    pub(crate) unsafe fn func_ref(this: NonNull<Self>) -> NonNull<VMFuncRef> {
+        // SAFETY: as the caller promises; only an address is computed.
+        unsafe { NonNull::new_unchecked(&raw mut (*this.as_ptr()).func_ref) }
+    }
+
+    /// Runs it.
+    ///
+    /// # Safety
+    /// `this` and its store must be alive, nothing may borrow from the store, and `slots` must be as many as the type
+    /// needs.
+    unsafe fn run(
+        this: NonNull<Self>,
+        instance: Option<Instance>,
+        slots: &mut [ValRaw],
+    ) -> Result<(), HostError> {
+        // SAFETY: host functions are never changed after they are made, except for the code address of the reference,
+        // which is not looked at here.
+        let (call, ty, store) =
+            unsafe { (&(*this.as_ptr()).call, &(*this.as_ptr()).ty, (*this.as_ptr()).store) };
+        let mut lent = LentStore::new(store);
+        call(Caller { store: &mut lent.handle, instance }, slots)?;
+        // SAFETY: the host function has returned its borrow.
+        let funcs = unsafe { store.as_ref().funcs() };
+        for &index in &ty.func_results {
+            let word = slots[index].get_reference();
+            if word != 0 && funcs.find(word).is_none() {
+                return Err(Box::new(ForeignResult { index }));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A store handle for the time of a host call. The store itself stays with whoever entered it.
+struct LentStore {
+    handle: ManuallyDrop<Store>,
+    store: NonNull<StoreInner>,
+}
+
+impl LentStore {
+    fn new(store: NonNull<StoreInner>) -> Self {
+        // SAFETY: the handle is never dropped, and whoever entered the store waits for the host function.
+        let inner = unsafe { StoreBox::from_pointer(store) };
+        let handle = ManuallyDrop::new(Store { inner });
+        Self { handle, store }
+    }
+}
+
+impl Drop for LentStore {
+    fn drop(&mut self) {
+        if self.handle.inner.pointer() != self.store {
+            // `mem::swap` moved the running store to a place where it may be used or dropped at the same time.
+            eprintln!("a host function exchanged the store that it was called with");
+            std::process::abort();
+        }
+    }
+}
+
+/// A host function returned a function reference of another store, or no reference at all.
+#[derive(Debug)]
+struct ForeignResult {
+    index: usize,
+}
+
+impl fmt::Display for ForeignResult {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "result {} of a host function is not a reference that this store made", self.index + 1)
+    }
+}
+
+impl std::error::Error for ForeignResult {}
+
+/// [`HostCallee`](wootz_vm_abi::callconv::HostCallee) of every host function.
+unsafe extern "C" fn host_callee(
+    context: *mut VMHostContext,
+    caller: *mut VMContext,
+    slots: *mut ValRaw,
+) -> u32 {
+    // SAFETY: the trampoline passes the context it was called with, the calling instance's context or null, and as many
+    // slots as the type needs; the store is alive while its code runs, and nothing borrows from it.
+    unsafe {
+        let func = NonNull::new_unchecked((*context).function.cast::<HostFunc>());
+        let store = (*func.as_ptr()).store;
+        let slots: &mut [ValRaw] = match func.as_ref().ty.slots {
+            0 => &mut [],
+            count => std::slice::from_raw_parts_mut(slots, count),
+        };
+        let instance = (!caller.is_null())
+            .then(|| Instance { store: store.as_ref().id(), index: (*caller).instance.addr() as u32 });
+        let outcome = catch_unwind(AssertUnwindSafe(|| HostFunc::run(func, instance, slots)));
+        let reason = match outcome {
+            Ok(Ok(())) => return 0,
+            Ok(Err(error)) => Pending::Host(error),
+            Err(payload) => Pending::Panic(payload),
+        };
+        (*store.as_ptr()).set_pending(reason);
+        1
+    }
+}
+
+/// Calls a host function from the host, without compiled code between: a panic just unwinds.
+///
+/// # Safety
+/// `context` must be a host function's of a live store from which nothing borrows; `slots` must be as many as the type
+/// needs.
+pub(crate) unsafe fn call_directly(
+    context: *mut VMHostContext,
+    slots: &mut [ValRaw],
+) -> Result<(), HostError> {
+    // SAFETY: as the caller promises.
+    unsafe {
+        let func = NonNull::new_unchecked((*context).function.cast::<HostFunc>());
+        HostFunc::run(func, None, slots)
+    }
+}

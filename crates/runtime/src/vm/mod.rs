@@ -1,0 +1,27 @@
+//! The machinery under the API: images, instances, memories, entering compiled code, traps.
+//!
+//! What the `unsafe` here rests on:
+//! * compiled code is trusted: it was made by our compiler for the layout of `vm-abi` and does what that says;
+//! * a store owns everything that compiled code can reach, and frees nothing of it before the store is dropped
+//!   (base addresses of tables and unguarded memories move, and are updated where compiled code reads them);
+//! * whoever runs compiled code of a store has exclusive access to the store; no Rust reference into a store is
+//!   held across a call of compiled code, only the raw pointer from which host functions make theirs anew;
+//! * a reference that comes from the host is checked against the store before compiled code sees it.
+#![allow(unsafe_code, reason = "machine code and Rust share memory here; see the invariants above")]
+
+pub(crate) mod activation;
+pub(crate) mod builtins;
+pub(crate) mod faults;
+pub(crate) mod funcs;
+pub(crate) mod globals;
+pub(crate) mod host;
+pub(crate) mod image;
+pub(crate) mod instance;
+pub(crate) mod instantiate;
+pub(crate) mod libcalls;
+pub(crate) mod memory;
+pub(crate) mod store;
+pub(crate) mod table;
+pub(crate) mod trap;
+pub(crate) mod types;
+pub(crate) mod unwind;

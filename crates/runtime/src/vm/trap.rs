@@ -1,0 +1,143 @@
+//! From a fault to a trap: what the signal handler decides, and what the entering call makes of it.
+
+use std::panic::resume_unwind;
+use std::ptr::NonNull;
+
+use wootz_vm_abi::addrmap;
+use wootz_vm_abi::trap::TrapCode;
+use wootz_wasm_ir::FuncIndex;
+use wootz_wasm_ir::entity::Entity;
+
+use super::activation::Activation;
+use super::faults::FaultRegions;
+use super::image::LoadedImage;
+use super::store::{Pending, StoreInner};
+use super::unwind;
+use crate::sys::signals::{Fault, FaultKind};
+use crate::sys::{EntryRecord, Registers, stack, trap_byte};
+use crate::trap::MAX_FRAMES;
+use crate::{CallError, HostError, Trap, TrapFrame};
+
+/// Why and where compiled code was left.
+pub(crate) struct Stopped {
+    code: TrapCode,
+    /// An address inside the active instruction of each frame, innermost first.
+    addresses: [usize; MAX_FRAMES],
+    recorded: usize,
+    omitted: usize,
+}
+
+impl Stopped {
+    /// Stopped before anything ran.
+    pub(crate) fn at_entry(code: TrapCode) -> Self {
+        Self { code, addresses: [0; MAX_FRAMES], recorded: 0, omitted: 0 }
+    }
+
+    fn push(&mut self, address: usize) {
+        match self.addresses.get_mut(self.recorded) {
+            Some(slot) => {
+                *slot = address;
+                self.recorded += 1;
+            }
+            None => self.omitted += 1,
+        }
+    }
+}
+
+/// The signal handler's question: is this fault a trap of the code that this thread entered?
+pub(crate) fn on_fault(fault: &Fault) -> Option<EntryRecord> {
+    // SAFETY: this thread's innermost activation lives until it is left, and no one else looks at it now: the thread is
+    // in code below it, or in the host, whose faults are not ours.
+    let activation = unsafe { Activation::current()?.as_ref() };
+    let regions = activation.regions();
+    let image = regions.image_at(fault.registers.values[Registers::PC])?;
+    let mut stopped = Stopped::at_entry(classify(fault, regions, image)?);
+    let record = activation.record();
+    unwind::walk(regions, fault.registers, record.sp, &mut |address| stopped.push(address));
+    activation.stop(stopped);
+    Some(record)
+}
+
+/// The reason for a fault at an instruction of `image`; `None` if no instruction of ours faults like that.
+fn classify(fault: &Fault, regions: &FaultRegions, image: &LoadedImage) -> Option<TrapCode> {
+    match fault.kind {
+        FaultKind::IllegalInstruction => {
+            let code = image.code_bytes(fault.registers.values[Registers::PC]);
+            TrapCode::from_byte(trap_byte(code)?)
+        }
+        FaultKind::Access(address) if regions.is_guarded_memory(address) => Some(TrapCode::MemoryOutOfBounds),
+        FaultKind::Access(address) => {
+            let overflow = stack::known_bounds()?.overflow_range();
+            overflow.contains(&address).then_some(TrapCode::StackExhausted)
+        }
+    }
+}
+
+/// The error of the call that was left. Resumes the panic of a host function, if that is the reason.
+///
+/// # Safety
+/// `store` must be the store of the call, and nothing may borrow from it.
+pub(crate) unsafe fn into_error(store: NonNull<StoreInner>, stopped: &Stopped) -> CallError {
+    // SAFETY: as the caller promises.
+    let store = unsafe { &mut *store.as_ptr() };
+    let reason = match stopped.code {
+        TrapCode::Pending => store.take_pending(),
+        code => Some(Pending::Trap(code)),
+    };
+    let (frames, omitted) = frames(store.regions(), stopped);
+    match reason {
+        Some(Pending::Panic(payload)) => resume_unwind(payload),
+        Some(Pending::Host(error)) => host_error(error, frames, omitted),
+        Some(Pending::Trap(code)) => CallError::Trap(Trap { code, frames, omitted }),
+        // Compiled code says that the runtime knows a reason, but nobody gave one.
+        None => CallError::Trap(Trap { code: TrapCode::Pending, frames, omitted }),
+    }
+}
+
+/// A host function's error as the error of a call, with the frames below it. A call's own error stays itself.
+pub(crate) fn host_error(error: HostError, frames: Vec<TrapFrame>, omitted: usize) -> CallError {
+    match error.downcast::<CallError>().map(|inner| *inner) {
+        Ok(CallError::Trap(mut trap)) => {
+            trap.frames.extend(frames);
+            trap.omitted += omitted;
+            CallError::Trap(trap)
+        }
+        Ok(CallError::Host { error, frames: mut inner, omitted: more }) => {
+            inner.extend(frames);
+            CallError::Host { error, frames: inner, omitted: omitted + more }
+        }
+        Ok(error @ CallError::Arguments(_)) => CallError::Host { error: Box::new(error), frames, omitted },
+        Err(error) => CallError::Host { error, frames, omitted },
+    }
+}
+
+fn frames(regions: &FaultRegions, stopped: &Stopped) -> (Vec<TrapFrame>, usize) {
+    let mut frames = Vec::new();
+    for address in &stopped.addresses[..stopped.recorded] {
+        if let Some(image) = regions.image_at(*address) {
+            describe(image, (*address - image.text().start) as u32, &mut frames);
+        }
+    }
+    let surplus = frames.len().saturating_sub(MAX_FRAMES);
+    frames.truncate(MAX_FRAMES);
+    (frames, surplus + stopped.omitted)
+}
+
+/// Appends the functions active at a code offset: several where calls were inlined, none in a trampoline.
+fn describe(image: &LoadedImage, offset: u32, frames: &mut Vec<TrapFrame>) {
+    let declarations = &image.info().declarations;
+    let frame = |func: FuncIndex, offset| TrapFrame {
+        module: declarations.names.module.clone(),
+        func,
+        name: declarations.function_name(func).map(str::to_owned),
+        offset,
+    };
+    let before = frames.len();
+    let known = |mapped: &addrmap::Frame| declarations.functions.get(mapped.func).is_some();
+    let mapped = image.address_map().lookup(offset).filter(known);
+    frames.extend(mapped.map(|mapped| frame(mapped.func, mapped.offset)));
+    if frames.len() == before {
+        let defined = image.info().functions.iter().position(|range| range.contains(&offset));
+        frames.extend(defined.map(|index| frame(FuncIndex::new(declarations.imported_functions + index), 0)));
+    }
+}
