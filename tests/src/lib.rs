@@ -1,1 +1,3 @@
-//! (to be written)
+//! Tests that need the whole house. They use Wootz as an embedder does: through the crate `wootz` and nothing below it.
+
+pub mod spec;

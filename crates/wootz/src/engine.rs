@@ -47,14 +47,32 @@ impl Engine {
         self.decode(module.as_ref()).map(drop)
     }
 
+    /// As [`validate`](Self::validate), for bytes that are a binary module or nothing: text is refused.
+    ///
+    /// # Errors
+    /// [`Error::Module`] if the module is refused.
+    pub fn validate_binary(&self, module: impl AsRef<[u8]>) -> Result<(), Error> {
+        self.decode_binary(module.as_ref()).map(drop)
+    }
+
     pub(crate) fn decode(&self, bytes: &[u8]) -> Result<wootz_wasm_ir::Module, Error> {
+        self.check_size(bytes)?;
+        Ok(wootz_wasm_ir::Module::new(bytes)?)
+    }
+
+    pub(crate) fn decode_binary(&self, bytes: &[u8]) -> Result<wootz_wasm_ir::Module, Error> {
+        self.check_size(bytes)?;
+        Ok(wootz_wasm_ir::Module::from_binary(bytes)?)
+    }
+
+    fn check_size(&self, bytes: &[u8]) -> Result<(), Error> {
         let limit = self.config.max_module_size;
         if bytes.len() > limit {
             let message = format!("the module has {} bytes, the limit is {limit}", bytes.len());
             let kind = wootz_wasm_ir::ErrorKind::Limit;
             return Err(wootz_wasm_ir::Error::new(kind, limit as u64, message).into());
         }
-        Ok(wootz_wasm_ir::Module::new(bytes)?)
+        Ok(())
     }
 
     pub(crate) fn compile(&self, module: &wootz_wasm_ir::Module) -> Result<Vec<u8>, Error> {

@@ -36,6 +36,14 @@ impl Module {
         Self::from_image(engine, engine.precompile(module)?)
     }
 
+    /// As [`new`](Self::new), for bytes that are a binary module or nothing: text is refused.
+    ///
+    /// # Errors
+    /// As [`new`](Self::new).
+    pub fn from_binary(engine: &Engine, module: impl AsRef<[u8]>) -> Result<Self, Error> {
+        Self::from_image(engine, engine.compile(&engine.decode_binary(module.as_ref())?)?)
+    }
+
     /// Loads an image that [`serialize`](Self::serialize) or [`Engine::precompile`] made.
     ///
     /// The image is machine code and runs as such: load only what comes from where you trust.

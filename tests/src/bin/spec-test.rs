@@ -1,0 +1,83 @@
+//! `cargo xtask spec-test`: the specification's test suite in a grid of configurations.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::{Context, Result};
+use clap::Parser;
+use libtest_mimic::{Arguments, FormatSetting};
+use wootz_tests::spec::{Configuration, Grid, LEFT_OUT, SUITES, Suite};
+
+/// Run the specification's test suite (WebAssembly 1.0 and, SIMD aside, 2.0)
+#[derive(Parser)]
+#[command(name = "cargo xtask spec-test", bin_name = "cargo xtask spec-test")]
+struct Options {
+    /// Check strategies: guard, explicit, auto
+    #[arg(long, value_delimiter = ',', default_value = "guard,explicit")]
+    checks: Vec<String>,
+    /// Optimisation levels: 0 to 3
+    #[arg(short = 'O', long = "opt", value_delimiter = ',', default_value = "0,2")]
+    opt: Vec<String>,
+    /// Parts of the suite [default: all of them]
+    #[arg(long, value_delimiter = ',')]
+    suite: Vec<String>,
+    /// Only scripts whose name, for example `guard -O0 wasm-v2/memory_copy`, contains this
+    #[arg(long)]
+    filter: Option<String>,
+    /// Scripts run at the same time [default: one for each processor]
+    #[arg(long)]
+    jobs: Option<usize>,
+    /// Write everything that was found to this file, as JSON
+    #[arg(long, value_name = "FILE")]
+    report: Option<PathBuf>,
+    /// Print one line for each script
+    #[arg(long)]
+    verbose: bool,
+}
+
+fn main() -> Result<ExitCode> {
+    let options = Options::parse();
+    let grid = Grid::new(configurations(&options)?, suites(&options.suite)?);
+    let arguments = Arguments {
+        filter: options.filter.clone(),
+        test_threads: options.jobs,
+        format: Some(if options.verbose { FormatSetting::Pretty } else { FormatSetting::Terse }),
+        ..Arguments::default()
+    };
+    let conclusion = libtest_mimic::run(&arguments, grid.trials());
+    for left_out in LEFT_OUT {
+        println!("left out: {} ({} scripts): {}", left_out.what, left_out.scripts(), left_out.reason);
+    }
+    let (summary, clean) = grid.summary();
+    if let Some(path) = &options.report {
+        let text = serde_json::to_string_pretty(&grid.report())?;
+        std::fs::write(path, text + "\n").with_context(|| format!("cannot write {}", path.display()))?;
+    }
+    print!("\n{summary}");
+    Ok(if clean && !conclusion.has_failed() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn configurations(options: &Options) -> Result<Vec<Configuration>> {
+    let mut configurations = Vec::new();
+    for checks in &options.checks {
+        for level in &options.opt {
+            let configuration = Configuration::new(checks, level);
+            configurations.push(configuration.with_context(|| {
+                format!("there is no configuration `--checks {checks} -O {level}` (see --help)")
+            })?);
+        }
+    }
+    Ok(configurations)
+}
+
+fn suites(names: &[String]) -> Result<Vec<&'static Suite>> {
+    if names.is_empty() {
+        return Ok(SUITES.iter().collect());
+    }
+    let find = |name: &String| {
+        let suite = SUITES.iter().find(|suite| suite.name == name);
+        let known: Vec<_> = SUITES.iter().map(|suite| suite.name).collect();
+        suite.with_context(|| format!("there is no suite `{name}`; there are: {}", known.join(", ")))
+    };
+    names.iter().map(find).collect()
+}

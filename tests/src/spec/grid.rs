@@ -1,0 +1,260 @@
+//! The suite in every configuration: as tests to run side by side, as a table, and as a report for programs.
+
+use std::fmt::Write as _;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use libtest_mimic::{Failed, Trial};
+use serde_json::{Value, json};
+use wootz::{CheckStrategy, Config, Engine, OptLevel};
+
+use super::script::{Outcome, run};
+use super::suite::{Script, Suite};
+
+/// The check strategies, by the names of the command line. A new one is a line here.
+pub const CHECKS: &[(&str, CheckStrategy)] =
+    &[("guard", CheckStrategy::Guard), ("explicit", CheckStrategy::Explicit), ("auto", CheckStrategy::Auto)];
+
+/// The optimisation levels, by the names of the command line.
+pub const LEVELS: &[(&str, OptLevel)] =
+    &[("0", OptLevel::O0), ("1", OptLevel::O1), ("2", OptLevel::O2), ("3", OptLevel::O3)];
+
+/// How modules are compiled: a row of the table.
+#[derive(Clone, Debug)]
+pub struct Configuration {
+    /// Shown in the table and part of the test's name.
+    pub name: String,
+    config: Config,
+}
+
+impl Configuration {
+    /// The configuration of two names out of [`CHECKS`] and [`LEVELS`].
+    pub fn new(checks: &str, level: &str) -> Option<Self> {
+        let (_, strategy) = CHECKS.iter().find(|(name, _)| *name == checks)?;
+        let (_, opt_level) = LEVELS.iter().find(|(name, _)| *name == level)?;
+        let config = Config::new().checks(*strategy).opt_level(*opt_level);
+        Some(Self { name: format!("{checks} -O{level}"), config })
+    }
+}
+
+/// One run: every configuration over every suite.
+pub struct Grid {
+    configurations: Vec<Configuration>,
+    suites: Vec<&'static Suite>,
+    results: Arc<Mutex<Vec<Record>>>,
+}
+
+struct Record {
+    configuration: usize,
+    suite: usize,
+    script: String,
+    outcome: Outcome,
+}
+
+#[derive(Copy, Clone, Default, PartialEq, Eq, Debug)]
+struct Counts {
+    passed: usize,
+    failed: usize,
+    skipped: usize,
+}
+
+impl Counts {
+    fn add(&mut self, outcome: &Outcome) {
+        self.passed += outcome.passed;
+        self.failed += outcome.failed.len();
+        self.skipped += outcome.skipped.len();
+    }
+
+    fn is_clean(self) -> bool {
+        self.failed == 0 && self.skipped == 0
+    }
+}
+
+impl Grid {
+    /// A run that has not begun.
+    pub fn new(configurations: Vec<Configuration>, suites: Vec<&'static Suite>) -> Self {
+        Self { configurations, suites, results: Arc::default() }
+    }
+
+    /// A test for every script in every configuration. Each leaves what it found in the grid.
+    pub fn trials(&self) -> Vec<Trial> {
+        let mut trials = Vec::new();
+        for (configuration_index, configuration) in self.configurations.iter().enumerate() {
+            for (suite_index, suite) in self.suites.iter().enumerate() {
+                for script in suite.scripts() {
+                    let results = Arc::clone(&self.results);
+                    let config = configuration.config.clone();
+                    let name = format!("{} {}", configuration.name, script.name);
+                    trials.push(Trial::test(name, move || {
+                        let outcome = run(&Engine::new(&config), script.text);
+                        let verdict = verdict(&script, &outcome);
+                        results.lock().unwrap_or_else(PoisonError::into_inner).push(Record {
+                            configuration: configuration_index,
+                            suite: suite_index,
+                            script: script.name,
+                            outcome,
+                        });
+                        verdict
+                    }));
+                }
+            }
+        }
+        trials
+    }
+
+    /// The table, what is left out of it, and the closing line. `true` if nothing failed and nothing was skipped.
+    pub fn summary(&self) -> (String, bool) {
+        let mut table = vec![vec!["".to_owned()]];
+        table[0].extend(self.suites.iter().map(|suite| suite.name.to_owned()));
+        let mut total = Counts::default();
+        for (row, configuration) in self.configurations.iter().enumerate() {
+            let mut cells = vec![configuration.name.clone()];
+            for column in 0..self.suites.len() {
+                let counts = self.counts(row, column);
+                total.passed += counts.passed;
+                total.failed += counts.failed;
+                total.skipped += counts.skipped;
+                cells.push(cell(counts));
+            }
+            table.push(cells);
+        }
+        let Counts { passed, failed, skipped } = total;
+        let text = format!("{}\n{passed} passed, {failed} failed, {skipped} skipped\n", aligned(&table));
+        (text, total.is_clean() && passed > 0)
+    }
+
+    fn counts(&self, configuration: usize, suite: usize) -> Counts {
+        let mut counts = Counts::default();
+        for record in self.results.lock().unwrap_or_else(PoisonError::into_inner).iter() {
+            if (record.configuration, record.suite) == (configuration, suite) {
+                counts.add(&record.outcome);
+            }
+        }
+        counts
+    }
+
+    /// Everything that was found, the same whatever the order in which the scripts ended.
+    pub fn report(&self) -> Value {
+        let mut records = self.results.lock().unwrap_or_else(PoisonError::into_inner);
+        records.sort_by(|a, b| {
+            (a.configuration, a.suite, &a.script).cmp(&(b.configuration, b.suite, &b.script))
+        });
+        let mut total = Counts::default();
+        let mut scripts = Vec::new();
+        for record in records.iter() {
+            total.add(&record.outcome);
+            let failures = record.outcome.failed.iter();
+            scripts.push(json!({
+                "configuration": self.configurations[record.configuration].name,
+                "suite": self.suites[record.suite].name,
+                "script": record.script,
+                "passed": record.outcome.passed,
+                "failed": failures.map(|f| json!({"line": f.line, "message": f.message})).collect::<Vec<_>>(),
+                "skipped": record.outcome.skipped,
+            }));
+        }
+        json!({
+            "passed": total.passed,
+            "failed": total.failed,
+            "skipped": total.skipped,
+            "scripts": scripts,
+        })
+    }
+}
+
+/// Failed commands as a compiler would list them. What follows the first few is only counted.
+fn verdict(script: &Script, outcome: &Outcome) -> Result<(), Failed> {
+    const SHOWN: usize = 20;
+    let mut text = String::new();
+    for failure in outcome.failed.iter().take(SHOWN) {
+        let _ = writeln!(text, "{}.wast:{}: {}", script.name, failure.line, failure.message);
+    }
+    if let Some(more) = outcome.failed.len().checked_sub(SHOWN).filter(|more| *more > 0) {
+        let _ = writeln!(text, "… and {more} more");
+    }
+    for line in &outcome.skipped {
+        let _ = writeln!(text, "{}.wast:{line}: not executed", script.name);
+    }
+    if text.is_empty() { Ok(()) } else { Err(text.into()) }
+}
+
+fn cell(counts: Counts) -> String {
+    match counts {
+        Counts { passed, failed: 0, skipped: 0 } => format!("{passed} passed"),
+        Counts { passed, failed, skipped: 0 } => format!("{passed} passed, {failed} failed"),
+        Counts { passed, failed, skipped } => format!("{passed} passed, {failed} failed, {skipped} skipped"),
+    }
+}
+
+fn aligned(table: &[Vec<String>]) -> String {
+    let columns = table.iter().map(Vec::len).max().unwrap_or(0);
+    let width = |column: usize| table.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
+    let widths: Vec<usize> = (0..columns).map(width).collect();
+    let mut text = String::new();
+    for row in table {
+        let mut line = String::new();
+        for (cell, width) in row.iter().zip(&widths) {
+            let _ = write!(line, "{cell:width$}  ");
+        }
+        text.push_str(line.trim_end());
+        text.push('\n');
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Configuration, Grid, Record};
+    use crate::spec::{Failure, Outcome, SUITES};
+
+    fn grid(records: Vec<Record>) -> Grid {
+        let configurations =
+            vec![Configuration::new("guard", "0").unwrap(), Configuration::new("explicit", "2").unwrap()];
+        let grid = Grid::new(configurations, vec![&SUITES[0], &SUITES[1]]);
+        grid.results.lock().unwrap().extend(records);
+        grid
+    }
+
+    fn record(configuration: usize, suite: usize, passed: usize, failed: usize, skipped: usize) -> Record {
+        let failure = |line| Failure { line, message: "expected".to_owned() };
+        let outcome =
+            Outcome { passed, failed: (0..failed).map(failure).collect(), skipped: (0..skipped).collect() };
+        Record { configuration, suite, script: format!("s{passed}"), outcome }
+    }
+
+    #[test]
+    fn the_table_has_a_row_for_each_configuration() {
+        let (text, clean) =
+            grid(vec![record(0, 0, 1, 0, 0), record(0, 0, 2, 0, 0), record(1, 1, 5, 0, 0)]).summary();
+        let expected = "              1.0       2.0\n\
+                        guard -O0     3 passed  0 passed\n\
+                        explicit -O2  0 passed  5 passed\n\n\
+                        8 passed, 0 failed, 0 skipped\n";
+        assert_eq!(text, expected);
+        assert!(clean);
+    }
+
+    #[test]
+    fn failures_and_skips_are_not_clean() {
+        let (text, clean) = grid(vec![record(0, 0, 1, 2, 0)]).summary();
+        assert!(text.ends_with("1 passed, 2 failed, 0 skipped\n"), "{text}");
+        assert!(!clean);
+        assert!(!grid(vec![record(0, 0, 1, 0, 1)]).summary().1);
+        assert!(!grid(Vec::new()).summary().1, "nothing ran");
+    }
+
+    #[test]
+    fn the_report_does_not_depend_on_the_order() {
+        let one = grid(vec![record(0, 0, 1, 1, 0), record(1, 1, 5, 0, 0)]).report();
+        let other = grid(vec![record(1, 1, 5, 0, 0), record(0, 0, 1, 1, 0)]).report();
+        assert_eq!(one.to_string(), other.to_string());
+        assert_eq!(one["passed"], 6);
+        assert_eq!(one["scripts"][0]["failed"][0]["message"], "expected");
+    }
+
+    #[test]
+    fn only_known_names_make_a_configuration() {
+        assert!(Configuration::new("auto", "3").is_some());
+        assert!(Configuration::new("none", "0").is_none());
+        assert!(Configuration::new("guard", "9").is_none());
+    }
+}
