@@ -2,17 +2,17 @@
 
 use std::ops::Range;
 
-use wootz_debuginfo::{LineMap, function_symbol};
+use wootz_debuginfo::LineMap;
 use wootz_vm_abi::addrmap::{AddressMap, Frame, NONE};
 use wootz_vm_abi::image::ImageInfo;
 use wootz_wasm_ir::TypeIndex;
-use wootz_wasm_ir::entity::Entity as _;
 
 use super::ImageParts;
 use super::error::LinkError;
 use super::input::Object;
 use super::layout::Layout;
 use super::symbols::Symbols;
+use crate::symbol::Symbol;
 
 /// Contents of the sections for the runtime.
 pub(super) struct Contents {
@@ -41,10 +41,10 @@ pub(super) fn image_info(
     parts: &ImageParts<'_>,
 ) -> Result<ImageInfo, LinkError> {
     let code = Code { objects, symbols, layout };
-    let function = |func| code.range(&function_symbol(func))?.ok_or(LinkError::MissingFunction(func));
-    let trampolines = |kind: &str| -> Result<Vec<Option<u32>>, LinkError> {
+    let function = |func| code.range(Symbol::Wasm(func))?.ok_or(LinkError::MissingFunction(func));
+    let trampolines = |symbol: fn(TypeIndex) -> Symbol| -> Result<Vec<Option<u32>>, LinkError> {
         let types = parts.declarations.types.keys();
-        types.map(|ty| Ok(code.range(&trampoline_symbol(kind, ty))?.map(|range| range.start))).collect()
+        types.map(|ty| Ok(code.range(symbol(ty))?.map(|range| range.start))).collect()
     };
     let mut cpu_features = parts.cpu_features.to_vec();
     cpu_features.sort();
@@ -56,14 +56,10 @@ pub(super) fn image_info(
         memory_plans: parts.memory_plans.to_vec(),
         data: data_ranges(parts)?,
         functions: parts.declarations.defined_functions().map(function).collect::<Result<_, _>>()?,
-        host_entries: trampolines("host_entry")?,
-        host_exits: trampolines("host_exit")?,
+        host_entries: trampolines(Symbol::HostEntry)?,
+        host_exits: trampolines(Symbol::HostExit)?,
         libcalls: symbols.libcalls.iter().map(|call| call.name().into()).collect(),
     })
-}
-
-fn trampoline_symbol(kind: &str, ty: TypeIndex) -> String {
-    format!("{kind}[{}]", ty.index())
 }
 
 /// Looks up code by symbols.
@@ -75,7 +71,8 @@ struct Code<'a> {
 
 impl Code<'_> {
     /// Range in the code of a global symbol, or `None` if it is not defined.
-    fn range(&self, name: &str) -> Result<Option<Range<u32>>, LinkError> {
+    fn range(&self, symbol: Symbol) -> Result<Option<Range<u32>>, LinkError> {
+        let name = symbol.to_string();
         let Some(global) = self.symbols.globals.get(name.as_bytes()) else { return Ok(None) };
         let size = self.objects[global.object].symbols[global.symbol].size;
         let target = self.symbols.target(global.object, global.symbol);
@@ -83,7 +80,7 @@ impl Code<'_> {
         let range = address.and_then(|start| {
             Some(self.layout.code_offset(start)?..self.layout.code_offset(start.checked_add(size)?)?)
         });
-        range.map(Some).ok_or_else(|| LinkError::NotCode(name.into()))
+        range.map(Some).ok_or(LinkError::NotCode(name))
     }
 }
 

@@ -134,8 +134,8 @@ impl<'a> Section<'a> {
             return error("section groups are not supported");
         }
         let allocated = has(elf::SHF_ALLOC);
-        // An index over names, of which a debugger expects one in a file and makes its own where there is none.
-        let is_index = name == ".debug_names";
+        // Indices over names: a debugger expects one in a file, and makes its own where there is none.
+        let is_index = matches!(name, ".debug_names" | ".debug_pubnames" | ".debug_pubtypes");
         let is_debug = name.starts_with(".debug_") && !is_index;
         if ty == elf::SHT_NOTE || ty == elf::SHT_RELA || !(allocated || is_debug) {
             return Ok(None);

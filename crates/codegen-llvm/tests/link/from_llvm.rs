@@ -64,8 +64,11 @@ fn other_tools_read_the_image_without_complaint() {
             };
             run("readelf", &["-aW", "--debug-dump"]);
             assert!(run("objdump", &["-d"]).contains("<wasm[1]>:"));
-            let text = run("gdb", &["-nx", "-batch", "-ex", "info functions"]);
+            let start = Image::read(&image).info.functions[1].start + 0x1000;
+            let (functions, line) = ("info functions", format!("info line *{start:#x}"));
+            let text = run("gdb", &["-nx", "-batch", "-ex", functions, "-ex", &line]);
             assert!(text.contains("300:") && text.contains("wasm[2]"), "{text}");
+            assert!(text.contains(&format!("starts at address {start:#x} <wasm[1]>")), "{text}");
         }
     }
 }
