@@ -19,8 +19,8 @@ pub(crate) fn optimise(
     opt: OptLevel,
 ) -> Result<(), CompileError> {
     let passes = match opt {
-        // Cheap, and less for the instruction selector to do: it pays for itself.
-        OptLevel::O0 => "function(early-cse)",
+        // Cheap, and less for the instruction selector to do: they pay for themselves.
+        OptLevel::O0 => "function(early-cse,simplifycfg)",
         OptLevel::O1 => "default<O1>",
         OptLevel::O2 => "default<O2>",
         OptLevel::O3 => "default<O3>",
@@ -58,15 +58,20 @@ pub(crate) fn assembly(
     let buffer = write(context, module, machine, FileType::Assembly)?;
     // LLVM's buffer ends in a NUL that is not part of the text.
     let text = String::from_utf8_lossy(buffer.as_slice());
-    let text = text.trim_end_matches('\0');
+    let text = without_asm_marks(text.trim_end_matches('\0'));
     match func {
-        None => Ok(text.to_owned()),
+        None => Ok(text),
         Some(func) => {
             let symbol = Symbol::Wasm(func).to_string();
-            let found = function_in_assembly(text, &symbol).ok_or(CompileError::NoSuchFunction(func))?;
+            let found = function_in_assembly(&text, &symbol).ok_or(CompileError::NoSuchFunction(func))?;
             Ok(found.to_owned())
         }
     }
+}
+
+/// Drops the comments around inline assembly: ours has no instructions.
+fn without_asm_marks(text: &str) -> String {
+    text.split_inclusive('\n').filter(|line| !matches!(line.trim(), "#APP" | "#NO_APP")).collect()
 }
 
 /// The lines from a function's label to its end label.

@@ -25,7 +25,6 @@ use wootz_wasm_ir::ir::{Block, Body, Constant, FloatUnary, Inst, Op, Value, Valu
 use wootz_wasm_ir::{FuncIndex, WasmOffset};
 
 use crate::error::CompileError;
-use crate::inline_asm;
 use crate::intrinsics::Intrinsic;
 use crate::metadata::Region;
 use crate::module::ModuleState;
@@ -347,14 +346,19 @@ impl<'m, 'ctx> FunctionState<'m, 'ctx> {
 /// Whether the stack pointer is below the store's limit.
 ///
 /// The limit is set before the store's outermost entry into compiled code and stays until it is left, so that a check
-/// that inlining brought along folds into the one in the caller's entry.
+/// that inlining brought along folds into the one in the caller's entry. To that end the stack pointer is read as if it
+/// had nothing to do with memory; the default is that `llvm.stacksave` accesses all of it.
 pub(crate) fn stack_is_exhausted<'ctx>(
     module: &ModuleState<'ctx>,
     store: PointerValue<'ctx>,
 ) -> Result<IntValue<'ctx>, CompileError> {
     let offset = offset_of!(VMStoreContext, stack_limit);
     let limit = load(module, module.types.i64.into(), store, offset, Region::Context, true)?;
-    let pointer = inline_asm::stack_pointer(module)?;
+    let call = module.builder.build_call(module.intrinsic(Intrinsic::Stacksave)?, &[], "")?;
+    module.attributes.pure_call(call);
+    let pointer = call.try_as_basic_value().basic();
+    let pointer = pointer.ok_or_else(|| CompileError::InvalidLlvm("no stack pointer".into()))?;
+    let pointer = module.builder.build_ptr_to_int(pointer.into_pointer_value(), module.types.i64, "")?;
     Ok(module.builder.build_int_compare(IntPredicate::ULT, pointer, limit.into_int_value(), "")?)
 }
 

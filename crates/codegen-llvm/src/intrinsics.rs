@@ -16,6 +16,8 @@ use crate::types::Types;
 pub(crate) enum Intrinsic {
     /// Traps with a code in the instruction.
     Ubsantrap,
+    /// The stack pointer, after the function's frame has been allocated.
+    Stacksave,
     /// An integer operator on one type.
     Int(IntIntrinsic, Bits),
     /// A float operator on one type.
@@ -77,6 +79,7 @@ impl Intrinsic {
     fn name(self) -> &'static str {
         match self {
             Self::Ubsantrap => "llvm.ubsantrap",
+            Self::Stacksave => "llvm.stacksave",
             Self::Int(IntIntrinsic::Ctlz, _) => "llvm.ctlz",
             Self::Int(IntIntrinsic::Cttz, _) => "llvm.cttz",
             Self::Int(IntIntrinsic::Ctpop, _) => "llvm.ctpop",
@@ -109,6 +112,7 @@ impl Intrinsic {
         };
         match self {
             Self::Ubsantrap => vec![],
+            Self::Stacksave => vec![types.ptr.into()],
             Self::Int(_, bits) => vec![int(bits)],
             Self::Float(_, bits) => vec![float(bits)],
             Self::TruncSat { from, to, .. } => vec![int(to), float(from)],

@@ -173,9 +173,11 @@ impl Attributes {
         self.nounwind
     }
 
-    /// For a call that accesses no memory and comes back.
-    pub(crate) fn pure(&self) -> [Attribute; 2] {
-        self.pure
+    /// A call that accesses no memory and comes back, so that equal ones are merged.
+    pub(crate) fn pure_call(&self, call: CallSiteValue<'_>) {
+        for attribute in self.pure {
+            call.add_attribute(AttributeLoc::Function, attribute);
+        }
     }
 
     /// A trap instruction: off the hot path, and never shared by two checks.

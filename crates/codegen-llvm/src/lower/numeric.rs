@@ -111,8 +111,11 @@ fn trap_on_overflow<'ctx>(
     let b = f.builder();
     let ty = divisor.get_type();
     let least = ty.const_int(1 << (ty.get_bit_width() - 1), false);
-    let is_least = b.build_int_compare(IntPredicate::EQ, dividend, least, "")?;
     let is_negative = b.build_int_compare(IntPredicate::EQ, divisor, ty.const_all_ones(), "")?;
+    if is_negative.get_zero_extended_constant() == Some(0) {
+        return Ok(());
+    }
+    let is_least = b.build_int_compare(IntPredicate::EQ, dividend, least, "")?;
     let overflows = b.build_and(is_least, is_negative, "")?;
     f.trap_if(overflows, TrapCode::IntegerOverflow)
 }
