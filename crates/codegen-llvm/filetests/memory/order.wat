@@ -43,7 +43,7 @@
 ;; check: movl $$1,
 ;; check: movl $$5,
 ;; check: movl $$2,
-;; check: ud1
+;; check: ud1l
 
 ;;! emit = asm, checks = explicit, func = 3
 ;; check: movl $$1,

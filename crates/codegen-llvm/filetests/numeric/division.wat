@@ -29,5 +29,5 @@
 
 ;; A constant divisor needs no check.
 ;;! emit = asm, opt = O0, func = 3
-;; check: imul
+;; check: imulq
 ;; not: ud1l
