@@ -24,9 +24,9 @@ pub struct Config {
 impl Default for Config {
     fn default() -> Self {
         Self {
-            checks: CheckStrategy::Auto,
-            opt_level: OptLevel::O2,
-            cpu: Cpu::Native,
+            checks: CheckStrategy::default(),
+            opt_level: OptLevel::default(),
+            cpu: Cpu::default(),
             max_wasm_stack: Self::DEFAULT_MAX_WASM_STACK,
             max_module_size: Self::DEFAULT_MAX_MODULE_SIZE,
             verify: cfg!(debug_assertions),

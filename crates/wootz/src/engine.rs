@@ -56,23 +56,19 @@ impl Engine {
     }
 
     pub(crate) fn decode(&self, bytes: &[u8]) -> Result<wootz_wasm_ir::Module, Error> {
-        self.check_size(bytes)?;
-        Ok(wootz_wasm_ir::Module::new(bytes)?)
+        let options = wootz_wasm_ir::decode::Options {
+            max_module_size: self.config.max_module_size as u64,
+            ..Default::default()
+        };
+        Ok(wootz_wasm_ir::Module::with_options(bytes, &options)?)
     }
 
     pub(crate) fn decode_binary(&self, bytes: &[u8]) -> Result<wootz_wasm_ir::Module, Error> {
-        self.check_size(bytes)?;
-        Ok(wootz_wasm_ir::Module::from_binary(bytes)?)
-    }
-
-    fn check_size(&self, bytes: &[u8]) -> Result<(), Error> {
-        let limit = self.config.max_module_size;
-        if bytes.len() > limit {
-            let message = format!("the module has {} bytes, the limit is {limit}", bytes.len());
-            let kind = wootz_wasm_ir::ErrorKind::Limit;
-            return Err(wootz_wasm_ir::Error::new(kind, limit as u64, message).into());
+        if bytes.starts_with(b"\0asm") {
+            return self.decode(bytes);
         }
-        Ok(())
+        // Without the magic number it is refused, and the refusal says how.
+        Ok(wootz_wasm_ir::Module::from_binary(bytes)?)
     }
 
     pub(crate) fn compile(&self, module: &wootz_wasm_ir::Module) -> Result<Vec<u8>, Error> {

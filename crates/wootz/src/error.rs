@@ -248,7 +248,6 @@ macro_rules! from {
 
 from! {
     wootz_wasm_ir::Error: Module;
-    CompileError: Compile, Box::new;
     ImageError: Image;
     LinkError: Link;
     Trap: Trap;
@@ -257,6 +256,15 @@ from! {
     MemoryError: Memory;
     AccessError: Access;
     ValueError: Value;
+}
+
+impl From<CompileError> for Error {
+    fn from(error: CompileError) -> Self {
+        match error {
+            CompileError::Translate(error) => Self::Module(error),
+            error => Self::Compile(Box::new(error)),
+        }
+    }
 }
 
 impl From<CallError> for Error {

@@ -44,6 +44,14 @@ impl Module {
         Self::from_image(engine, engine.compile(&engine.decode_binary(module.as_ref())?)?)
     }
 
+    /// Compiles a module that is decoded already and loads the code.
+    ///
+    /// # Errors
+    /// As [`Module::new`].
+    pub fn from_decoded(engine: &Engine, module: &wootz_wasm_ir::Module) -> Result<Self, Error> {
+        Self::from_image(engine, engine.compile(module)?)
+    }
+
     /// Loads an image that [`serialize`](Self::serialize) or [`Engine::precompile`] made.
     ///
     /// The image is machine code and runs as such: load only what comes from where you trust.

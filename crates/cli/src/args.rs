@@ -1,0 +1,318 @@
+//! The command line: options, their values, and their help.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use wootz::{CheckStrategy, Config, Cpu, OptLevel};
+
+use crate::exit;
+
+/// Compiles WebAssembly with LLVM and runs it.
+#[derive(Parser, Debug)]
+#[command(name = "wootz", version, after_help = exit::HELP, max_term_width = 110)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Subcommand, Debug)]
+pub(crate) enum Command {
+    /// Run a program, or call a function of a module.
+    #[command(after_help = exit::HELP)]
+    Run(RunArgs),
+    /// Check that a module is valid, and say nothing if it is.
+    #[command(after_help = exit::HELP)]
+    Validate(ValidateArgs),
+    /// Show what is in a module.
+    #[command(after_help = exit::HELP)]
+    Inspect(InspectArgs),
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct InputArgs {
+    /// Refuse a module larger than this: bytes, or with K, M or G.
+    #[arg(long, value_name = "SIZE", default_value = "1G", value_parser = size)]
+    pub(crate) max_module_size: usize,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct CompileArgs {
+    /// How accesses out of a memory's bounds are found.
+    #[arg(long, value_name = "STRATEGY", default_value = "auto")]
+    checks: Checks,
+    /// How much LLVM optimises: 0 compiles fastest, 3 runs fastest.
+    #[arg(short = 'O', value_name = "LEVEL", default_value = "2")]
+    opt: Level,
+    /// The CPU to compile for: native, baseline, or a level such as x86-64-v3.
+    #[arg(long, value_name = "CPU", default_value = "native", value_parser = cpu)]
+    cpu: Cpu,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct RunArgs {
+    #[command(flatten)]
+    pub(crate) compile: CompileArgs,
+    #[command(flatten)]
+    pub(crate) input: InputArgs,
+    /// Let the guest use a directory, under the same or another name.
+    #[arg(long = "dir", value_name = "HOST[::GUEST]", value_parser = dir)]
+    pub(crate) dirs: Vec<Dir>,
+    /// Set an environment variable of the guest; without =VALUE, pass on this process's.
+    #[arg(long = "env", value_name = "NAME[=VALUE]", value_parser = variable)]
+    pub(crate) env: Vec<(String, Option<String>)>,
+    /// Call this export with ARGS as its arguments, and print its results, one in each line.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) invoke: Option<String>,
+    /// Stack for the guest: bytes, or with K, M or G.
+    #[arg(long, value_name = "SIZE", default_value = "8M", value_parser = size)]
+    pub(crate) stack_size: usize,
+    /// A module, binary or text; - is standard input.
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
+    /// Arguments for the guest, or for the function that --invoke names.
+    #[arg(value_name = "ARGS", trailing_var_arg = true, allow_hyphen_values = true)]
+    pub(crate) args: Vec<String>,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct ValidateArgs {
+    #[command(flatten)]
+    pub(crate) input: InputArgs,
+    /// A module, binary or text; - is standard input.
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct InspectArgs {
+    /// A module, binary or text; - is standard input.
+    #[arg(value_name = "FILE")]
+    file: Option<PathBuf>,
+    #[command(flatten)]
+    views: ViewArgs,
+    #[command(flatten)]
+    pub(crate) compile: CompileArgs,
+    #[command(flatten)]
+    pub(crate) input: InputArgs,
+}
+
+#[derive(Args, Debug)]
+#[group(multiple = false)]
+struct ViewArgs {
+    /// Print everything as JSON.
+    #[arg(long)]
+    json: bool,
+    /// Print the IR of every function, or of one by index or name.
+    #[arg(long, value_name = "FUNC", num_args = 0..=1)]
+    ir: Option<Option<String>>,
+    /// Print the module as text.
+    #[arg(long)]
+    wat: bool,
+    /// Print the optimised LLVM IR of the module, or of one function by index or name.
+    #[arg(long, value_name = "FUNC", num_args = 0..=1)]
+    llvm_ir: Option<Option<String>>,
+    /// Print the assembly of the module, or of one function by index or name.
+    #[arg(long, value_name = "FUNC", num_args = 0..=1)]
+    asm: Option<Option<String>>,
+}
+
+/// What `inspect` shows. Functions by index or name.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) enum View {
+    Summary,
+    Json,
+    Wat,
+    Ir(Option<String>),
+    LlvmIr(Option<String>),
+    Assembly(Option<String>),
+}
+
+impl InspectArgs {
+    /// The file and the view of it; `None` without a file.
+    ///
+    /// In `inspect --ir FILE` the parser takes FILE for a function: without another file it is the file.
+    pub(crate) fn subject(&self) -> Option<(PathBuf, View)> {
+        let views = &self.views;
+        let (view, mut func) = match (&views.ir, &views.llvm_ir, &views.asm) {
+            (Some(func), ..) => (View::Ir as fn(Option<String>) -> View, func.clone()),
+            (_, Some(func), _) => (View::LlvmIr as _, func.clone()),
+            (.., Some(func)) => (View::Assembly as _, func.clone()),
+            _ if views.json => return self.file.clone().map(|file| (file, View::Json)),
+            _ if views.wat => return self.file.clone().map(|file| (file, View::Wat)),
+            _ => return self.file.clone().map(|file| (file, View::Summary)),
+        };
+        let file = self.file.clone().or_else(|| func.take().map(PathBuf::from))?;
+        Some((file, view(func)))
+    }
+}
+
+impl CompileArgs {
+    /// The engine's settings.
+    pub(crate) fn config(&self) -> Config {
+        Config::new().checks(self.strategy()).opt_level(self.opt_level()).cpu(self.cpu.clone())
+    }
+
+    /// The same for the code generator alone.
+    pub(crate) fn options(&self) -> wootz_codegen_llvm::CompileOptions {
+        wootz_codegen_llvm::CompileOptions {
+            opt: self.opt_level(),
+            checks: self.strategy(),
+            cpu: self.cpu.clone(),
+            verify: cfg!(debug_assertions),
+        }
+    }
+
+    fn strategy(&self) -> CheckStrategy {
+        match self.checks {
+            Checks::Guard => CheckStrategy::Guard,
+            Checks::Explicit => CheckStrategy::Explicit,
+            Checks::Auto => CheckStrategy::Auto,
+        }
+    }
+
+    fn opt_level(&self) -> OptLevel {
+        match self.opt {
+            Level::O0 => OptLevel::O0,
+            Level::O1 => OptLevel::O1,
+            Level::O2 => OptLevel::O2,
+            Level::O3 => OptLevel::O3,
+        }
+    }
+}
+
+#[derive(Copy, Clone, ValueEnum, Debug)]
+enum Checks {
+    /// Reserved address space behind the memory: the access faults.
+    Guard,
+    /// Compare and branch before each access.
+    Explicit,
+    /// Guard where the memory allows it, else explicit.
+    Auto,
+}
+
+#[derive(Copy, Clone, ValueEnum, Debug)]
+enum Level {
+    #[value(name = "0")]
+    O0,
+    #[value(name = "1")]
+    O1,
+    #[value(name = "2")]
+    O2,
+    #[value(name = "3")]
+    O3,
+}
+
+/// A preopened directory: its path here and the guest's name of it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct Dir {
+    pub(crate) host: PathBuf,
+    pub(crate) guest: String,
+}
+
+fn dir(text: &str) -> Result<Dir, String> {
+    let (host, guest) = text.split_once("::").unwrap_or((text, text));
+    if host.is_empty() || guest.is_empty() {
+        return Err("expected HOST or HOST::GUEST, neither empty".into());
+    }
+    Ok(Dir { host: host.into(), guest: guest.into() })
+}
+
+fn variable(text: &str) -> Result<(String, Option<String>), String> {
+    let (name, value) = match text.split_once('=') {
+        Some((name, value)) => (name, Some(value.to_owned())),
+        None => (text, None),
+    };
+    if name.is_empty() {
+        return Err("expected NAME or NAME=VALUE".into());
+    }
+    Ok((name.to_owned(), value))
+}
+
+#[allow(clippy::unnecessary_wraps, reason = "the shape of a value parser")]
+fn cpu(text: &str) -> Result<Cpu, String> {
+    Ok(match text {
+        "native" => Cpu::Native,
+        "baseline" => Cpu::Baseline,
+        name => Cpu::Named(name.to_owned()),
+    })
+}
+
+fn size(text: &str) -> Result<usize, String> {
+    let (digits, shift) = match text.char_indices().last() {
+        Some((end, 'k' | 'K')) => (&text[..end], 10),
+        Some((end, 'm' | 'M')) => (&text[..end], 20),
+        Some((end, 'g' | 'G')) => (&text[..end], 30),
+        _ => (text, 0),
+    };
+    let number: usize = digits.parse().map_err(|_| "expected a number, or one with K, M or G".to_owned())?;
+    number.checked_mul(1 << shift).ok_or_else(|| "the number is too large".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    fn inspect(args: &[&str]) -> Option<(PathBuf, View)> {
+        let args = ["wootz", "inspect"].iter().chain(args);
+        match Cli::try_parse_from(args).expect("the arguments parse").command {
+            Command::Inspect(args) => args.subject(),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn run(args: &[&str]) -> RunArgs {
+        match Cli::try_parse_from(["wootz", "run"].iter().chain(args)).expect("the arguments parse").command {
+            Command::Run(args) => args,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn the_definition_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn a_function_is_taken_for_the_file_only_when_there_is_none() {
+        let file = PathBuf::from("a.wasm");
+        assert_eq!(inspect(&["a.wasm"]), Some((file.clone(), View::Summary)));
+        assert_eq!(inspect(&["--ir", "a.wasm"]), Some((file.clone(), View::Ir(None))));
+        assert_eq!(inspect(&["a.wasm", "--ir"]), Some((file.clone(), View::Ir(None))));
+        assert_eq!(inspect(&["a.wasm", "--asm", "7"]), Some((file.clone(), View::Assembly(Some("7".into())))));
+        assert_eq!(inspect(&["a.wasm", "--llvm-ir=f"]), Some((file, View::LlvmIr(Some("f".into())))));
+        assert_eq!(inspect(&["--ir"]), None);
+    }
+
+    #[test]
+    fn levels_parse_attached_and_apart() {
+        assert_eq!(run(&["-O0", "a"]).compile.opt_level(), OptLevel::O0);
+        assert_eq!(run(&["-O", "3", "a"]).compile.opt_level(), OptLevel::O3);
+        assert_eq!(run(&["a"]).compile.opt_level(), OptLevel::O2);
+    }
+
+    #[test]
+    fn what_follows_the_file_is_the_guests() {
+        let args = run(&["-O1", "a", "--dir", "x", "-O3", "--", "--help"]);
+        assert_eq!(args.args, ["--dir", "x", "-O3", "--", "--help"]);
+        assert!(args.dirs.is_empty());
+    }
+
+    #[test]
+    fn sizes_have_units() {
+        assert_eq!(size("12"), Ok(12));
+        assert_eq!(size("64K"), Ok(65536));
+        assert_eq!(size("2g"), Ok(2 << 30));
+        assert!(size("").is_err() && size("M").is_err() && size("-1").is_err() && size("99999999999G").is_err());
+    }
+
+    #[test]
+    fn directories_and_variables_split_once() {
+        assert_eq!(dir("a::b::c"), Ok(Dir { host: "a".into(), guest: "b::c".into() }));
+        assert_eq!(dir("."), Ok(Dir { host: ".".into(), guest: ".".into() }));
+        assert!(dir("::x").is_err());
+        assert_eq!(variable("K=a=b"), Ok(("K".into(), Some("a=b".into()))));
+        assert_eq!(variable("K"), Ok(("K".into(), None)));
+        assert!(variable("=x").is_err());
+    }
+}

@@ -1,0 +1,106 @@
+//! The module that a command works on: read from a file or from standard input, decoded, or refused with a report.
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use wootz::{ModuleError, ModuleErrorKind};
+use wootz_wasm_ir::Module;
+use wootz_wasm_ir::decode::Options;
+
+use crate::exit::Exit;
+use crate::report::{Outcome, Report};
+use crate::source::Source;
+
+/// A module's bytes, binary or text, and what to call them.
+#[derive(Clone, Debug)]
+pub(crate) struct Input {
+    /// The path as given, or `<stdin>`.
+    pub(crate) name: String,
+    pub(crate) bytes: Arc<[u8]>,
+    limit: usize,
+}
+
+impl Input {
+    /// Reads a file, or standard input for `-`, up to `limit` bytes.
+    pub(crate) fn read(path: &Path, limit: usize) -> Outcome<Self> {
+        let stdin = path.as_os_str() == "-";
+        let name = if stdin { "<stdin>".to_owned() } else { path.display().to_string() };
+        // One byte more than allowed tells "too large" without reading a file of any size.
+        let most = (limit as u64).saturating_add(1);
+        let mut bytes = Vec::new();
+        let read = if stdin {
+            io::stdin().lock().take(most).read_to_end(&mut bytes)
+        } else {
+            File::open(path).and_then(|file| file.take(most).read_to_end(&mut bytes))
+        };
+        read.map_err(|error| unreadable(&name, path, &error))?;
+        if bytes.len() > limit {
+            return Err(Report::new(Exit::BadModule, format!("the module is larger than {limit} bytes"))
+                .at(name)
+                .help("--max-module-size raises the limit"));
+        }
+        Ok(Self { name, bytes: bytes.into(), limit })
+    }
+
+    /// Whether it is text.
+    pub(crate) fn is_text(&self) -> bool {
+        !self.bytes.starts_with(b"\0asm")
+    }
+
+    /// Decodes and validates the module.
+    pub(crate) fn decode(&self) -> Outcome<Module> {
+        let options =
+            Options { max_module_size: self.limit as u64, path: Some(PathBuf::from(&self.name)) };
+        Module::with_options(self.bytes.clone(), &options).map_err(|error| self.refusal(&error))
+    }
+
+    /// The report of a module that is refused, while it is decoded or later.
+    pub(crate) fn refusal(&self, error: &ModuleError) -> Box<Report> {
+        match error.kind {
+            ModuleErrorKind::Text => self.text_refusal(error),
+            ModuleErrorKind::Malformed => {
+                self.refusal_at(error, "malformed module").help("the file may be truncated or damaged")
+            }
+            ModuleErrorKind::Invalid => self.refusal_at(error, "invalid module"),
+            ModuleErrorKind::Unsupported => self
+                .refusal_at(error, "unsupported module")
+                .help("compile the module without this feature: wootz has WebAssembly 2.0 without SIMD"),
+            ModuleErrorKind::Limit => self.refusal_at(error, "module exceeds a limit"),
+        }
+    }
+
+    fn text_refusal(&self, error: &ModuleError) -> Box<Report> {
+        // The message of a syntax error brings its own position and excerpt.
+        let report = Report::new(Exit::BadModule, error.message.trim_end());
+        let printable = std::str::from_utf8(&self.bytes)
+            .is_ok_and(|text| !text.contains(|c: char| c.is_control() && !c.is_whitespace()));
+        if printable {
+            return report;
+        }
+        report.help("the file does not start with \"\\0asm\", so it was read as text: is it a WebAssembly module?")
+    }
+
+    fn refusal_at(&self, error: &ModuleError, what: &str) -> Box<Report> {
+        let report = Report::new(Exit::BadModule, format!("{what}: {}", error.message));
+        let source = Source::new(self);
+        let place = source.place(error.offset);
+        let place = if self.is_text() {
+            format!("{place} (offset {:#x} of the binary)", error.offset)
+        } else {
+            place
+        };
+        report.at(place).excerpt(source.excerpt(error.offset))
+    }
+}
+
+fn unreadable(name: &str, path: &Path, error: &io::Error) -> Box<Report> {
+    let report = Report::new(Exit::NoInput, format!("cannot read {name}: {error}"));
+    match error.kind() {
+        io::ErrorKind::NotFound => report.help("check the path; - reads the module from standard input"),
+        io::ErrorKind::IsADirectory => report.help("a module is a file"),
+        _ if path.is_dir() => report.help("a module is a file"),
+        _ => report,
+    }
+}

@@ -1,0 +1,158 @@
+//! From an error of the API to a report: traps with their place in the source, missing imports with what there is.
+
+use wootz::wasi::Exit as ProcExit;
+use wootz::{CompileError, Error, ImportError, LinkError, TrapCode, TrapFrame};
+use wootz_wasm_ir::Declarations;
+
+use crate::exit::Exit;
+use crate::input::Input;
+use crate::report::Report;
+use crate::source::Source;
+
+/// The exit code, if the guest ended by `proc_exit`. As everywhere on this system, its low 8 bits count.
+pub(super) fn exit_code(error: &Error) -> Option<Exit> {
+    error.downcast_ref::<ProcExit>().map(|exit| Exit::Guest(exit.0 as u8))
+}
+
+/// The report of any other error.
+pub(super) fn report(input: &Input, declarations: &Declarations, error: &Error) -> Box<Report> {
+    match error {
+        Error::Module(error) => input.refusal(error),
+        Error::Trap(trap) => {
+            let message = format!("the guest trapped: {}", trap.code);
+            let report = Report::new(Exit::Trap, message);
+            let report = stopped(report, input, &trap.frames, trap.omitted);
+            match advice(trap.code) {
+                Some(advice) => report.help(advice),
+                None => report,
+            }
+        }
+        Error::Host(failure) => {
+            let report = Report::new(Exit::Trap, format!("the guest was stopped: {}", failure.error));
+            stopped(report, input, &failure.frames, failure.omitted)
+        }
+        Error::Link(error) => link(input, declarations, error),
+        Error::Compile(error) => compile(error),
+        Error::Memory(_) | Error::Image(wootz::ImageError::System(_)) | Error::Value(_) => {
+            Report::new(Exit::System, error.to_string()).at(input.name.clone())
+        }
+        error => Report::new(Exit::Bug, format!("internal error: {error}")).help(crate::BUG),
+    }
+}
+
+fn stopped(report: Box<Report>, input: &Input, frames: &[TrapFrame], omitted: usize) -> Box<Report> {
+    let source = Source::new(input);
+    let Some(innermost) = frames.iter().find(|frame| frame.offset != 0) else {
+        return report.at(input.name.clone()).backtrace(backtrace(&source, frames, omitted));
+    };
+    let offset = u64::from(innermost.offset);
+    let place = match source.text_place(offset) {
+        Some(place) => format!("{place}, in {} (offset {offset:#x})", function(innermost)),
+        None => format!("{}, in {}", source.place(offset), function(innermost)),
+    };
+    let report = report.at(place).excerpt(source.excerpt(offset));
+    if frames.len() + omitted > 1 { report.backtrace(backtrace(&source, frames, omitted)) } else { report }
+}
+
+fn function(frame: &TrapFrame) -> String {
+    match &frame.name {
+        Some(name) => format!("function {} \"{name}\"", frame.func.0),
+        None => format!("function {}", frame.func.0),
+    }
+}
+
+/// Frames listed from each end of a long backtrace.
+const ENDS: usize = 8;
+
+fn backtrace(source: &Source<'_>, frames: &[TrapFrame], omitted: usize) -> Vec<String> {
+    let line = |(number, frame): (usize, &TrapFrame)| {
+        let name = match &frame.name {
+            Some(name) => format!("{name} (func {})", frame.func.0),
+            None => format!("func {}", frame.func.0),
+        };
+        let place = match frame.offset {
+            0 => String::new(),
+            offset => match source.text_place(u64::from(offset)) {
+                Some(place) => format!(" at {place}"),
+                None => format!(" at offset {offset:#x}"),
+            },
+        };
+        format!("{number:>3}: {name}{place}")
+    };
+    let numbered = || frames.iter().enumerate();
+    let mut lines: Vec<_>;
+    if frames.len() <= 2 * ENDS {
+        lines = numbered().map(line).collect();
+    } else {
+        lines = numbered().take(ENDS).map(line).collect();
+        lines.push(format!("     … {} calls", frames.len() - 2 * ENDS));
+        lines.extend(numbered().skip(frames.len() - ENDS).map(line));
+    }
+    if omitted > 0 {
+        lines.push(format!("     … and {omitted} calls more"));
+    }
+    lines
+}
+
+/// What a user may do about a trap, where there is something to say.
+fn advice(code: TrapCode) -> Option<&'static str> {
+    match code {
+        TrapCode::StackExhausted => {
+            Some("the guest recurses without end, or needs more stack: --stack-size raises the limit")
+        }
+        TrapCode::Unreachable => {
+            Some("programs compiled from C or Rust execute `unreachable` after abort() or a panic: see their output")
+        }
+        _ => None,
+    }
+}
+
+fn link(input: &Input, declarations: &Declarations, error: &LinkError) -> Box<Report> {
+    match error {
+        LinkError::Unknown(imports) => {
+            let plural = if imports.len() == 1 { "" } else { "s" };
+            let message = format!("{} unknown import{plural}", imports.len());
+            let mut report = Report::new(Exit::BadModule, message).at(input.name.clone());
+            for import in imports {
+                report = report.note(import.to_string());
+            }
+            report.help(provided(imports))
+        }
+        LinkError::Incompatible(import) => {
+            let report = Report::new(Exit::BadModule, import.to_string()).at(input.name.clone());
+            if declarations.imports.len() > 1 {
+                report.help("wootz inspect FILE lists the imports with their types")
+            } else {
+                report
+            }
+        }
+        error => Report::new(Exit::Bug, format!("internal error: {error}")).help(crate::BUG),
+    }
+}
+
+fn provided(imports: &[ImportError]) -> String {
+    let preview1 = imports.iter().any(|import| import.module.starts_with("wasi_"));
+    let what = "`wootz run` gives WASI preview 1 (module \"wasi_snapshot_preview1\") and nothing else";
+    if preview1 {
+        format!("{what}: the module wants another version of WASI")
+    } else {
+        format!("{what}: give other imports with the Rust API, see docs/embedding.md")
+    }
+}
+
+fn compile(error: &CompileError) -> Box<Report> {
+    match error {
+        CompileError::UnknownCpu { .. } => Report::new(Exit::Usage, error.to_string()).help("see --cpu"),
+        CompileError::NoSuchFunction(_) => Report::new(Exit::Usage, error.to_string()),
+        CompileError::UnsupportedTarget(_) => Report::new(Exit::System, error.to_string()),
+        error => Report::new(Exit::Bug, error.to_string()).help(crate::BUG),
+    }
+}
+
+/// The report of a failed compilation outside `run`.
+pub(crate) fn compile_report(input: &Input, error: &CompileError) -> Box<Report> {
+    match error {
+        CompileError::Translate(error) => input.refusal(error),
+        error => compile(error),
+    }
+}

@@ -1,0 +1,138 @@
+//! `wootz run`: a program from its file to its exit code.
+//!
+//! What can be known to be wrong from the declarations alone (nothing to run, an unknown export, arguments that do not
+//! fit) is said before anything is compiled.
+
+mod failure;
+mod plan;
+
+use wootz::wasi::WasiCtx;
+use wootz::{Engine, Instance, Linker, Store, Val};
+
+use crate::args::RunArgs;
+use crate::exit::Exit;
+use crate::input::Input;
+use crate::report::{Outcome, Report, output};
+use crate::values::print_value;
+pub(crate) use failure::compile_report;
+use plan::{Plan, Step};
+
+/// Stack of the guest's thread beyond what the guest may use: for the host functions, the runtime and the compiler.
+const HOST_STACK: usize = 4 << 20;
+
+pub(crate) fn run(args: &RunArgs) -> Outcome<Exit> {
+    let input = Input::read(&args.file, args.input.max_module_size)?;
+    let module = input.decode()?;
+    let plan = Plan::new(module.declarations(), args)?;
+    let ctx = wasi_ctx(args, &plan)?;
+    let thread = std::thread::Builder::new()
+        .name("guest".into())
+        .stack_size(args.stack_size.saturating_add(HOST_STACK));
+    std::thread::scope(|scope| {
+        let guest = || Guest { args, input: &input, module: &module }.run(&plan, ctx);
+        let thread = thread.spawn_scoped(scope, guest).map_err(|error| {
+            Report::new(Exit::System, format!("cannot start a thread for the guest: {error}"))
+                .help("lower --stack-size")
+        })?;
+        // The panic hook ends the process, so a panic does not come to here.
+        thread.join().unwrap_or_else(|_| Err(Report::new(Exit::Bug, "the guest's thread panicked")))
+    })
+}
+
+/// What the guest is made from.
+struct Guest<'a> {
+    args: &'a RunArgs,
+    input: &'a Input,
+    module: &'a wootz_wasm_ir::Module,
+}
+
+impl Guest<'_> {
+    fn run(&self, plan: &Plan, ctx: WasiCtx) -> Outcome<Exit> {
+        let engine = Engine::new(&self.args.compile.config().max_wasm_stack(self.args.stack_size));
+        let module =
+            wootz::Module::from_decoded(&engine, self.module).map_err(|error| self.failure(error))?;
+        let mut linker = Linker::new(&engine);
+        linker.define_wasi(|ctx: &mut WasiCtx| ctx).map_err(|error| self.failure(error))?;
+        let mut store = Store::new(&engine, ctx);
+        match self.steps(plan, &linker, &module, &mut store) {
+            Ok(()) => Ok(Exit::Success),
+            Err(Stop::Report(report)) => Err(report),
+            Err(Stop::Error(error)) => failure::exit_code(&error).map_or_else(|| Err(self.failure(error)), Ok),
+        }
+    }
+
+    fn steps(
+        &self,
+        plan: &Plan,
+        linker: &Linker<WasiCtx>,
+        module: &wootz::Module,
+        store: &mut Store<WasiCtx>,
+    ) -> Result<(), Stop> {
+        let instance = linker.instantiate(&mut *store, module)?;
+        for step in &plan.steps {
+            match step {
+                Step::Call(name) => call(&instance, store, name, &[]).map(drop)?,
+                Step::Invoke(name, params) => {
+                    let results = call(&instance, store, name, params)?;
+                    let text: String = results.iter().map(|value| print_value(value) + "\n").collect();
+                    output(text.as_bytes())?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn failure(&self, error: wootz::Error) -> Box<Report> {
+        failure::report(self.input, self.module.declarations(), &error)
+    }
+}
+
+/// Why the guest did not come to its end: an error, possibly only its exit code, or a failure of ours to print.
+enum Stop {
+    Error(wootz::Error),
+    Report(Box<Report>),
+}
+
+impl From<wootz::Error> for Stop {
+    fn from(error: wootz::Error) -> Self {
+        Self::Error(error)
+    }
+}
+
+impl From<Box<Report>> for Stop {
+    fn from(report: Box<Report>) -> Self {
+        Self::Report(report)
+    }
+}
+
+fn call(
+    instance: &Instance,
+    store: &mut Store<WasiCtx>,
+    name: &str,
+    params: &[Val],
+) -> Result<Vec<Val>, wootz::Error> {
+    let func = instance.get_func(&*store, name);
+    let func = func.ok_or_else(|| wootz::Error::UnknownExport { name: name.into(), kind: "function" })?;
+    func.call(store, params)
+}
+
+fn wasi_ctx(args: &RunArgs, plan: &Plan) -> Outcome<WasiCtx> {
+    use wootz::wasi::BuildError;
+    let refused = |error: BuildError| match error {
+        BuildError::Directory { .. } => Report::new(Exit::NoInput, error.to_string())
+            .help("--dir HOST[::GUEST] needs a directory that exists on this machine"),
+        error => Report::new(Exit::Usage, error.to_string()),
+    };
+    let mut builder = WasiCtx::builder().inherit_stdio().arg(args.file.to_string_lossy()).map_err(refused)?;
+    builder = builder.args(&plan.guest_args).map_err(refused)?;
+    for (name, value) in &args.env {
+        let value = value.clone().or_else(|| std::env::var(name).ok());
+        if let Some(value) = value {
+            builder = builder.env(name, value).map_err(refused)?;
+        }
+    }
+    for dir in &args.dirs {
+        builder = builder.preopened_dir(&dir.host, &dir.guest).map_err(refused)?;
+    }
+    Ok(builder.build())
+}

@@ -1,0 +1,74 @@
+//! From a byte offset in the binary to something people can read: the line of the text it was written as, or else the
+//! line of its disassembly.
+//!
+//! For text the position comes from the line table that the text's own encoder can write as DWARF: the module is
+//! encoded a second time, with it, when something went wrong. The added sections come last, so offsets stay.
+
+mod disassembly;
+mod lines;
+
+use std::cell::OnceCell;
+
+use crate::input::Input;
+use lines::LineTable;
+
+/// Lines around a position, one of them marked.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct Excerpt {
+    /// Label (line number or offset) and text of each line.
+    pub(crate) lines: Vec<(String, String)>,
+    /// Which line the mark is under.
+    pub(crate) marked: usize,
+    /// Columns before the mark.
+    pub(crate) column: usize,
+    /// Columns of the mark.
+    pub(crate) length: usize,
+}
+
+impl Excerpt {
+    /// Columns that the longest label takes.
+    pub(crate) fn label_width(&self) -> usize {
+        self.lines.iter().map(|(label, _)| label.len()).max().unwrap_or(1)
+    }
+}
+
+/// A module's source.
+#[derive(Debug)]
+pub(crate) struct Source<'a> {
+    input: &'a Input,
+    lines: OnceCell<Option<LineTable>>,
+}
+
+impl<'a> Source<'a> {
+    pub(crate) fn new(input: &'a Input) -> Self {
+        Self { input, lines: OnceCell::new() }
+    }
+
+    /// Line and column of an offset, from 1, if the module is text.
+    fn position(&self, offset: u64) -> Option<(usize, usize)> {
+        self.lines.get_or_init(|| LineTable::of(self.input)).as_ref()?.lookup(offset)
+    }
+
+    /// The position as people write it: `file.wat:3:7`, or `file.wasm, offset 0x4f`.
+    pub(crate) fn place(&self, offset: u64) -> String {
+        match self.position(offset) {
+            Some((line, column)) => format!("{}:{line}:{column}", self.input.name),
+            None if self.input.is_text() => self.input.name.clone(),
+            None => format!("{}, offset {offset:#x}", self.input.name),
+        }
+    }
+
+    /// `file.wat:3:7` if the module is text and the position is known.
+    pub(crate) fn text_place(&self, offset: u64) -> Option<String> {
+        self.position(offset).map(|(line, column)| format!("{}:{line}:{column}", self.input.name))
+    }
+
+    /// The lines around an offset.
+    pub(crate) fn excerpt(&self, offset: u64) -> Option<Excerpt> {
+        if !self.input.is_text() {
+            return disassembly::excerpt(&self.input.bytes, offset);
+        }
+        let (line, column) = self.position(offset)?;
+        lines::excerpt(std::str::from_utf8(&self.input.bytes).ok()?, line, column)
+    }
+}
