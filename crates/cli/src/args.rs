@@ -279,7 +279,10 @@ mod tests {
         assert_eq!(inspect(&["a.wasm"]), Some((file.clone(), View::Summary)));
         assert_eq!(inspect(&["--ir", "a.wasm"]), Some((file.clone(), View::Ir(None))));
         assert_eq!(inspect(&["a.wasm", "--ir"]), Some((file.clone(), View::Ir(None))));
-        assert_eq!(inspect(&["a.wasm", "--asm", "7"]), Some((file.clone(), View::Assembly(Some("7".into())))));
+        assert_eq!(
+            inspect(&["a.wasm", "--asm", "7"]),
+            Some((file.clone(), View::Assembly(Some("7".into()))))
+        );
         assert_eq!(inspect(&["a.wasm", "--llvm-ir=f"]), Some((file, View::LlvmIr(Some("f".into())))));
         assert_eq!(inspect(&["--ir"]), None);
     }
@@ -303,7 +306,9 @@ mod tests {
         assert_eq!(size("12"), Ok(12));
         assert_eq!(size("64K"), Ok(65536));
         assert_eq!(size("2g"), Ok(2 << 30));
-        assert!(size("").is_err() && size("M").is_err() && size("-1").is_err() && size("99999999999G").is_err());
+        assert!(
+            size("").is_err() && size("M").is_err() && size("-1").is_err() && size("99999999999G").is_err()
+        );
     }
 
     #[test]

@@ -51,8 +51,7 @@ impl Input {
 
     /// Decodes and validates the module.
     pub(crate) fn decode(&self) -> Outcome<Module> {
-        let options =
-            Options { max_module_size: self.limit as u64, path: Some(PathBuf::from(&self.name)) };
+        let options = Options { max_module_size: self.limit as u64, path: Some(PathBuf::from(&self.name)) };
         Module::with_options(self.bytes.clone(), &options).map_err(|error| self.refusal(&error))
     }
 
@@ -79,7 +78,9 @@ impl Input {
         if printable {
             return report;
         }
-        report.help("the file does not start with \"\\0asm\", so it was read as text: is it a WebAssembly module?")
+        report.help(
+            "the file does not start with \"\\0asm\", so it was read as text: is it a WebAssembly module?",
+        )
     }
 
     fn refusal_at(&self, error: &ModuleError, what: &str) -> Box<Report> {

@@ -15,7 +15,9 @@ pub(crate) fn find_function(declarations: &Declarations, text: &str) -> Outcome<
         }
         let message = format!("the module has no function {index}");
         let count = declarations.functions.len();
-        return Err(Report::new(Exit::Usage, message).note(format!("it has {count} functions, numbered from 0")));
+        return Err(
+            Report::new(Exit::Usage, message).note(format!("it has {count} functions, numbered from 0"))
+        );
     }
     let named = declarations.functions.keys().find(|func| declarations.function_name(*func) == Some(text));
     let found = named.or_else(|| exported(declarations, text));
@@ -50,7 +52,9 @@ fn exported(declarations: &Declarations, name: &str) -> Option<FuncIndex> {
 pub(crate) fn closest<'a>(name: &str, candidates: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     let limit = 1 + name.chars().count() / 3;
     let near = candidates.map(|candidate| (distance(name, candidate, limit), candidate));
-    near.filter(|(distance, _)| *distance <= limit).min_by_key(|(distance, _)| *distance).map(|(_, name)| name)
+    near.filter(|(distance, _)| *distance <= limit)
+        .min_by_key(|(distance, _)| *distance)
+        .map(|(_, name)| name)
 }
 
 /// Edits between two names (Levenshtein), or more than `limit` if they are many.

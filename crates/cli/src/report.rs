@@ -180,8 +180,7 @@ pub(crate) fn output(text: &[u8]) -> Outcome {
 
 /// The report of a failed write to standard output.
 pub(crate) fn output_error(error: std::io::Error) -> Box<Report> {
-    let exit =
-        if error.kind() == std::io::ErrorKind::BrokenPipe { Exit::BrokenPipe } else { Exit::Output };
+    let exit = if error.kind() == std::io::ErrorKind::BrokenPipe { Exit::BrokenPipe } else { Exit::Output };
     Report::new(exit, format!("cannot write to standard output: {error}"))
 }
 

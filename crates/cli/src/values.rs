@@ -53,11 +53,19 @@ pub(crate) fn print_value(value: &Val) -> String {
     match value {
         Val::F32(bits) => {
             let value = f32::from_bits(*bits);
-            if value.is_nan() { nan(bits >> 31 != 0, u64::from(bits & 0x7f_ffff), 0x40_0000) } else { value.to_string() }
+            if value.is_nan() {
+                nan(bits >> 31 != 0, u64::from(bits & 0x7f_ffff), 0x40_0000)
+            } else {
+                value.to_string()
+            }
         }
         Val::F64(bits) => {
             let value = f64::from_bits(*bits);
-            if value.is_nan() { nan(bits >> 63 != 0, bits & ((1 << 52) - 1), 1 << 51) } else { value.to_string() }
+            if value.is_nan() {
+                nan(bits >> 63 != 0, bits & ((1 << 52) - 1), 1 << 51)
+            } else {
+                value.to_string()
+            }
         }
         value => value.to_string(),
     }
@@ -94,7 +102,9 @@ mod tests {
         assert_eq!(bits("18446744073709551615", ValType::I64), Some(u64::MAX));
         assert_eq!(bits("-9223372036854775808", ValType::I64), Some(1 << 63));
         assert_eq!(bits("18446744073709551616", ValType::I64), None);
-        for bad in ["", "-", "0x", "--1", "0x-1", "1.0", "one", " 1", "99999999999999999999999999999999999999999"] {
+        for bad in
+            ["", "-", "0x", "--1", "0x-1", "1.0", "one", " 1", "99999999999999999999999999999999999999999"]
+        {
             assert_eq!(bits(bad, ValType::I64), None, "{bad:?}");
         }
     }

@@ -80,8 +80,8 @@ fn text(
     func: Option<&str>,
 ) -> Outcome {
     let func = func.map(|func| find_defined_function(module.declarations(), func)).transpose()?;
-    let text = emit_text(module, &compile.options(), kind, func)
-        .map_err(|error| compile_report(input, &error))?;
+    let text =
+        emit_text(module, &compile.options(), kind, func).map_err(|error| compile_report(input, &error))?;
     output(text.as_bytes())
 }
 

@@ -27,7 +27,8 @@ const LARGEST: usize = 3;
 pub(super) fn summary(file: &str, module: &Module, style: Style) -> String {
     let declarations = module.declarations();
     let mut out = String::new();
-    let name = declarations.names.module.as_ref().map_or(String::new(), |name| format!(" · module \"{name}\""));
+    let name =
+        declarations.names.module.as_ref().map_or(String::new(), |name| format!(" · module \"{name}\""));
     let title = format!("{file} · {}{name}", size(module.bytes().len() as u64));
     line(&mut out, &style.strong(&title));
     for table in [
@@ -61,7 +62,11 @@ struct Table {
 }
 
 impl Table {
-    fn new(heading: impl Into<String>, columns: &[&'static str], rows: impl Iterator<Item = Vec<String>>) -> Self {
+    fn new(
+        heading: impl Into<String>,
+        columns: &[&'static str],
+        rows: impl Iterator<Item = Vec<String>>,
+    ) -> Self {
         let mut rows: Vec<_> = rows.collect();
         let more = rows.len().saturating_sub(ROWS);
         rows.truncate(ROWS);
@@ -206,7 +211,10 @@ fn segments(module: &Module) -> Table {
     if !declarations.elements.is_empty() {
         let items: usize = declarations.elements.values().map(|segment| segment.items.len()).sum();
         let plural = if items == 1 { "" } else { "s" };
-        rows.push(vec!["element".into(), format!("{} with {items} item{plural}", declarations.elements.len())]);
+        rows.push(vec![
+            "element".into(),
+            format!("{} with {items} item{plural}", declarations.elements.len()),
+        ]);
     }
     Table::new("Segments", &["", ""], rows.into_iter())
 }

@@ -100,9 +100,9 @@ fn advice(code: TrapCode) -> Option<&'static str> {
         TrapCode::StackExhausted => {
             Some("the guest recurses without end, or needs more stack: --stack-size raises the limit")
         }
-        TrapCode::Unreachable => {
-            Some("programs compiled from C or Rust execute `unreachable` after abort() or a panic: see their output")
-        }
+        TrapCode::Unreachable => Some(
+            "programs compiled from C or Rust execute `unreachable` after abort() or a panic: see their output",
+        ),
         _ => None,
     }
 }

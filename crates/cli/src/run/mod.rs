@@ -57,7 +57,9 @@ impl Guest<'_> {
         match self.steps(plan, &linker, &module, &mut store) {
             Ok(()) => Ok(Exit::Success),
             Err(Stop::Report(report)) => Err(report),
-            Err(Stop::Error(error)) => failure::exit_code(&error).map_or_else(|| Err(self.failure(error)), Ok),
+            Err(Stop::Error(error)) => {
+                failure::exit_code(&error).map_or_else(|| Err(self.failure(error)), Ok)
+            }
         }
     }
 

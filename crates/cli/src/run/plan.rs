@@ -54,10 +54,11 @@ fn entry(declarations: &Declarations, name: &str) -> Outcome<bool> {
     let Some(item) = export(declarations, name) else { return Ok(false) };
     match declarations.entity_type(item) {
         ExternType::Function(ty) if ty == FuncType::default() => Ok(true),
-        ExternType::Function(ty) => {
-            Err(Report::new(Exit::BadModule, format!("the export {name} has type {ty}, an entry has () -> ()"))
-                .help(format!("rename it, or call a function of the module with --invoke {name} ARGS")))
-        }
+        ExternType::Function(ty) => Err(Report::new(
+            Exit::BadModule,
+            format!("the export {name} has type {ty}, an entry has () -> ()"),
+        )
+        .help(format!("rename it, or call a function of the module with --invoke {name} ARGS"))),
         _ => Err(Report::new(Exit::BadModule, format!("the export {name} is not a function"))),
     }
 }

@@ -39,7 +39,8 @@ impl LineTable {
         let mut wat = parser::parse::<Wat<'_>>(&buffer).ok()?;
         let path = Path::new("module.wat");
         let Wat::Module(module) = &mut wat else { return None };
-        let binary = EncodeOptions::new().dwarf(path, text, GenerateDwarf::Lines).encode_module(module).ok()?;
+        let binary =
+            EncodeOptions::new().dwarf(path, text, GenerateDwarf::Lines).encode_module(module).ok()?;
         Self::read(&binary)
     }
 
@@ -98,7 +99,8 @@ fn sections(binary: &[u8]) -> Vec<Section<'_>> {
     while let Some((&id, after)) = rest.split_first() {
         let Some((contents, next)) = sized(after) else { break };
         let start = contents.as_ptr().addr() - binary.as_ptr().addr();
-        let (name, bytes) = if id == CUSTOM { sized(contents).unwrap_or_default() } else { (&[][..], contents) };
+        let (name, bytes) =
+            if id == CUSTOM { sized(contents).unwrap_or_default() } else { (&[][..], contents) };
         found.push(Section { id, start, name, bytes });
         rest = next;
     }
