@@ -2,7 +2,7 @@
 
 use wootz_runtime as runtime;
 
-use crate::error::{Error, LinkError, TypeError};
+use crate::error::{Error, TypeError};
 use crate::externals::{Extern, Global, Memory, Table};
 use crate::func::{Func, TypedFunc, WasmParams, WasmResults};
 use crate::module::Module;
@@ -24,10 +24,6 @@ impl Instance {
     /// # Panics
     /// If an import is of another store, or a host function called by the start function panics.
     pub fn new(mut store: impl AsContextMut, module: &Module, imports: &[Extern]) -> Result<Self, Error> {
-        let expected = module.imports().len();
-        if imports.len() > expected {
-            return Err(LinkError::Count { expected, given: imports.len() }.into());
-        }
         let imports: Vec<_> = imports.iter().map(|item| item.to_runtime()).collect();
         Self::from_imports(store.as_context_mut().inner, module, &imports)
     }
