@@ -8,7 +8,7 @@ use wasi_common::I32Exit;
 use wasi_common::snapshots::preview_0::wasi_unstable;
 use wasi_common::snapshots::preview_1::wasi_snapshot_preview1;
 use wiggle::{GuestError, GuestMemory};
-use wootz_vm_abi::callconv::ValRaw;
+use wootz_runtime::ValRaw;
 use wootz_wasm_ir::{FuncType, ValType};
 
 use crate::{Error, Exit, WasiCtx};

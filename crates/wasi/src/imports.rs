@@ -4,8 +4,7 @@ use std::any::{Any, type_name};
 use std::fmt;
 use std::sync::Arc;
 
-use wootz_runtime::{Caller, Extern, HostError};
-use wootz_vm_abi::callconv::ValRaw;
+use wootz_runtime::{Caller, Extern, HostError, ValRaw};
 use wootz_wasm_ir::FuncType;
 
 use crate::{Error, Function, MEMORY, WasiCtx, functions};

@@ -15,7 +15,7 @@
 //! The functions can be called over any bytes, as a test does:
 //!
 //! ```
-//! use wootz_vm_abi::callconv::ValRaw;
+//! use wootz_runtime::ValRaw;
 //! use wootz_wasi::{OutputBuffer, WasiCtx, function};
 //!
 //! let output = OutputBuffer::new();

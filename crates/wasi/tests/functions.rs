@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use wootz_vm_abi::callconv::ValRaw;
+use wootz_runtime::ValRaw;
 use wootz_wasi::{BuildError, Error, Exit, MODULES, OutputBuffer, WasiCtx, function, functions};
 
 const SUCCESS: i32 = 0;

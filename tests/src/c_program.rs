@@ -1,0 +1,199 @@
+//! Compiles C programs for the tests and benchmarks of real programs: to WebAssembly with WASI, and natively.
+//!
+//! Both builds come from the same compiler with the same options, so that equal output is fair to ask for and run times
+//! can be compared: the native build may not fuse multiplications with additions, because WebAssembly cannot either.
+//! A build is kept in the target directory under a name that holds a hash of everything it was made from.
+
+use std::ffi::OsString;
+use std::fs::{self, File};
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result, bail, ensure};
+
+const COMPILER: &str = "clang-22";
+
+/// A program: its sources and how to compile them.
+#[derive(Clone, Debug)]
+pub struct CProgram {
+    name: String,
+    sources: Vec<PathBuf>,
+    options: Vec<OsString>,
+    opt_level: &'static str,
+}
+
+/// What a program is compiled for.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+enum Target {
+    Wasm,
+    Native,
+}
+
+impl CProgram {
+    /// A program of one source file, named after it, compiled with `-O2`.
+    ///
+    /// # Panics
+    /// If the path has no file name.
+    pub fn new(source: impl AsRef<Path>) -> Self {
+        let source = source.as_ref().to_owned();
+        let name = source.file_stem().expect("a source file has a name").to_string_lossy().into_owned();
+        Self { name, sources: vec![source], options: Vec::new(), opt_level: "-O2" }
+    }
+
+    /// A program of the examples folder.
+    pub fn example(name: &str) -> Self {
+        Self::new(root().join("examples").join(name).with_extension("c"))
+    }
+
+    /// SQLite with the driver in `programs/`, on the amalgamation that the crate `libsqlite3-sys` carries.
+    ///
+    /// # Errors
+    /// If the crate cannot be found or downloaded.
+    pub fn sqlite() -> Result<Self> {
+        let sqlite = package_folder("libsqlite3-sys")?.join("sqlite3");
+        let mut program = Self::new(root().join("tests/programs/sqlite_driver.c"));
+        program.sources.push(sqlite.join("sqlite3.c"));
+        program.options = [
+            // Preview 1 has no threads, no dynamic libraries, no shared mappings and no file locks; the native build
+            // does without as well, so that both run the same code.
+            "-DSQLITE_THREADSAFE=0",
+            "-DSQLITE_OMIT_LOAD_EXTENSION",
+            "-DSQLITE_OMIT_WAL",
+            "-DSQLITE_MAX_MMAP_SIZE=0",
+            "-DSQLITE_DEFAULT_UNIX_VFS=\"unix-dotfile\"",
+            // The guest has no directory for temporary files.
+            "-DSQLITE_TEMP_STORE=3",
+            "-DSQLITE_DEFAULT_MEMSTATUS=0",
+            "-I",
+        ]
+        .map(OsString::from)
+        .into();
+        program.options.push(sqlite.into());
+        Ok(program)
+    }
+
+    /// The same program at another optimisation level of the C compiler, `-O3` for example.
+    #[must_use]
+    pub fn opt_level(mut self, level: &'static str) -> Self {
+        self.opt_level = level;
+        self
+    }
+
+    /// Its name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Path of its WebAssembly module.
+    ///
+    /// # Errors
+    /// If the compiler is missing or refuses the program.
+    pub fn wasm(&self) -> Result<PathBuf> {
+        self.build(Target::Wasm)
+    }
+
+    /// Path of its native executable.
+    ///
+    /// # Errors
+    /// If the compiler is missing or refuses the program.
+    pub fn native(&self) -> Result<PathBuf> {
+        self.build(Target::Native)
+    }
+
+    fn build(&self, target: Target) -> Result<PathBuf> {
+        let arguments = self.arguments(target);
+        let folder = target_folder()?.join("c-programs");
+        fs::create_dir_all(&folder)?;
+        let extension = match target {
+            Target::Wasm => "wasm",
+            Target::Native => "native",
+        };
+        let output = folder.join(format!("{}-{:016x}.{extension}", self.name, self.hash(&arguments)?));
+
+        // Tests run in threads and in processes: one of them compiles, the others wait for it.
+        let lock = File::create(output.with_extension(format!("{extension}.lock")))?;
+        lock.lock()?;
+        if output.exists() {
+            return Ok(output);
+        }
+        let unfinished = output.with_extension(format!("{extension}.unfinished"));
+        let mut command = Command::new(COMPILER);
+        command.args(&arguments).args(&self.sources).arg("-o").arg(&unfinished);
+        if target == Target::Native {
+            command.arg("-lm");
+        }
+        let result = command.output().with_context(missing_compiler)?;
+        if !result.status.success() {
+            bail!("{command:?} failed:\n{}", String::from_utf8_lossy(&result.stderr));
+        }
+        fs::rename(unfinished, &output)?;
+        Ok(output)
+    }
+
+    fn arguments(&self, target: Target) -> Vec<OsString> {
+        let target: &[&str] = match target {
+            // wasi-libc is installed under the target's old name. Whether wasm-opt is on PATH must not matter.
+            Target::Wasm => &["--target=wasm32-wasi", "-Wno-deprecated", "--sysroot=/usr", "--no-wasm-opt"],
+            Target::Native => &["-ffp-contract=off"],
+        };
+        let mut arguments: Vec<OsString> = target.iter().map(OsString::from).collect();
+        arguments.push(self.opt_level.into());
+        arguments.extend(self.options.iter().cloned());
+        arguments
+    }
+
+    fn hash(&self, arguments: &[OsString]) -> Result<u64> {
+        let version = Command::new(COMPILER).arg("--version").output().with_context(missing_compiler)?;
+        let mut hasher = DefaultHasher::new();
+        version.stdout.hash(&mut hasher);
+        arguments.hash(&mut hasher);
+        for source in &self.sources {
+            fs::read(source).with_context(|| format!("reading {}", source.display()))?.hash(&mut hasher);
+        }
+        Ok(hasher.finish())
+    }
+}
+
+fn missing_compiler() -> String {
+    format!("cannot run {COMPILER}: `cargo xtask setup` installs it")
+}
+
+/// The workspace's folder.
+pub fn root() -> PathBuf {
+    let tests = Path::new(env!("CARGO_MANIFEST_DIR"));
+    tests.parent().unwrap_or(tests).to_owned()
+}
+
+/// The target directory that the running program was built in: cargo marks it.
+fn target_folder() -> Result<PathBuf> {
+    let program = std::env::current_exe()?;
+    let marked = program.ancestors().find(|folder| folder.join("CACHEDIR.TAG").exists());
+    Ok(marked.map_or_else(|| root().join("target"), Path::to_owned))
+}
+
+/// Where cargo unpacked the sources of a package that this one names for WASI, downloading them if need be.
+fn package_folder(name: &str) -> Result<PathBuf> {
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let manifest = root().join("tests/Cargo.toml");
+    let output = Command::new(cargo)
+        .args([
+            "metadata",
+            "--format-version=1",
+            "--locked",
+            "--filter-platform=wasm32-wasip1",
+            "--manifest-path",
+        ])
+        .arg(manifest)
+        .output()
+        .context("cannot run cargo")?;
+    ensure!(output.status.success(), "cargo metadata failed:\n{}", String::from_utf8_lossy(&output.stderr));
+    let metadata: serde_json::Value = serde_json::from_slice(&output.stdout)?;
+    metadata["packages"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .find(|package| package["name"] == name)
+        .and_then(|package| Path::new(package["manifest_path"].as_str()?).parent().map(Path::to_owned))
+        .with_context(|| format!("cargo metadata does not list the package {name}"))
+}
