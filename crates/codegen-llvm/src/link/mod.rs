@@ -6,6 +6,26 @@
 //! constants, thread-local storage and any other undefined symbol are errors with their place. `docs/image.md` has the
 //! layout and what becomes of each relocation.
 //!
+//! ```
+//! use object::{Object as _, ObjectSection as _};
+//! use wootz_codegen_llvm::{CompileOptions, TRIPLE, compile_object, link};
+//! use wootz_wasm_ir::Module;
+//!
+//! let module = Module::new(r#"(module (func (export "f")) (data "hello"))"#.as_bytes())?;
+//! let object = compile_object(&module, &CompileOptions::default())?;
+//! let image = link::link(&[&object], &link::ImageParts {
+//!     target: TRIPLE,
+//!     cpu_features: &[],
+//!     declarations: module.declarations(),
+//!     module: module.bytes(),
+//!     memory_plans: &[],
+//! })?;
+//! let file = object::File::parse(&*image)?;
+//! let data = file.section_by_name(wootz_vm_abi::image::DATA).expect("every image has one");
+//! assert_eq!(data.data()?, b"hello");
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
 //! | file | phase |
 //! |---|---|
 //! | `input` | read the objects: sections to keep, symbols, relocations |
