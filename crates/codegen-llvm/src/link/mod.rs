@@ -1,4 +1,4 @@
-//! Links relocatable objects into an image, for [`compile_image`](crate) and for whoever has objects from elsewhere.
+//! Links relocatable objects into an image, for [`compile_image`](crate::compile_image) and for whoever has objects from elsewhere.
 //!
 //! An image is position independent and needs no relocation when it is loaded, so the linker accepts less than others:
 //! code, constants, unwind and debug information, x86-64, the small code model, every function hidden, and of the
