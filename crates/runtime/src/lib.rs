@@ -1,4 +1,38 @@
 //! Loads images, instantiates modules, owns linear memory, catches traps. No compiler inside.
+//!
+//! An [`Image`] is the bytes that a compiler made from a module: machine code, unwind information, and what the module
+//! declares. It is mapped once and shared. A [`Store`] owns everything that runs: [`Instance`]s made from images, their
+//! memories, tables, globals, and the host's functions. Handles such as [`Func`] and [`Memory`] name things in a store.
+//!
+//! Load an image and call it:
+//!
+//! ```
+//! # mod tiny_image { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/tiny_image.rs")); }
+//! # fn image_bytes() -> Vec<u8> { tiny_image::tiny_image() }
+//! use wootz_runtime::{Image, Instance, Store, StoreConfig, TrapCode, Val};
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! // What `wootz compile` writes, or `wootz_codegen_llvm::compile_image` returns.
+//! let bytes: Vec<u8> = image_bytes();
+//! let image = Image::load(&bytes)?;
+//!
+//! let mut store = Store::new(StoreConfig::default(), Box::new(()));
+//! let instance = Instance::new(&mut store, &image, &[])?;
+//!
+//! let add = instance.export(&store, "add").and_then(|item| item.into_func()).expect("a function");
+//! assert_eq!(add.call(&mut store, &[Val::I32(40), Val::I32(2)])?, [Val::I32(42)]);
+//!
+//! // A trap is an error that says where it happened; the store can be used on.
+//! let fail = instance.export(&store, "fail").and_then(|item| item.into_func()).expect("a function");
+//! let error = fail.call(&mut store, &[]).unwrap_err();
+//! assert_eq!(error.trap_code(), Some(TrapCode::Unreachable));
+//! assert_eq!(error.to_string(), "unreachable\n  0: tiny!fail (wasm[1]) at offset 0x21");
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! `docs/memory.md` draws the address space, `docs/traps.md` lists every trap and how it is found, `docs/threads.md` says
+//! what may be shared. `unsafe` stands in two folders: `vm` (compiled code and what it reaches) and `sys` (the system).
 
 pub mod error;
 pub mod func;

@@ -175,7 +175,7 @@ mod tests {
             )
         };
         assert_eq!((landed, slot.0), (0, 7009));
-        assert!(record.sp < here && record.sp % 16 == 0);
+        assert!(record.sp < here && record.sp.is_multiple_of(16));
         assert!(record.landing > call_with_record as *const () as usize);
     }
 }

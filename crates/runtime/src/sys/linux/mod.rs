@@ -3,3 +3,6 @@
 pub(crate) mod memory;
 pub(crate) mod signals;
 pub(crate) mod stack;
+
+#[cfg(test)]
+mod signal_tests;

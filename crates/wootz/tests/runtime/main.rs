@@ -1,0 +1,73 @@
+//! The runtime under compiled code: traps, host functions, linking, threads, in every mode of compilation.
+//!
+//! These tests stand here because the runtime itself must not know the compiler. They use its API, not this crate's.
+
+mod host;
+mod instances;
+mod threads;
+mod traps;
+
+use wootz_codegen_llvm::{CompileOptions, Cpu, OptLevel, compile_image};
+use wootz_runtime::{
+    CallError, CheckStrategy, Extern, Func, Image, Instance, InstantiateError, Store, StoreConfig, Val,
+};
+
+/// How a module is compiled.
+#[derive(Copy, Clone, PartialEq, Debug)]
+struct Mode {
+    opt: OptLevel,
+    checks: CheckStrategy,
+}
+
+const MODES: [Mode; 4] = [
+    Mode { opt: OptLevel::O0, checks: CheckStrategy::Guard },
+    Mode { opt: OptLevel::O0, checks: CheckStrategy::Explicit },
+    Mode { opt: OptLevel::O2, checks: CheckStrategy::Guard },
+    Mode { opt: OptLevel::O2, checks: CheckStrategy::Explicit },
+];
+
+/// The mode of tests to which the mode makes no difference.
+const USUAL: Mode = MODES[0];
+
+impl Mode {
+    fn image(self, wat: &str) -> Image {
+        let module =
+            wootz_wasm_ir::Module::new(wat.as_bytes()).unwrap_or_else(|error| panic!("{error}\n{wat}"));
+        let options = CompileOptions { opt: self.opt, checks: self.checks, cpu: Cpu::Native, verify: true };
+        let image = compile_image(&module, &options).unwrap_or_else(|error| panic!("{error}\n{wat}"));
+        Image::load(&image).unwrap()
+    }
+
+    fn store(self) -> Store {
+        Store::new(StoreConfig { checks: self.checks, ..StoreConfig::default() }, Box::new(()))
+    }
+
+    fn instantiate(self, wat: &str, imports: &[Extern]) -> (Store, Instance) {
+        let mut store = self.store();
+        let instance = self.add(&mut store, wat, imports).unwrap();
+        (store, instance)
+    }
+
+    fn add(self, store: &mut Store, wat: &str, imports: &[Extern]) -> Result<Instance, InstantiateError> {
+        Instance::new(store, &self.image(wat), imports)
+    }
+}
+
+fn func(store: &Store, instance: Instance, name: &str) -> Func {
+    let export = instance.export(store, name).unwrap_or_else(|| panic!("no export {name}"));
+    export.into_func().unwrap_or_else(|| panic!("{name} is not a function"))
+}
+
+fn call(store: &mut Store, instance: Instance, name: &str, args: &[Val]) -> Result<Vec<Val>, CallError> {
+    func(store, instance, name).call(store, args)
+}
+
+/// Names of a trap's frames, innermost first.
+fn names(error: &CallError) -> Vec<&str> {
+    let frames = match error {
+        CallError::Trap(trap) => &trap.frames,
+        CallError::Host { frames, .. } => frames,
+        CallError::Arguments(error) => panic!("{error}"),
+    };
+    frames.iter().map(|frame| frame.name.as_deref().unwrap_or("?")).collect()
+}
