@@ -22,7 +22,7 @@ use crate::trampoline::lower_trampolines;
 /// [`CompileError::Translate`] for a module that uses what is not supported, [`CompileError::UnknownCpu`]; anything else is a
 /// bug in this crate or a limit of LLVM.
 pub fn compile_object(module: &Module, options: &CompileOptions) -> Result<Vec<u8>, CompileError> {
-    with_compiled(module, options, |context, state, machine| emit::object(context, state, machine))
+    with_compiled(module, options, emit::object)
 }
 
 /// Compiles a module to a linked image, ready for the runtime to map; see [`link`](crate::link).

@@ -4,6 +4,7 @@
 //! name is the one people recognise. Column 0: a line is an instruction already.
 
 use std::cell::OnceCell;
+use std::collections::BTreeMap;
 
 use inkwell::context::Context;
 use inkwell::debug_info::{
@@ -11,10 +12,24 @@ use inkwell::debug_info::{
     DWARFEmissionKind, DWARFSourceLanguage, DebugInfoBuilder,
 };
 use inkwell::module::{FlagBehavior, Module};
-use wootz_wasm_ir::{Declarations, FuncIndex, WasmOffset};
+use wootz_wasm_ir::{Declarations, EntityIndex, FuncIndex, WasmOffset};
 
 /// The DWARF version written: gdb, lldb and gimli all read it, and it needs the fewest sections and relocations.
 const DWARF_VERSION: u64 = 4;
+
+/// The name of each defined function that has one, as [`Declarations::function_name`] gives it.
+fn function_names(declarations: &Declarations) -> BTreeMap<FuncIndex, &str> {
+    let mut names = BTreeMap::new();
+    // The first of several exports counts.
+    for export in declarations.exports.iter().rev() {
+        if let EntityIndex::Function(func) = export.item {
+            names.insert(func, &*export.name);
+        }
+    }
+    names.extend(declarations.names.functions.iter().map(|(func, name)| (*func, &**name)));
+    names.retain(|_, name| !name.is_empty());
+    names
+}
 
 /// The debug information of one module.
 pub(crate) struct DebugInfo<'ctx> {
@@ -23,13 +38,14 @@ pub(crate) struct DebugInfo<'ctx> {
     file: DIFile<'ctx>,
     subroutine: OnceCell<DISubroutineType<'ctx>>,
     optimised: bool,
+    names: BTreeMap<FuncIndex, &'ctx str>,
 }
 
 impl<'ctx> DebugInfo<'ctx> {
     pub(crate) fn new(
         context: &'ctx Context,
         module: &Module<'ctx>,
-        declarations: &Declarations,
+        declarations: &'ctx Declarations,
         optimised: bool,
     ) -> Self {
         let i32 = context.i32_type();
@@ -57,21 +73,16 @@ impl<'ctx> DebugInfo<'ctx> {
             "",
         );
         let file = unit.get_file();
-        Self { builder, unit, file, subroutine: OnceCell::new(), optimised }
+        let names = function_names(declarations);
+        Self { builder, unit, file, subroutine: OnceCell::new(), optimised, names }
     }
 
     /// The subprogram of a function that starts at a byte offset.
-    pub(crate) fn subprogram(
-        &self,
-        declarations: &Declarations,
-        func: FuncIndex,
-        symbol: &str,
-        start: WasmOffset,
-    ) -> DISubprogram<'ctx> {
+    pub(crate) fn subprogram(&self, func: FuncIndex, symbol: &str, start: WasmOffset) -> DISubprogram<'ctx> {
         let subroutine = *self.subroutine.get_or_init(|| {
             self.builder.create_subroutine_type(self.file, None, &[], inkwell::debug_info::DIFlags::ZERO)
         });
-        let name = declarations.function_name(func).filter(|name| !name.is_empty()).unwrap_or(symbol);
+        let name = self.names.get(&func).copied().unwrap_or(symbol);
         self.builder.create_function(
             self.unit.as_debug_info_scope(),
             name,

@@ -87,7 +87,7 @@ impl<'m, 'ctx> FunctionState<'m, 'ctx> {
         }
         let function = module.function(body.func);
         let symbol = Symbol::Wasm(body.func).to_string();
-        let subprogram = module.debug.subprogram(module.declarations, body.func, &symbol, start);
+        let subprogram = module.debug.subprogram(body.func, &symbol, start);
         function.set_subprogram(subprogram);
         let params = function.get_params();
         let missing = || CompileError::InvalidLlvm(format!("{symbol} has no context parameter"));

@@ -1,5 +1,7 @@
 //! Branches, returns and `select` (specification: Control Instructions, Parametric Instructions).
 
+use std::collections::BTreeMap;
+
 use inkwell::IntPredicate;
 use inkwell::basic_block::BasicBlock;
 use inkwell::values::{AggregateValueEnum, BasicValue, BasicValueEnum, IntValue};
@@ -61,34 +63,28 @@ pub(crate) fn lower_terminator(f: &mut FunctionState<'_, '_>, terminator: &Termi
 /// between for the second.
 #[derive(Default)]
 struct Edges<'f, 'ctx> {
-    taken: Vec<(Block, &'f [Value])>,
-    between: Vec<(BasicBlock<'ctx>, BlockCall)>,
+    /// The arguments of the direct edge to each target.
+    direct: BTreeMap<Block, &'f [Value]>,
+    /// The block in between for each target and further arguments.
+    between: BTreeMap<(Block, &'f [Value]), (BasicBlock<'ctx>, BlockCall)>,
 }
 
 impl<'f, 'ctx> Edges<'f, 'ctx> {
     /// The LLVM block to branch to, with the phis fed.
     fn edge(&mut self, f: &FunctionState<'f, 'ctx>, call: BlockCall) -> Result<BasicBlock<'ctx>> {
         let args = f.body.list(call.args);
-        let differs = |taken: &&(Block, &[Value])| taken.0 == call.block && taken.1 != args;
-        if self.taken.iter().find(differs).is_none() {
-            self.taken.push((call.block, args));
-            feed_phis(f, call, f.current_block()?)?;
+        let here = f.current_block()?;
+        if *self.direct.entry(call.block).or_insert(args) == args {
+            feed_phis(f, call, here)?;
             return Ok(f.target(call.block).0);
         }
-        let same = |between: &&(BasicBlock<'ctx>, BlockCall)| {
-            between.1.block == call.block && f.body.list(between.1.args) == args
-        };
-        if let Some((block, _)) = self.between.iter().find(same) {
-            return Ok(*block);
-        }
-        let block = f.module.context.insert_basic_block_after(f.current_block()?, "");
-        self.between.push((block, call));
-        Ok(block)
+        let create = || (f.module.context.insert_basic_block_after(here, ""), call);
+        Ok(self.between.entry((call.block, args)).or_insert_with(create).0)
     }
 
     /// Fills the blocks in between.
     fn finish(self, f: &FunctionState<'f, 'ctx>) -> Result<()> {
-        for (block, call) in self.between {
+        for (block, call) in self.between.into_values() {
             f.builder().position_at_end(block);
             feed_phis(f, call, block)?;
             f.builder().build_unconditional_branch(f.target(call.block).0)?;
