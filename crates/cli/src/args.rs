@@ -1,11 +1,13 @@
 //! The command line: options, their values, and their help.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use wootz::{CheckStrategy, Config, Cpu, OptLevel};
 
-use crate::exit;
+use crate::exit::{self, Exit};
+use crate::report::{Outcome, Report};
 
 /// Compiles WebAssembly with LLVM and runs it.
 #[derive(Parser, Debug)]
@@ -18,7 +20,7 @@ pub(crate) struct Cli {
 #[derive(Subcommand, Debug)]
 pub(crate) enum Command {
     /// Run a program, or call a function of a module.
-    #[command(after_help = exit::HELP)]
+    #[command(after_help = exit::HELP, override_usage = "wootz run [OPTIONS] FILE [ARGS]...")]
     Run(RunArgs),
     /// Check that a module is valid, and say nothing if it is.
     #[command(after_help = exit::HELP)]
@@ -66,12 +68,32 @@ pub(crate) struct RunArgs {
     /// Stack for the guest: bytes, or with K, M or G.
     #[arg(long, value_name = "SIZE", default_value = "8M", value_parser = size)]
     pub(crate) stack_size: usize,
-    /// A module, binary or text; - is standard input.
-    #[arg(value_name = "FILE")]
-    pub(crate) file: PathBuf,
-    /// Arguments for the guest, or for the function that --invoke names.
-    #[arg(value_name = "ARGS", trailing_var_arg = true, allow_hyphen_values = true)]
-    pub(crate) args: Vec<String>,
+    /// A module, binary or text (- is standard input), then arguments: for the guest, or for the function that --invoke
+    /// names.
+    // One list, since an option behind the file would be taken for ours otherwise.
+    #[arg(value_name = "FILE [ARGS]", required = true, trailing_var_arg = true, num_args = 1..)]
+    file_and_args: Vec<OsString>,
+}
+
+impl RunArgs {
+    /// The module.
+    pub(crate) fn file(&self) -> PathBuf {
+        // The parser sees to it that there is one.
+        self.file_and_args.first().map(PathBuf::from).unwrap_or_default()
+    }
+
+    /// What follows it, of which the guest can only take Unicode.
+    pub(crate) fn guest_args(&self) -> Outcome<Vec<String>> {
+        let text = |arg: &OsString| {
+            arg.to_str().map(str::to_owned).ok_or_else(|| {
+                Report::new(
+                    Exit::Usage,
+                    format!("the argument {arg:?} is not Unicode, a guest cannot take it"),
+                )
+            })
+        };
+        self.file_and_args.iter().skip(1).map(text).collect()
+    }
 }
 
 #[derive(Args, Debug)]
@@ -297,7 +319,8 @@ mod tests {
     #[test]
     fn what_follows_the_file_is_the_guests() {
         let args = run(&["-O1", "a", "--dir", "x", "-O3", "--", "--help"]);
-        assert_eq!(args.args, ["--dir", "x", "-O3", "--", "--help"]);
+        assert_eq!(args.file(), PathBuf::from("a"));
+        assert_eq!(args.guest_args().unwrap(), ["--dir", "x", "-O3", "--", "--help"]);
         assert!(args.dirs.is_empty());
     }
 

@@ -58,7 +58,16 @@ impl Input {
     /// The report of a module that is refused, while it is decoded or later.
     pub(crate) fn refusal(&self, error: &ModuleError) -> Box<Report> {
         match error.kind {
-            ModuleErrorKind::Text => self.text_refusal(error),
+            ModuleErrorKind::Text if self.is_printable() => {
+                Report::new(Exit::BadModule, error.message.trim_end())
+            }
+            ModuleErrorKind::Text => self.not_a_module(error.message.lines().next().unwrap_or_default()),
+            ModuleErrorKind::Malformed if self.is_text() && !self.is_printable() => {
+                self.not_a_module(&error.message)
+            }
+            ModuleErrorKind::Malformed if self.bytes.is_empty() => {
+                Report::new(Exit::BadModule, "the module is empty").at(self.name.clone())
+            }
             ModuleErrorKind::Malformed => {
                 self.refusal_at(error, "malformed module").help("the file may be truncated or damaged")
             }
@@ -70,21 +79,22 @@ impl Input {
         }
     }
 
-    fn text_refusal(&self, error: &ModuleError) -> Box<Report> {
-        // The message of a syntax error brings its own position and excerpt.
-        let report = Report::new(Exit::BadModule, error.message.trim_end());
-        let printable = std::str::from_utf8(&self.bytes)
-            .is_ok_and(|text| !text.contains(|c: char| c.is_control() && !c.is_whitespace()));
-        if printable {
-            return report;
-        }
-        report.help(
-            "the file does not start with \"\\0asm\", so it was read as text: is it a WebAssembly module?",
-        )
+    /// Whether it can be shown as text.
+    fn is_printable(&self) -> bool {
+        std::str::from_utf8(&self.bytes)
+            .is_ok_and(|text| !text.contains(|c: char| c.is_control() && !c.is_whitespace()))
+    }
+
+    fn not_a_module(&self, reason: &str) -> Box<Report> {
+        Report::new(Exit::BadModule, "not a WebAssembly module")
+            .at(self.name.clone())
+            .note(format!("it does not start with \"\\0asm\" and cannot be read as text: {reason}"))
     }
 
     fn refusal_at(&self, error: &ModuleError, what: &str) -> Box<Report> {
-        let report = Report::new(Exit::BadModule, format!("{what}: {}", error.message));
+        // Some messages of the decoder are padded to columns.
+        let message: Vec<_> = error.message.split(' ').filter(|word| !word.is_empty()).collect();
+        let report = Report::new(Exit::BadModule, format!("{what}: {}", message.join(" ")));
         let source = Source::new(self);
         let place = source.place(error.offset);
         let place = if self.is_text() {

@@ -81,7 +81,7 @@ impl Table {
         let titles: Vec<_> = self.columns.iter().map(|title| title.trim_start_matches('>')).collect();
         let width = |column: usize| {
             let cells = self.rows.iter().map(|row| row[column].chars().count());
-            cells.chain([titles[column].len()]).max().unwrap_or(0)
+            cells.chain([titles[column].chars().count()]).max().unwrap_or(0)
         };
         let mut widths: Vec<_> = (0..self.columns.len()).map(width).collect();
         // The heading stands in the first column.

@@ -21,7 +21,7 @@ use plan::{Plan, Step};
 const HOST_STACK: usize = 4 << 20;
 
 pub(crate) fn run(args: &RunArgs) -> Outcome<Exit> {
-    let input = Input::read(&args.file, args.input.max_module_size)?;
+    let input = Input::read(&args.file(), args.input.max_module_size)?;
     let module = input.decode()?;
     let plan = Plan::new(module.declarations(), args)?;
     let ctx = wasi_ctx(args, &plan)?;
@@ -125,7 +125,8 @@ fn wasi_ctx(args: &RunArgs, plan: &Plan) -> Outcome<WasiCtx> {
             .help("--dir HOST[::GUEST] needs a directory that exists on this machine"),
         error => Report::new(Exit::Usage, error.to_string()),
     };
-    let mut builder = WasiCtx::builder().inherit_stdio().arg(args.file.to_string_lossy()).map_err(refused)?;
+    let mut builder =
+        WasiCtx::builder().inherit_stdio().arg(args.file().to_string_lossy()).map_err(refused)?;
     builder = builder.args(&plan.guest_args).map_err(refused)?;
     for (name, value) in &args.env {
         let value = value.clone().or_else(|| std::env::var(name).ok());

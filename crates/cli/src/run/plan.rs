@@ -41,10 +41,10 @@ impl Plan {
                 return Err(nothing_to_run(declarations));
             }
             steps.push(Step::Call(START));
-            return Ok(Self { steps, guest_args: args.args.clone() });
+            return Ok(Self { steps, guest_args: args.guest_args()? });
         };
         let ty = function(declarations, name).ok_or_else(|| unknown_export(declarations, name))?;
-        steps.push(Step::Invoke(name.clone(), arguments(name, &ty, &args.args)?));
+        steps.push(Step::Invoke(name.clone(), arguments(name, &ty, &args.guest_args()?)?));
         Ok(Self { steps, guest_args: Vec::new() })
     }
 }

@@ -26,6 +26,9 @@ pub(super) fn excerpt(binary: &[u8], offset: u64) -> Option<Excerpt> {
     let margin = lines.iter().map(indent).min().unwrap_or(0);
     let last = lines.last()?;
     let text = last.text.trim();
+    if text.is_empty() {
+        return None;
+    }
     let length = text.find(' ').unwrap_or(text.len());
     let label = |line: &Line| line.offset.map_or_else(String::new, |at| format!("{at:#x}"));
     Some(Excerpt {
