@@ -294,10 +294,11 @@ impl fmt::Display for DisplayType<'_> {
 
 fn limits(f: &mut fmt::Formatter<'_>, unit: &str, minimum: u64, maximum: Option<u64>) -> fmt::Result {
     write!(f, "at least {minimum}")?;
-    match maximum {
-        Some(maximum) => write!(f, " and at most {maximum} {unit}s"),
-        None => write!(f, " {unit}s"),
+    if let Some(maximum) = maximum {
+        write!(f, " and at most {maximum}")?;
     }
+    let plural = if maximum.unwrap_or(minimum) == 1 { "" } else { "s" };
+    write!(f, " {unit}{plural}")
 }
 
 /// Why a memory could not be made.
