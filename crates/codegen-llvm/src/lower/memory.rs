@@ -2,7 +2,7 @@
 //!
 //! An access that the guard region catches is a volatile load or store and nothing more: a fault becomes the trap. Any
 //! other is compared with the length first. In a module with a guarded memory every access is volatile, so that LLVM keeps
-//! all effects in order with the accesses that may fault; `docs/traps.md` has the reasoning.
+//! all effects in order with the accesses that may fault (`docs/decisions/0010-effects-before-traps.md`).
 //!
 //! Alignment is 1 throughout: WebAssembly's is a hint.
 
