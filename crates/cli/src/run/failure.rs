@@ -61,37 +61,41 @@ fn function(frame: &TrapFrame) -> String {
     }
 }
 
-/// Frames listed from each end of a long backtrace.
+/// Lines shown from each end of a long backtrace.
 const ENDS: usize = 8;
 
+/// One line for each frame; equal frames that follow one another, as recursion makes them, share one.
 fn backtrace(source: &Source<'_>, frames: &[TrapFrame], omitted: usize) -> Vec<String> {
-    let line = |(number, frame): (usize, &TrapFrame)| {
-        let name = match &frame.name {
-            Some(name) => format!("{name} (func {})", frame.func.0),
-            None => format!("func {}", frame.func.0),
-        };
-        let place = match frame.offset {
-            0 => String::new(),
-            offset => match source.text_place(u64::from(offset)) {
-                Some(place) => format!(" at {place}"),
-                None => format!(" at offset {offset:#x}"),
-            },
-        };
-        format!("{number:>3}: {name}{place}")
-    };
-    let numbered = || frames.iter().enumerate();
-    let mut lines: Vec<_>;
-    if frames.len() <= 2 * ENDS {
-        lines = numbered().map(line).collect();
-    } else {
-        lines = numbered().take(ENDS).map(line).collect();
-        lines.push(format!("     … {} calls", frames.len() - 2 * ENDS));
-        lines.extend(numbered().skip(frames.len() - ENDS).map(line));
+    let width = frames.len().saturating_sub(1).to_string().len();
+    let mut lines = Vec::new();
+    let mut number = 0;
+    let texts: Vec<_> = frames.iter().map(|one| frame(source, one)).collect();
+    for run in texts.chunk_by(|a, b| a == b) {
+        let line = format!("{number:>width$}: {}", run[0]);
+        lines.push(if run.len() == 1 { line } else { format!("{line}, {} times", run.len()) });
+        number += run.len();
+    }
+    if let Some(cut) = lines.len().checked_sub(2 * ENDS + 1) {
+        lines.splice(ENDS..=ENDS + cut, [format!("{:width$}  … {} lines", "", cut + 1)]);
     }
     if omitted > 0 {
-        lines.push(format!("     … and {omitted} calls more"));
+        lines.push(format!("{:width$}  … {omitted} more calls", ""));
     }
     lines
+}
+
+fn frame(source: &Source<'_>, frame: &TrapFrame) -> String {
+    let name = match &frame.name {
+        Some(name) => format!("{name} (func {})", frame.func.0),
+        None => format!("func {}", frame.func.0),
+    };
+    match frame.offset {
+        0 => name,
+        offset => match source.text_place(u64::from(offset)) {
+            Some(place) => format!("{name} at {place}"),
+            None => format!("{name} at offset {offset:#x}"),
+        },
+    }
 }
 
 /// What a user may do about a trap, where there is something to say.

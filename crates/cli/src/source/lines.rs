@@ -35,7 +35,8 @@ impl LineTable {
         let text = std::str::from_utf8(&input.bytes).ok()?;
         let mut lexer = wast::lexer::Lexer::new(text);
         lexer.allow_confusing_unicode(true);
-        let buffer = ParseBuffer::new_with_lexer(lexer).ok()?;
+        let mut buffer = ParseBuffer::new_with_lexer(lexer).ok()?;
+        buffer.track_instr_spans(true);
         let mut wat = parser::parse::<Wat<'_>>(&buffer).ok()?;
         let path = Path::new("module.wat");
         let Wat::Module(module) = &mut wat else { return None };

@@ -1,10 +1,30 @@
-//! Links relocatable objects into an image, for [`compile_image`](crate) and for whoever has objects from elsewhere.
+//! Links relocatable objects into an image, for [`compile_image`](crate::compile_image) and for whoever has objects from elsewhere.
 //!
 //! An image is position independent and needs no relocation when it is loaded, so the linker accepts less than others:
 //! code, constants, unwind and debug information, x86-64, the small code model, every function hidden, and of the
 //! outside world only the [library calls](wootz_vm_abi::libcall). Writable data, absolute addresses in code or
 //! constants, thread-local storage and any other undefined symbol are errors with their place. `docs/image.md` has the
 //! layout and what becomes of each relocation.
+//!
+//! ```
+//! use object::{Object as _, ObjectSection as _};
+//! use wootz_codegen_llvm::{CompileOptions, TRIPLE, compile_object, link};
+//! use wootz_wasm_ir::Module;
+//!
+//! let module = Module::new(r#"(module (func (export "f")) (data "hello"))"#.as_bytes())?;
+//! let object = compile_object(&module, &CompileOptions::default())?;
+//! let image = link::link(&[&object], &link::ImageParts {
+//!     target: TRIPLE,
+//!     cpu_features: &[],
+//!     declarations: module.declarations(),
+//!     module: module.bytes(),
+//!     memory_plans: &[],
+//! })?;
+//! let file = object::File::parse(&*image)?;
+//! let data = file.section_by_name(wootz_vm_abi::image::DATA).expect("every image has one");
+//! assert_eq!(data.data()?, b"hello");
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 //!
 //! | file | phase |
 //! |---|---|

@@ -199,7 +199,7 @@ fn limits_of_imports_are_those_of_now() {
     assert!(USUAL.add(&mut store, &wants("2"), &[memory.into()]).is_ok());
     let table = Table::new(&mut store, table_type(1, None), Val::FuncRef(None)).unwrap();
     let error = USUAL.add(&mut store, &wants("0"), &[table.into()]).unwrap_err();
-    assert!(error.to_string().contains("given was a table of funcref with at least 1 elements"), "{error}");
+    assert!(error.to_string().contains("given was a table of funcref with at least 1 element"), "{error}");
 }
 
 #[test]
