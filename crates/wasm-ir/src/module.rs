@@ -152,6 +152,25 @@ impl Declarations {
         self.imports.iter().find(|i| is_it(i.item)).map(|i| &*i.name)
     }
 
+    /// [`function_name`](Self::function_name) of every function, in one pass.
+    pub fn function_names(&self) -> Arena<FuncIndex, Option<&str>> {
+        let mut names: Arena<FuncIndex, Option<&str>> = self.functions.values().map(|_| None).collect();
+        let functions = |(item, name)| match item {
+            EntityIndex::Function(func) => Some((func, name)),
+            _ => None,
+        };
+        let imports = self.imports.iter().map(|import| (import.item, &*import.name));
+        // A later name replaces an earlier one, and the first export counts.
+        let exports = self.exports.iter().rev().map(|export| (export.item, &*export.name));
+        for (func, name) in imports.chain(exports).filter_map(functions) {
+            names[func] = Some(name);
+        }
+        for (func, name) in &self.names.functions {
+            names[*func] = Some(name);
+        }
+        names
+    }
+
     /// The type of an entity of any kind, as matched by an import.
     ///
     /// # Panics

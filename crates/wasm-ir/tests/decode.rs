@@ -198,3 +198,24 @@ fn a_damaged_name_section_is_ignored() {
     assert_eq!(module.declarations().names.functions.len(), 0);
     assert_eq!(module.custom_sections()[0].name, "name");
 }
+
+#[test]
+fn functions_are_named_alike_one_by_one_and_all_at_once() {
+    let text = r#"(module
+      (import "m" "imported" (func))
+      (import "m" "both" (func))
+      (func $named)
+      (func)
+      (func $also)
+      (export "first" (func 3)) (export "second" (func 3)) (export "both" (func 1)) (export "x" (func $also)))"#;
+    let module = Module::new(text.as_bytes()).unwrap();
+    let d = module.declarations();
+    let names = d.function_names();
+    for func in d.functions.keys() {
+        assert_eq!(names[func], d.function_name(func));
+    }
+    assert_eq!(
+        names.values().collect::<Vec<_>>(),
+        [&Some("imported"), &Some("both"), &Some("named"), &Some("first"), &Some("also")]
+    );
+}

@@ -19,15 +19,13 @@ pub(super) fn explain(bytes: &[u8], failure: Failure) -> Error {
         Failure::Parser(error) => error,
         Failure::Ours(error) => return error,
     };
-    if is_limit(&error) {
-        return report(ErrorKind::Limit, &error);
-    }
-    if Validator::new_with_features(WasmFeatures::all()).validate_all(bytes).is_ok() {
+    if !is_limit(&error) && Validator::new_with_features(WasmFeatures::all()).validate_all(bytes).is_ok() {
         return unsupported(&error);
     }
     match check_decodes(bytes) {
         Err(error) if is_limit(&error) => report(ErrorKind::Limit, &error),
         Err(error) => report(ErrorKind::Malformed, &error),
+        Ok(_) if is_limit(&error) => report(ErrorKind::Limit, &error),
         Ok(Some(error)) => error,
         Ok(None) => report(ErrorKind::Invalid, &error),
     }
