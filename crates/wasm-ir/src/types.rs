@@ -8,6 +8,7 @@ crate::entity! {
     /// A type in the module's type section.
     TypeIndex = "type";
     /// A function; imports come first.
+    #[derive(Default)]
     FuncIndex = "func";
     /// A table; imports come first.
     TableIndex = "table";

@@ -38,12 +38,6 @@ pub struct Body {
     pub pool: Vec<Value>,
 }
 
-impl Default for FuncIndex {
-    fn default() -> Self {
-        Self(0)
-    }
-}
-
 /// A value's type and where it is defined.
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
 pub struct ValueData {

@@ -229,14 +229,14 @@ impl Function<'_> {
             O::I64TruncSatF32U => self.trunc_sat(F32, I64, Unsigned),
             O::I64TruncSatF64S => self.trunc_sat(F64, I64, Signed),
             O::I64TruncSatF64U => self.trunc_sat(F64, I64, Unsigned),
-            O::F32ConvertI32S => self.from_int(I32, F32, Signed),
-            O::F32ConvertI32U => self.from_int(I32, F32, Unsigned),
-            O::F32ConvertI64S => self.from_int(I64, F32, Signed),
-            O::F32ConvertI64U => self.from_int(I64, F32, Unsigned),
-            O::F64ConvertI32S => self.from_int(I32, F64, Signed),
-            O::F64ConvertI32U => self.from_int(I32, F64, Unsigned),
-            O::F64ConvertI64S => self.from_int(I64, F64, Signed),
-            O::F64ConvertI64U => self.from_int(I64, F64, Unsigned),
+            O::F32ConvertI32S => self.convert_int(I32, F32, Signed),
+            O::F32ConvertI32U => self.convert_int(I32, F32, Unsigned),
+            O::F32ConvertI64S => self.convert_int(I64, F32, Signed),
+            O::F32ConvertI64U => self.convert_int(I64, F32, Unsigned),
+            O::F64ConvertI32S => self.convert_int(I32, F64, Signed),
+            O::F64ConvertI32U => self.convert_int(I32, F64, Unsigned),
+            O::F64ConvertI64S => self.convert_int(I64, F64, Signed),
+            O::F64ConvertI64U => self.convert_int(I64, F64, Unsigned),
             O::F32ReinterpretI32 => self.convert(Convert::IntToFloat(F32), ValType::F32),
             O::F64ReinterpretI64 => self.convert(Convert::IntToFloat(F64), ValType::F64),
             O::I32ReinterpretF32 => self.convert(Convert::FloatToInt(I32), ValType::I32),
@@ -291,7 +291,7 @@ impl Function<'_> {
         self.convert(Convert::TruncSat { from, to, sign }, to.ty());
     }
 
-    fn from_int(&mut self, from: IntWidth, to: FloatWidth, sign: Sign) {
+    fn convert_int(&mut self, from: IntWidth, to: FloatWidth, sign: Sign) {
         self.convert(Convert::FromInt { from, to, sign }, to.ty());
     }
 
