@@ -52,14 +52,14 @@ fn statements() -> impl Strategy<Value = Vec<Statement>> {
         1 => n().prop_map(S::Return),
     ];
     let list = prop::collection::vec(leaf, 0..6).boxed();
-    list.prop_recursive(7, 120, 6, move |inner| {
+    list.prop_recursive(8, 200, 3, move |inner| {
         let construct = prop_oneof![
             (inner.clone(), prop::option::of((n(), n()))).prop_map(|(body, result)| S::Block(body, result)),
             inner.clone().prop_map(S::Loop),
             (n(), inner.clone(), prop::option::of(inner.clone()))
                 .prop_map(|(c, then, other)| S::If(c, then, other)),
         ];
-        (inner.clone(), prop::collection::vec((construct, inner), 1..4)).prop_map(|(mut all, more)| {
+        (inner.clone(), prop::collection::vec((construct, inner), 1..3)).prop_map(|(mut all, more)| {
             for (construct, after) in more {
                 all.push(construct);
                 all.extend(after);
@@ -358,6 +358,19 @@ impl Translated<'_> {
     }
 }
 
+/// A block parameter that receives nothing but itself and one other value.
+fn redundant_param(body: &Body) -> Option<Value> {
+    let calls = || body.blocks.values().flat_map(|data| data.terminator.kind.successors());
+    body.blocks.iter().skip(1).find_map(|(block, data)| {
+        data.params.iter().enumerate().find_map(|(index, param)| {
+            let received = calls().filter(|call| call.block == block).map(|call| body.list(call.args)[index]);
+            let mut others: Vec<Value> = received.filter(|value| value != param).collect();
+            others.dedup();
+            (others.len() < 2).then_some(*param)
+        })
+    })
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 3_000, failure_persistence: None, ..ProptestConfig::default() })]
 
@@ -370,6 +383,7 @@ proptest! {
         if let Err(error) = ir::verify(module.declarations(), body) {
             panic!("{error}\n{}", ir::DisplayBody(body));
         }
+        prop_assert_eq!(redundant_param(body), None, "\n{}", ir::DisplayBody(body));
         let mut original = Original { locals: [params[0], params[1], 0, 0], log: Vec::new(), steps: 0 };
         let result = match original.run(&list, &mut vec![true]) {
             Flow::Next => Some(original.locals[0]),
