@@ -11,17 +11,14 @@ use wasi_common::random::Deterministic;
 use wasi_common::{StringArrayError, Table, WasiFile, sync};
 
 /// The state behind one guest's WASI calls: its open files among it.
-pub struct WasiCtx(wasi_common::WasiCtx);
+///
+/// The only handle of that state: the library refuses to change a descriptor's flags while there is a second one.
+pub struct WasiCtx(pub(crate) wasi_common::WasiCtx);
 
 impl WasiCtx {
     /// Starts a context that grants nothing yet.
     pub fn builder() -> WasiCtxBuilder {
         WasiCtxBuilder::default()
-    }
-
-    /// Another handle of the same state, so that a call need not borrow the store that owns the context.
-    pub(crate) fn handle(&self) -> wasi_common::WasiCtx {
-        self.0.clone()
     }
 }
 

@@ -2,10 +2,12 @@
 //!
 //! A signature written wrong does not compile: the call hands its parameters to the generated function of that name.
 
+use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use wasi_common::I32Exit;
 use wasi_common::snapshots::preview_0::wasi_unstable;
+use wasi_common::snapshots::preview_1::types::Errno;
 use wasi_common::snapshots::preview_1::wasi_snapshot_preview1;
 use wiggle::{GuestError, GuestMemory};
 use wootz_runtime::ValRaw;
@@ -211,20 +213,11 @@ impl Function {
     ///
     /// # Panics
     /// If there are fewer slots than parameters and results.
-    pub fn call(&self, ctx: &WasiCtx, memory: &mut [u8], slots: &mut [ValRaw]) -> Result<(), Error> {
-        self.call_handle(&mut ctx.handle(), memory, slots)
-    }
-
-    pub(crate) fn call_handle(
-        &self,
-        ctx: &mut wasi_common::WasiCtx,
-        memory: &mut [u8],
-        slots: &mut [ValRaw],
-    ) -> Result<(), Error> {
+    pub fn call(&self, ctx: &mut WasiCtx, memory: &mut [u8], slots: &mut [ValRaw]) -> Result<(), Error> {
         assert!(slots.len() >= self.params.len().max(self.results.len()), "too few slots for {}", self.name);
         let mut memory = GuestMemory::Unshared(memory);
         // A file older than 1970 and a poll with a coarse clock make the library panic: that must not reach the host.
-        let outcome = catch_unwind(AssertUnwindSafe(|| (self.call)(ctx, &mut memory, slots)))
+        let outcome = catch_unwind(AssertUnwindSafe(|| (self.call)(&mut ctx.0, &mut memory, slots)))
             .map_err(|_| self.failed("internal error"))?;
         if let Err(error) = outcome {
             slots[0] = ValRaw::i32(self.errno(error)?);
@@ -236,6 +229,9 @@ impl Function {
     fn errno(&self, error: wiggle::error::Error) -> Result<i32, Error> {
         if let Some(exit) = error.downcast_ref::<I32Exit>() {
             return Err(Error::Exit(Exit(exit.0)));
+        }
+        if let Some(error) = error.downcast_ref::<io::Error>() {
+            return Ok(errno_of(error.kind()) as i32);
         }
         let error = error.downcast::<GuestError>().map_err(|error| self.failed(format!("{error:#}")))?;
         let error = innermost(error);
@@ -251,6 +247,17 @@ impl Function {
     }
 }
 
+/// The number for an error of the host's system that the library has none for.
+fn errno_of(error: io::ErrorKind) -> Errno {
+    match error {
+        io::ErrorKind::ReadOnlyFilesystem => Errno::Rofs,
+        io::ErrorKind::CrossesDevices => Errno::Xdev,
+        io::ErrorKind::ExecutableFileBusy => Errno::Txtbsy,
+        io::ErrorKind::Unsupported => Errno::Notsup,
+        _ => Errno::Io,
+    }
+}
+
 /// The error without the function's name and the step around it.
 fn innermost(error: GuestError) -> GuestError {
     match error {
@@ -262,5 +269,39 @@ fn innermost(error: GuestError) -> GuestError {
 impl std::fmt::Debug for Function {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{}.{}{}", self.module, self.name, self.ty())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+
+    use super::function;
+    use crate::Error;
+
+    /// What the guest gets for an error that the library would trap on.
+    fn errno(error: io::Error) -> Result<i32, Error> {
+        let error = wasi_common::Error::trap(wiggle::error::Error::new(error).context("Unknown OS error"));
+        let error = error.downcast().expect_err("a trap");
+        function("wasi_snapshot_preview1", "path_rename").unwrap().errno(error)
+    }
+
+    #[test]
+    fn every_error_of_the_system_has_a_number() {
+        assert_eq!(errno(io::ErrorKind::CrossesDevices.into()).unwrap(), 75);
+        assert_eq!(errno(io::ErrorKind::ReadOnlyFilesystem.into()).unwrap(), 69);
+        assert_eq!(errno(io::ErrorKind::ExecutableFileBusy.into()).unwrap(), 74);
+        assert_eq!(
+            errno(io::Error::from_raw_os_error(25)).unwrap(),
+            29,
+            "anything else is an input/output error"
+        );
+    }
+
+    #[test]
+    fn other_errors_end_the_guest_with_their_message() {
+        let function = function("wasi_snapshot_preview1", "path_rename").unwrap();
+        let error = function.errno(wiggle::error::Error::msg("the reason")).unwrap_err();
+        assert_eq!(error.to_string(), "path_rename: the reason");
     }
 }

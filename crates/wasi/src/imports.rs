@@ -63,11 +63,12 @@ fn call<T: Any>(
         _ => None,
     };
     let store = caller.store_mut();
-    let data = store
-        .data_mut()
+    let (memory, data) = match memory {
+        Some(memory) => memory.data_and_host_mut(store),
+        None => (&mut [][..], store.data_mut()),
+    };
+    let data = data
         .downcast_mut()
         .ok_or(Error::HostData { function: function.name(), expected: type_name::<T>() })?;
-    let mut ctx = get(data).handle();
-    let memory = memory.map_or(&mut [][..], |memory| memory.data_mut(store));
-    function.call_handle(&mut ctx, memory, slots)
+    function.call(get(data), memory, slots)
 }

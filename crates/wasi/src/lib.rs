@@ -19,7 +19,7 @@
 //! use wootz_wasi::{OutputBuffer, WasiCtx, function};
 //!
 //! let output = OutputBuffer::new();
-//! let ctx = WasiCtx::builder().stdout(output.clone()).build();
+//! let mut ctx = WasiCtx::builder().stdout(output.clone()).build();
 //!
 //! #[repr(align(8))]
 //! struct Memory([u8; 64]);
@@ -31,7 +31,7 @@
 //! let fd_write = function("wasi_snapshot_preview1", "fd_write").expect("a function of preview 1");
 //! assert_eq!(fd_write.ty().to_string(), "(i32, i32, i32, i32) -> (i32)");
 //! let mut slots = [1, 8, 1, 4].map(ValRaw::i32);
-//! fd_write.call(&ctx, &mut memory.0, &mut slots)?;
+//! fd_write.call(&mut ctx, &mut memory.0, &mut slots)?;
 //!
 //! assert_eq!(slots[0].get_i32(), 0, "errno");
 //! assert_eq!(output.contents(), b"hello");

@@ -61,7 +61,7 @@ impl Guest {
         let mut slots: Vec<_> = arguments.iter().map(|&argument| ValRaw::i64(argument)).collect();
         slots.resize(slots.len().max(1), ValRaw(0));
         let memory = &mut self.storage[self.start..][..Self::SIZE];
-        function.call(&self.ctx, memory, &mut slots)?;
+        function.call(&mut self.ctx, memory, &mut slots)?;
         Ok(slots[0].get_i32())
     }
 
@@ -176,6 +176,23 @@ fn files_are_found_below_the_preopened_directory_only() {
         let errno = guest.open(outside, 0).unwrap_err();
         assert!(NOTCAPABLE_OR_PERM.contains(&errno), "{outside}: errno {errno}");
     }
+}
+
+#[test]
+fn descriptor_flags_change() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("log"), "0123").unwrap();
+    let mut guest = Guest::new(WasiCtx::builder().preopened_dir(folder.path(), ".").unwrap().build());
+    let fd = guest.open("log", 0).unwrap();
+    const APPEND: i64 = 1;
+    guest.put_words(0, &[100, 1]);
+    for (flags, byte) in [(APPEND, b'a'), (0, b'b'), (APPEND, b'c')] {
+        assert_eq!(guest.errno("fd_fdstat_set_flags", &[fd, flags]), SUCCESS);
+        assert_eq!(guest.errno("fd_seek", &[fd, 1, 0, 64]), SUCCESS);
+        guest.put(100, &[byte]);
+        assert_eq!(guest.errno("fd_write", &[fd, 0, 1, 64]), SUCCESS);
+    }
+    assert_eq!(fs::read(folder.path().join("log")).unwrap(), b"0b23ac");
 }
 
 #[test]
