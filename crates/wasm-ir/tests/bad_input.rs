@@ -100,3 +100,14 @@ proptest! {
         exercise(&binary);
     }
 }
+
+#[test]
+fn text_nested_too_deeply() {
+    for open in ["(", "(module (func (block ", "(block ", "(if (then ", "(type (func (param (ref "] {
+        let text = format!("(module (func {}", open.repeat(100_000));
+        assert_eq!(Module::new(text.as_bytes()).unwrap_err().kind, ErrorKind::Text, "{open}");
+    }
+    // Flat text nests without parentheses, and any depth of that is fine.
+    let text = format!("(module (func {} {}))", "block ".repeat(100_000), "end ".repeat(100_000));
+    exercise(text.as_bytes());
+}
