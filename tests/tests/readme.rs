@@ -12,12 +12,13 @@ fn the_embedding_example_runs() -> Result<(), Error> {
     use wootz::{Engine, Linker, Module, Store};
 
     let engine = Engine::default();
-    let module = Module::new(&engine, r#"
+    let text = r#"
         (module
           (import "host" "double" (func $double (param i32) (result i32)))
           (func (export "quadruple") (param i32) (result i32)
             (call $double (call $double (local.get 0)))))
-    "#)?;
+    "#;
+    let module = Module::new(&engine, text)?;
 
     let mut linker = Linker::new(&engine);
     linker.func_wrap("host", "double", |x: i32| x * 2)?;
