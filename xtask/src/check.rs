@@ -27,7 +27,7 @@ pub(crate) fn test(filters: &[String]) -> Result<()> {
     total.finish()
 }
 
-const CLIPPY: &[&str] = &["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"];
+const CLIPPY: &[&str] = &["clippy", "--workspace", "--all-targets", "--keep-going", "--", "-D", "warnings"];
 const TEST: &[&str] = &["test", "--workspace", "--no-fail-fast"];
 
 /// The specification's suite with the given options.
