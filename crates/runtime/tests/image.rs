@@ -33,7 +33,10 @@ fn a_hand_made_image_runs() {
     let mut slots = [ValRaw::i32(-1), ValRaw::i32(1)];
     add.call_raw(&mut store, &mut slots).unwrap();
     assert_eq!(slots[0].get_i32(), 0);
-    assert_eq!(instance.exports(&store).map(|(name, _)| name).collect::<Vec<_>>(), ["add", "fail"]);
+    assert_eq!(
+        instance.exports(&store).map(|(name, _)| name).collect::<Vec<_>>(),
+        ["add", "fail", "sink", "wild"]
+    );
     assert_eq!(instance.export(&store, "missing"), None);
 }
 
@@ -48,6 +51,24 @@ fn a_trap_names_its_frame() {
         assert_eq!(error.trap_code(), Some(TrapCode::Unreachable));
         assert_eq!(error.to_string(), "unreachable\n  0: tiny!fail (wasm[1]) at offset 0x21");
     }
+}
+
+/// A frame larger than what lies between the stack limit and the end of the stack.
+#[test]
+fn a_fault_at_the_stacks_guard_is_an_exhausted_stack() {
+    let image = Image::load(&tiny_image()).unwrap();
+    let run = move || {
+        let mut store = store();
+        let instance = Instance::new(&mut store, &image, &[]).unwrap();
+        let sink = instance.export(&store, "sink").unwrap().into_func().unwrap();
+        for _ in 0..3 {
+            let error = sink.call(&mut store, &[]).unwrap_err();
+            assert_eq!(error.to_string(), "call stack exhausted\n  0: tiny!sink (wasm[2]) at offset 0x22");
+        }
+    };
+    run();
+    std::thread::spawn(run.clone()).join().unwrap();
+    std::thread::Builder::new().stack_size(400 << 10).spawn(run).unwrap().join().unwrap();
 }
 
 #[test]

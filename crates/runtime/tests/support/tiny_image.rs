@@ -7,7 +7,9 @@
 //       (type $binary (func (param i32 i32) (result i32)))
 //       (type $nothing (func))
 //       (func $add (export "add") (type $binary) …)
-//       (func $fail (export "fail") (type $nothing) unreachable))
+//       (func $fail (export "fail") (type $nothing) unreachable)
+//       (func $sink (export "sink") (type $nothing) …)     a frame of endless size
+//       (func $wild (export "wild") (type $nothing) …))    a store to an address that is no memory's
 
 use wootz_vm_abi::addrmap::{self, AddressMap};
 use wootz_vm_abi::image::{self, ImageInfo};
@@ -19,12 +21,16 @@ use wootz_wasm_ir::{
 const TEXT: u64 = 0x1000;
 const EH_FRAME: u64 = 0x2000;
 
-/// Code by the calling convention of `vm-abi`: `add`, `fail`, and a host-entry trampoline for each type.
-const CODE: [&[u8]; 4] = [
+/// Code by the calling convention of `vm-abi`: the four functions, and a host-entry trampoline for each type.
+const CODE: [&[u8]; 6] = [
     // lea eax, [rsi + rdx]; ret
     &[0x8d, 0x04, 0x16, 0xc3],
     // ud1 with the byte of `unreachable`
     &[0x67, 0x0f, 0xb9, 0x40, 0x01],
+    // mov r11, rsp; 1: sub rsp, 4096; or qword ptr [rsp], 0; jmp 1b: as LLVM probes the stack for a huge frame
+    &[0x49, 0x89, 0xe3, 0x48, 0x81, 0xec, 0x00, 0x10, 0x00, 0x00, 0x48, 0x83, 0x0c, 0x24, 0x00, 0xeb, 0xf2],
+    // mov byte ptr [0x10], 1
+    &[0xc6, 0x04, 0x25, 0x10, 0x00, 0x00, 0x00, 0x01],
     // push rbx; mov rbx, rdx; mov rax, rsi; mov esi, [rbx]; mov edx, [rbx + 16]; call rax; mov [rbx], eax; pop rbx; ret
     &[
         0x53, 0x48, 0x89, 0xd3, 0x48, 0x89, 0xf0, 0x8b, 0x33, 0x8b, 0x53, 0x10, 0xff, 0xd0, 0x89, 0x03, 0x5b,
@@ -34,9 +40,16 @@ const CODE: [&[u8]; 4] = [
     &[0x50, 0x48, 0x89, 0xf0, 0xff, 0xd0, 0x59, 0xc3],
 ];
 
-/// Call frame instructions of each piece: advance by a byte, the frame is 16 bytes (and rbx is saved), …, it is 8 again.
-const FRAMES: [&[u8]; 4] =
-    [&[], &[], &[0x41, 0x0e, 0x10, 0x83, 0x02, 0x50, 0x0e, 0x08], &[0x41, 0x0e, 0x10, 0x46, 0x0e, 0x08]];
+/// Call frame instructions of each piece. Of the probing one: after three bytes the frame counts from r11. Of the trampolines:
+/// after a byte the frame is 16 bytes (and rbx is saved), before the last it is 8 again.
+const FRAMES: [&[u8]; 6] = [
+    &[],
+    &[],
+    &[0x43, 0x0c, 11, 8],
+    &[],
+    &[0x41, 0x0e, 0x10, 0x83, 0x02, 0x50, 0x0e, 0x08],
+    &[0x41, 0x0e, 0x10, 0x46, 0x0e, 0x08],
+];
 
 /// The image.
 #[allow(dead_code, reason = "not every user needs both")]
@@ -57,7 +70,7 @@ pub(crate) fn tiny_image_with(edit: impl FnOnce(&mut ImageInfo)) -> Vec<u8> {
     edit(&mut info);
     let (eh_frame, eh_frame_hdr) = unwind_information(&starts);
     let mut map = AddressMap::default();
-    for (func, start) in starts.iter().enumerate().take(2) {
+    for (func, start) in starts.iter().enumerate().take(4) {
         let frame = addrmap::Frame {
             func: FuncIndex(func as u32),
             offset: 0x20 + func as u32,
@@ -66,7 +79,7 @@ pub(crate) fn tiny_image_with(edit: impl FnOnce(&mut ImageInfo)) -> Vec<u8> {
         let frame = map.push_frame(frame);
         map.push_row(*start, frame);
     }
-    map.push_row(starts[2], addrmap::NONE);
+    map.push_row(starts[4], addrmap::NONE);
     let header = EH_FRAME + (eh_frame.len() as u64).next_multiple_of(8);
     elf(&[
         (image::TEXT, TEXT, 6, text),
@@ -83,8 +96,8 @@ fn info(starts: &[u32]) -> ImageInfo {
     declarations.types.push(FuncType::new([i32, i32], [i32]));
     declarations.types.push(FuncType::new([], []));
     declarations.names.module = Some("tiny".into());
-    for (index, name) in ["add", "fail"].into_iter().enumerate() {
-        let func = declarations.functions.push(FunctionDecl { ty: TypeIndex(index as u32) });
+    for (index, name) in ["add", "fail", "sink", "wild"].into_iter().enumerate() {
+        let func = declarations.functions.push(FunctionDecl { ty: TypeIndex(index.min(1) as u32) });
         declarations.exports.push(Export { name: name.into(), item: EntityIndex::Function(func) });
     }
     ImageInfo {
@@ -93,8 +106,8 @@ fn info(starts: &[u32]) -> ImageInfo {
         declarations,
         memory_plans: Vec::new(),
         data: Vec::new(),
-        functions: (0..2).map(|f| starts[f]..starts[f] + CODE[f].len() as u32).collect(),
-        host_entries: vec![Some(starts[2]), Some(starts[3])],
+        functions: (0..4).map(|f| starts[f]..starts[f] + CODE[f].len() as u32).collect(),
+        host_entries: vec![Some(starts[4]), Some(starts[5])],
         host_exits: vec![None, None],
         libcalls: Vec::new(),
     }

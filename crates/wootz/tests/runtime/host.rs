@@ -216,3 +216,16 @@ fn host_functions_may_grow_everything_under_running_code() {
         assert_eq!(call(&mut store, instance, "f", &[]).unwrap(), [Val::I32(168_000)], "{mode:?}");
     }
 }
+
+/// The unwinder meets code that it knows nothing of, and must stop there.
+#[test]
+fn a_backtrace_in_a_host_function_is_sane() {
+    let mut store = USUAL.store();
+    let looks = host(&mut store, |_| {
+        let backtrace = std::backtrace::Backtrace::force_capture().to_string();
+        assert!(backtrace.contains("a_backtrace_in_a_host_function_is_sane"), "{backtrace}");
+        Ok(())
+    });
+    let instance = USUAL.add(&mut store, CALLER, &[looks.into()]).unwrap();
+    call(&mut store, instance, "outer", &[]).unwrap();
+}

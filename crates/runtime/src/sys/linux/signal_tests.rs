@@ -8,20 +8,20 @@ mod tiny_image;
 use std::os::unix::process::ExitStatusExt;
 use std::process::{Command, Output};
 
-use crate::{Func, Image, Instance, Store, StoreConfig, TrapCode};
+use crate::{Image, Instance, Store, StoreConfig, TrapCode};
 
 /// The name of the test below that the children run.
 const CHILD: &str = "sys::linux::signal_tests::child";
 const CASE: &str = "WOOTZ_SIGNAL_CASE";
 
-/// Enters compiled code once, so that handlers and the alternate stack are in place, and returns a function that traps.
-fn enter() -> (Store, Func) {
+/// Enters compiled code once, so that handlers and the alternate stack are in place.
+fn enter() -> (Store, Instance) {
     let image = Image::load(&tiny_image::tiny_image()).unwrap();
     let mut store = Store::new(StoreConfig::default(), Box::new(()));
     let instance = Instance::new(&mut store, &image, &[]).unwrap();
     let fail = instance.export(&store, "fail").unwrap().into_func().unwrap();
     assert_eq!(fail.call(&mut store, &[]).unwrap_err().trap_code(), Some(TrapCode::Unreachable));
-    (store, fail)
+    (store, instance)
 }
 
 fn run(case: &str) -> Output {
@@ -40,6 +40,11 @@ fn child() {
         Ok("wild-pointer") => {
             enter();
             wild_pointer();
+        }
+        Ok("wild-pointer-of-compiled-code") => {
+            let (mut store, instance) = enter();
+            let wild = instance.export(&store, "wild").unwrap().into_func().unwrap();
+            println!("{:?}", wild.call(&mut store, &[]));
         }
         Ok("wild-pointer-on-a-thread") => {
             std::thread::spawn(|| {
@@ -147,6 +152,13 @@ fn a_wild_pointer_of_the_host_is_a_segmentation_fault() {
         let output = run(case);
         assert_eq!(output.status.signal(), Some(libc::SIGSEGV), "{case}: {output:?}");
     }
+}
+
+/// A fault that no instruction of a correct compiler makes must not look like a trap.
+#[test]
+fn a_wild_pointer_of_compiled_code_is_a_segmentation_fault() {
+    let output = run("wild-pointer-of-compiled-code");
+    assert_eq!(output.status.signal(), Some(libc::SIGSEGV), "{output:?}");
 }
 
 #[test]

@@ -4,7 +4,7 @@
 //! have sent it: a wild pointer of the host still kills the process with SIGSEGV, and Rust still reports the overflow
 //! of a host stack.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::ffi::{c_int, c_void};
 use std::io;
 use std::mem::MaybeUninit;
@@ -48,20 +48,29 @@ static INSTALLED: OnceLock<()> = OnceLock::new();
 ///
 /// # Errors
 /// If the system has no memory for the stack.
+#[inline]
 pub(crate) fn install(on_fault: OnFault) -> io::Result<()> {
+    if READY.get() { Ok(()) } else { install_slowly(on_fault) }
+}
+
+#[cold]
+fn install_slowly(on_fault: OnFault) -> io::Result<()> {
     INSTALLED.get_or_init(|| {
         ON_FAULT.get_or_init(|| on_fault);
         for (signal, previous) in SIGNALS.into_iter().zip(&PREVIOUS) {
             install_handler(signal, previous);
         }
     });
-    ALTERNATE_STACK.with(|stack| {
+    let installed = ALTERNATE_STACK.try_with(|stack| {
         let mut stack = stack.borrow_mut();
         if stack.is_none() {
             *stack = Some(AlternateStack::install()?);
         }
+        READY.set(true);
         Ok(())
-    })
+    });
+    // In a destructor of a thread-local value it may be too late for a stack: then the handlers run on the thread's own.
+    installed.unwrap_or(Ok(()))
 }
 
 fn install_handler(signal: c_int, previous: &OnceLock<libc::sigaction>) {
@@ -175,6 +184,8 @@ fn set_default(signal: c_int) {
 }
 
 thread_local! {
+    /// Whether this thread needs nothing more: without a destructor, so cheaper to ask at each entry.
+    static READY: Cell<bool> = const { Cell::new(false) };
     static ALTERNATE_STACK: RefCell<Option<AlternateStack>> = const { RefCell::new(None) };
 }
 
@@ -210,6 +221,7 @@ impl AlternateStack {
 
 impl Drop for AlternateStack {
     fn drop(&mut self) {
+        READY.set(false);
         let mut current = MaybeUninit::<libc::stack_t>::uninit();
         // SAFETY: `current` is filled by the first call. The previous stack is restored only if ours is still in place:
         // Rust's runtime may have disabled the stack and unmapped its own before this runs.
