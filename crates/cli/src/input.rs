@@ -58,10 +58,7 @@ impl Input {
     /// The report of a module that is refused, while it is decoded or later.
     pub(crate) fn refusal(&self, error: &ModuleError) -> Box<Report> {
         match error.kind {
-            ModuleErrorKind::Text if self.is_printable() => {
-                Report::new(Exit::BadModule, error.message.trim_end())
-            }
-            ModuleErrorKind::Text => self.not_a_module(error.message.lines().next().unwrap_or_default()),
+            ModuleErrorKind::Text => self.text_refusal(error),
             ModuleErrorKind::Malformed if self.is_text() && !self.is_printable() => {
                 self.not_a_module(&error.message)
             }
@@ -83,6 +80,17 @@ impl Input {
     fn is_printable(&self) -> bool {
         std::str::from_utf8(&self.bytes)
             .is_ok_and(|text| !text.contains(|c: char| c.is_control() && !c.is_whitespace()))
+    }
+
+    fn text_refusal(&self, error: &ModuleError) -> Box<Report> {
+        // The message brings its own excerpt, of lines as long as they are: ours are cut.
+        let (message, _) = error.message.split_once("\n").unwrap_or((&error.message, ""));
+        if !self.is_printable() {
+            return self.not_a_module(message);
+        }
+        let source = Source::new(self);
+        let report = Report::new(Exit::BadModule, message);
+        report.at(source.place_in_text(error.offset)).excerpt(source.excerpt_of_text(error.offset))
     }
 
     fn not_a_module(&self, reason: &str) -> Box<Report> {

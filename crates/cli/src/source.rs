@@ -63,6 +63,20 @@ impl<'a> Source<'a> {
         self.position(offset).map(|(line, column)| format!("{}:{line}:{column}", self.input.name))
     }
 
+    /// `file.wat:3:7` for a byte offset in the text itself.
+    pub(crate) fn place_in_text(&self, offset: u64) -> String {
+        match lines::position(&self.input.bytes, offset) {
+            Some((line, column)) => format!("{}:{line}:{column}", self.input.name),
+            None => self.input.name.clone(),
+        }
+    }
+
+    /// The lines around a byte offset in the text itself.
+    pub(crate) fn excerpt_of_text(&self, offset: u64) -> Option<Excerpt> {
+        let (line, column) = lines::position(&self.input.bytes, offset)?;
+        lines::excerpt(std::str::from_utf8(&self.input.bytes).ok()?, line, column)
+    }
+
     /// The lines around an offset.
     pub(crate) fn excerpt(&self, offset: u64) -> Option<Excerpt> {
         if !self.input.is_text() {

@@ -120,6 +120,14 @@ fn sized(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
     None
 }
 
+/// Line and column, from 1 and in bytes, of a byte offset in a text.
+pub(super) fn position(text: &[u8], offset: u64) -> Option<(usize, usize)> {
+    let before = text.get(..usize::try_from(offset).ok()?)?;
+    let line = 1 + before.iter().filter(|byte| **byte == b'\n').count();
+    let start = before.iter().rposition(|byte| *byte == b'\n').map_or(0, |newline| newline + 1);
+    Some((line, before.len() - start + 1))
+}
+
 /// The line with the line before it; the mark is under the token at the column.
 pub(super) fn excerpt(text: &str, line: usize, column: usize) -> Option<Excerpt> {
     let content = text.lines().nth(line.checked_sub(1)?)?;
@@ -159,6 +167,14 @@ mod tests {
         let excerpt = excerpt("(module\n\t(func i32.div_s))", 2, 8).unwrap();
         assert_eq!(excerpt.lines[1], ("2".into(), "    (func i32.div_s))".into()));
         assert_eq!((excerpt.marked, excerpt.column, excerpt.length), (1, 10, 9));
+    }
+
+    #[test]
+    fn positions_count_from_one() {
+        assert_eq!(position(b"ab\nc", 0), Some((1, 1)));
+        assert_eq!(position(b"ab\nc", 2), Some((1, 3)));
+        assert_eq!(position(b"ab\nc", 4), Some((2, 2)));
+        assert_eq!(position(b"ab\nc", 5), None);
     }
 
     #[test]

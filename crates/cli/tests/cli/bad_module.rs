@@ -94,14 +94,17 @@ fn syntax_errors_show_the_line() {
     let dir = Dir::with("m.wat", "(module\n  (func (result i32)\n    i32.cosnt 1))\n");
     let expected = "\
 error: unknown operator or unexpected token
-     --> m.wat:3:5
-      |
-    3 |     i32.cosnt 1))
-      |     ^
+ --> m.wat:3:5
+  |
+2 |   (func (result i32)
+3 |     i32.cosnt 1))
+  |     ^^^^^^^^^
 ";
     assert_eq!(dir.wootz(&["validate", "m.wat"]).error(65), expected);
     let error = dir.wootz_with_stdin(&["run", "-"], b"(module (func)").error(65);
     assert!(error.contains("<stdin>:1:15"), "{error}");
+    let error = dir.wootz_with_stdin(&["run", "-"], "(".repeat(100_000).as_bytes()).error(65);
+    assert!(error.len() < 400, "a long line is cut: {} bytes", error.len());
 }
 
 #[test]
