@@ -1,6 +1,6 @@
 //! The `wootz` command: `run`, `validate`, `inspect`.
 //!
-//! Every failure is a [`Report`](report::Report) with an exit code of [`exit`]; nothing panics on bad input, and a panic
+//! Every failure is a [`Report`] with an exit code of [`exit`]; nothing panics on bad input, and a panic
 //! is said to be a bug. `docs/cli.md` documents the options.
 
 mod args;

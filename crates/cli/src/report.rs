@@ -35,7 +35,7 @@ impl Report {
     pub(crate) fn new(exit: Exit, message: impl Into<String>) -> Box<Self> {
         Box::new(Self {
             exit,
-            message: message.into(),
+            message: printable(&message.into()),
             place: None,
             excerpt: None,
             backtrace: Vec::new(),
@@ -46,31 +46,36 @@ impl Report {
 
     /// Where it is.
     pub(crate) fn at(mut self: Box<Self>, place: impl Into<String>) -> Box<Self> {
-        self.place = Some(place.into());
+        self.place = Some(printable(&place.into()));
         self
     }
 
     /// The lines around it.
     pub(crate) fn excerpt(mut self: Box<Self>, excerpt: Option<Excerpt>) -> Box<Self> {
-        self.excerpt = excerpt;
+        self.excerpt = excerpt.map(|mut excerpt| {
+            for (_, text) in &mut excerpt.lines {
+                *text = printable(text);
+            }
+            excerpt
+        });
         self
     }
 
     /// One line for each active function.
     pub(crate) fn backtrace(mut self: Box<Self>, lines: Vec<String>) -> Box<Self> {
-        self.backtrace = lines;
+        self.backtrace = lines.iter().map(|line| printable(line)).collect();
         self
     }
 
     /// Something more to know; lines after the first are a list.
     pub(crate) fn note(mut self: Box<Self>, note: impl Into<String>) -> Box<Self> {
-        self.notes.push(note.into());
+        self.notes.push(printable(&note.into()));
         self
     }
 
     /// What to do.
     pub(crate) fn help(mut self: Box<Self>, help: impl Into<String>) -> Box<Self> {
-        self.help.push(help.into());
+        self.help.push(printable(&help.into()));
         self
     }
 
@@ -131,6 +136,20 @@ fn line(out: &mut String, text: std::fmt::Arguments<'_>) {
     let _ = out.write_fmt(text);
     out.truncate(out.trim_end_matches(' ').len());
     out.push('\n');
+}
+
+/// A text with control characters escaped: names of a module could otherwise drive the terminal.
+pub(crate) fn printable(text: &str) -> String {
+    let escape = |c: char| c.is_control() && c != '\n';
+    if !text.contains(escape) {
+        return text.to_owned();
+    }
+    text.chars().map(|c| if escape(c) { c.escape_default().to_string() } else { c.to_string() }).collect()
+}
+
+/// The same on one line, for a name within a list.
+pub(crate) fn one_line(text: &str) -> String {
+    printable(text).replace('\n', "\\n")
 }
 
 /// Colours, or none.

@@ -16,7 +16,7 @@ use wootz_wasm_ir::entity::Entity;
 use wootz_wasm_ir::{ConstExpr, ConstOp, Declarations, EntityIndex, Module};
 
 use super::size;
-use crate::report::Style;
+use crate::report::{Style, one_line};
 
 /// Most rows of a list; `--json` has all.
 const ROWS: usize = 40;
@@ -30,7 +30,7 @@ pub(super) fn summary(file: &str, module: &Module, style: Style) -> String {
     let name =
         declarations.names.module.as_ref().map_or(String::new(), |name| format!(" · module \"{name}\""));
     let title = format!("{file} · {}{name}", size(module.bytes().len() as u64));
-    line(&mut out, &style.strong(&title));
+    line(&mut out, &style.strong(&one_line(&title)));
     for table in [
         sections(module),
         imports(declarations),
@@ -67,7 +67,8 @@ impl Table {
         columns: &[&'static str],
         rows: impl Iterator<Item = Vec<String>>,
     ) -> Self {
-        let mut rows: Vec<_> = rows.collect();
+        // A name may contain anything, a row is one line.
+        let mut rows: Vec<Vec<_>> = rows.map(|row| row.iter().map(|cell| one_line(cell)).collect()).collect();
         let more = rows.len().saturating_sub(ROWS);
         rows.truncate(ROWS);
         Self { heading: heading.into(), columns: columns.to_vec(), rows, more }

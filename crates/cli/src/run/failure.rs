@@ -6,7 +6,7 @@ use wootz_wasm_ir::Declarations;
 
 use crate::exit::Exit;
 use crate::input::Input;
-use crate::report::Report;
+use crate::report::{Report, one_line};
 use crate::source::Source;
 
 /// The exit code, if the guest ended by `proc_exit`. As everywhere on this system, its low 8 bits count.
@@ -56,7 +56,7 @@ fn stopped(report: Box<Report>, input: &Input, frames: &[TrapFrame], omitted: us
 
 fn function(frame: &TrapFrame) -> String {
     match &frame.name {
-        Some(name) => format!("function {} \"{name}\"", frame.func.0),
+        Some(name) => format!("function {} \"{}\"", frame.func.0, one_line(name)),
         None => format!("function {}", frame.func.0),
     }
 }
@@ -86,7 +86,7 @@ fn backtrace(source: &Source<'_>, frames: &[TrapFrame], omitted: usize) -> Vec<S
 
 fn frame(source: &Source<'_>, frame: &TrapFrame) -> String {
     let name = match &frame.name {
-        Some(name) => format!("{name} (func {})", frame.func.0),
+        Some(name) => format!("{} (func {})", one_line(name), frame.func.0),
         None => format!("func {}", frame.func.0),
     };
     match frame.offset {

@@ -6,7 +6,7 @@ use wootz_wasm_ir::{Declarations, EntityIndex};
 use crate::args::RunArgs;
 use crate::exit::Exit;
 use crate::names::closest;
-use crate::report::{Outcome, Report};
+use crate::report::{Outcome, Report, one_line};
 use crate::values::parse_value;
 
 /// Entry of a command (WASI: Command, an instance that runs once).
@@ -88,9 +88,10 @@ fn list_functions(report: Box<Report>, declarations: &Declarations) -> Box<Repor
     if functions.is_empty() {
         return report.note("the module exports no function");
     }
-    let width = functions.iter().take(LISTED).map(|(name, _)| name.chars().count()).max().unwrap_or(0);
+    let shown: Vec<_> = functions.iter().take(LISTED).map(|(name, ty)| (one_line(name), ty)).collect();
+    let width = shown.iter().map(|(name, _)| name.chars().count()).max().unwrap_or(0);
     let mut list = String::from("the module exports these functions:");
-    for (name, ty) in functions.iter().take(LISTED) {
+    for (name, ty) in shown {
         list += &format!("\n        {name:width$}  {ty}");
     }
     if let Some(more) = functions.len().checked_sub(LISTED + 1) {

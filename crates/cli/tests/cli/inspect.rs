@@ -144,3 +144,14 @@ fn validate_says_nothing_of_a_valid_module() {
     assert_eq!(dir.wootz(&["validate", "m.wat"]).output(), "");
     assert_eq!(dir.wootz_with_stdin(&["validate", "-"], &binary(MODULE)).output(), "");
 }
+
+#[test]
+fn names_cannot_drive_the_terminal() {
+    let dir = Dir::with("m.wat", r#"(module (func (export "\1b[2J\nx") unreachable))"#);
+    let text = dir.wootz(&["inspect", "m.wat"]).output();
+    assert!(text.contains(r"\u{1b}[2J\nx") && !text.contains('\x1b'), "{text}");
+    let error = dir.wootz(&["run", "m.wat"]).error(2);
+    assert!(error.contains(r"\u{1b}[2J") && !error.contains('\x1b'), "{error}");
+    let error = dir.wootz(&["run", "--invoke", "\x1b[2J\nx", "m.wat"]).error(134);
+    assert!(!error.contains('\x1b'), "{error}");
+}
