@@ -136,12 +136,17 @@ fn compare(program: &CProgram, strategies: &[(OptLevel, CheckStrategy)], cases: 
     });
     let (native, wasm) = (native.unwrap(), wasm.unwrap());
     let expected: Vec<_> = cases.iter().map(|case| run_native(&native, case)).collect();
-    for &strategy in strategies {
-        let compiled = Compiled::new(&wasm, strategy);
-        for (case, expected) in cases.iter().zip(&expected) {
-            assert_eq!(&compiled.run(case), expected, "{}: {:?}", compiled.name, case.args);
+    std::thread::scope(|scope| {
+        for &strategy in strategies {
+            let (wasm, expected) = (&wasm, &expected);
+            scope.spawn(move || {
+                let compiled = Compiled::new(wasm, strategy);
+                for (case, expected) in cases.iter().zip(expected) {
+                    assert_eq!(&compiled.run(case), expected, "{}: {:?}", compiled.name, case.args);
+                }
+            });
         }
-    }
+    });
     expected
 }
 
