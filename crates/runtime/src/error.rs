@@ -318,6 +318,11 @@ pub enum MemoryError {
         /// What it said.
         error: std::io::Error,
     },
+    /// Pages are larger than any that the specification allows.
+    PageSize {
+        /// Page size as a power of two.
+        log2: u8,
+    },
     /// Shared memories are not supported yet.
     Shared,
 }
@@ -334,6 +339,7 @@ impl fmt::Display for MemoryError {
             Self::System { bytes, guarded: false, error } => {
                 write!(f, "cannot allocate a memory of {bytes} bytes: {error}")
             }
+            Self::PageSize { log2 } => write!(f, "pages of 2^{log2} bytes are not supported"),
             Self::Shared => f.write_str("shared memories are not supported"),
         }
     }

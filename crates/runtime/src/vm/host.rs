@@ -70,7 +70,8 @@ impl HostFunc {
         // which is not looked at here.
         let (call, ty, store) =
             unsafe { (&(*this.as_ptr()).call, &(*this.as_ptr()).ty, (*this.as_ptr()).store) };
-        let mut lent = LentStore::new(store);
+        // SAFETY: as the caller promises.
+        let mut lent = unsafe { LentStore::new(store) };
         call(Caller { store: &mut lent.handle, instance }, slots)?;
         // SAFETY: the host function has returned its borrow.
         let funcs = unsafe { store.as_ref().funcs() };
@@ -91,7 +92,12 @@ struct LentStore {
 }
 
 impl LentStore {
-    fn new(store: NonNull<StoreInner>) -> Self {
+    /// # Safety
+    /// The store must be alive, and nothing may borrow from it while this exists.
+    unsafe fn new(store: NonNull<StoreInner>) -> Self {
+        // A store with someone inside is not freed, wherever its owner goes meanwhile.
+        // SAFETY: as the caller promises.
+        unsafe { (*store.as_ptr()).enter() };
         // SAFETY: the handle is never dropped, and whoever entered the store waits for the host function.
         let inner = unsafe { StoreBox::from_pointer(store) };
         let handle = ManuallyDrop::new(Store { inner });
@@ -101,6 +107,8 @@ impl LentStore {
 
 impl Drop for LentStore {
     fn drop(&mut self) {
+        // SAFETY: the store is alive, because `new` entered it, and the host function has returned its borrow.
+        unsafe { (*self.store.as_ptr()).leave() };
         if self.handle.inner.pointer() != self.store {
             // `mem::swap` moved the running store to a place where it may be used or dropped at the same time.
             eprintln!("a host function exchanged the store that it was called with");

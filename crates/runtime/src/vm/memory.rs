@@ -39,6 +39,9 @@ impl LinearMemory {
         if ty.shared {
             return Err(MemoryError::Shared);
         }
+        if ty.page_size_log2 > 16 {
+            return Err(MemoryError::PageSize { log2: ty.page_size_log2 });
+        }
         let bytes = u128::from(ty.minimum) << ty.page_size_log2;
         let maximum = ty.maximum.unwrap_or(u64::MAX).min(ty.absolute_maximum());
         let too_large = MemoryError::TooLarge { bytes };
@@ -285,6 +288,8 @@ mod tests {
         assert!(matches!(error, MemoryError::System { guarded: false, .. }), "{error}");
         let error = memory(ty(65537, None), CheckStrategy::Guard).unwrap_err();
         assert!(matches!(error, MemoryError::TooLarge { .. }), "{error}");
+        let odd = MemoryType { page_size_log2: 200, ..ty(0, None) };
+        assert!(matches!(memory(odd, CheckStrategy::Explicit), Err(MemoryError::PageSize { log2: 200 })));
         let shared = MemoryType { shared: true, ..ty(1, Some(1)) };
         assert!(matches!(memory(shared, CheckStrategy::Auto), Err(MemoryError::Shared)));
     }

@@ -8,7 +8,9 @@ mod tiny_image;
 use std::os::unix::process::ExitStatusExt;
 use std::process::{Command, Output};
 
-use crate::{Image, Instance, Store, StoreConfig, TrapCode};
+use wootz_wasm_ir::FuncType;
+
+use crate::{Func, Image, Instance, Store, StoreConfig, TrapCode};
 
 /// The name of the test below that the children run.
 const CHILD: &str = "sys::linux::signal_tests::child";
@@ -105,6 +107,16 @@ fn child() {
                 std::thread::spawn(enter).join().unwrap();
             }
             println!("still alive");
+        }
+        Ok("exchanged-store") => {
+            let mut store = Store::new(StoreConfig::default(), Box::new(()));
+            let exchange = Func::new(&mut store, FuncType::default(), |mut caller, _| {
+                let other = Store::new(StoreConfig::default(), Box::new(()));
+                // Dropping the running store must not free it: this very closure is inside.
+                drop(std::mem::replace(caller.store_mut(), other));
+                Ok(())
+            });
+            println!("{:?}", exchange.call(&mut store, &[]));
         }
         Ok("panic-after-trap") => {
             enter();
@@ -216,4 +228,12 @@ fn panics_still_work_after_a_trap() {
     assert!(!output.status.success() && output.status.signal().is_none(), "{output:?}");
     let text = [output.stdout, output.stderr].concat();
     assert!(String::from_utf8_lossy(&text).contains("a panic like any other"));
+}
+
+#[test]
+fn exchanging_the_running_store_ends_the_process() {
+    let output = run("exchanged-store");
+    let message = String::from_utf8_lossy(&output.stderr);
+    assert!(message.contains("a host function exchanged the store"), "{message}");
+    assert_eq!(output.status.signal(), Some(libc::SIGABRT));
 }
