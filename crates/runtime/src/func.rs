@@ -64,7 +64,7 @@ impl Func {
     /// as the bits that it is, a reference is looked up.
     ///
     /// # Errors
-    /// As [`call`](Self::call); [`ArgumentsError`](crate::ArgumentsError) if there are too few slots, or a reference is
+    /// As [`call`](Self::call); [`ArgumentsError`] if there are too few slots, or a reference is
     /// not one that the store made.
     ///
     /// # Panics
