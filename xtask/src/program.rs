@@ -8,14 +8,25 @@ use anyhow::{Context, Result, bail};
 use crate::command::{cargo, each_line};
 use crate::setup::{Purpose, setup};
 
-/// Builds `wootz` and runs `wootz run` with the arguments as they are. Does not return when the program starts: the
-/// exit code is the program's own.
+/// Builds `wootz` and runs `wootz run OPTIONS FILE ARGS`. Does not return when the program starts: the exit code is the
+/// program's own.
 pub(crate) fn run(arguments: &[String]) -> Result<()> {
     setup(Purpose::Build)?;
     let program = build()?;
     let mut command = Command::new(&program);
-    command.arg("run").args(arguments);
+    command.arg("run").args(without_separator(arguments));
     become_command(&mut command).with_context(|| format!("cannot start {}", program.display()))
+}
+
+/// The arguments without the first `--`, which stands between the module and the guest's arguments. `wootz run` needs none
+/// and gives the guest everything after the module.
+fn without_separator(arguments: &[String]) -> impl Iterator<Item = &String> {
+    let separator = arguments.iter().position(|argument| argument == "--");
+    arguments
+        .iter()
+        .enumerate()
+        .filter(move |(index, _)| Some(*index) != separator)
+        .map(|(_, argument)| argument)
 }
 
 #[cfg(unix)]
@@ -62,7 +73,17 @@ fn executable_of(line: &str) -> Option<PathBuf> {
 
 #[cfg(test)]
 mod tests {
-    use super::executable_of;
+    use super::{executable_of, without_separator};
+
+    #[test]
+    fn the_guest_does_not_see_the_separator() {
+        let guest = |arguments: &[&str]| -> Vec<String> {
+            let arguments: Vec<String> = arguments.iter().map(ToString::to_string).collect();
+            without_separator(&arguments).cloned().collect()
+        };
+        assert_eq!(guest(&["-O1", "file", "--", "-O2", "--", "x"]), ["-O1", "file", "-O2", "--", "x"]);
+        assert_eq!(guest(&["file", "x"]), ["file", "x"]);
+    }
 
     #[test]
     fn only_the_finished_binary_counts() {
