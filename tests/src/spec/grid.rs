@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use libtest_mimic::{Failed, Trial};
 use serde_json::{Value, json};
 use wootz::{CheckStrategy, Config, Engine, OptLevel};
+use wootz_wast::{Outcome, run};
 
-use super::script::{Outcome, run};
 use super::suite::{Script, Suite};
 
 /// The check strategies, by the names of the command line. A new one is a line here.
@@ -204,7 +204,9 @@ fn aligned(table: &[Vec<String>]) -> String {
 #[cfg(test)]
 mod tests {
     use super::{Configuration, Grid, Record};
-    use crate::spec::{Failure, Outcome, SUITES};
+    use wootz_wast::{Failure, Outcome};
+
+    use crate::spec::SUITES;
 
     fn grid(records: Vec<Record>) -> Grid {
         let configurations =

@@ -38,8 +38,9 @@ const LAYERS: &[Layer] = &[
             "wootz-wasi",
         ],
     ),
-    layer("wootz-cli", &["wootz", "wootz-wasm-ir", "wootz-codegen-llvm"]),
-    layer("wootz-tests", &["wootz"]),
+    layer("wootz-wast", &["wootz"]),
+    layer("wootz-cli", &["wootz", "wootz-wast", "wootz-wasm-ir", "wootz-codegen-llvm"]),
+    layer("wootz-tests", &["wootz", "wootz-wast"]),
     layer("xtask", &[]),
 ];
 

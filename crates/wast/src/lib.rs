@@ -1,0 +1,28 @@
+//! Runs test scripts in the specification's format, `.wast`, for the suite of our own tests and for `wootz wast`.
+//!
+//! | file | is |
+//! |---|---|
+//! | `script` | one script: its modules, instances and commands |
+//! | `assertion` | what a command claims, compared with what happened |
+//! | `values` | arguments, and expected results bit for bit |
+//! | `host` | the module `spectest` that scripts import |
+//!
+//! ```
+//! use wootz::{Config, Engine};
+//!
+//! let script = r#"
+//!     (module (func (export "double") (param i32) (result i32) (i32.shl (local.get 0) (i32.const 1))))
+//!     (assert_return (invoke "double" (i32.const 21)) (i32.const 42))
+//!     (assert_return (invoke "double" (i32.const 1)) (i32.const 3))
+//! "#;
+//! let outcome = wootz_wast::run(&Engine::new(&Config::new()), script);
+//! assert_eq!((outcome.passed, outcome.failed.len()), (2, 1));
+//! assert_eq!(outcome.failed[0].line, 4);
+//! ```
+
+mod assertion;
+mod host;
+mod script;
+mod values;
+
+pub use script::{Failure, Outcome, run};
