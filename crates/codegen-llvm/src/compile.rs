@@ -22,7 +22,7 @@ use crate::trampoline::lower_trampolines;
 /// [`CompileError::Translate`] for a module that uses what is not supported, [`CompileError::UnknownCpu`]; anything else is a
 /// bug in this crate or a limit of LLVM.
 pub fn compile_object(module: &Module, options: &CompileOptions) -> Result<Vec<u8>, CompileError> {
-    with_compiled(module, options, emit::object)
+    with_compiled(module, options, false, emit::object)
 }
 
 /// Compiles a module to a linked image, ready for the runtime to map; see [`link`](crate::link).
@@ -65,7 +65,8 @@ pub fn emit_text(
     {
         return Err(CompileError::NoSuchFunction(func));
     }
-    with_compiled(module, options, |context, state, machine| match kind {
+    let names = kind == TextKind::LlvmIr;
+    with_compiled(module, options, names, |context, state, machine| match kind {
         TextKind::LlvmIr => emit::llvm_ir(state, func),
         TextKind::Assembly => emit::assembly(context, state, machine, func),
     })
@@ -75,11 +76,12 @@ pub fn emit_text(
 fn with_compiled<T>(
     module: &Module,
     options: &CompileOptions,
+    keep_names: bool,
     read: impl FnOnce(&LlvmContext, &ModuleState<'_>, &TargetMachine) -> Result<T, CompileError>,
 ) -> Result<T, CompileError> {
     let target = TargetInfo::new(&options.cpu)?;
     let machine = target.machine(options.opt)?;
-    let context = LlvmContext::new();
+    let context = LlvmContext::new(keep_names);
     let state = ModuleState::new(context.get(), &machine, &target, module.declarations(), options);
 
     lower_functions(&state, module, options)?;

@@ -7,6 +7,7 @@
 //! | what the functions of a module share | `module`, `types`, `intrinsics`, `metadata`, `debug` |
 //! | across the host boundary | `trampoline` |
 //! | optimise, emit | `emit` |
+//! | objects → an image | [`link`] |
 //! | what inkwell has no safe form for | `llvm`, the fence around unsafe code |
 //!
 //! A context, its module and its target machine live and die within one call, on one thread: what leaves is bytes.

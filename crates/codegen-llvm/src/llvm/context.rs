@@ -6,7 +6,8 @@ use std::ffi::{CStr, c_void};
 use inkwell::context::Context;
 use llvm_sys::LLVMDiagnosticSeverity;
 use llvm_sys::core::{
-    LLVMContextSetDiagnosticHandler, LLVMDisposeMessage, LLVMGetDiagInfoDescription, LLVMGetDiagInfoSeverity,
+    LLVMContextSetDiagnosticHandler, LLVMContextSetDiscardValueNames, LLVMDisposeMessage,
+    LLVMGetDiagInfoDescription, LLVMGetDiagInfoSeverity,
 };
 use llvm_sys::prelude::LLVMDiagnosticInfoRef;
 
@@ -18,8 +19,8 @@ pub(crate) struct LlvmContext {
 }
 
 impl LlvmContext {
-    /// A new context; initialises LLVM first.
-    pub(crate) fn new() -> Self {
+    /// A new context; initialises LLVM first. Names of blocks are only for who reads LLVM IR.
+    pub(crate) fn new(keep_names: bool) -> Self {
         super::init();
         let context = Context::create();
         let errors = Box::new(RefCell::new(Vec::new()));
@@ -27,6 +28,7 @@ impl LlvmContext {
         // SAFETY: `state` points into a box that outlives the context, see the order of the fields.
         unsafe {
             LLVMContextSetDiagnosticHandler(context.raw(), Some(on_diagnostic), state.cast_mut().cast());
+            LLVMContextSetDiscardValueNames(context.raw(), i32::from(!keep_names));
         }
         Self { context, errors }
     }

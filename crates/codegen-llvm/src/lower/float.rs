@@ -2,7 +2,9 @@
 //!
 //! WebAssembly leaves the sign and payload of a computed NaN open but demands that it is quiet. x86 quiets in every
 //! arithmetic instruction; LLVM, for which a signalling NaN is as good as a quiet one, may drop the instruction. So
-//! where an operator could fold to its operand, the operand is canonicalised instead, which LLVM keeps.
+//! where an operator could fold to its operand, the operand is canonicalised instead, which LLVM keeps. The constants this
+//! looks for are those of the body: one that LLVM finds out only by inlining or forwarding can still let the
+//! quiet bit of a signalling NaN stay clear.
 //! `abs`, `neg` and `copysign` only touch the sign bit, of NaNs too, in both.
 
 use inkwell::FloatPredicate;

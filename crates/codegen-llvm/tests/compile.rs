@@ -1,0 +1,116 @@
+//! The crate's functions from outside: what an object holds, that it is always the same, and what is refused.
+
+use object::{Object, ObjectSymbol};
+use wootz_codegen_llvm::{
+    CompileError, CompileOptions, Cpu, OptLevel, Symbol, TextKind, compile_image, compile_object, emit_text,
+};
+use wootz_vm_abi::plan::CheckStrategy;
+use wootz_wasm_ir::{FuncIndex, Module, TypeIndex};
+
+const TEXT: &str = r#"(module
+  (import "host" "log" (func $log (param i64)))
+  (type $unary (func (param f32) (result f32)))
+  (memory 1)
+  (table 2 funcref)
+  (elem (i32.const 0) $rounded)
+  (func $rounded (type $unary) (f32.nearest (local.get 0)))
+  (func $private (param i32) (result i32)
+    (i32.load8_u (local.get 0)))
+  (func (export "run") (param i32) (result f32)
+    (call $log (i64.extend_i32_u (call $private (local.get 0))))
+    (call_indirect (type $unary) (f32.const 2.5) (local.get 0))))"#;
+
+fn module() -> Module {
+    Module::new(TEXT.as_bytes()).expect("the module is valid")
+}
+
+fn options(opt: OptLevel, checks: CheckStrategy) -> CompileOptions {
+    CompileOptions { opt, checks, cpu: Cpu::Baseline, verify: true }
+}
+
+#[test]
+fn an_object_defines_functions_and_trampolines_and_needs_only_library_calls() {
+    let object = compile_object(&module(), &options(OptLevel::O2, CheckStrategy::Guard)).unwrap();
+    let file = object::File::parse(&*object).unwrap();
+    let mut defined: Vec<_> = file
+        .symbols()
+        .filter(|symbol| symbol.is_definition() && symbol.is_global())
+        .map(|symbol| Symbol::parse(symbol.name().unwrap()).expect("a symbol of ours"))
+        .collect();
+    defined.sort_unstable();
+    // Types: 0 is $unary, 1 that of $log, 2 that of $private, 3 that of "run".
+    let mut expected: Vec<_> = (1..4).map(|index| Symbol::Wasm(FuncIndex(index))).collect();
+    expected.extend([0, 3].map(|index| Symbol::HostEntry(TypeIndex(index))));
+    expected.extend((0..4).map(|index| Symbol::HostExit(TypeIndex(index))));
+    assert_eq!(defined, expected);
+    let undefined: Vec<_> = file
+        .symbols()
+        .filter(|symbol| symbol.is_undefined())
+        .map(|symbol| symbol.name().unwrap())
+        .filter(|name| !name.is_empty())
+        .collect();
+    assert_eq!(undefined, ["nearbyintf"]);
+}
+
+#[test]
+fn the_same_module_gives_the_same_bytes() {
+    for opt in [OptLevel::O0, OptLevel::O3] {
+        let options = options(opt, CheckStrategy::Auto);
+        let image = compile_image(&module(), &options).unwrap();
+        assert!(image == compile_image(&module(), &options).unwrap(), "{opt:?}");
+    }
+}
+
+#[test]
+fn text_is_of_the_module_or_of_one_function() {
+    let options = options(OptLevel::O2, CheckStrategy::Explicit);
+    let text = |kind, func: Option<u32>| emit_text(&module(), &options, kind, func.map(FuncIndex)).unwrap();
+    let whole = text(TextKind::LlvmIr, None);
+    assert!(whole.contains("@\"wasm[1]\"") && whole.contains("@\"host_exit[0]\""), "{whole}");
+    let one = text(TextKind::LlvmIr, Some(2));
+    assert!(one.contains("@\"wasm[2]\"(ptr") && !one.contains("host_exit"), "{one}");
+    let assembly = text(TextKind::Assembly, Some(2));
+    assert!(assembly.starts_with("\"wasm[2]\":\n") && assembly.contains("movzbl"), "{assembly}");
+    assert!(!assembly.contains("wasm[3]"), "{assembly}");
+}
+
+#[test]
+fn functions_without_a_body_have_no_text() {
+    for func in [0, 4, u32::MAX] {
+        let func = FuncIndex(func);
+        let error = emit_text(&module(), &CompileOptions::default(), TextKind::LlvmIr, Some(func));
+        assert_eq!(error.unwrap_err(), CompileError::NoSuchFunction(func));
+    }
+}
+
+#[test]
+fn an_unknown_cpu_is_refused() {
+    let options = CompileOptions { cpu: Cpu::Named("pentium".into()), ..CompileOptions::default() };
+    let error = compile_object(&module(), &options).unwrap_err();
+    assert_eq!(error, CompileError::UnknownCpu { name: "pentium".into() });
+}
+
+#[test]
+fn unsupported_instructions_are_refused_with_their_place() {
+    // A vector constant, which decodes and validates.
+    let text = "(module (func (drop (v128.const i64x2 1 2))))";
+    match Module::new(text.as_bytes()) {
+        Err(error) => assert!(error.to_string().contains("offset"), "{error}"),
+        Ok(module) => match compile_object(&module, &CompileOptions::default()).unwrap_err() {
+            CompileError::Translate(error) => assert!(error.offset > 0, "{error}"),
+            error => panic!("{error}"),
+        },
+    }
+}
+
+#[test]
+fn threads_compile_at_the_same_time() {
+    let expected = compile_object(&module(), &options(OptLevel::O2, CheckStrategy::Guard)).unwrap();
+    std::thread::scope(|scope| {
+        let compile = || compile_object(&module(), &options(OptLevel::O2, CheckStrategy::Guard)).unwrap();
+        let threads: Vec<_> = (0..4).map(|_| scope.spawn(compile)).collect();
+        for thread in threads {
+            assert!(thread.join().expect("the thread compiles") == expected);
+        }
+    });
+}
