@@ -24,17 +24,22 @@ pub(super) fn float_unary<'ctx>(
     op: FloatUnary,
     x: FloatValue<'ctx>,
 ) -> Result<'ctx> {
-    let intrinsic = match op {
+    let (intrinsic, rounds) = match op {
         FloatUnary::Neg => return Ok(f.builder().build_float_neg(x, "")?.into()),
-        FloatUnary::Abs => FloatIntrinsic::Fabs,
-        FloatUnary::Ceil => FloatIntrinsic::Ceil,
-        FloatUnary::Floor => FloatIntrinsic::Floor,
-        FloatUnary::Trunc => FloatIntrinsic::Trunc,
+        FloatUnary::Abs => (FloatIntrinsic::Fabs, false),
+        FloatUnary::Ceil => (FloatIntrinsic::Ceil, true),
+        FloatUnary::Floor => (FloatIntrinsic::Floor, true),
+        FloatUnary::Trunc => (FloatIntrinsic::Trunc, true),
         // To even in the default rounding mode, the only one there is here.
-        FloatUnary::Nearest => FloatIntrinsic::Nearbyint,
-        FloatUnary::Sqrt => FloatIntrinsic::Sqrt,
+        FloatUnary::Nearest => (FloatIntrinsic::Nearbyint, true),
+        FloatUnary::Sqrt => (FloatIntrinsic::Sqrt, false),
     };
-    f.intrinsic(Intrinsic::Float(intrinsic, width.into()), &[x.into()])
+    let value = f.intrinsic(Intrinsic::Float(intrinsic, width.into()), &[x.into()])?;
+    if rounds && f.module.rounding_calls {
+        // The instruction quiets; a C library need not.
+        return canonicalize(f, width, value.into_float_value());
+    }
+    Ok(value)
 }
 
 pub(super) fn float_binary<'ctx>(
