@@ -2,3 +2,4 @@
 
 pub mod c_program;
 pub mod spec;
+pub mod wasi_program;

@@ -7,9 +7,9 @@ use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use wootz::wasi::{Exit, OutputBuffer, WasiCtx};
-use wootz::{CheckStrategy, Config, Engine, Linker, Module, OptLevel, Store};
+use wootz::{CheckStrategy, OptLevel};
 use wootz_tests::c_program::{CProgram, root};
+use wootz_tests::wasi_program::WasiProgram;
 
 const O2: OptLevel = OptLevel::O2;
 const O0: OptLevel = OptLevel::O0;
@@ -84,47 +84,20 @@ fn run_native(program: &Path, case: &Case<'_>) -> Outcome {
     }
 }
 
-/// A module compiled for one strategy.
-struct Compiled {
-    engine: Engine,
-    module: Module,
-    name: String,
+fn compile(wasm: &Path, (opt, checks): (OptLevel, CheckStrategy)) -> WasiProgram {
+    WasiProgram::compile(wasm, opt, checks).unwrap_or_else(|error| panic!("{error:#}"))
 }
 
-impl Compiled {
-    fn new(wasm: &Path, (opt, checks): (OptLevel, CheckStrategy)) -> Self {
-        let engine = Engine::new(&Config::new().opt_level(opt).checks(checks));
-        let name = format!("{} at {opt:?} with {checks:?} checks", wasm.display());
-        let module = Module::new(&engine, fs::read(wasm).unwrap()).unwrap_or_else(|e| panic!("{name}: {e}"));
-        Self { engine, module, name }
-    }
-
-    fn run(&self, case: &Case<'_>) -> Outcome {
-        let folder = folder(case);
-        let (stdout, stderr) = (OutputBuffer::new(), OutputBuffer::new());
-        let ctx = WasiCtx::builder()
-            .arg("program")
-            .and_then(|builder| builder.args(case.args))
-            .and_then(|builder| builder.preopened_dir(folder.path(), "."))
-            .unwrap()
-            .stdin(std::io::Cursor::new(case.stdin.to_vec()))
-            .stdout(stdout.clone())
-            .stderr(stderr.clone())
-            .build();
-        let mut linker = Linker::new(&self.engine);
-        linker.define_wasi(|ctx: &mut WasiCtx| ctx).unwrap();
-        let mut store = Store::new(&self.engine, ctx);
-        let result = linker
-            .instantiate(&mut store, &self.module)
-            .and_then(|instance| instance.get_typed_func::<(), ()>(&store, "_start")?.call(&mut store, ()));
-        let code = match result {
-            Ok(()) => 0,
-            Err(error) => match error.downcast_ref::<Exit>() {
-                Some(Exit(code)) => *code,
-                None => panic!("{}: {error}", self.name),
-            },
-        };
-        Outcome { code, stdout: stdout.contents(), stderr: stderr.contents(), files: files_in(folder.path()) }
+/// Runs a case in a folder of its own.
+fn run_compiled(program: &WasiProgram, case: &Case<'_>) -> Outcome {
+    let folder = folder(case);
+    let output =
+        program.run(case.args, case.stdin, folder.path()).unwrap_or_else(|error| panic!("{error:#}"));
+    Outcome {
+        code: output.code,
+        stdout: output.stdout,
+        stderr: output.stderr,
+        files: files_in(folder.path()),
     }
 }
 
@@ -140,9 +113,10 @@ fn compare(program: &CProgram, strategies: &[(OptLevel, CheckStrategy)], cases: 
         for &strategy in strategies {
             let (wasm, expected) = (&wasm, &expected);
             scope.spawn(move || {
-                let compiled = Compiled::new(wasm, strategy);
+                let compiled = compile(wasm, strategy);
                 for (case, expected) in cases.iter().zip(expected) {
-                    assert_eq!(&compiled.run(case), expected, "{}: {:?}", compiled.name, case.args);
+                    let outcome = run_compiled(&compiled, case);
+                    assert_eq!(&outcome, expected, "{}: {:?}", compiled.name(), case.args);
                 }
             });
         }
@@ -227,14 +201,14 @@ fn sha256_of_files() {
 fn mandelbrot_in_text() {
     let wasm = root().join("examples/mandelbrot.wat");
     for strategy in ALL {
-        let compiled = Compiled::new(&wasm, strategy);
+        let compiled = compile(&wasm, strategy);
         for (args, width) in [(&[][..], 78), (&["20"], 20), (&["133"], 133)] {
-            let outcome = compiled.run(&Case { args, ..Case::default() });
-            assert_eq!(text(&outcome.stdout), mandelbrot(width), "{}", compiled.name);
+            let outcome = run_compiled(&compiled, &Case { args, ..Case::default() });
+            assert_eq!(text(&outcome.stdout), mandelbrot(width), "{}", compiled.name());
             assert_eq!((outcome.code, &outcome.stderr[..]), (0, &b""[..]));
         }
         for args in [&["19"][..], &["501"], &["1000000"], &["7x"], &[""], &["-1"], &["80", "80"]] {
-            let outcome = compiled.run(&Case { args, ..Case::default() });
+            let outcome = run_compiled(&compiled, &Case { args, ..Case::default() });
             assert_eq!(outcome.code, 2, "{args:?}");
             assert_eq!(text(&outcome.stderr), "usage: mandelbrot [WIDTH], a number from 20 to 500\n");
         }

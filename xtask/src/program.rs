@@ -1,4 +1,4 @@
-//! `cargo xtask run`: build the command line tool and become it.
+//! `cargo xtask run` and `cargo xtask bench`: build the command line tool and run it, or measure it.
 
 use std::path::PathBuf;
 use std::process::Command;
@@ -16,6 +16,25 @@ pub(crate) fn run(arguments: &[String]) -> Result<()> {
     let mut command = Command::new(&program);
     command.arg("run").args(without_separator(arguments));
     become_command(&mut command).with_context(|| format!("cannot start {}", program.display()))
+}
+
+/// Builds `wootz` and the benchmark, both in release, and runs the benchmark.
+pub(crate) fn bench(arguments: &[String]) -> Result<()> {
+    setup(Purpose::Test)?;
+    let program = build()?;
+    let mut command = cargo();
+    command.args([
+        "run",
+        "--release",
+        "--quiet",
+        "--package",
+        "wootz-tests",
+        "--bin",
+        "bench",
+        "--",
+        "--wootz",
+    ]);
+    crate::command::run(command.arg(program).args(arguments))
 }
 
 /// The arguments without the first `--`, which stands between the module and the guest's arguments. `wootz run` needs none

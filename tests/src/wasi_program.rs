@@ -1,0 +1,74 @@
+//! A WebAssembly program with WASI, compiled once and run any number of times, for tests and benchmarks.
+
+use std::fs;
+use std::path::Path;
+
+use anyhow::{Context, Result};
+use wootz::wasi::{Exit, OutputBuffer, WasiCtx};
+use wootz::{CheckStrategy, Config, Engine, Linker, Module, OptLevel, Store};
+
+/// A compiled program.
+pub struct WasiProgram {
+    engine: Engine,
+    module: Module,
+    name: String,
+}
+
+/// What a run left behind, besides files.
+pub struct Output {
+    /// The exit code.
+    pub code: i32,
+    /// Bytes written to standard output.
+    pub stdout: Vec<u8>,
+    /// Bytes written to standard error.
+    pub stderr: Vec<u8>,
+}
+
+impl WasiProgram {
+    /// Compiles the module of a file.
+    ///
+    /// # Errors
+    /// If the file cannot be read or the module cannot be compiled.
+    pub fn compile(wasm: &Path, opt: OptLevel, checks: CheckStrategy) -> Result<Self> {
+        let engine = Engine::new(&Config::new().opt_level(opt).checks(checks));
+        let name = format!("{} at {opt:?} with {checks:?} checks", wasm.display());
+        let bytes = fs::read(wasm).with_context(|| format!("reading {}", wasm.display()))?;
+        let module = Module::new(&engine, bytes).with_context(|| name.clone())?;
+        Ok(Self { engine, module, name })
+    }
+
+    /// Which module it is and how it was compiled.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Runs `_start` in a store of its own. `folder` is the guest's current directory.
+    ///
+    /// # Errors
+    /// If the program ends in any other way than by returning or by exiting.
+    pub fn run<S: AsRef<str>>(&self, args: &[S], stdin: &[u8], folder: &Path) -> Result<Output> {
+        let (stdout, stderr) = (OutputBuffer::new(), OutputBuffer::new());
+        let ctx = WasiCtx::builder()
+            .arg("program")?
+            .args(args)?
+            .preopened_dir(folder, ".")?
+            .stdin(std::io::Cursor::new(stdin.to_vec()))
+            .stdout(stdout.clone())
+            .stderr(stderr.clone())
+            .build();
+        let mut linker = Linker::new(&self.engine);
+        linker.define_wasi(|ctx: &mut WasiCtx| ctx)?;
+        let mut store = Store::new(&self.engine, ctx);
+        let result = linker
+            .instantiate(&mut store, &self.module)
+            .and_then(|instance| instance.get_typed_func::<(), ()>(&store, "_start")?.call(&mut store, ()));
+        let code = match result {
+            Ok(()) => 0,
+            Err(error) => match error.downcast_ref::<Exit>() {
+                Some(Exit(code)) => *code,
+                None => return Err(error).with_context(|| self.name.clone()),
+            },
+        };
+        Ok(Output { code, stdout: stdout.contents(), stderr: stderr.contents() })
+    }
+}
