@@ -1,5 +1,6 @@
 //! Tests that need the whole house. They use Wootz as an embedder does: through the crate `wootz` and nothing below it.
 
 pub mod c_program;
+pub mod differential;
 pub mod spec;
 pub mod wasi_program;

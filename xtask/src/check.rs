@@ -1,4 +1,4 @@
-//! `cargo xtask test` and `cargo xtask spec-test`: every check there is, one after the other, with one total.
+//! `cargo xtask test`, `spec-test` and `fuzz`: every check there is, one after the other, with one total.
 
 use std::process::Command;
 use std::time::Instant;
@@ -35,6 +35,14 @@ pub(crate) fn spec_test(arguments: &[String]) -> Result<()> {
     setup(Purpose::Build)?;
     let mut command = cargo();
     command.args(["run", "--quiet", "--package", "wootz-tests", "--bin", "spec-test", "--"]).args(arguments);
+    run(&mut command)
+}
+
+/// Differential tests with the given options.
+pub(crate) fn fuzz(arguments: &[String]) -> Result<()> {
+    setup(Purpose::Build)?;
+    let mut command = cargo();
+    command.args(["run", "--quiet", "--package", "wootz-tests", "--bin", "fuzz", "--"]).args(arguments);
     run(&mut command)
 }
 

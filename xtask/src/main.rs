@@ -31,6 +31,7 @@ Commands:
   tidy                          Check the layering, the fences around unsafe code, and the sources' form
   bless [FILTER…]               Rewrite the expected output of the file tests; read the diff afterwards
   spec-test [OPTIONS]           Run the specification's test suite (see `cargo xtask spec-test --help`)
+  fuzz [OPTIONS]                Run random modules here and in another engine (see `cargo xtask fuzz --help`)
   bench [--rounds N]            Measure start-up, compilation and run time against native builds
   help                          Print this text";
 
@@ -46,6 +47,7 @@ fn main() -> ExitCode {
         Some("tidy") => no_arguments("tidy", &rest).and_then(|()| tidy::command()),
         Some("bless") => bless::bless(&rest),
         Some("spec-test") => check::spec_test(&rest),
+        Some("fuzz") => check::fuzz(&rest),
         Some("bench") => program::bench(&rest),
         Some("help" | "--help" | "-h") => {
             println!("{USAGE}");

@@ -25,6 +25,9 @@ pub(crate) enum Command {
     /// Check that a module is valid, and say nothing if it is.
     #[command(after_help = exit::HELP)]
     Validate(ValidateArgs),
+    /// Run test scripts in the specification's format.
+    #[command(after_help = exit::HELP)]
+    Wast(WastArgs),
     /// Show what is in a module.
     #[command(after_help = exit::HELP)]
     Inspect(InspectArgs),
@@ -103,6 +106,15 @@ pub(crate) struct ValidateArgs {
     /// A module, binary or text; - is standard input.
     #[arg(value_name = "FILE")]
     pub(crate) file: PathBuf,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct WastArgs {
+    #[command(flatten)]
+    pub(crate) compile: CompileArgs,
+    /// Scripts; - is standard input.
+    #[arg(value_name = "FILE", required = true)]
+    pub(crate) files: Vec<PathBuf>,
 }
 
 #[derive(Args, Debug)]

@@ -5,6 +5,8 @@
 pub(crate) enum Exit {
     /// All went well.
     Success,
+    /// A command of a test script does not do what the script says.
+    Failed,
     /// The command line asks for something that cannot be: an option, an export, an argument.
     Usage,
     /// The module is refused, or needs imports that are not there.
@@ -30,6 +32,7 @@ impl Exit {
     pub(crate) fn code(self) -> u8 {
         match self {
             Self::Success => 0,
+            Self::Failed => 1,
             Self::Usage => 2,
             Self::BadModule => 65,
             Self::NoInput => 66,
@@ -48,6 +51,7 @@ pub(crate) const HELP: &str = "\
 Exit codes:
   the guest's own, when it ends by proc_exit
     0  success
+    1  a command of a test script failed
     2  usage: a wrong option, an unknown export, wrong arguments for --invoke
    65  the module is malformed, invalid, unsupported or too large, or its imports are missing
    66  a file or directory cannot be read

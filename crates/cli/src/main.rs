@@ -1,4 +1,4 @@
-//! The `wootz` command: `run`, `validate`, `inspect`.
+//! The `wootz` command: `run`, `validate`, `wast`, `inspect`.
 //!
 //! Every failure is a [`Report`] with an exit code of [`exit`]; nothing panics on bad input, and a panic
 //! is said to be a bug. `docs/cli.md` documents the options.
@@ -10,6 +10,7 @@ mod inspect;
 mod names;
 mod report;
 mod run;
+mod script;
 mod source;
 mod values;
 
@@ -33,6 +34,7 @@ fn main() {
     let outcome = match &cli.command {
         Command::Run(args) => run::run(args),
         Command::Validate(args) => validate(args).map(|()| Exit::Success),
+        Command::Wast(args) => script::run(args),
         Command::Inspect(args) => inspect(args).map(|()| Exit::Success),
     };
     let exit = outcome.unwrap_or_else(|report| {

@@ -12,6 +12,9 @@ use wootz_tests::spec::{Configuration, Grid, LEFT_OUT, SUITES, Suite};
 #[derive(Parser)]
 #[command(name = "cargo xtask spec-test", bin_name = "cargo xtask spec-test")]
 struct Options {
+    /// Modes: regular
+    #[arg(long, value_delimiter = ',', default_value = "regular")]
+    mode: Vec<String>,
     /// Check strategies: guard, explicit, auto
     #[arg(long, value_delimiter = ',', default_value = "guard,explicit")]
     checks: Vec<String>,
@@ -59,12 +62,16 @@ fn main() -> Result<ExitCode> {
 
 fn configurations(options: &Options) -> Result<Vec<Configuration>> {
     let mut configurations = Vec::new();
-    for checks in &options.checks {
-        for level in &options.opt {
-            let configuration = Configuration::new(checks, level);
-            configurations.push(configuration.with_context(|| {
-                format!("there is no configuration `--checks {checks} -O {level}` (see --help)")
-            })?);
+    for mode in &options.mode {
+        for checks in &options.checks {
+            for level in &options.opt {
+                let configuration = Configuration::in_mode(mode, checks, level);
+                configurations.push(configuration.with_context(|| {
+                    format!(
+                        "there is no configuration `--mode {mode} --checks {checks} -O {level}` (see --help)"
+                    )
+                })?);
+            }
         }
     }
     Ok(configurations)

@@ -18,6 +18,9 @@ pub const CHECKS: &[(&str, CheckStrategy)] =
 pub const LEVELS: &[(&str, OptLevel)] =
     &[("0", OptLevel::O0), ("1", OptLevel::O1), ("2", OptLevel::O2), ("3", OptLevel::O3)];
 
+/// How modules are compiled and run as a whole, by the names of the command line. A new one is a line here.
+pub const MODES: &[(&str, fn(Config) -> Config)] = &[("regular", |config| config)];
+
 /// How modules are compiled: a row of the table.
 #[derive(Clone, Debug)]
 pub struct Configuration {
@@ -27,12 +30,19 @@ pub struct Configuration {
 }
 
 impl Configuration {
-    /// The configuration of two names out of [`CHECKS`] and [`LEVELS`].
+    /// The regular configuration of two names out of [`CHECKS`] and [`LEVELS`].
     pub fn new(checks: &str, level: &str) -> Option<Self> {
+        Self::in_mode("regular", checks, level)
+    }
+
+    /// The configuration of three names out of [`MODES`], [`CHECKS`] and [`LEVELS`].
+    pub fn in_mode(mode: &str, checks: &str, level: &str) -> Option<Self> {
+        let (_, apply) = MODES.iter().find(|(name, _)| *name == mode)?;
         let (_, strategy) = CHECKS.iter().find(|(name, _)| *name == checks)?;
         let (_, opt_level) = LEVELS.iter().find(|(name, _)| *name == level)?;
-        let config = Config::new().checks(*strategy).opt_level(*opt_level);
-        Some(Self { name: format!("{checks} -O{level}"), config })
+        let config = apply(Config::new().checks(*strategy).opt_level(*opt_level));
+        let prefix = if mode == "regular" { String::new() } else { format!("{mode} ") };
+        Some(Self { name: format!("{prefix}{checks} -O{level}"), config })
     }
 }
 

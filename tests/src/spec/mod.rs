@@ -10,5 +10,5 @@
 mod grid;
 mod suite;
 
-pub use grid::{CHECKS, Configuration, Grid, LEVELS};
+pub use grid::{CHECKS, Configuration, Grid, LEVELS, MODES};
 pub use suite::{LEFT_OUT, LeftOut, SUITES, Script, Suite};

@@ -4,6 +4,7 @@ mod bad_module;
 mod bad_usage;
 mod inspect;
 mod run;
+mod script;
 mod traps;
 
 use std::io::Write;

@@ -1,0 +1,45 @@
+//! `wootz wast`: scripts that hold, scripts that do not, and files that are none.
+
+use super::Dir;
+
+const GOOD: &str = r#"(module (memory 1) (func (export "load") (param i32) (result i32) (i32.load (local.get 0))))
+(assert_return (invoke "load" (i32.const 0)) (i32.const 0))
+(assert_trap (invoke "load" (i32.const 65533)) "out of bounds memory access")
+"#;
+
+#[test]
+fn what_holds_passes_in_every_configuration() {
+    let dir = Dir::with("good.wast", GOOD);
+    for options in [&["--checks", "guard", "-O0"], &["--checks", "explicit", "-O2"]] {
+        let mut args = vec!["wast"];
+        args.extend(options);
+        args.push("good.wast");
+        assert_eq!(dir.wootz(&args).output(), "3 passed, 0 failed, 0 skipped\n");
+    }
+    let piped = dir.wootz_with_stdin(&["wast", "-"], GOOD.as_bytes());
+    assert_eq!(piped.output(), "3 passed, 0 failed, 0 skipped\n");
+}
+
+#[test]
+fn what_does_not_hold_is_told_with_its_line() {
+    let dir = Dir::with("good.wast", GOOD);
+    dir.write("bad.wast", "(module (func (export \"one\") (result i32) (i32.const 1)))\n(assert_return (invoke \"one\") (i32.const 2))\n");
+    let outcome = dir.wootz(&["wast", "good.wast", "bad.wast"]);
+    assert_eq!((outcome.code, outcome.stdout.as_str()), (1, "4 passed, 1 failed, 0 skipped\n"));
+    assert!(outcome.stderr.starts_with("bad.wast:2: expected"), "{}", outcome.stderr);
+}
+
+#[test]
+fn a_script_with_an_error_fails_at_its_line() {
+    let dir = Dir::with("bad.wast", "(module)\n(nonsense)\n");
+    let outcome = dir.wootz(&["wast", "bad.wast"]);
+    assert_eq!((outcome.code, outcome.stdout.as_str()), (1, "0 passed, 1 failed, 0 skipped\n"));
+    assert!(outcome.stderr.starts_with("bad.wast:2: the script cannot be read"), "{}", outcome.stderr);
+}
+
+#[test]
+fn a_file_that_is_no_script_is_refused() {
+    let dir = Dir::with("binary.wast", b"\0asm\x01\0\0\0\xff");
+    assert!(dir.wootz(&["wast", "binary.wast"]).error(65).contains("a test script is text"));
+    assert!(dir.wootz(&["wast", "missing.wast"]).error(66).contains("missing.wast"));
+}

@@ -1,0 +1,306 @@
+//! `cargo xtask fuzz`: random modules in Wootz and in another engine until the time is over, and a smaller module for
+//! each difference.
+//!
+//! Modules run in worker processes (this program again): one that crashes or hangs is a finding and not the end of the
+//! run. Case N of a seed is the same whoever runs it.
+
+use std::collections::BTreeMap;
+use std::io::{BufRead, BufReader, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitCode, Stdio};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result};
+use clap::Parser;
+use wootz_tests::differential::{Case, Comparison, Generator, Judges, shrink};
+
+/// A module that takes longer hangs.
+const PATIENCE: Duration = Duration::from_secs(60);
+/// Time for making one failing case smaller.
+const SHRINKING: Duration = Duration::from_secs(60);
+/// Failures after which a run ends.
+const FAILURES: usize = 20;
+
+/// Run random modules in Wootz, in every strategy and at two levels, and in wasmi, and compare
+#[derive(Parser)]
+#[command(name = "cargo xtask fuzz", bin_name = "cargo xtask fuzz")]
+struct Options {
+    /// How long to go on
+    #[arg(long, default_value_t = 60)]
+    seconds: u64,
+    /// Another seed is another sequence of modules
+    #[arg(long, default_value_t = 0)]
+    seed: u64,
+    /// Processes [default: one for each processor]
+    #[arg(long)]
+    jobs: Option<u64>,
+    /// The number of the first module
+    #[arg(long, default_value_t = 0)]
+    first: u64,
+    /// Where failing modules are kept
+    #[arg(long, default_value = "target/fuzz-failures", value_name = "DIR")]
+    failures: PathBuf,
+    /// Run this module only: text, binary, or the kept bytes of a case
+    #[arg(long, value_name = "FILE")]
+    replay: Option<PathBuf>,
+    /// Print the module of this number of the seed, and run nothing
+    #[arg(long, value_name = "NUMBER")]
+    show: Option<u64>,
+    /// Be a worker: from `first` on, every so many modules
+    #[arg(long, hide = true)]
+    worker: Option<u64>,
+}
+
+fn main() -> Result<ExitCode> {
+    let options = Options::parse();
+    if let Some(step) = options.worker {
+        return worker(&options, step);
+    }
+    if let Some(number) = options.show {
+        print!("{}", text(&Case::new(options.seed, number))?);
+        return Ok(ExitCode::SUCCESS);
+    }
+    match &options.replay {
+        Some(file) => replay(file),
+        None => fuzz(&options),
+    }
+}
+
+/// Runs modules and says before and after each what happens, one line each.
+fn worker(options: &Options, step: u64) -> Result<ExitCode> {
+    let judges = Judges::default();
+    let end = Instant::now() + Duration::from_secs(options.seconds);
+    let mut number = options.first;
+    let mut out = std::io::stdout().lock();
+    while Instant::now() < end {
+        writeln!(out, "begin {number}")?;
+        out.flush()?;
+        let word = match judge(&judges, &Case::new(options.seed, number)) {
+            None => "none".to_owned(),
+            Some(Comparison::Same) => "same".to_owned(),
+            Some(Comparison::Inconclusive) => "inconclusive".to_owned(),
+            Some(Comparison::Different(what)) => format!("different {}", what.replace('\n', " ")),
+        };
+        writeln!(out, "{word}")?;
+        number += step;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// `None` if the bytes stand for no module.
+fn judge(judges: &Judges, case: &Case) -> Option<Comparison> {
+    match judges.module(case) {
+        Ok(None) => None,
+        Ok(Some(wasm)) => Some(judges.judge(&wasm)),
+        Err(error) => {
+            Some(Comparison::Different(format!("the generator made a text that is no module: {error}")))
+        }
+    }
+}
+
+/// Ends with 0 for equal runs and with 1 for a difference.
+fn replay(file: &Path) -> Result<ExitCode> {
+    let judges = Judges::default();
+    let bytes = std::fs::read(file).with_context(|| format!("cannot read {}", file.display()))?;
+    let comparison = match generator_of(file) {
+        Some(generator) => judge(&judges, &Case { generator, entropy: bytes }),
+        None => Some(judges.judge(&wat::parse_bytes(&bytes)?)),
+    };
+    match comparison {
+        Some(Comparison::Different(what)) => {
+            println!("{what}");
+            Ok(ExitCode::FAILURE)
+        }
+        other => {
+            println!("{}", if other.is_some() { "no difference" } else { "no module" });
+            Ok(ExitCode::SUCCESS)
+        }
+    }
+}
+
+fn extension(generator: Generator) -> &'static str {
+    match generator {
+        Generator::Smith => "smith",
+        Generator::Program => "program",
+    }
+}
+
+fn generator_of(file: &Path) -> Option<Generator> {
+    let all = [Generator::Smith, Generator::Program];
+    all.into_iter().find(|generator| file.extension().is_some_and(|found| found == extension(*generator)))
+}
+
+/// What became of a module.
+enum Event {
+    /// With the word of the worker.
+    Ended(u64, String),
+    /// The worker died or hung in it.
+    Lost(u64, String),
+}
+
+#[derive(Default)]
+struct Counts {
+    run: usize,
+    inconclusive: usize,
+    failed: BTreeMap<u64, String>,
+}
+
+fn fuzz(options: &Options) -> Result<ExitCode> {
+    let started = Instant::now();
+    let end = started + Duration::from_secs(options.seconds);
+    let processors = std::thread::available_parallelism().map_or(1, |count| count.get() as u64);
+    let jobs = options.jobs.unwrap_or(processors).max(1);
+    let (sender, events) = channel();
+    for job in 0..jobs {
+        let (sender, first, seed) = (sender.clone(), options.first + job, options.seed);
+        std::thread::spawn(move || {
+            let mut next = Some(first);
+            while let Some(first) = next.filter(|_| Instant::now() < end) {
+                next = watch(first, jobs, seed, end, &mut |event| sender.send(event).is_ok());
+            }
+        });
+    }
+    drop(sender);
+    let counts = collect(&events);
+    let seconds = started.elapsed().as_secs();
+    for (number, what) in &counts.failed {
+        println!("module {number} of seed {}: {what}", options.seed);
+        keep(options, *number, what)?;
+    }
+    println!(
+        "{} modules in {seconds} s, {} inconclusive, {} differences",
+        counts.run,
+        counts.inconclusive,
+        counts.failed.len()
+    );
+    Ok(if counts.failed.is_empty() && counts.run > 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn collect(events: &Receiver<Event>) -> Counts {
+    let mut counts = Counts::default();
+    for event in events {
+        let (number, word) = match event {
+            Event::Ended(number, word) => (number, word),
+            Event::Lost(number, what) => (number, format!("different {what}")),
+        };
+        counts.run += usize::from(word != "none");
+        counts.inconclusive += usize::from(word == "inconclusive");
+        if let Some(what) = word.strip_prefix("different ") {
+            eprintln!("module {number}: {what}");
+            counts.failed.insert(number, what.to_owned());
+        }
+        if counts.failed.len() >= FAILURES {
+            eprintln!("{FAILURES} differences: that is enough");
+            break;
+        }
+    }
+    counts
+}
+
+/// Runs one worker until its time is over, or until it is lost: then the next module's number is returned.
+fn watch(first: u64, step: u64, seed: u64, end: Instant, tell: &mut dyn FnMut(Event) -> bool) -> Option<u64> {
+    let mut child = match spawn(first, step, seed, end.saturating_duration_since(Instant::now())) {
+        Ok(child) => child,
+        Err(error) => {
+            tell(Event::Lost(first, format!("no worker: {error:#}")));
+            return None;
+        }
+    };
+    let lines = lines(&mut child);
+    let mut current = first;
+    let mut inside = false;
+    let lost = loop {
+        match lines.recv_timeout(PATIENCE) {
+            Ok(line) => match line.strip_prefix("begin ").and_then(|number| number.parse().ok()) {
+                Some(number) => (current, inside) = (number, true),
+                None => {
+                    inside = false;
+                    if !tell(Event::Ended(current, line)) {
+                        let _ = child.kill();
+                        let _ = child.wait();
+                        return None;
+                    }
+                }
+            },
+            Err(RecvTimeoutError::Timeout) => {
+                let _ = child.kill();
+                break format!("hangs for more than {} s", PATIENCE.as_secs());
+            }
+            Err(RecvTimeoutError::Disconnected) => break "crashes".to_owned(),
+        }
+    };
+    let status = child.wait();
+    if !inside && status.as_ref().is_ok_and(std::process::ExitStatus::success) {
+        return None;
+    }
+    let status = status.map_or_else(|error| error.to_string(), |status| status.to_string());
+    tell(Event::Lost(current, format!("{lost}: {status}"))).then_some(current + step)
+}
+
+fn spawn(first: u64, step: u64, seed: u64, time: Duration) -> Result<Child> {
+    let mut command = Command::new(std::env::current_exe()?);
+    command.arg("--worker").arg(step.to_string());
+    command.arg("--first").arg(first.to_string());
+    command.arg("--seed").arg(seed.to_string());
+    command.arg("--seconds").arg(time.as_secs().to_string());
+    Ok(command.stdout(Stdio::piped()).stdin(Stdio::null()).spawn()?)
+}
+
+/// What a process prints, line by line.
+fn lines(child: &mut Child) -> Receiver<String> {
+    let (sender, receiver) = channel();
+    if let Some(stdout) = child.stdout.take() {
+        std::thread::spawn(move || {
+            for line in BufReader::new(stdout).lines().map_while(Result::ok) {
+                if sender.send(line).is_err() {
+                    break;
+                }
+            }
+        });
+    }
+    receiver
+}
+
+/// Makes a failing case smaller and keeps it: its bytes, its text, and what is wrong with it.
+fn keep(options: &Options, number: u64, what: &str) -> Result<()> {
+    std::fs::create_dir_all(&options.failures)
+        .with_context(|| format!("cannot make {}", options.failures.display()))?;
+    let case = Case::new(options.seed, number);
+    let path = options.failures.join(format!("{}-{number}.{}", options.seed, extension(case.generator)));
+    let attempt = path.with_extension(format!("attempt.{}", extension(case.generator)));
+    let smallest = shrink::shrink(&case, SHRINKING, |case| fails(&attempt, case).unwrap_or(false));
+    let _ = std::fs::remove_file(&attempt);
+    std::fs::write(&path, &smallest.entropy)?;
+    let text = format!(";; {what}\n{}", text(&smallest)?);
+    std::fs::write(path.with_extension("wat"), text)?;
+    println!("  kept as {}", path.with_extension("wat").display());
+    Ok(())
+}
+
+/// Whether a case fails in a process of its own: differs, crashes or hangs.
+fn fails(file: &Path, case: &Case) -> Result<bool> {
+    std::fs::write(file, &case.entropy)?;
+    let mut command = Command::new(std::env::current_exe()?);
+    command.arg("--replay").arg(file).stdout(Stdio::null()).stderr(Stdio::null());
+    let mut child = command.spawn()?;
+    let end = Instant::now() + PATIENCE;
+    loop {
+        if let Some(status) = child.try_wait()? {
+            return Ok(!status.success());
+        }
+        if Instant::now() >= end {
+            child.kill()?;
+            child.wait()?;
+            return Ok(true);
+        }
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
+fn text(case: &Case) -> Result<String> {
+    match Judges::default().module(case)? {
+        Some(wasm) => wasmprinter::print_bytes(wasm),
+        None => Ok(String::new()),
+    }
+}
