@@ -91,7 +91,7 @@ impl Observation {
 pub enum Comparison {
     /// Nothing tells them apart.
     Same,
-    /// As far as they can be compared: the stack was exhausted in one of them.
+    /// The same as far as they can be compared: the stack was exhausted in one of them, or the other engine failed.
     Inconclusive,
     /// The first thing that is not the same.
     Different(String),
