@@ -180,7 +180,8 @@ mod tests {
     fn every_part_is_compared() {
         let same = observation();
         assert_eq!(compare(&same, &observation()), Comparison::Same);
-        let changes: &[(&str, fn(&mut Observation))] = &[
+        type Change = fn(&mut Observation);
+        let changes: &[(&str, Change)] = &[
             ("call 0 of \"f\"", |o| o.calls[0].1 = Err(Stop::Unreachable)),
             ("number of calls", |o| o.calls.clear()),
             ("note 1", |o| o.notes[1] = 3),
