@@ -19,7 +19,7 @@ pub const LEVELS: &[(&str, OptLevel)] =
     &[("0", OptLevel::O0), ("1", OptLevel::O1), ("2", OptLevel::O2), ("3", OptLevel::O3)];
 
 /// A way to compile and run modules, as a change of the configuration.
-pub type Mode = fn(Config) -> Config;
+type Mode = fn(Config) -> Config;
 
 /// How modules are compiled and run as a whole, by the names of the command line. A new one is a line here.
 pub const MODES: &[(&str, Mode)] = &[("regular", |config| config)];
