@@ -32,7 +32,7 @@ Commands:
   bless [FILTER…]               Rewrite the expected output of the file tests; read the diff afterwards
   spec-test [OPTIONS]           Run the specification's test suite (see `cargo xtask spec-test --help`)
   fuzz [OPTIONS]                Run random modules here and in another engine (see `cargo xtask fuzz --help`)
-  bench [--rounds N]            Measure start-up, compilation and run time against native builds
+  bench [--rounds N] [--table T] Measure start-up, compilation and run time against native builds
   help                          Print this text";
 
 fn main() -> ExitCode {

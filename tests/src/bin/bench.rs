@@ -8,7 +8,7 @@ use std::process::{Command, ExitCode, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
-use clap::Parser;
+use clap::{Parser, ValueEnum};
 use wootz::{CheckStrategy, Config, Engine, Module, OptLevel};
 use wootz_tests::c_program::{CProgram, root};
 use wootz_tests::wasi_program::WasiProgram;
@@ -22,6 +22,16 @@ struct Options {
     /// Runs of each kind, alternated; tables give the median and, in brackets, minimum and maximum.
     #[arg(long, default_value_t = 5)]
     rounds: usize,
+    /// The tables to make; all of them unless given.
+    #[arg(long, value_enum)]
+    table: Vec<Table>,
+}
+
+#[derive(Copy, Clone, PartialEq, Eq, ValueEnum)]
+enum Table {
+    StartUp,
+    Compilation,
+    RunTime,
 }
 
 const CHECKS: [(&str, CheckStrategy); 2] =
@@ -31,7 +41,15 @@ const LEVELS: [(&str, OptLevel); 4] =
 
 fn main() -> ExitCode {
     let options = Options::parse();
-    match start_up(&options).and_then(|()| compilation(&options)).and_then(|()| run_time(&options)) {
+    let made = Table::value_variants()
+        .iter()
+        .filter(|table| options.table.is_empty() || options.table.contains(table))
+        .try_for_each(|table| match table {
+            Table::StartUp => start_up(&options),
+            Table::Compilation => compilation(&options),
+            Table::RunTime => run_time(&options),
+        });
+    match made {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("error: {error:#}");
@@ -116,7 +134,7 @@ fn alternate(
 /// From the bytes of SQLite's module to an image, and from the image to a loaded module.
 fn compilation(options: &Options) -> Result<()> {
     let wasm = std::fs::read(CProgram::sqlite()?.opt_level("-O3").wasm()?)?;
-    println!("\nCompiling SQLite ({} bytes of wasm), one thread, s; loading its image, ms", wasm.len());
+    println!("Compiling SQLite ({} bytes of wasm), one thread, s; loading its image, ms", wasm.len());
     for (level, opt) in LEVELS {
         for (checks, strategy) in CHECKS {
             let engine = Engine::new(&Config::new().opt_level(opt).checks(strategy).verify(false));
@@ -142,7 +160,7 @@ fn compilation(options: &Options) -> Result<()> {
 
 /// Programs at work: each against its native build, in the same rounds.
 fn run_time(options: &Options) -> Result<()> {
-    println!("\nRun time ÷ native (clang -O3 -ffp-contract=off), median (minimum–maximum) of paired ratios");
+    println!("Run time ÷ native (clang -O3 -ffp-contract=off), median (minimum–maximum) of paired ratios");
     let programs: [(CProgram, &[&str]); 4] = [
         (CProgram::sqlite()?, &["bench.db", "20000"]),
         (CProgram::example("nbody"), &["2000"]),
