@@ -153,8 +153,6 @@ fn a_damaged_body_is_malformed_and_an_ill_typed_one_is_invalid() {
 #[test]
 fn unsupported_features_say_which() {
     for (input, feature) in [
-        ("(module (func (param v128)))", "simd"),
-        ("(module (func (drop (v128.const i64x2 0 0))))", "simd"),
         ("(module (func return_call 0))", "tail-call"),
         ("(module (memory i64 1))", "memory64"),
         ("(module (memory 1 1 shared))", "threads"),

@@ -2,14 +2,16 @@
 
 use wasmparser::WasmFeatures;
 
-/// The supported features, as the validator names them: WebAssembly 2.0 without SIMD.
+/// The supported features, as the validator names them.
 pub(crate) const SUPPORTED: WasmFeatures = WasmFeatures::MVP
     .union(WasmFeatures::MUTABLE_GLOBAL)
     .union(WasmFeatures::SIGN_EXTENSION)
     .union(WasmFeatures::SATURATING_FLOAT_TO_INT)
     .union(WasmFeatures::MULTI_VALUE)
     .union(WasmFeatures::BULK_MEMORY)
-    .union(WasmFeatures::REFERENCE_TYPES);
+    .union(WasmFeatures::REFERENCE_TYPES)
+    .union(WasmFeatures::SIMD)
+    .union(WasmFeatures::RELAXED_SIMD);
 
 /// Names of the supported features beyond WebAssembly 1.0, for `--version` and for documentation.
 pub const SUPPORTED_FEATURES: &[&str] = &[
@@ -19,4 +21,6 @@ pub const SUPPORTED_FEATURES: &[&str] = &[
     "multi-value",
     "bulk-memory",
     "reference-types",
+    "simd",
+    "relaxed-simd",
 ];

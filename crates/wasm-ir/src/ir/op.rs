@@ -1,5 +1,6 @@
 //! Operators as structured data: a family is one variant with a width and an operation, so that a back end writes it once.
 
+use super::vector::{VectorLoad, VectorOp};
 use crate::types::{
     DataIndex, ElementIndex, FuncIndex, GlobalIndex, HeapType, MemoryIndex, TableIndex, TypeIndex, ValType,
 };
@@ -67,6 +68,8 @@ pub enum Constant {
     F32(u32),
     /// `f64.const`, by its bits.
     F64(u64),
+    /// `v128.const`, by its bytes in memory order: lane 0 first.
+    V128([u8; 16]),
 }
 
 /// Integer operators of one operand.
@@ -252,6 +255,8 @@ pub enum Op {
     FloatCompare(FloatWidth, FloatCompare),
     /// A conversion.
     Convert(Convert),
+    /// An operator on vectors.
+    Vector(VectorOp),
     /// `select`: operands (if non-zero, if zero, condition).
     Select,
 
@@ -268,6 +273,27 @@ pub enum Op {
     Store {
         /// Where and how wide.
         access: MemoryAccess,
+    },
+    /// A load that fills a vector from fewer bytes: operand (address).
+    VectorLoad {
+        /// Where and how wide.
+        access: MemoryAccess,
+        /// How it fills the vector.
+        kind: VectorLoad,
+    },
+    /// A load of one lane, as wide as the access: operands (address, vector with the other lanes).
+    VectorLoadLane {
+        /// Where and how wide.
+        access: MemoryAccess,
+        /// Number of the lane.
+        lane: u8,
+    },
+    /// A store of one lane, as wide as the access: operands (address, vector).
+    VectorStoreLane {
+        /// Where and how wide.
+        access: MemoryAccess,
+        /// Number of the lane.
+        lane: u8,
     },
     /// `memory.size`, in pages.
     MemorySize(MemoryIndex),
