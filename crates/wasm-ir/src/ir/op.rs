@@ -55,6 +55,13 @@ impl FloatWidth {
             Self::F64 => 64,
         }
     }
+    /// The bits of the canonical NaN, with a positive sign.
+    pub fn canonical_nan(self) -> u64 {
+        match self {
+            Self::F32 => 0x7fc0_0000,
+            Self::F64 => 0x7ff8_0000_0000_0000,
+        }
+    }
 }
 
 /// A constant.

@@ -5,8 +5,8 @@ use crate::module::Declarations;
 use crate::types::{HeapType, RefType, ValType};
 
 use super::{
-    Bitwise, Constant, Convert, FloatWidth, IntCompare, IntShape, IntUnary, IntWidth, MemoryAccess,
-    Op, Relaxed, Shape, VectorIntBinary, VectorIntUnary, VectorLoad, VectorOp, Widening,
+    Bitwise, Constant, Convert, FloatWidth, IntCompare, IntShape, IntUnary, IntWidth, MemoryAccess, Op,
+    Relaxed, Shape, VectorIntBinary, VectorIntUnary, VectorLoad, VectorOp, Widening,
 };
 
 use ValType::{F32, F64, I32, I64, V128};

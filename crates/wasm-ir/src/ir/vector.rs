@@ -9,7 +9,7 @@ use super::{FloatCompare, FloatUnary, FloatWidth, IntCompare, Sign};
 use crate::types::ValType;
 
 /// A vector of integers.
-#[derive(Copy, Clone, PartialEq, Eq, Hash, Debug)]
+#[derive(Copy, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 #[allow(missing_docs, reason = "each is the specification's shape of the same name")]
 pub enum IntShape {
     I8x16,
@@ -19,7 +19,7 @@ pub enum IntShape {
 }
 
 /// A vector of floats.
-#[derive(Copy, Clone, PartialEq, Eq, Hash, Debug)]
+#[derive(Copy, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 #[allow(missing_docs, reason = "each is the specification's shape of the same name")]
 pub enum FloatShape {
     F32x4,

@@ -268,10 +268,7 @@ fn trunc_f32_u<'ctx>(f: &FunctionState<'_, 'ctx>, x: VectorValue<'ctx>) -> Resul
 }
 
 /// The same for operands in range: the upper part counts where the lower one is 2^31.
-fn relaxed_trunc_f32_u<'ctx>(
-    f: &FunctionState<'_, 'ctx>,
-    x: VectorValue<'ctx>,
-) -> Result<VectorValue<'ctx>> {
+fn relaxed_trunc_f32_u<'ctx>(f: &FunctionState<'_, 'ctx>, x: VectorValue<'ctx>) -> Result<VectorValue<'ctx>> {
     let b = f.builder();
     let limit = f.module.types.all_floats(FloatShape::F32x4, 2f64.powi(31));
     let low = x86_trunc(f, X86::Cvttps2dq, x)?;

@@ -76,11 +76,7 @@ pub(super) fn bitmask<'ctx>(
 }
 
 /// All bits of a vector, lane 0 lowest, as one integer.
-fn as_int<'ctx>(
-    f: &FunctionState<'_, 'ctx>,
-    vector: VectorValue<'ctx>,
-    bits: u32,
-) -> Result<IntValue<'ctx>> {
+fn as_int<'ctx>(f: &FunctionState<'_, 'ctx>, vector: VectorValue<'ctx>, bits: u32) -> Result<IntValue<'ctx>> {
     let ty = NonZeroU32::new(bits).and_then(|bits| f.module.context.custom_width_int_type(bits).ok());
     let ty = ty.ok_or_else(|| CompileError::InvalidLlvm(format!("no integer of {bits} bits")))?;
     Ok(f.builder().build_bit_cast(vector, ty, "")?.into_int_value())
@@ -143,7 +139,8 @@ fn rounded_average<'ctx>(
     let b = f.builder();
     let lane = f.module.types.ints(shape).get_element_type().into_int_type();
     let wide = if lane.get_bit_width() == 8 { f.module.types.i16 } else { f.module.types.i32 };
-    let one = inkwell::types::VectorType::const_vector(&vec![wide.const_int(1, false); shape.lanes() as usize]);
+    let one =
+        inkwell::types::VectorType::const_vector(&vec![wide.const_int(1, false); shape.lanes() as usize]);
     let wide = wide.vec_type(shape.lanes());
     let (x, y) = (b.build_int_z_extend(x, wide, "")?, b.build_int_z_extend(y, wide, "")?);
     let sum = b.build_int_add(b.build_int_add(x, y, "")?, one, "")?;

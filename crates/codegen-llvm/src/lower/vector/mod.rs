@@ -57,22 +57,6 @@ pub(super) fn lower<'ctx>(
 }
 
 impl<'ctx> Types<'ctx> {
-    pub(super) fn ints(&self, shape: IntShape) -> VectorType<'ctx> {
-        match shape {
-            IntShape::I8x16 => self.i8.vec_type(16),
-            IntShape::I16x8 => self.i16.vec_type(8),
-            IntShape::I32x4 => self.i32.vec_type(4),
-            IntShape::I64x2 => self.i64.vec_type(2),
-        }
-    }
-
-    pub(super) fn floats(&self, shape: FloatShape) -> VectorType<'ctx> {
-        match shape {
-            FloatShape::F32x4 => self.f32.vec_type(4),
-            FloatShape::F64x2 => self.f64.vec_type(2),
-        }
-    }
-
     fn shape(&self, shape: Shape) -> VectorType<'ctx> {
         match shape {
             Shape::Int(shape) => self.ints(shape),
