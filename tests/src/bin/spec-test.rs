@@ -8,11 +8,12 @@ use clap::Parser;
 use libtest_mimic::{Arguments, FormatSetting};
 use wootz_tests::spec::{Configuration, Grid, LEFT_OUT, SUITES, Suite};
 
-/// Run the specification's test suite (WebAssembly 1.0 and, SIMD aside, 2.0)
+/// Run the specification's test suite (WebAssembly 1.0, 2.0, and proposals)
 #[derive(Parser)]
 #[command(name = "cargo xtask spec-test", bin_name = "cargo xtask spec-test")]
 struct Options {
-    /// Modes: regular
+    /// Modes: regular; deterministic (results that the specification leaves open are fixed); baseline (for any x86-64);
+    /// deterministic-baseline
     #[arg(long, value_delimiter = ',', default_value = "regular")]
     mode: Vec<String>,
     /// Check strategies: guard, explicit, auto

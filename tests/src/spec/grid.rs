@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use libtest_mimic::{Failed, Trial};
 use serde_json::{Value, json};
-use wootz::{CheckStrategy, Config, Engine, OptLevel};
+use wootz::{CheckStrategy, Config, Cpu, Engine, OptLevel};
 use wootz_wast::{Outcome, run};
 
 use super::suite::{Script, Suite};
@@ -19,7 +19,12 @@ pub const LEVELS: &[(&str, OptLevel)] =
     &[("0", OptLevel::O0), ("1", OptLevel::O1), ("2", OptLevel::O2), ("3", OptLevel::O3)];
 
 /// How modules are compiled and run as a whole, by the names of the command line. A new one is a line here.
-pub const MODES: &[(&str, fn(Config) -> Config)] = &[("regular", |config| config)];
+pub const MODES: &[(&str, fn(Config) -> Config)] = &[
+    ("regular", |config| config),
+    ("deterministic", |config| config.deterministic(true)),
+    ("baseline", |config| config.cpu(Cpu::Baseline)),
+    ("deterministic-baseline", |config| config.cpu(Cpu::Baseline).deterministic(true)),
+];
 
 /// How modules are compiled: a row of the table.
 #[derive(Clone, Debug)]

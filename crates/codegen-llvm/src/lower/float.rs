@@ -75,7 +75,7 @@ pub(super) fn float_binary<'ctx>(
     if let Some(operand) = identity(f, op, inst)? {
         return arithmetic(f, width, canonicalize(f, width, operand)?.into_float_value());
     }
-    let (x, y) = (f.float(inst, 0)?, f.float(inst, 1)?);
+    let (x, y) = (quiet_operand(f, width, op, inst, 0)?, quiet_operand(f, width, op, inst, 1)?);
     let b = f.builder();
     let result = match op {
         FloatBinary::Add => b.build_float_add(x, y, "")?,
@@ -92,18 +92,40 @@ pub(super) fn float_binary<'ctx>(
     arithmetic(f, width, result)
 }
 
+/// An operand. A sum with a zero is one that LLVM folds if it knows the sign of the operand; so its NaN is made quiet.
+fn quiet_operand<'ctx>(
+    f: &FunctionState<'_, 'ctx>,
+    width: FloatWidth,
+    op: FloatBinary,
+    inst: Inst,
+    index: usize,
+) -> std::result::Result<FloatValue<'ctx>, CompileError> {
+    let operand = f.float(inst, index)?;
+    let sum = matches!(op, FloatBinary::Add | FloatBinary::Sub);
+    if sum && constant(f, inst, 1 - index).is_some_and(|value| value == 0.0) {
+        return Ok(canonicalize(f, width, operand)?.into_float_value());
+    }
+    Ok(operand)
+}
+
+/// The value of an operand that is a constant.
+fn constant(f: &FunctionState<'_, '_>, inst: Inst, index: usize) -> Option<f64> {
+    match f.constant(*f.body.args(inst).get(index)?)? {
+        Constant::F32(bits) => Some(f64::from(f32::from_bits(bits))),
+        Constant::F64(bits) => Some(f64::from_bits(bits)),
+        Constant::I32(_) | Constant::I64(_) | Constant::V128(_) => None,
+    }
+}
+
 /// The operand or its negation that an operation with a constant would fold to.
 fn identity<'ctx>(
     f: &FunctionState<'_, 'ctx>,
     op: FloatBinary,
     inst: Inst,
 ) -> std::result::Result<Option<FloatValue<'ctx>>, CompileError> {
-    let constant = |index: usize| match f.constant(*f.body.args(inst).get(index)?)? {
-        Constant::F32(bits) => Some(f64::from(f32::from_bits(bits))),
-        Constant::F64(bits) => Some(f64::from_bits(bits)),
-        Constant::I32(_) | Constant::I64(_) | Constant::V128(_) => None,
+    let is = |index, expected: f64| {
+        constant(f, inst, index).is_some_and(|value| value.to_bits() == expected.to_bits())
     };
-    let is = |index, expected: f64| constant(index).is_some_and(|v| v.to_bits() == expected.to_bits());
     let (operand, negate) = match op {
         FloatBinary::Add if is(1, -0.0) => (0, false),
         FloatBinary::Add if is(0, -0.0) => (1, false),

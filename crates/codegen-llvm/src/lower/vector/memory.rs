@@ -1,7 +1,7 @@
 //! Vector loads and stores of fewer than 16 bytes. Those of all 16 are in `lower/memory.rs`, like any other.
 
 use inkwell::values::{BasicValueEnum, IntValue};
-use wootz_wasm_ir::ir::{Inst, IntShape, MemoryAccess, Shape, Sign, VectorLoad};
+use wootz_wasm_ir::ir::{FloatShape, Inst, IntShape, MemoryAccess, Shape, Sign, VectorLoad};
 
 use super::{Result, lanes};
 use crate::function::FunctionState;
@@ -14,27 +14,43 @@ pub(in crate::lower) fn load<'ctx>(
     kind: VectorLoad,
     inst: Inst,
 ) -> Result<BasicValueEnum<'ctx>> {
-    let shape = lane_shape(f, access)?;
+    let (step, sign) = match kind {
+        VectorLoad::Splat => {
+            let lane = load_int(f, access, f.int(inst, 0)?)?;
+            let shape = Shape::Int(lane_shape(f, access)?);
+            return f.finish(lanes::splat_lane(f, shape, lane.into())?);
+        }
+        VectorLoad::Zero => return load_zero(f, access, inst),
+        VectorLoad::Extend(step, sign) => (step, sign),
+    };
     let loaded = load_int(f, access, f.int(inst, 0)?)?;
-    let b = f.builder();
+    let (b, types) = (f.builder(), &f.module.types);
+    let narrow = step.narrow();
+    let half = types.ints(narrow).get_element_type().into_int_type().vec_type(narrow.lanes() / 2);
+    let lanes = b.build_bit_cast(loaded, half, "")?.into_vector_value();
+    let wide = types.ints(step.wide());
+    f.finish(match sign {
+        Sign::Signed => b.build_int_s_extend(lanes, wide, "")?,
+        Sign::Unsigned => b.build_int_z_extend(lanes, wide, "")?,
+    })
+}
+
+/// A load of the lowest lane, the others being zero: as a float, since that is what one instruction does.
+fn load_zero<'ctx>(
+    f: &mut FunctionState<'_, 'ctx>,
+    access: MemoryAccess,
+    inst: Inst,
+) -> Result<BasicValueEnum<'ctx>> {
+    let shape = match access.bytes {
+        4 => FloatShape::F32x4,
+        8 => FloatShape::F64x2,
+        bytes => return Err(f.invalid(format!("{inst} loads {bytes} bytes"))),
+    };
+    let pointer = memory::effective_address(f, access, f.int(inst, 0)?)?;
     let types = &f.module.types;
-    match kind {
-        VectorLoad::Splat => f.finish(lanes::splat_lane(f, Shape::Int(shape), loaded.into())?),
-        VectorLoad::Zero => {
-            let zero = types.ints(shape).const_zero();
-            f.finish(b.build_insert_element(zero, loaded, types.i32.const_zero(), "")?)
-        }
-        VectorLoad::Extend(step, sign) => {
-            let narrow = step.narrow();
-            let half = types.ints(narrow).get_element_type().into_int_type().vec_type(narrow.lanes() / 2);
-            let lanes = b.build_bit_cast(loaded, half, "")?.into_vector_value();
-            let wide = types.ints(step.wide());
-            f.finish(match sign {
-                Sign::Signed => b.build_int_s_extend(lanes, wide, "")?,
-                Sign::Unsigned => b.build_int_z_extend(lanes, wide, "")?,
-            })
-        }
-    }
+    let loaded = memory::load_at(f, types.float(shape.width()).into(), pointer)?;
+    let zero = types.floats(shape).const_zero();
+    f.finish(f.builder().build_insert_element(zero, loaded, types.i32.const_zero(), "")?)
 }
 
 pub(in crate::lower) fn load_lane<'ctx>(

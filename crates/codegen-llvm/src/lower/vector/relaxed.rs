@@ -30,7 +30,8 @@ pub(super) fn relaxed<'ctx>(
             let negated = f.builder().build_float_neg(f.float_lanes(shape, inst, 0)?, "")?;
             multiply_add(f, shape, negated, inst)
         }
-        Relaxed::Laneselect(shape) if native && cpu.sse41 => select_by_sign(f, shape, inst),
+        // With AVX-512 a selection by bits is one instruction, by signs two.
+        Relaxed::Laneselect(shape) if native && cpu.sse41 && !cpu.avx512vl => select_by_sign(f, shape, inst),
         Relaxed::Laneselect(_) => {
             Ok(int::bitselect(f, f.vector(inst, 0)?, f.vector(inst, 1)?, f.vector(inst, 2)?)?.into())
         }
