@@ -28,7 +28,20 @@ pub(super) fn float_unary<'ctx>(
         return Ok(f.builder().build_float_neg(x, "")?.into());
     };
     let result = f.intrinsic(Intrinsic::Float(intrinsic, width.into()), &[x.into()])?;
-    if op == FloatUnary::Abs { Ok(result) } else { arithmetic(f, width, result.into_float_value()) }
+    match op {
+        FloatUnary::Abs => Ok(result),
+        _ if rounds_by_call(f, op) => {
+            let quiet = canonicalize(f, width, result.into_float_value())?;
+            arithmetic(f, width, quiet.into_float_value())
+        }
+        _ => arithmetic(f, width, result.into_float_value()),
+    }
+}
+
+/// Whether an operator is a call of a C library's function, which need not quiet a NaN as the instruction does.
+pub(super) fn rounds_by_call(f: &FunctionState<'_, '_>, op: FloatUnary) -> bool {
+    let rounds = matches!(op, FloatUnary::Ceil | FloatUnary::Floor | FloatUnary::Trunc | FloatUnary::Nearest);
+    rounds && !f.module.cpu.sse41
 }
 
 /// The intrinsic for an operator; there is none for `neg`.

@@ -9,7 +9,7 @@ use wootz_wasm_ir::ir::{
 use super::Result;
 use crate::function::FunctionState;
 use crate::intrinsics::{FloatIntrinsic, Intrinsic};
-use crate::lower::float::{predicate, unary_intrinsic};
+use crate::lower::float::{predicate, rounds_by_call, unary_intrinsic};
 
 pub(super) fn unary<'ctx>(
     f: &FunctionState<'_, 'ctx>,
@@ -22,7 +22,11 @@ pub(super) fn unary<'ctx>(
         return f.finish(f.builder().build_float_neg(x, "")?);
     };
     let result = f.vector_intrinsic(Intrinsic::FloatLanes(intrinsic, shape), &[x.into()])?;
-    if op == FloatUnary::Abs { f.finish(result) } else { arithmetic(f, shape, result) }
+    match op {
+        FloatUnary::Abs => f.finish(result),
+        _ if rounds_by_call(f, op) => arithmetic(f, shape, canonicalize(f, shape, result)?),
+        _ => arithmetic(f, shape, result),
+    }
 }
 
 /// The result of arithmetic: with NaNs as the options want them.
