@@ -7,6 +7,7 @@ mod module;
 mod stores;
 mod traps;
 mod values;
+mod vectors;
 mod wasi;
 
 use wootz::{Engine, Error, Instance, Module, Store};
