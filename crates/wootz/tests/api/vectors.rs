@@ -1,6 +1,8 @@
 //! Vectors: across the boundary, at the end of a memory, and where CPUs and the options may differ.
 
-use wootz::{CheckStrategy, Config, Cpu, Engine, Error, Func, Instance, Linker, Module, OptLevel, Store, Val};
+use wootz::{
+    CheckStrategy, Config, Cpu, Engine, Error, Func, Instance, Linker, Module, OptLevel, Store, Val,
+};
 
 /// A vector of four lanes, the lowest first.
 fn i32x4(lanes: [u32; 4]) -> u128 {
@@ -176,23 +178,54 @@ fn deterministic_results_are_the_same_on_every_cpu() {
         (unary[1], &[f32x4([nan, -1.0, two32, two31])], i32x4([0, 0, u32::MAX, 1 << 31])),
         (unary[2], &[f64x2([f64::NAN, -1e10])], i32x4([0, least, 0, 0])),
         (unary[3], &[f64x2([-1.0, 1e10])], i32x4([0, u32::MAX, 0, 0])),
-        (binary[0], &[i8x16([7; 16]), i8x16([0, 15, 16, 17, 127, -128, -1, 31, 1, 2, 3, 4, 5, 6, 7, 8])],
-            i8x16([7, 7, 0, 0, 0, 0, 0, 0, 7, 7, 7, 7, 7, 7, 7, 7])),
-        (binary[1], &[f32x4([signalling, 1.0, 0.0, -0.0]), f32x4([1.0, -nan, -0.0, 0.0])],
-            f32x4([nan, nan, -0.0, -0.0])),
-        (binary[2], &[f32x4([signalling, 1.0, 0.0, -0.0]), f32x4([1.0, -nan, -0.0, 0.0])],
-            f32x4([nan, nan, 0.0, 0.0])),
-        (binary[3], &[i16x8([i16::MIN, 1, 16384, -1, 0, 0, 0, 0]), i16x8([i16::MIN, 1, 3, -1, 0, 0, 0, 0])],
-            i16x8([i16::MAX, 0, 2, 0, 0, 0, 0, 0])),
-        (binary[4], &[i8x16([-128, -128, 127, -1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 2]),
-            i8x16([-128, -128, -1, 127, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 3, 4])],
-            i16x8([i16::MAX, -254, 0, 0, 0, 0, 0, 11])),
-        (ternary[0], &[f64x2([fine, 2.0]), f64x2([fine, 3.0]), f64x2([-(fine * fine), 4.0])], f64x2([0.0, 10.0])),
-        (ternary[1], &[f64x2([fine, 2.0]), f64x2([fine, 3.0]), f64x2([fine * fine, 4.0])], f64x2([0.0, -2.0])),
-        (ternary[2], &[i16x8([-1; 8]), 0, i16x8([0x7fff, -0x8000, 0x00ff, 0, -1, 1, 2, 3])],
-            i16x8([0x7fff, -0x8000, 0x00ff, 0, -1, 1, 2, 3])),
-        (ternary[3], &[i8x16([-128; 16]), i8x16([-128; 16]), i32x4([1, 2, 3, 4])],
-            i32x4([65535, 65536, 65537, 65538])),
+        (
+            binary[0],
+            &[i8x16([7; 16]), i8x16([0, 15, 16, 17, 127, -128, -1, 31, 1, 2, 3, 4, 5, 6, 7, 8])],
+            i8x16([7, 7, 0, 0, 0, 0, 0, 0, 7, 7, 7, 7, 7, 7, 7, 7]),
+        ),
+        (
+            binary[1],
+            &[f32x4([signalling, 1.0, 0.0, -0.0]), f32x4([1.0, -nan, -0.0, 0.0])],
+            f32x4([nan, nan, -0.0, -0.0]),
+        ),
+        (
+            binary[2],
+            &[f32x4([signalling, 1.0, 0.0, -0.0]), f32x4([1.0, -nan, -0.0, 0.0])],
+            f32x4([nan, nan, 0.0, 0.0]),
+        ),
+        (
+            binary[3],
+            &[i16x8([i16::MIN, 1, 16384, -1, 0, 0, 0, 0]), i16x8([i16::MIN, 1, 3, -1, 0, 0, 0, 0])],
+            i16x8([i16::MAX, 0, 2, 0, 0, 0, 0, 0]),
+        ),
+        (
+            binary[4],
+            &[
+                i8x16([-128, -128, 127, -1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 2]),
+                i8x16([-128, -128, -1, 127, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 3, 4]),
+            ],
+            i16x8([i16::MAX, -254, 0, 0, 0, 0, 0, 11]),
+        ),
+        (
+            ternary[0],
+            &[f64x2([fine, 2.0]), f64x2([fine, 3.0]), f64x2([-(fine * fine), 4.0])],
+            f64x2([0.0, 10.0]),
+        ),
+        (
+            ternary[1],
+            &[f64x2([fine, 2.0]), f64x2([fine, 3.0]), f64x2([fine * fine, 4.0])],
+            f64x2([0.0, -2.0]),
+        ),
+        (
+            ternary[2],
+            &[i16x8([-1; 8]), 0, i16x8([0x7fff, -0x8000, 0x00ff, 0, -1, 1, 2, 3])],
+            i16x8([0x7fff, -0x8000, 0x00ff, 0, -1, 1, 2, 3]),
+        ),
+        (
+            ternary[3],
+            &[i8x16([-128; 16]), i8x16([-128; 16]), i32x4([1, 2, 3, 4])],
+            i32x4([65535, 65536, 65537, 65538]),
+        ),
     ];
     for config in configs() {
         let (mut store, instance) = operators(&config.clone().deterministic(true), &unary, &binary, &ternary);
@@ -205,7 +238,8 @@ fn deterministic_results_are_the_same_on_every_cpu() {
 
 #[test]
 fn relaxed_conversions_are_exact_in_range() {
-    let names = ["i32x4.relaxed_trunc_f32x4_u", "i32x4.relaxed_trunc_f64x2_u_zero", "i32x4.relaxed_trunc_f32x4_s"];
+    let names =
+        ["i32x4.relaxed_trunc_f32x4_u", "i32x4.relaxed_trunc_f64x2_u_zero", "i32x4.relaxed_trunc_f32x4_s"];
     for config in configs() {
         let (mut store, instance) = operators(&config, &names, &[], &[]);
         let mut call = |name: &str, x: u128| call(&mut store, &instance, name, &[x]);
