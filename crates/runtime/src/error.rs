@@ -323,7 +323,7 @@ pub enum MemoryError {
         /// Page size as a power of two.
         log2: u8,
     },
-    /// Shared memories are not supported yet.
+    /// A shared memory is not what this can make, or the type of one has no maximum.
     Shared,
 }
 
@@ -340,7 +340,7 @@ impl fmt::Display for MemoryError {
                 write!(f, "cannot allocate a memory of {bytes} bytes: {error}")
             }
             Self::PageSize { log2 } => write!(f, "pages of 2^{log2} bytes are not supported"),
-            Self::Shared => f.write_str("shared memories are not supported"),
+            Self::Shared => f.write_str("a shared memory is made as such, with a maximum"),
         }
     }
 }

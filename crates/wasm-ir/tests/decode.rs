@@ -157,7 +157,6 @@ fn unsupported_features_say_which() {
         ("(module (func (drop (v128.const i64x2 0 0))))", "simd"),
         ("(module (func return_call 0))", "tail-call"),
         ("(module (memory i64 1))", "memory64"),
-        ("(module (memory 1 1 shared))", "threads"),
         ("(module (tag))", "exceptions"),
         ("(module (type (struct)))", "gc"),
     ] {

@@ -9,7 +9,8 @@ pub(crate) const SUPPORTED: WasmFeatures = WasmFeatures::MVP
     .union(WasmFeatures::SATURATING_FLOAT_TO_INT)
     .union(WasmFeatures::MULTI_VALUE)
     .union(WasmFeatures::BULK_MEMORY)
-    .union(WasmFeatures::REFERENCE_TYPES);
+    .union(WasmFeatures::REFERENCE_TYPES)
+    .union(WasmFeatures::THREADS);
 
 /// Names of the supported features beyond WebAssembly 1.0, for `--version` and for documentation.
 pub const SUPPORTED_FEATURES: &[&str] = &[
@@ -19,4 +20,5 @@ pub const SUPPORTED_FEATURES: &[&str] = &[
     "multi-value",
     "bulk-memory",
     "reference-types",
+    "threads",
 ];

@@ -11,6 +11,7 @@
 //! - Every instruction carries the byte offset of the WebAssembly instruction it came from.
 //! - Nothing here says how a trap is detected: an operator that may trap does so by itself, in order.
 
+mod atomic;
 mod body;
 mod dominators;
 mod mnemonic;
@@ -19,6 +20,7 @@ mod signature;
 mod text;
 mod verify;
 
+pub use atomic::{AtomicBinary, AtomicOp};
 pub use body::{
     Block, BlockCall, BlockData, Body, Inst, InstData, List, Terminator, TerminatorData, Value, ValueData,
     ValueDef,

@@ -1,5 +1,6 @@
 //! Operators as structured data: a family is one variant with a width and an operation, so that a back end writes it once.
 
+use super::AtomicOp;
 use crate::types::{
     DataIndex, ElementIndex, FuncIndex, GlobalIndex, HeapType, MemoryIndex, TableIndex, TypeIndex, ValType,
 };
@@ -286,6 +287,11 @@ pub enum Op {
     MemoryInit(MemoryIndex, DataIndex),
     /// `data.drop`.
     DataDrop(DataIndex),
+
+    /// An atomic access.
+    Atomic(AtomicOp, MemoryAccess),
+    /// `atomic.fence`.
+    AtomicFence,
 
     /// `table.get`: operand (index).
     TableGet(TableIndex),

@@ -79,6 +79,10 @@ impl Printer<'_> {
                 let mnemonic = Mnemonic(op, Some(body.ty(*value)));
                 write!(f, "{mnemonic} {}, {value}", self.access(access, *address))
             }
+            (Op::Atomic(_, access), [address, rest @ ..]) => {
+                write!(f, "{} {}", Mnemonic(op, None), self.access(access, *address))?;
+                write!(f, "{}{}", if rest.is_empty() { "" } else { ", " }, Values(rest))
+            }
             (Op::Call(func), _) => write!(f, "call {}({})", self.func(func), Values(args)),
             (Op::CallIndirect { table, ty }, [args @ .., index]) => {
                 write!(f, "call_indirect {ty} {table}[{index}]({})", Values(args))
