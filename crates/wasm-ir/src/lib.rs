@@ -51,8 +51,8 @@ mod types;
 
 pub use error::{Error, ErrorKind};
 pub use module::{
-    ConstExpr, ConstOp, CustomSection, DataSegment, Declarations, ElementSegment, EntityIndex, EntityType,
-    Export, FunctionDecl, GlobalDecl, Import, Module, Names, Section, SegmentMode, TableDecl,
+    ConstExpr, ConstInt, ConstOp, CustomSection, DataSegment, Declarations, ElementSegment, EntityIndex,
+    EntityType, Export, FunctionDecl, GlobalDecl, Import, Module, Names, Section, SegmentMode, TableDecl,
 };
 pub use translate::{ARGUMENTS_LIMIT, PARAMETERS_LIMIT, Translator};
 pub use types::{

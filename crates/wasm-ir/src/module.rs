@@ -7,6 +7,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::entity::{Arena, Entity};
+use crate::ir::IntWidth;
 use crate::types::*;
 
 /// A validated module. Cheap to clone: bytes and declarations are shared.
@@ -320,6 +321,39 @@ pub enum ConstOp {
     RefNull(HeapType),
     /// A reference to a function of the module.
     RefFunc(FuncIndex),
+    /// Arithmetic on the two values before it, which it replaces.
+    Int(IntWidth, ConstInt),
+}
+
+/// Integer arithmetic of constant expressions, modulo the width.
+#[derive(Copy, Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+pub enum ConstInt {
+    /// Sum.
+    Add,
+    /// Difference.
+    Sub,
+    /// Product.
+    Mul,
+}
+
+impl ConstInt {
+    /// Its value at 32 bits.
+    pub fn i32(self, a: i32, b: i32) -> i32 {
+        match self {
+            Self::Add => a.wrapping_add(b),
+            Self::Sub => a.wrapping_sub(b),
+            Self::Mul => a.wrapping_mul(b),
+        }
+    }
+
+    /// Its value at 64 bits.
+    pub fn i64(self, a: i64, b: i64) -> i64 {
+        match self {
+            Self::Add => a.wrapping_add(b),
+            Self::Sub => a.wrapping_sub(b),
+            Self::Mul => a.wrapping_mul(b),
+        }
+    }
 }
 
 /// The name section (specification: Appendix, Custom Sections), and nothing invented.

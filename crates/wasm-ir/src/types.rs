@@ -212,15 +212,19 @@ pub struct MemoryType {
 }
 
 impl MemoryType {
-    /// Bytes in a page.
+    /// Bytes in a page of a validated type: 1 or 65 536.
     pub fn page_size(&self) -> u64 {
-        1 << self.page_size_log2
+        1u64.checked_shl(self.page_size_log2.into()).unwrap_or(u64::MAX)
     }
 
-    /// The largest number of pages that the address type can address.
+    /// The largest number of pages that the address type can address and count.
     pub fn absolute_maximum(&self) -> u64 {
-        let bits = if self.memory64 { 64 } else { 32 };
-        1u64.checked_shl(bits - u32::from(self.page_size_log2)).unwrap_or(u64::MAX)
+        let (bits, most) = if self.memory64 { (64u8, u64::MAX) } else { (32, u64::from(u32::MAX)) };
+        match bits.checked_sub(self.page_size_log2) {
+            None => 0,
+            Some(64) => most,
+            Some(bits) => most.min(1 << bits),
+        }
     }
 
     /// The type of an address and of a page count.
@@ -243,4 +247,21 @@ pub struct GlobalType {
     pub content: ValType,
     /// Whether `global.set` may change it.
     pub mutable: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::MemoryType;
+
+    #[test]
+    fn the_most_pages_of_every_kind_of_memory() {
+        let most = |memory64, page_size_log2| {
+            MemoryType { memory64, shared: false, minimum: 0, maximum: None, page_size_log2 }
+                .absolute_maximum()
+        };
+        assert_eq!((most(false, 16), most(true, 16)), (1 << 16, 1 << 48));
+        assert_eq!((most(false, 0), most(true, 0)), ((1 << 32) - 1, u64::MAX));
+        assert_eq!((most(false, 1), most(true, 1)), (1 << 31, 1 << 63));
+        assert_eq!((most(false, 32), most(false, 33), most(true, 255)), (1, 0, 0));
+    }
 }

@@ -3,7 +3,8 @@
 use wasmparser::Operator;
 
 use crate::error::{Error, ErrorKind};
-use crate::module::{ConstExpr, ConstOp};
+use crate::ir::IntWidth::{I32, I64};
+use crate::module::{ConstExpr, ConstInt, ConstOp};
 use crate::types::{FuncIndex, GlobalIndex};
 
 use super::sections::Failure;
@@ -24,6 +25,12 @@ pub(super) fn const_expr(expr: &wasmparser::ConstExpr<'_>) -> Result<ConstExpr, 
             Operator::GlobalGet { global_index } => ConstOp::GlobalGet(GlobalIndex(global_index)),
             Operator::RefNull { hty } => ConstOp::RefNull(heap_type(hty, offset)?),
             Operator::RefFunc { function_index } => ConstOp::RefFunc(FuncIndex(function_index)),
+            Operator::I32Add => ConstOp::Int(I32, ConstInt::Add),
+            Operator::I32Sub => ConstOp::Int(I32, ConstInt::Sub),
+            Operator::I32Mul => ConstOp::Int(I32, ConstInt::Mul),
+            Operator::I64Add => ConstOp::Int(I64, ConstInt::Add),
+            Operator::I64Sub => ConstOp::Int(I64, ConstInt::Sub),
+            Operator::I64Mul => ConstOp::Int(I64, ConstInt::Mul),
             Operator::End => return Ok(ConstExpr(ops)),
             other => {
                 let message = format!("{other:?} in a constant expression is not implemented");

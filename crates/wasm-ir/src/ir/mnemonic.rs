@@ -6,7 +6,7 @@ use crate::types::ValType;
 
 use super::{
     Constant, Convert, FloatBinary, FloatCompare, FloatUnary, FloatWidth, IntBinary, IntCompare, IntUnary,
-    IntWidth, Op, Sign,
+    IntWidth, Op, Sign, WideArithmetic,
 };
 
 /// An operator's name without immediates. A store's name needs the type of the value it stores.
@@ -18,6 +18,7 @@ impl Display for Mnemonic {
             Op::Const(constant) => write!(f, "{}.const", constant_type(constant)),
             Op::IntUnary(width, op) => write!(f, "{}.{}", int(width), int_unary(op)),
             Op::IntBinary(width, op) => write!(f, "{}.{}", int(width), int_binary(op)),
+            Op::WideArithmetic(op) => wide_arithmetic(f, op),
             Op::IntEqz(width) => write!(f, "{}.eqz", int(width)),
             Op::IntCompare(width, op) => write!(f, "{}.{}", int(width), int_compare(op)),
             Op::FloatUnary(width, op) => write!(f, "{}.{}", float(width), float_unary(op)),
@@ -69,6 +70,7 @@ fn fixed(op: Op) -> &'static str {
         Op::Const(_)
         | Op::IntUnary(..)
         | Op::IntBinary(..)
+        | Op::WideArithmetic(_)
         | Op::IntEqz(_)
         | Op::IntCompare(..)
         | Op::FloatUnary(..)
@@ -151,6 +153,14 @@ fn int_binary(op: IntBinary) -> &'static str {
         IntBinary::ShrU => "shr_u",
         IntBinary::Rotl => "rotl",
         IntBinary::Rotr => "rotr",
+    }
+}
+
+fn wide_arithmetic(f: &mut Formatter<'_>, op: WideArithmetic) -> fmt::Result {
+    match op {
+        WideArithmetic::Add128 => f.write_str("i64.add128"),
+        WideArithmetic::Sub128 => f.write_str("i64.sub128"),
+        WideArithmetic::MulWide(sign) => write!(f, "i64.mul_wide_{}", suffix(sign)),
     }
 }
 

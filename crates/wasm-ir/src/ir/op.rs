@@ -1,11 +1,13 @@
 //! Operators as structured data: a family is one variant with a width and an operation, so that a back end writes it once.
 
+use serde::{Deserialize, Serialize};
+
 use crate::types::{
     DataIndex, ElementIndex, FuncIndex, GlobalIndex, HeapType, MemoryIndex, TableIndex, TypeIndex, ValType,
 };
 
 /// Width of an integer operator.
-#[derive(Copy, Clone, PartialEq, Eq, Hash, Debug)]
+#[derive(Copy, Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 pub enum IntWidth {
     /// 32 bits.
     I32,
@@ -127,6 +129,17 @@ pub enum IntCompare {
     GeU,
 }
 
+/// 128-bit arithmetic on pairs of `i64`, the low half first in operands and results.
+#[derive(Copy, Clone, PartialEq, Eq, Hash, Debug)]
+pub enum WideArithmetic {
+    /// `i64.add128`: the sum of two pairs.
+    Add128,
+    /// `i64.sub128`: the difference of two pairs.
+    Sub128,
+    /// `i64.mul_wide_*`: the whole product of two `i64`.
+    MulWide(Sign),
+}
+
 /// Floating-point operators of one operand.
 #[derive(Copy, Clone, PartialEq, Eq, Hash, Debug)]
 #[allow(missing_docs, reason = "each is the specification's operator of the same name")]
@@ -240,6 +253,8 @@ pub enum Op {
     IntUnary(IntWidth, IntUnary),
     /// An integer operator of two operands.
     IntBinary(IntWidth, IntBinary),
+    /// 128-bit arithmetic: the results are the low and the high half.
+    WideArithmetic(WideArithmetic),
     /// `i*.eqz`: an `i32` 0 or 1.
     IntEqz(IntWidth),
     /// An integer comparison.

@@ -4,7 +4,7 @@ use crate::entity::{Arena, Entity};
 use crate::module::Declarations;
 use crate::types::{HeapType, RefType, ValType};
 
-use super::{Constant, Convert, FloatWidth, IntUnary, IntWidth, MemoryAccess, Op};
+use super::{Constant, Convert, FloatWidth, IntUnary, IntWidth, MemoryAccess, Op, WideArithmetic};
 
 use ValType::{F32, F64, I32, I64};
 
@@ -42,6 +42,8 @@ pub(super) fn of(d: &Declarations, op: Op, actual: &[ValType], ty: &mut OpType) 
         }
         Op::IntUnary(width, _) => ty.set(&[int(width)], &[int(width)]),
         Op::IntBinary(width, _) => ty.set(&[int(width); 2], &[int(width)]),
+        Op::WideArithmetic(WideArithmetic::Add128 | WideArithmetic::Sub128) => ty.set(&[I64; 4], &[I64; 2]),
+        Op::WideArithmetic(WideArithmetic::MulWide(_)) => ty.set(&[I64; 2], &[I64; 2]),
         Op::IntEqz(width) => ty.set(&[int(width)], &[I32]),
         Op::IntCompare(width, _) => ty.set(&[int(width); 2], &[I32]),
         Op::FloatUnary(width, _) => ty.set(&[float(width)], &[float(width)]),

@@ -5,7 +5,7 @@ use wasmparser::{MemArg, MemArgTarget, Operator};
 use crate::error::{Error, ErrorKind};
 use crate::ir::{
     Constant, Convert, FloatBinary as FB, FloatCompare as FC, FloatUnary as FU, FloatWidth, IntBinary as IB,
-    IntCompare as IC, IntUnary as IU, IntWidth, MemoryAccess, Op, Sign,
+    IntCompare as IC, IntUnary as IU, IntWidth, MemoryAccess, Op, Sign, WideArithmetic as WA,
 };
 use crate::types::{
     DataIndex, ElementIndex, FuncIndex, GlobalIndex, HeapType, MemoryIndex, RefType, TableIndex, TypeIndex,
@@ -165,6 +165,11 @@ impl Function<'_> {
             O::I64Rotl => self.int_binary(I64, IB::Rotl),
             O::I64Rotr => self.int_binary(I64, IB::Rotr),
 
+            O::I64Add128 => self.wide_arithmetic(WA::Add128, 4),
+            O::I64Sub128 => self.wide_arithmetic(WA::Sub128, 4),
+            O::I64MulWideS => self.wide_arithmetic(WA::MulWide(Signed), 2),
+            O::I64MulWideU => self.wide_arithmetic(WA::MulWide(Unsigned), 2),
+
             // Floating point
             O::F32Eq => self.float_compare(F32, FC::Eq),
             O::F32Ne => self.float_compare(F32, FC::Ne),
@@ -257,6 +262,10 @@ impl Function<'_> {
 
     fn int_binary(&mut self, width: IntWidth, op: IB) {
         self.emit_with(Op::IntBinary(width, op), 2, &[width.ty()]);
+    }
+
+    fn wide_arithmetic(&mut self, op: WA, operands: usize) {
+        self.emit_with(Op::WideArithmetic(op), operands, &[ValType::I64; 2]);
     }
 
     fn int_eqz(&mut self, width: IntWidth) {
