@@ -40,6 +40,8 @@ pub(crate) enum IntIntrinsic {
     Ctpop,
     Fshl,
     Fshr,
+    /// The difference, or 0 if it would be negative.
+    UsubSat,
 }
 
 #[derive(Copy, Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -85,6 +87,7 @@ impl Intrinsic {
             Self::Int(IntIntrinsic::Ctpop, _) => "llvm.ctpop",
             Self::Int(IntIntrinsic::Fshl, _) => "llvm.fshl",
             Self::Int(IntIntrinsic::Fshr, _) => "llvm.fshr",
+            Self::Int(IntIntrinsic::UsubSat, _) => "llvm.usub.sat",
             Self::Float(FloatIntrinsic::Fabs, _) => "llvm.fabs",
             Self::Float(FloatIntrinsic::Ceil, _) => "llvm.ceil",
             Self::Float(FloatIntrinsic::Floor, _) => "llvm.floor",

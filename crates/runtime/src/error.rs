@@ -318,9 +318,9 @@ pub enum MemoryError {
         /// What it said.
         error: std::io::Error,
     },
-    /// Pages are larger than any that the specification allows.
+    /// Pages have neither 1 nor 65 536 bytes.
     PageSize {
-        /// Page size as a power of two.
+        /// The size asked for, as a power of two.
         log2: u8,
     },
     /// Shared memories are not supported yet.
@@ -339,7 +339,9 @@ impl fmt::Display for MemoryError {
             Self::System { bytes, guarded: false, error } => {
                 write!(f, "cannot allocate a memory of {bytes} bytes: {error}")
             }
-            Self::PageSize { log2 } => write!(f, "pages of 2^{log2} bytes are not supported"),
+            Self::PageSize { log2 } => {
+                write!(f, "a memory with pages of 2^{log2} bytes: pages have 1 or 65536 bytes")
+            }
             Self::Shared => f.write_str("shared memories are not supported"),
         }
     }

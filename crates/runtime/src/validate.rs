@@ -182,26 +182,34 @@ fn initialisers(declarations: &Declarations) -> Checked {
     Ok(())
 }
 
+/// Whether an expression is a stack program that leaves one value of the type and reads only the first `globals`.
 fn const_expr(declarations: &Declarations, expr: &ConstExpr, expected: ValType, globals: usize) -> Checked {
-    let [op] = &expr.0[..] else {
-        return Err(ImageError::Corrupt("a constant expression has not exactly one instruction".into()));
-    };
-    let found = match *op {
-        ConstOp::I32(_) => Some(ValType::I32),
-        ConstOp::I64(_) => Some(ValType::I64),
-        ConstOp::F32(_) => Some(ValType::F32),
-        ConstOp::F64(_) => Some(ValType::F64),
-        ConstOp::V128(_) => Some(ValType::V128),
-        ConstOp::GlobalGet(index) if index.index() < globals => {
-            declarations.globals.get(index).map(|global| global.ty.content)
-        }
-        ConstOp::GlobalGet(_) => None,
-        ConstOp::RefNull(HeapType::Func) => Some(ValType::FUNCREF),
-        ConstOp::RefNull(HeapType::Extern) => Some(ValType::EXTERNREF),
-        ConstOp::RefNull(_) => None,
-        ConstOp::RefFunc(func) => declarations.functions.get(func).map(|_| ValType::FUNCREF),
-    };
-    require(found == Some(expected), || format!("a constant expression does not give {expected}"))
+    let mut stack = Vec::with_capacity(1);
+    for op in &expr.0 {
+        let ty = match *op {
+            ConstOp::I32(_) => Some(ValType::I32),
+            ConstOp::I64(_) => Some(ValType::I64),
+            ConstOp::F32(_) => Some(ValType::F32),
+            ConstOp::F64(_) => Some(ValType::F64),
+            ConstOp::V128(_) => Some(ValType::V128),
+            ConstOp::GlobalGet(index) if index.index() < globals => {
+                declarations.globals.get(index).map(|global| global.ty.content)
+            }
+            ConstOp::GlobalGet(_) => None,
+            ConstOp::RefNull(HeapType::Func) => Some(ValType::FUNCREF),
+            ConstOp::RefNull(HeapType::Extern) => Some(ValType::EXTERNREF),
+            ConstOp::RefNull(_) => None,
+            ConstOp::RefFunc(func) => declarations.functions.get(func).map(|_| ValType::FUNCREF),
+            ConstOp::Int(width, _) => {
+                let operands = (stack.pop(), stack.pop());
+                (operands == (Some(width.ty()), Some(width.ty()))).then_some(width.ty())
+            }
+        };
+        let ty =
+            ty.ok_or_else(|| ImageError::Corrupt(format!("{op:?} in a constant expression is wrong")))?;
+        stack.push(ty);
+    }
+    require(stack == [expected], || format!("a constant expression does not give {expected}"))
 }
 
 fn memories(info: &ImageInfo) -> Checked {
@@ -210,7 +218,9 @@ fn memories(info: &ImageInfo) -> Checked {
         format!("{} plans for {} memories", info.memory_plans.len(), memories.len())
     })?;
     for ((index, ty), plan) in memories.iter().zip(&info.memory_plans) {
-        require(ty.page_size_log2 <= 16, || format!("{index} has pages of 2^{} bytes", ty.page_size_log2))?;
+        require(matches!(ty.page_size_log2, 0 | 16), || {
+            format!("{index} has pages of 2^{} bytes", ty.page_size_log2)
+        })?;
         let limit = ty.absolute_maximum();
         let limits = ty.minimum <= limit && ty.maximum.is_none_or(|maximum| ty.minimum <= maximum);
         require(limits, || format!("{index} has impossible limits"))?;

@@ -264,16 +264,30 @@ fn global_type(ty: &GlobalType) -> String {
     if ty.mutable { format!("mut {}", ty.content) } else { ty.content.to_string() }
 }
 
+/// A constant expression, arithmetic between its operands.
 fn const_expr(expr: &ConstExpr) -> String {
-    let op = |op: &ConstOp| match *op {
-        ConstOp::I32(value) => value.to_string(),
-        ConstOp::I64(value) => value.to_string(),
-        ConstOp::F32(bits) => f32::from_bits(bits).to_string(),
-        ConstOp::F64(bits) => f64::from_bits(bits).to_string(),
-        ConstOp::V128(bits) => format!("{bits:#034x}"),
-        ConstOp::GlobalGet(global) => format!("global {}", global.index()),
-        ConstOp::RefNull(_) => "null".to_owned(),
-        ConstOp::RefFunc(func) => format!("func {}", func.index()),
-    };
-    expr.0.iter().map(op).collect::<Vec<_>>().join(" ")
+    let mut stack: Vec<String> = Vec::new();
+    for op in &expr.0 {
+        let text = match *op {
+            ConstOp::I32(value) => value.to_string(),
+            ConstOp::I64(value) => value.to_string(),
+            ConstOp::F32(bits) => f32::from_bits(bits).to_string(),
+            ConstOp::F64(bits) => f64::from_bits(bits).to_string(),
+            ConstOp::V128(bits) => format!("{bits:#034x}"),
+            ConstOp::GlobalGet(global) => format!("global {}", global.index()),
+            ConstOp::RefNull(_) => "null".to_owned(),
+            ConstOp::RefFunc(func) => format!("func {}", func.index()),
+            ConstOp::Int(_, op) => {
+                let (b, a) = (stack.pop().unwrap_or_default(), stack.pop().unwrap_or_default());
+                let sign = match op {
+                    ConstInt::Add => "+",
+                    ConstInt::Sub => "-",
+                    ConstInt::Mul => "*",
+                };
+                format!("({a} {sign} {b})")
+            }
+        };
+        stack.push(text);
+    }
+    stack.join(" ")
 }

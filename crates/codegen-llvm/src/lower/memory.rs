@@ -15,11 +15,12 @@ use wootz_vm_abi::builtin::Builtin;
 use wootz_vm_abi::context::VMMemory;
 use wootz_vm_abi::trap::TrapCode;
 use wootz_wasm_ir::entity::Entity;
-use wootz_wasm_ir::ir::{Inst, MemoryAccess, Sign};
+use wootz_wasm_ir::ir::{Inst, IntWidth, MemoryAccess, Sign};
 use wootz_wasm_ir::{DataIndex, MemoryIndex, ValType};
 
 use crate::error::CompileError;
 use crate::function::FunctionState;
+use crate::intrinsics::{IntIntrinsic, Intrinsic};
 use crate::metadata::Region;
 
 type Result<T> = std::result::Result<T, CompileError>;
@@ -128,16 +129,16 @@ fn check_bounds<'ctx>(
         // The sum of an offset and a width beyond 64 bits is past every length.
         None => f.module.types.i1.const_all_ones(),
         Some(span) => {
-            let span = i64.const_int(span, false);
             let length = length(f, access.memory)?;
             if f.module.declarations.memories[access.memory].memory64 {
-                let too_short = b.build_int_compare(IntPredicate::ULT, length, span, "")?;
-                let room = b.build_int_sub(length, span, "")?;
-                let too_far = b.build_int_compare(IntPredicate::UGT, address, room, "")?;
-                b.build_or(too_short, too_far, "")?
+                // How many addresses have room for the access behind them: the sum of address and span could wrap.
+                let subtract = Intrinsic::Int(IntIntrinsic::UsubSat, IntWidth::I64.into());
+                let last = i64.const_int(span - 1, false);
+                let addresses = f.intrinsic(subtract, &[length.into(), last.into()])?.into_int_value();
+                b.build_int_compare(IntPredicate::UGE, address, addresses, "")?
             } else {
                 // 32 bits each, and up to 16.
-                let end = b.build_int_nuw_add(address, span, "")?;
+                let end = b.build_int_nuw_add(address, i64.const_int(span, false), "")?;
                 b.build_int_compare(IntPredicate::UGT, end, length, "")?
             }
         }

@@ -9,6 +9,7 @@ mod memory;
 mod numeric;
 mod reference;
 mod table;
+mod wide;
 
 pub(crate) use control::lower_terminator;
 
@@ -23,6 +24,7 @@ pub(crate) fn lower_inst(f: &mut FunctionState<'_, '_>, inst: Inst) -> Result<()
         Op::Const(constant) => numeric::constant(f, constant)?,
         Op::IntUnary(width, op) => numeric::int_unary(f, width, op, f.int(inst, 0)?)?,
         Op::IntBinary(width, op) => numeric::int_binary(f, width, op, f.int(inst, 0)?, f.int(inst, 1)?)?,
+        Op::WideArithmetic(op) => return wide::arithmetic(f, op, inst),
         Op::IntEqz(width) => numeric::int_eqz(f, width, f.int(inst, 0)?)?,
         Op::IntCompare(_, op) => numeric::int_compare(f, op, f.int(inst, 0)?, f.int(inst, 1)?)?,
         Op::FloatUnary(width, op) => float::float_unary(f, width, op, f.float(inst, 0)?)?,

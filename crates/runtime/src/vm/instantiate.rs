@@ -11,6 +11,7 @@ use wootz_vm_abi::callconv::ValRaw;
 use wootz_vm_abi::context::{VMCONTEXT_MAGIC, VMContext, VMFuncRef, VMFunctionImport, VMGlobal, VMTypeId};
 use wootz_vm_abi::trap::TrapCode;
 use wootz_wasm_ir::entity::Entity;
+use wootz_wasm_ir::ir::IntWidth;
 use wootz_wasm_ir::{
     ConstExpr, ConstOp, Declarations, FuncIndex, GlobalIndex, MemoryIndex, SegmentMode, TableIndex,
 };
@@ -197,10 +198,31 @@ fn fill_func_refs(store: &mut StoreInner, image: &LoadedImage, context: &Context
     }
 }
 
-/// The value of a constant expression, which is checked to be one instruction over what exists already.
+/// The value of a constant expression, which is checked to be a stack program of one value over what exists already.
 fn evaluate(context: &Context, expr: &ConstExpr) -> u128 {
-    let Some(op) = expr.0.last() else { return 0 };
-    match *op {
+    if let [op] = expr.0[..] {
+        return constant(context, op);
+    }
+    let mut stack: Vec<u128> = Vec::with_capacity(2);
+    for op in &expr.0 {
+        let value = match *op {
+            ConstOp::Int(width, op) => {
+                let (b, a) = (stack.pop().unwrap_or(0), stack.pop().unwrap_or(0));
+                match width {
+                    IntWidth::I32 => ValRaw::i32(op.i32(a as i32, b as i32)).0,
+                    IntWidth::I64 => ValRaw::i64(op.i64(a as i64, b as i64)).0,
+                }
+            }
+            op => constant(context, op),
+        };
+        stack.push(value);
+    }
+    stack.pop().unwrap_or(0)
+}
+
+/// The value of an instruction without operands.
+fn constant(context: &Context, op: ConstOp) -> u128 {
+    match op {
         ConstOp::I32(value) => ValRaw::i32(value).0,
         ConstOp::I64(value) => ValRaw::i64(value).0,
         ConstOp::F32(bits) => ValRaw::f32(bits).0,
@@ -208,10 +230,10 @@ fn evaluate(context: &Context, expr: &ConstExpr) -> u128 {
         ConstOp::V128(value) => value,
         // SAFETY: the global is imported or earlier in this context, so it is filled.
         ConstOp::GlobalGet(index) => u128::from_le_bytes(unsafe { context.global(index).read() }.bytes),
-        ConstOp::RefNull(_) => 0,
         ConstOp::RefFunc(func) => {
             context.func_ref(func).map_or(0, |func_ref| func_ref.as_ptr().expose_provenance() as u128)
         }
+        ConstOp::RefNull(_) | ConstOp::Int(..) => 0,
     }
 }
 

@@ -39,7 +39,7 @@ impl LinearMemory {
         if ty.shared {
             return Err(MemoryError::Shared);
         }
-        if ty.page_size_log2 > 16 {
+        if !matches!(ty.page_size_log2, 0 | 16) {
             return Err(MemoryError::PageSize { log2: ty.page_size_log2 });
         }
         let bytes = u128::from(ty.minimum) << ty.page_size_log2;
