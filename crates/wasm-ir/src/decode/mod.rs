@@ -21,7 +21,7 @@ use crate::error::{Error, ErrorKind};
 use crate::module::Module;
 
 pub(crate) use features::SUPPORTED;
-pub use features::SUPPORTED_FEATURES;
+pub use features::{Features, SUPPORTED_FEATURES};
 pub(crate) use types::{heap_type, val_type};
 
 /// First bytes of every binary, module or component.
@@ -39,13 +39,15 @@ const COMPONENT: [u8; 4] = [0x0d, 0, 1, 0];
 pub struct Options {
     /// Largest module in bytes, binary or text. Never more than `u32::MAX`, since offsets are 32 bits wide.
     pub max_module_size: u64,
+    /// What the module may use: everything implemented, unless less is wanted.
+    pub features: Features,
     /// Name of the file, for the messages of the text format.
     pub path: Option<PathBuf>,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { max_module_size: 1 << 30, path: None }
+        Self { max_module_size: 1 << 30, features: Features::ALL, path: None }
     }
 }
 
@@ -94,7 +96,8 @@ impl Module {
             let message = "this is a component, not a core module";
             return Err(Error::new(ErrorKind::Unsupported, MAGIC.len() as u64, message));
         }
-        let parts = sections::decode(&bytes).map_err(|error| refusal::explain(&bytes, error))?;
+        let parts = sections::decode(&bytes, options.features)
+            .map_err(|error| refusal::explain(&bytes, options.features, error))?;
         Ok(Self {
             bytes,
             declarations: Arc::new(parts.declarations),

@@ -9,20 +9,20 @@ use wasmparser::{
 
 use crate::error::{Error, ErrorKind};
 
-use super::features::SUPPORTED;
+use super::features::{Features, SUPPORTED};
 use super::sections::Failure;
 
 /// The error to report for a module that decoding gave up on.
 #[cold]
-pub(super) fn explain(bytes: &[u8], failure: Failure) -> Error {
+pub(super) fn explain(bytes: &[u8], features: Features, failure: Failure) -> Error {
     let error = match failure {
         Failure::Parser(error) => error,
         Failure::Ours(error) => return error,
     };
     if !is_limit(&error) && Validator::new_with_features(WasmFeatures::all()).validate_all(bytes).is_ok() {
-        return unsupported(&error);
+        return unsupported(features, &error);
     }
-    match check_decodes(bytes) {
+    match check_decodes(bytes, features) {
         Err(error) if is_limit(&error) => report(ErrorKind::Limit, &error),
         Err(error) => report(ErrorKind::Malformed, &error),
         Ok(_) if is_limit(&error) => report(ErrorKind::Limit, &error),
@@ -35,7 +35,7 @@ fn report(kind: ErrorKind, error: &wasmparser::Error) -> Error {
     Error::new(kind, error.offset(), error.message())
 }
 
-fn unsupported(error: &wasmparser::Error) -> Error {
+fn unsupported(features: Features, error: &wasmparser::Error) -> Error {
     let names: Vec<_> = error
         .missing_wasm_feature()
         .iter()
@@ -46,7 +46,10 @@ fn unsupported(error: &wasmparser::Error) -> Error {
         [] => "a WebAssembly feature".to_owned(),
         names => format!("the WebAssembly feature `{}`", names.join("`, `")),
     };
-    let message = format!("{} (it needs {feature}, which is not implemented)", error.message());
+    let implemented =
+        error.missing_wasm_feature().map_or(features != Features::ALL, |f| SUPPORTED.contains(f));
+    let missing = if implemented { "enabled" } else { "implemented" };
+    let message = format!("{} (it needs {feature}, which is not {missing})", error.message());
     Error::new(ErrorKind::Unsupported, error.offset(), message)
 }
 
@@ -69,9 +72,9 @@ fn is_limit(error: &wasmparser::Error) -> bool {
 
 /// Decodes everything and validates nothing: an error, or one of the binary format's rules that the parser leaves to
 /// its validator.
-fn check_decodes(bytes: &[u8]) -> Result<Option<Error>, wasmparser::Error> {
+fn check_decodes(bytes: &[u8], features: Features) -> Result<Option<Error>, wasmparser::Error> {
     let mut parser = Parser::new(0);
-    parser.set_features(SUPPORTED);
+    parser.set_features(features.flags());
     let mut data_count = false;
     let mut deferred = None;
     for payload in parser.parse_all(bytes) {

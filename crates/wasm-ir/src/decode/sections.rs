@@ -15,7 +15,7 @@ use crate::module::{
 use crate::types::*;
 
 use super::constant::{const_expr, function_reference};
-use super::features::SUPPORTED;
+use super::features::Features;
 use super::names;
 use super::types::{defined_type, global_type, memory_type, ref_type, table_type};
 
@@ -48,10 +48,10 @@ pub(super) struct Parts {
 }
 
 /// Decodes and validates a binary of at most 4 GiB.
-pub(super) fn decode(bytes: &[u8]) -> Result<Parts, Failure> {
-    let mut validator = Validator::new_with_features(SUPPORTED);
+pub(super) fn decode(bytes: &[u8], features: Features) -> Result<Parts, Failure> {
+    let mut validator = Validator::new_with_features(features.flags());
     let mut parser = Parser::new(0);
-    parser.set_features(SUPPORTED);
+    parser.set_features(features.flags());
     let mut parts = Parts::default();
     let mut name_section = None;
     let mut bodies = Vec::new();
