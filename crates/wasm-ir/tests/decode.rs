@@ -1,6 +1,6 @@
 //! What decoding says of good modules and of bad ones.
 
-use wootz_wasm_ir::decode::Options;
+use wootz_wasm_ir::decode::{Features, Options};
 use wootz_wasm_ir::{
     ConstOp, EntityIndex, EntityType, Error, ErrorKind, FuncIndex, FuncType, GlobalIndex, LocalIndex,
     MemoryIndex, Module, SegmentMode, TableIndex, ValType,
@@ -216,4 +216,23 @@ fn functions_are_named_alike_one_by_one_and_all_at_once() {
         names.values().collect::<Vec<_>>(),
         [&Some("imported"), &Some("both"), &Some("named"), &Some("first"), &Some("also")]
     );
+}
+
+#[test]
+fn a_feature_that_is_not_enabled_is_unsupported() {
+    let refusal = |features, text: &str| {
+        let options = Options { features, ..Options::default() };
+        Module::with_options(text.as_bytes(), &options).unwrap_err()
+    };
+    let several = "(module (memory 1) (memory 1))";
+    let error = refusal(Features::ALL.without(Features::MULTI_MEMORY), several);
+    assert_eq!(error.kind, ErrorKind::Unsupported);
+    assert!(error.message.contains("which is not enabled"), "{error}");
+    for text in [several, "(module (memory i64 1))", "(module (memory 1 (pagesize 1)))"] {
+        assert_eq!(refusal(Features::V2, text).kind, ErrorKind::Unsupported, "{text}");
+        assert!(Module::new(text.as_bytes()).is_ok(), "{text}");
+    }
+    let error = refusal(Features::V1, "(module (func (result i32 i32) unreachable))");
+    assert_eq!(error.kind, ErrorKind::Unsupported, "{error}");
+    assert_eq!(format!("{:?}", Features::MULTI_MEMORY), r#"{"MULTI_MEMORY"}"#);
 }

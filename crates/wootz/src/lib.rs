@@ -70,7 +70,7 @@ mod values;
 pub mod wasi;
 
 pub use caller::Caller;
-pub use config::{CheckStrategy, Config, Cpu, OptLevel};
+pub use config::{CheckStrategy, Config, Cpu, Features, OptLevel};
 pub use engine::Engine;
 pub use error::{
     AccessError, ArgumentsError, Error, HostError, HostFailure, ImageError, ImportError, LinkError,

@@ -1,12 +1,14 @@
 //! The suite in every configuration: as tests to run side by side, as a table, and as a report for programs.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
+use std::ops::AddAssign;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use libtest_mimic::{Failed, Trial};
 use serde_json::{Value, json};
 use wootz::{CheckStrategy, Config, Engine, OptLevel};
-use wootz_wast::{Outcome, run};
+use wootz_wast::{Failure, Outcome, run};
 
 use super::suite::{Script, Suite};
 
@@ -60,25 +62,44 @@ struct Record {
     configuration: usize,
     suite: usize,
     script: String,
-    outcome: Outcome,
+    /// What became of it, or why it was not run.
+    result: Result<Outcome, &'static str>,
 }
 
 #[derive(Copy, Clone, Default, PartialEq, Eq, Debug)]
 struct Counts {
     passed: usize,
     failed: usize,
+    /// Scripts that are not run, and commands of others that are not.
     skipped: usize,
+    /// Of these, what no list gives a reason for.
+    unexplained: usize,
 }
 
 impl Counts {
-    fn add(&mut self, outcome: &Outcome) {
-        self.passed += outcome.passed;
-        self.failed += outcome.failed.len();
-        self.skipped += outcome.skipped.len();
+    fn add(&mut self, result: &Result<Outcome, &'static str>) {
+        match result {
+            Ok(outcome) => {
+                self.passed += outcome.passed;
+                self.failed += outcome.failed.len();
+                self.skipped += outcome.skipped.len();
+                self.unexplained += outcome.skipped.len();
+            }
+            Err(_) => self.skipped += 1,
+        }
     }
 
     fn is_clean(self) -> bool {
-        self.failed == 0 && self.skipped == 0
+        self.failed == 0 && self.unexplained == 0
+    }
+}
+
+impl AddAssign for Counts {
+    fn add_assign(&mut self, other: Self) {
+        self.passed += other.passed;
+        self.failed += other.failed;
+        self.skipped += other.skipped;
+        self.unexplained += other.unexplained;
     }
 }
 
@@ -95,16 +116,19 @@ impl Grid {
             for (suite_index, suite) in self.suites.iter().enumerate() {
                 for script in suite.scripts() {
                     let results = Arc::clone(&self.results);
-                    let config = configuration.config.clone();
+                    let config = configuration.config.clone().features(suite.features);
                     let name = format!("{} {}", configuration.name, script.name);
                     trials.push(Trial::test(name, move || {
-                        let outcome = run(&Engine::new(&config), script.text);
-                        let verdict = verdict(&script, &outcome);
+                        let result = match script.skipped {
+                            Some(reason) => Err(reason),
+                            None => Ok(run(&Engine::new(&config), script.text)),
+                        };
+                        let verdict = result.as_ref().map_or(Ok(()), |outcome| verdict(&script, outcome));
                         results.lock().unwrap_or_else(PoisonError::into_inner).push(Record {
                             configuration: configuration_index,
                             suite: suite_index,
                             script: script.name,
-                            outcome,
+                            result,
                         });
                         verdict
                     }));
@@ -114,32 +138,42 @@ impl Grid {
         trials
     }
 
-    /// The table, what is left out of it, and the closing line. `true` if nothing failed and nothing was skipped.
+    /// The table and the closing line. `true` if nothing failed and nothing was skipped that [`SKIPPED`](super::SKIPPED)
+    /// does not explain.
     pub fn summary(&self) -> (String, bool) {
         let mut table = vec![vec!["".to_owned()]];
-        table[0].extend(self.suites.iter().map(|suite| suite.name.to_owned()));
+        table[0].extend(self.configurations.iter().map(|configuration| configuration.name.clone()));
         let mut total = Counts::default();
-        for (row, configuration) in self.configurations.iter().enumerate() {
-            let mut cells = vec![configuration.name.clone()];
-            for column in 0..self.suites.len() {
-                let counts = self.counts(row, column);
-                total.passed += counts.passed;
-                total.failed += counts.failed;
-                total.skipped += counts.skipped;
+        for (row, suite) in self.suites.iter().enumerate() {
+            let mut cells = vec![suite.name.to_owned()];
+            for column in 0..self.configurations.len() {
+                let counts = self.counts(column, row);
+                total += counts;
                 cells.push(cell(counts));
             }
             table.push(cells);
         }
-        let Counts { passed, failed, skipped } = total;
+        let Counts { passed, failed, skipped, .. } = total;
         let text = format!("{}\n{passed} passed, {failed} failed, {skipped} skipped\n", aligned(&table));
         (text, total.is_clean() && passed > 0)
+    }
+
+    /// The scripts that are not run, by reason.
+    pub fn skipped(&self) -> BTreeMap<&'static str, Vec<String>> {
+        let mut skipped: BTreeMap<_, Vec<_>> = BTreeMap::new();
+        for script in self.suites.iter().flat_map(|suite| suite.scripts()) {
+            if let Some(reason) = script.skipped {
+                skipped.entry(reason).or_default().push(script.name);
+            }
+        }
+        skipped
     }
 
     fn counts(&self, configuration: usize, suite: usize) -> Counts {
         let mut counts = Counts::default();
         for record in self.results.lock().unwrap_or_else(PoisonError::into_inner).iter() {
             if (record.configuration, record.suite) == (configuration, suite) {
-                counts.add(&record.outcome);
+                counts.add(&record.result);
             }
         }
         counts
@@ -154,16 +188,22 @@ impl Grid {
         let mut total = Counts::default();
         let mut scripts = Vec::new();
         for record in records.iter() {
-            total.add(&record.outcome);
-            let failures = record.outcome.failed.iter();
-            scripts.push(json!({
+            total.add(&record.result);
+            let mut script = json!({
                 "configuration": self.configurations[record.configuration].name,
                 "suite": self.suites[record.suite].name,
                 "script": record.script,
-                "passed": record.outcome.passed,
-                "failed": failures.map(|f| json!({"line": f.line, "message": f.message})).collect::<Vec<_>>(),
-                "skipped": record.outcome.skipped,
-            }));
+            });
+            match &record.result {
+                Ok(outcome) => {
+                    let failure = |f: &Failure| json!({"line": f.line, "message": f.message});
+                    script["passed"] = json!(outcome.passed);
+                    script["failed"] = outcome.failed.iter().map(failure).collect();
+                    script["skipped"] = json!(outcome.skipped);
+                }
+                Err(reason) => script["not_run"] = json!(reason),
+            }
+            scripts.push(script);
         }
         json!({
             "passed": total.passed,
@@ -192,9 +232,13 @@ fn verdict(script: &Script, outcome: &Outcome) -> Result<(), Failed> {
 
 fn cell(counts: Counts) -> String {
     match counts {
-        Counts { passed, failed: 0, skipped: 0 } => format!("{passed} passed"),
-        Counts { passed, failed, skipped: 0 } => format!("{passed} passed, {failed} failed"),
-        Counts { passed, failed, skipped } => format!("{passed} passed, {failed} failed, {skipped} skipped"),
+        Counts { passed, failed: 0, skipped: 0, .. } => format!("{passed} passed"),
+        Counts { passed, failed, skipped: 0, .. } => format!("{passed} passed, {failed} failed"),
+        Counts { passed: 0, failed: 0, skipped, .. } => format!("{skipped} skipped"),
+        Counts { passed, failed: 0, skipped, .. } => format!("{passed} passed, {skipped} skipped"),
+        Counts { passed, failed, skipped, .. } => {
+            format!("{passed} passed, {failed} failed, {skipped} skipped")
+        }
     }
 }
 
@@ -233,16 +277,16 @@ mod tests {
         let failure = |line| Failure { line, message: "expected".to_owned() };
         let outcome =
             Outcome { passed, failed: (0..failed).map(failure).collect(), skipped: (0..skipped).collect() };
-        Record { configuration, suite, script: format!("s{passed}"), outcome }
+        Record { configuration, suite, script: format!("s{passed}"), result: Ok(outcome) }
     }
 
     #[test]
-    fn the_table_has_a_row_for_each_configuration() {
+    fn the_table_has_a_row_for_each_suite() {
         let (text, clean) =
             grid(vec![record(0, 0, 1, 0, 0), record(0, 0, 2, 0, 0), record(1, 1, 5, 0, 0)]).summary();
-        let expected = "              1.0       2.0\n\
-                        guard -O0     3 passed  0 passed\n\
-                        explicit -O2  0 passed  5 passed\n\n\
+        let expected = "     guard -O0  explicit -O2\n\
+                        1.0  3 passed   0 passed\n\
+                        2.0  0 passed   5 passed\n\n\
                         8 passed, 0 failed, 0 skipped\n";
         assert_eq!(text, expected);
         assert!(clean);
@@ -255,6 +299,14 @@ mod tests {
         assert!(!clean);
         assert!(!grid(vec![record(0, 0, 1, 0, 1)]).summary().1);
         assert!(!grid(Vec::new()).summary().1, "nothing ran");
+    }
+
+    #[test]
+    fn what_is_skipped_for_a_reason_is_counted_but_clean() {
+        let skipped = Record { result: Err("not built"), ..record(0, 1, 0, 0, 0) };
+        let (text, clean) = grid(vec![record(0, 0, 1, 0, 0), skipped]).summary();
+        assert!(text.contains("1 skipped\n") && text.ends_with("1 passed, 0 failed, 1 skipped\n"), "{text}");
+        assert!(clean);
     }
 
     #[test]

@@ -249,7 +249,7 @@ fn range(minimum: u64, maximum: Option<u64>) -> String {
 
 fn memory_type(ty: &MemoryType) -> String {
     let bytes = ty.minimum.saturating_mul(ty.page_size());
-    let page = if ty.page_size_log2 == 16 { String::new() } else { format!(" of {} bytes", ty.page_size()) };
+    let page = if ty.page_size_log2 == 16 { String::new() } else { " of 1 byte".to_owned() };
     let width = if ty.memory64 { ", 64-bit" } else { "" };
     let shared = if ty.shared { ", shared" } else { "" };
     format!("{} pages{page} ({}){width}{shared}", range(ty.minimum, ty.maximum), size(bytes))

@@ -69,6 +69,33 @@ Segments
 }
 
 #[test]
+fn memories_and_tables_of_every_kind_and_computed_values() {
+    let module = r#"(module
+      (import "m" "base" (global i32))
+      (memory $small 100 (pagesize 1))
+      (memory $wide i64 1 0x1_0000_0000_0000)
+      (memory $all i64 0xffff_ffff_ffff_ffff (pagesize 1))
+      (table $calls i64 10 20 funcref)
+      (global i32 (i32.mul (i32.add (global.get 0) (i32.const 8)) (i32.const -2))))"#;
+    let dir = Dir::with("m.wat", module);
+    let text = dir.wootz(&["inspect", "m.wat"]).output();
+    for line in [
+        "  0           100 or more pages of 1 byte (100 B)",
+        "  1           1 to 281474976710656 pages (64.0 KiB), 64-bit",
+        "  0         10 to 20 × funcref, 64-bit",
+        "  1        i32   ((global 0 + 8) * -2)",
+    ] {
+        assert!(text.contains(line), "{line}\n{text}");
+    }
+    let json: serde_json::Value =
+        serde_json::from_str(&dir.wootz(&["inspect", "--json", "m.wat"]).output()).unwrap();
+    assert_eq!(json["memories"][2]["type"]["minimum"], u64::MAX);
+    assert_eq!(json["memories"][2]["type"]["page_size"], 1);
+    assert_eq!(json["memories"][1]["type"]["memory64"], true);
+    assert_eq!(json["tables"][0]["type"]["table64"], true);
+}
+
+#[test]
 fn an_empty_module_is_one_line() {
     let dir = Dir::with("m.wasm", b"\0asm\x01\0\0\0");
     assert_eq!(dir.wootz(&["inspect", "m.wasm"]).output(), "m.wasm · 8 B\n");

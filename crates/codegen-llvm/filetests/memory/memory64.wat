@@ -46,4 +46,4 @@
 ;; check: cmpq %
 ;; check: jae
 ;; check: addq 8(
-;; check: ret
+;; check: retq

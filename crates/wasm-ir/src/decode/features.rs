@@ -45,6 +45,15 @@ impl Features {
     /// Everything that is implemented.
     pub const ALL: Self = Self(SUPPORTED);
 
+    /// Several memories in a module.
+    pub const MULTI_MEMORY: Self = Self(WasmFeatures::MULTI_MEMORY);
+
+    /// These features less others.
+    #[must_use]
+    pub const fn without(self, others: Self) -> Self {
+        Self(self.0.difference(others.0))
+    }
+
     pub(super) fn flags(self) -> WasmFeatures {
         self.0
     }
