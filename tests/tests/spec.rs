@@ -1,4 +1,4 @@
-//! The specification's suite as part of `cargo test`: every script of 1.0 and 2.0 under both check strategies at -O0 and
+//! The specification's suite as part of `cargo test`: every script that is run at all, under both check strategies at -O0 and
 //! -O2. `cargo xtask spec-test` runs it in other configurations and writes reports.
 
 use std::process::ExitCode;

@@ -9,8 +9,9 @@ use wootz_runtime::{
     ArgumentsError, CallError, Image, ImageError, ImageInfo, Instance, InstantiateError, MemoryPlan, Store,
     StoreConfig, TrapCode, Val, ValRaw,
 };
+use wootz_wasm_ir::ir::IntWidth;
 use wootz_wasm_ir::{
-    ConstExpr, ConstOp, DataSegment, EntityIndex, Export, FuncIndex, GlobalDecl, GlobalIndex, GlobalType,
+    ConstExpr, ConstInt, ConstOp, DataSegment, EntityIndex, Export, FuncIndex, GlobalDecl, GlobalIndex, GlobalType,
     Import, MemoryIndex, MemoryType, SegmentMode, TypeIndex, ValType,
 };
 
@@ -192,15 +193,37 @@ fn information_that_contradicts_itself_is_refused() {
             }),
         ),
         (
-            "does not give i32",
+            "GlobalGet(global0) in a constant expression is wrong",
             Box::new(move |info| {
                 info.declarations.globals.push(global(Some(expr(ConstOp::GlobalGet(GlobalIndex(0))))));
             }),
         ),
         (
-            "exactly one instruction",
+            "does not give i32",
             Box::new(move |info| {
                 info.declarations.globals.push(global(Some(ConstExpr(Vec::new()))));
+            }),
+        ),
+        (
+            "does not give i32",
+            Box::new(move |info| {
+                let two = vec![ConstOp::I32(1), ConstOp::I32(2)];
+                info.declarations.globals.push(global(Some(ConstExpr(two))));
+            }),
+        ),
+        (
+            "Int(I32, Add) in a constant expression is wrong",
+            Box::new(move |info| {
+                let one = vec![ConstOp::I32(1), ConstOp::Int(IntWidth::I32, ConstInt::Add)];
+                info.declarations.globals.push(global(Some(ConstExpr(one))));
+            }),
+        ),
+        (
+            "Int(I32, Mul) in a constant expression is wrong",
+            Box::new(move |info| {
+                let product = ConstOp::Int(IntWidth::I32, ConstInt::Mul);
+                let mixed = vec![ConstOp::I32(1), ConstOp::I64(1), product];
+                info.declarations.globals.push(global(Some(ConstExpr(mixed))));
             }),
         ),
         (
@@ -231,9 +254,39 @@ fn information_that_contradicts_itself_is_refused() {
             }),
         ),
         (
+            "pages of 2^12 bytes",
+            Box::new(move |info| {
+                info.declarations.memories.push(MemoryType { page_size_log2: 12, ..memory });
+                info.memory_plans.push(plan);
+            }),
+        ),
+        (
+            "impossible limits",
+            Box::new(move |info| {
+                let ty = MemoryType { memory64: true, minimum: (1 << 48) + 1, ..memory };
+                info.declarations.memories.push(ty);
+                info.memory_plans.push(plan);
+            }),
+        ),
+        (
+            "impossible limits",
+            Box::new(move |info| {
+                let ty = MemoryType { page_size_log2: 0, minimum: 1 << 32, ..memory };
+                info.declarations.memories.push(ty);
+                info.memory_plans.push(plan);
+            }),
+        ),
+        (
             "does not guard it",
             Box::new(move |info| {
                 info.declarations.memories.push(MemoryType { memory64: true, ..memory });
+                info.memory_plans.push(plan);
+            }),
+        ),
+        (
+            "does not guard it",
+            Box::new(move |info| {
+                info.declarations.memories.push(MemoryType { page_size_log2: 0, ..memory });
                 info.memory_plans.push(plan);
             }),
         ),
