@@ -1,14 +1,15 @@
 //! Optimisation and output: passes, object bytes, text.
 
+use inkwell::attributes::AttributeLoc;
 use inkwell::memory_buffer::MemoryBuffer;
 use inkwell::passes::PassBuilderOptions;
 use inkwell::targets::{FileType, TargetMachine};
-use inkwell::values::AnyValue;
+use inkwell::values::{AnyValue, CallSiteValue};
 use wootz_wasm_ir::FuncIndex;
 
 use crate::error::CompileError;
 use crate::llvm::LlvmContext;
-use crate::module::ModuleState;
+use crate::module::{DISABLE_TAIL_CALLS, ModuleState};
 use crate::options::OptLevel;
 use crate::symbol::Symbol;
 
@@ -83,12 +84,37 @@ fn function_in_assembly<'a>(text: &'a str, symbol: &str) -> Option<&'a str> {
     Some(&body[..end])
 }
 
+/// Turns `musttail` into `tail` for the instruction selector.
+///
+/// `musttail` is what keeps the passes from putting anything between the call and the return. But LLVM 22.1 lowers it for
+/// x86-64 as if neither function had parameters on the stack: it stores none and leaves the return address where it is.
+/// A `tail` call before a return is lowered right, and under `tailcc` it is a tail call without fail, if the function does
+/// not forbid it.
+fn release_tail_calls(module: &ModuleState<'_>) {
+    use inkwell::llvm_sys::LLVMTailCallKind::{LLVMTailCallKindMustTail, LLVMTailCallKindTail};
+    for function in module.module.get_functions() {
+        let mut found = false;
+        for block in function.get_basic_block_iter() {
+            let last = block.get_terminator().and_then(|end| end.get_previous_instruction());
+            let call = last.and_then(|instruction| CallSiteValue::try_from(instruction).ok());
+            if let Some(call) = call.filter(|call| call.get_tail_call_kind() == LLVMTailCallKindMustTail) {
+                call.set_tail_call_kind(LLVMTailCallKindTail);
+                found = true;
+            }
+        }
+        if found {
+            function.remove_string_attribute(AttributeLoc::Function, DISABLE_TAIL_CALLS);
+        }
+    }
+}
+
 fn write(
     context: &LlvmContext,
     module: &ModuleState<'_>,
     machine: &TargetMachine,
     kind: FileType,
 ) -> Result<MemoryBuffer<'static>, CompileError> {
+    release_tail_calls(module);
     let buffer = machine
         .write_to_memory_buffer(&module.module, kind)
         .map_err(|error| CompileError::Llvm(error.to_string()))?;

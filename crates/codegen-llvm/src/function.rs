@@ -142,7 +142,7 @@ impl<'m, 'ctx> FunctionState<'m, 'ctx> {
         let declarations = self.module.declarations;
         let ty = match op {
             Op::Call(func) => declarations.signature(func),
-            Op::CallIndirect { ty, .. } => &declarations.types[ty],
+            Op::CallIndirect { ty, .. } | Op::CallRef(ty) => &declarations.types[ty],
             _ => return None,
         };
         callconv::returns_through_memory(ty).then_some(ty.results.len())
@@ -367,6 +367,7 @@ fn calls(op: Op, rounding_calls: bool) -> bool {
     match op {
         Op::Call(_)
         | Op::CallIndirect { .. }
+        | Op::CallRef(_)
         | Op::MemoryGrow(_)
         | Op::MemoryFill(_)
         | Op::MemoryCopy { .. }

@@ -33,6 +33,9 @@ pub(crate) const WASM_CONVENTION: u32 = 18;
 /// LLVM's number of the C convention.
 pub(crate) const C_CONVENTION: u32 = 0;
 
+/// The function attribute that keeps the code generator from making tail calls of its own.
+pub(crate) const DISABLE_TAIL_CALLS: &str = "disable-tail-calls";
+
 /// State of one LLVM module.
 pub(crate) struct ModuleState<'ctx> {
     pub(crate) context: &'ctx Context,
@@ -141,7 +144,7 @@ impl Attributes {
             flag("uwtable", 2),
             context.create_string_attribute("probe-stack", "inline-asm"),
             // A recursion without end must exhaust the stack, not become a loop.
-            context.create_string_attribute("disable-tail-calls", "true"),
+            context.create_string_attribute(DISABLE_TAIL_CALLS, "true"),
             // LLVM recognises loops that compute these, but the runtime does not offer them.
             context.create_string_attribute("no-builtin-strlen", ""),
             context.create_string_attribute("no-builtin-wcslen", ""),
@@ -166,6 +169,12 @@ impl Attributes {
         call.set_call_convention(convention);
         call.set_tail_call_kind(inkwell::llvm_sys::LLVMTailCallKind::LLVMTailCallKindNoTail);
         call.add_attribute(AttributeLoc::Function, self.nounwind);
+    }
+
+    /// A call that takes its caller's place on the stack. A return must follow. `emit.rs` has the rest.
+    pub(crate) fn tail_call(&self, call: CallSiteValue<'_>, convention: u32) {
+        self.call(call, convention);
+        call.set_tail_call_kind(inkwell::llvm_sys::LLVMTailCallKind::LLVMTailCallKindMustTail);
     }
 
     /// For a call that throws nothing.

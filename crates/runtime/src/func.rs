@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use wootz_vm_abi::callconv::ValRaw;
 use wootz_vm_abi::context::VMFuncRef;
-use wootz_wasm_ir::FuncType;
+use wootz_wasm_ir::{FuncType, TypeIndex};
 
 pub(crate) use crate::vm::activation::call;
 use crate::{ArgumentsError, CallError, Extern, HostError, Instance, Store, Val};
@@ -19,10 +19,14 @@ pub struct Func {
 }
 
 impl Func {
-    /// A host function. `call` finds the arguments in the first slots and leaves the results there; there are as many
+    /// A host function. A concrete heap type in `ty` is the store's number of a type, see
+    /// [`Store::type_index`](crate::Store::type_index). `call` finds the arguments in the first slots and leaves the results there; there are as many
     /// slots as the larger of the two counts, and every one holds a value of the type in `ty`.
     ///
     /// A panic in `call` is carried over the WebAssembly frames and resumed in whoever called into them.
+    ///
+    /// # Panics
+    /// If `ty` mentions a type that the store does not have.
     pub fn new(
         store: &mut Store,
         ty: FuncType,
@@ -32,12 +36,20 @@ impl Func {
         Self { store: store.inner.id(), index }
     }
 
-    /// Its type.
+    /// Its type. A concrete heap type in it is the store's number of a type.
     ///
     /// # Panics
     /// If the function is of another store.
     pub fn ty(&self, store: &Store) -> FuncType {
         store.inner.func_type(self.pointer(store)).ty.clone()
+    }
+
+    /// The store's number of its type: equal for equal types, and what a concrete heap type in a type of the store says.
+    ///
+    /// # Panics
+    /// If the function is of another store.
+    pub fn type_index(&self, store: &Store) -> TypeIndex {
+        TypeIndex(store.inner.func_type_id(self.pointer(store)).0)
     }
 
     /// Calls it.
@@ -50,7 +62,7 @@ impl Func {
     pub fn call(&self, store: &mut Store, args: &[Val]) -> Result<Vec<Val>, CallError> {
         let func = self.pointer(store);
         let info = Arc::clone(store.inner.func_type(func));
-        check_arguments(&info.ty, args).map_err(CallError::Arguments)?;
+        check_arguments(store, &info.ty, args).map_err(CallError::Arguments)?;
         let mut slots = vec![ValRaw(0); info.slots];
         for (slot, arg) in slots.iter_mut().zip(args) {
             *slot = arg.to_raw(store);
@@ -78,12 +90,12 @@ impl Func {
     }
 }
 
-fn check_arguments(ty: &FuncType, args: &[Val]) -> Result<(), ArgumentsError> {
+fn check_arguments(store: &Store, ty: &FuncType, args: &[Val]) -> Result<(), ArgumentsError> {
     if args.len() != ty.params.len() {
         return Err(ArgumentsError::Count { ty: ty.clone(), given: args.len() });
     }
     for (index, (arg, expected)) in args.iter().zip(&ty.params).enumerate() {
-        if arg.ty() != *expected {
+        if !arg.is_of_type(store, *expected) {
             return Err(ArgumentsError::Type { index, expected: *expected, given: arg.ty() });
         }
     }

@@ -68,7 +68,7 @@ impl Global {
 }
 
 fn raw(store: &Store, ty: GlobalType, value: Val) -> Result<ValRaw, ValueError> {
-    if value.ty() != ty.content {
+    if !value.is_of_type(store, ty.content) {
         return Err(ValueError::Type { expected: ty.content, given: value.ty() });
     }
     Ok(value.to_raw(store))

@@ -1,25 +1,39 @@
 //! Matching what the host gives against what a module imports (specification: Modules, Matching).
 
+use wootz_vm_abi::context::VMTypeId;
 use wootz_vm_abi::image::ImageInfo;
-use wootz_wasm_ir::{EntityIndex, EntityType};
+use wootz_wasm_ir::equivalence::{renumber, renumber_reference, renumber_value};
+use wootz_wasm_ir::{EntityIndex, EntityType, GlobalType, TableType, TypeIndex};
 
 use crate::{Extern, ImportError, InstantiateError, Store};
 
-/// Checks `externs`, in the order of the import section.
+/// Checks `externs`, in the order of the import section, for a module whose types have the given ids.
 ///
 /// # Panics
 /// If one is of another store.
-pub(crate) fn check(store: &Store, info: &ImageInfo, externs: &[Extern]) -> Result<(), InstantiateError> {
+pub(crate) fn check(
+    store: &Store,
+    info: &ImageInfo,
+    type_ids: &[VMTypeId],
+    externs: &[Extern],
+) -> Result<(), InstantiateError> {
     let declarations = &info.declarations;
     for (position, import) in declarations.imports.iter().enumerate() {
-        let expected = declarations.entity_type(import.item);
+        let expected = in_store(declarations.entity_type(import.item), type_ids);
         let refuse = |given, note| {
             let (module, name, expected) = (import.module.clone(), import.name.clone(), expected.clone());
             Err(InstantiateError::Import(Box::new(ImportError { module, name, expected, given, note })))
         };
         let Some(given) = externs.get(position) else { return refuse(None, None) };
         let given_type = given.ty(store);
-        if !matches(&given_type, &expected) {
+        let fits = match (given, import.item) {
+            // Equal types need not look equal: which recursion group they are of counts, too.
+            (Extern::Func(func), EntityIndex::Function(index)) => {
+                func.type_index(store).0 == type_ids[declarations.functions[index].ty.0 as usize].0
+            }
+            _ => matches(&given_type, &expected),
+        };
+        if !fits {
             return refuse(Some(given_type), None);
         }
         if let (Extern::Memory(memory), EntityIndex::Memory(index)) = (given, import.item) {
@@ -37,13 +51,40 @@ pub(crate) fn check(store: &Store, info: &ImageInfo, externs: &[Extern]) -> Resu
     if given > expected { Err(InstantiateError::SurplusImports { expected, given }) } else { Ok(()) }
 }
 
+/// A module's type with the store's numbers for the types that it mentions.
+fn in_store(ty: EntityType, type_ids: &[VMTypeId]) -> EntityType {
+    let number = |index: TypeIndex| type_ids[index.0 as usize].0;
+    match ty {
+        EntityType::Function(ty) => EntityType::Function(renumber(&ty, number)),
+        EntityType::Tag(ty) => EntityType::Tag(renumber(&ty, number)),
+        EntityType::Table(ty) => EntityType::Table(table_in_store(ty, type_ids)),
+        EntityType::Global(ty) => EntityType::Global(global_in_store(ty, type_ids)),
+        EntityType::Memory(ty) => EntityType::Memory(ty),
+    }
+}
+
+/// A module's table type in the store's numbers.
+pub(crate) fn table_in_store(ty: TableType, type_ids: &[VMTypeId]) -> TableType {
+    TableType { element: renumber_reference(ty.element, |index| type_ids[index.0 as usize].0), ..ty }
+}
+
+/// A module's global type in the store's numbers.
+pub(crate) fn global_in_store(ty: GlobalType, type_ids: &[VMTypeId]) -> GlobalType {
+    GlobalType { content: renumber_value(ty.content, |index| type_ids[index.0 as usize].0), ..ty }
+}
+
+/// Whether something of one type may be imported as another, both in the store's numbers. Functions are not compared here.
 fn matches(given: &EntityType, expected: &EntityType) -> bool {
     let limits = |minimum: u64, maximum: Option<u64>, least: u64, most: Option<u64>| {
         minimum >= least && most.is_none_or(|most| maximum.is_some_and(|maximum| maximum <= most))
     };
     match (given, expected) {
-        (EntityType::Function(given), EntityType::Function(expected)) => given == expected,
-        (EntityType::Global(given), EntityType::Global(expected)) => given == expected,
+        (EntityType::Global(given), EntityType::Global(expected)) if given.mutable || expected.mutable => {
+            given == expected
+        }
+        (EntityType::Global(given), EntityType::Global(expected)) => {
+            given.content.is_subtype(expected.content, |a, b| a == b)
+        }
         (EntityType::Table(given), EntityType::Table(expected)) => {
             given.element == expected.element
                 && given.table64 == expected.table64
@@ -62,7 +103,7 @@ fn matches(given: &EntityType, expected: &EntityType) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use wootz_wasm_ir::{FuncType, GlobalType, MemoryType, RefType, TableType, ValType};
+    use wootz_wasm_ir::{FuncType, HeapType, MemoryType, RefType, ValType};
 
     fn memory(minimum: u64, maximum: Option<u64>) -> EntityType {
         EntityType::Memory(MemoryType {
@@ -88,13 +129,34 @@ mod tests {
     }
 
     #[test]
-    fn functions_and_globals_match_exactly() {
+    fn a_global_that_nobody_changes_may_have_a_narrower_type() {
+        let global = |mutable, nullable, heap| {
+            EntityType::Global(GlobalType { content: ValType::Ref(RefType { nullable, heap }), mutable })
+        };
+        let types = [
+            (false, HeapType::Concrete(TypeIndex(3))),
+            (false, HeapType::Func),
+            (true, HeapType::Func),
+            (true, HeapType::Concrete(TypeIndex(4))),
+        ];
+        for (given, (nullable, heap)) in types.into_iter().enumerate() {
+            for (expected, (to_nullable, to_heap)) in types.into_iter().enumerate() {
+                let fits = |mutable| {
+                    matches(&global(mutable, nullable, heap), &global(mutable, to_nullable, to_heap))
+                };
+                assert_eq!(fits(true), given == expected);
+                let narrower =
+                    given == expected || [(0, 1), (0, 2), (1, 2), (3, 2)].contains(&(given, expected));
+                assert_eq!(fits(false), narrower, "{given} {expected}");
+            }
+        }
+    }
+
+    #[test]
+    fn numbers_match_exactly() {
         let global = |mutable| EntityType::Global(GlobalType { content: ValType::I32, mutable });
         assert!(matches(&global(true), &global(true)));
         assert!(!matches(&global(true), &global(false)));
-        let func = |params: &[ValType]| EntityType::Function(FuncType::new(params.iter().copied(), []));
-        assert!(matches(&func(&[ValType::I32]), &func(&[ValType::I32])));
-        assert!(!matches(&func(&[ValType::I32]), &func(&[])));
-        assert!(!matches(&func(&[]), &global(false)));
+        assert!(!matches(&EntityType::Function(FuncType::default()), &global(false)));
     }
 }

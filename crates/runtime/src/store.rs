@@ -4,6 +4,7 @@ use std::any::Any;
 use std::fmt;
 
 use wootz_vm_abi::plan::CheckStrategy;
+use wootz_wasm_ir::{FuncType, TypeIndex};
 
 use crate::vm::store::StoreBox;
 
@@ -52,6 +53,15 @@ impl Store {
     /// The host's data, back.
     pub fn into_data(mut self) -> Box<dyn Any + Send> {
         std::mem::replace(&mut self.inner.data, Box::new(()))
+    }
+
+    /// The store's number of a function type, equal for equal types, which a concrete heap type in a type of the store is:
+    /// that of a function, table or global. A concrete heap type in `ty` is such a number, too.
+    ///
+    /// # Panics
+    /// If `ty` mentions a type that the store does not have.
+    pub fn type_index(&mut self, ty: &FuncType) -> TypeIndex {
+        TypeIndex(self.inner.intern_type(ty).0)
     }
 
     /// Its configuration.

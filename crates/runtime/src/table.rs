@@ -93,7 +93,7 @@ impl Table {
 /// A value as an element of a table of type `ty`.
 fn word(store: &Store, ty: &TableType, value: Val) -> Result<usize, ValueError> {
     let expected = ValType::Ref(ty.element);
-    if value.ty() != expected {
+    if !value.is_of_type(store, expected) {
         return Err(ValueError::Type { expected, given: value.ty() });
     }
     Ok(value.to_raw(store).get_reference())

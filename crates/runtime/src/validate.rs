@@ -60,14 +60,12 @@ fn index_spaces(declarations: &Declarations) -> Checked {
     if !declarations.tags.is_empty() {
         return Err(ImageError::Unsupported("exception tags".into()));
     }
-    for ty in declarations.types.values() {
-        ty.params.iter().chain(&ty.results).try_for_each(|ty| val_type(*ty))?;
-    }
+    types(declarations)?;
     for global in declarations.globals.values() {
-        val_type(global.ty.content)?;
+        val_type(global.ty.content, declarations.types.len())?;
     }
     for table in declarations.tables.values() {
-        ref_type(table.ty.element)?;
+        ref_type(table.ty.element, declarations.types.len())?;
     }
     let counts = [
         ("functions", declarations.imported_functions, declarations.functions.len()),
@@ -91,16 +89,45 @@ fn index_spaces(declarations: &Declarations) -> Checked {
     Ok(())
 }
 
-fn val_type(ty: ValType) -> Checked {
+/// Types mention types of their own recursion group and earlier ones, and have the right numbers.
+fn types(declarations: &Declarations) -> Checked {
+    let mut end = 0;
+    for group in &declarations.recursion_groups {
+        let ordered = end <= group.start && group.start < group.end;
+        require(ordered && group.end as usize <= declarations.types.len(), || {
+            format!("the recursion group of types {group:?} is impossible")
+        })?;
+        end = group.end;
+    }
+    for group in declarations.type_groups() {
+        for ty in declarations.type_group(group.clone()) {
+            ty.params.iter().chain(&ty.results).try_for_each(|ty| val_type(*ty, group.end))?;
+        }
+    }
+    let mut numbered = Declarations {
+        types: declarations.types.clone(),
+        recursion_groups: declarations.recursion_groups.clone(),
+        ..Declarations::default()
+    };
+    numbered.number_types();
+    let given = &declarations.type_numbers;
+    require(given.is_empty() || *given == numbered.type_numbers, || "the types have wrong numbers".into())
+}
+
+/// A type that mentions none from `types` on.
+fn val_type(ty: ValType, types: usize) -> Checked {
     match ty {
-        ValType::Ref(ty) => ref_type(ty),
+        ValType::Ref(ty) => ref_type(ty, types),
         _ => Ok(()),
     }
 }
 
-fn ref_type(ty: RefType) -> Checked {
-    match ty {
-        RefType::FUNCREF | RefType::EXTERNREF => Ok(()),
+fn ref_type(ty: RefType, types: usize) -> Checked {
+    match ty.heap {
+        HeapType::Func | HeapType::Extern | HeapType::NoFunc | HeapType::NoExtern => Ok(()),
+        HeapType::Concrete(index) => {
+            require(index.index() < types, || format!("the reference type {ty} is of no type"))
+        }
         _ => Err(ImageError::Unsupported(format!("the reference type {ty}"))),
     }
 }
@@ -157,13 +184,13 @@ fn initialisers(declarations: &Declarations) -> Checked {
         const_expr(declarations, init, ValType::Ref(table.ty.element), all)?;
     }
     for (index, segment) in declarations.elements.iter() {
-        ref_type(segment.ty)?;
+        ref_type(segment.ty, declarations.types.len())?;
         for item in &segment.items {
             const_expr(declarations, item, ValType::Ref(segment.ty), all)?;
         }
         if let SegmentMode::Active { target, offset } = &segment.mode {
             let table = declarations.tables.get(*target).map(|table| table.ty);
-            let fits = |element| element == segment.ty;
+            let fits = |element| declarations.is_subtype(ValType::Ref(segment.ty), ValType::Ref(element));
             require(table.is_some_and(|ty| fits(ty.element)), || {
                 format!("{index} has no table of its type")
             })?;
@@ -196,10 +223,11 @@ fn const_expr(declarations: &Declarations, expr: &ConstExpr, expected: ValType, 
                 declarations.globals.get(index).map(|global| global.ty.content)
             }
             ConstOp::GlobalGet(_) => None,
-            ConstOp::RefNull(HeapType::Func) => Some(ValType::FUNCREF),
-            ConstOp::RefNull(HeapType::Extern) => Some(ValType::EXTERNREF),
-            ConstOp::RefNull(_) => None,
-            ConstOp::RefFunc(func) => declarations.functions.get(func).map(|_| ValType::FUNCREF),
+            ConstOp::RefNull(heap) => Some(ValType::Ref(RefType { nullable: true, heap })),
+            ConstOp::RefFunc(func) => declarations
+                .functions
+                .get(func)
+                .map(|func| ValType::Ref(RefType { nullable: false, heap: HeapType::Concrete(func.ty) })),
             ConstOp::Int(width, _) => {
                 let operands = (stack.pop(), stack.pop());
                 (operands == (Some(width.ty()), Some(width.ty()))).then_some(width.ty())
@@ -209,7 +237,8 @@ fn const_expr(declarations: &Declarations, expr: &ConstExpr, expected: ValType, 
             ty.ok_or_else(|| ImageError::Corrupt(format!("{op:?} in a constant expression is wrong")))?;
         stack.push(ty);
     }
-    require(stack == [expected], || format!("a constant expression does not give {expected}"))
+    let fits = matches!(stack[..], [found] if declarations.is_subtype(found, expected));
+    require(fits, || format!("a constant expression does not give {expected}"))
 }
 
 fn memories(info: &ImageInfo) -> Checked {

@@ -48,10 +48,26 @@ impl Val {
             ValType::F32 => Self::F32(0),
             ValType::F64 => Self::F64(0),
             ValType::V128 => Self::V128(0),
-            ValType::Ref(RefType { nullable: true, heap: HeapType::Func }) => Self::FuncRef(None),
-            ValType::Ref(RefType { nullable: true, heap: HeapType::Extern }) => Self::ExternRef(None),
-            ValType::Ref(_) => return None,
+            ValType::Ref(ty) if !ty.nullable => return None,
+            ValType::Ref(ty) if is_extern(ty.heap) => Self::ExternRef(None),
+            ValType::Ref(_) => Self::FuncRef(None),
         })
+    }
+
+    /// Whether it is a value of type `ty`, in which concrete heap types are the store's numbers.
+    ///
+    /// # Panics
+    /// If it is a reference of another store.
+    pub fn is_of_type(&self, store: &Store, ty: ValType) -> bool {
+        match (self, ty) {
+            (Self::FuncRef(_), ValType::Ref(ty)) if !is_extern(ty.heap) => {
+                store.inner.is_reference(self.to_raw(store).get_reference(), ty)
+            }
+            (Self::ExternRef(_), ValType::Ref(ty)) if is_extern(ty.heap) => {
+                store.inner.is_reference(self.to_raw(store).get_reference(), ty)
+            }
+            _ => self.ty() == ty && !ty.is_ref(),
+        }
     }
 
     /// The value as it crosses into compiled code.
@@ -88,7 +104,7 @@ impl Val {
             ValType::F32 => Self::F32(raw.get_f32()),
             ValType::F64 => Self::F64(raw.get_f64()),
             ValType::V128 => Self::V128(raw.0),
-            ValType::Ref(RefType { heap: HeapType::Extern, .. }) => {
+            ValType::Ref(RefType { heap, .. }) if is_extern(heap) => {
                 Self::ExternRef(raw.get_reference().checked_sub(1).map(|index| {
                     assert!(
                         index < store.inner.externs.len(),
@@ -108,6 +124,11 @@ impl Val {
             }),
         }
     }
+}
+
+/// Whether a heap type is in the external hierarchy. Every other that is implemented is in that of functions.
+fn is_extern(heap: HeapType) -> bool {
+    matches!(heap, HeapType::Extern | HeapType::NoExtern)
 }
 
 /// A reference to something of the host's, opaque to WebAssembly. It lives as long as the store.

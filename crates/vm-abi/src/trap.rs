@@ -60,6 +60,8 @@ trap_codes! {
     Interrupted = 13, "interrupted";
     /// A host function or a builtin failed; the runtime holds the reason. Never seen by a user as such.
     Pending = 14, "host error";
+    /// A call through a null reference.
+    NullFunctionReference = 15, "null function reference";
 }
 
 impl std::fmt::Display for TrapCode {

@@ -96,6 +96,11 @@ impl<K: Entity, V> Arena<K, V> {
     }
 
     /// Items in order of their index.
+    pub fn as_slice(&self) -> &[V] {
+        &self.items
+    }
+
+    /// Items in order of their index.
     pub fn values(&self) -> std::slice::Iter<'_, V> {
         self.items.iter()
     }

@@ -43,6 +43,7 @@
 
 pub mod decode;
 pub mod entity;
+pub mod equivalence;
 mod error;
 pub mod ir;
 mod module;

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::entity::{Arena, Entity};
+use crate::equivalence::TypeNumbers;
 use crate::ir::IntWidth;
 use crate::types::*;
 
@@ -83,8 +84,13 @@ pub struct CustomSection {
 /// A module's declarations: everything the runtime needs to instantiate compiled code.
 #[derive(Clone, Default, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Declarations {
-    /// Function types.
+    /// Function types. A concrete heap type in one names a type of its recursion group or an earlier one.
     pub types: Arena<TypeIndex, FuncType>,
+    /// The recursion groups of more than one type, in order. Every other type is a group of its own.
+    pub recursion_groups: Vec<Range<u32>>,
+    /// A number for each type, equal for equal types, as [`number_types`](Self::number_types) fills it. A type without a
+    /// number is equal to itself only.
+    pub type_numbers: Arena<TypeIndex, u32>,
     /// Imports in order.
     pub imports: Vec<Import>,
     /// Functions, imported ones first.
@@ -120,6 +126,50 @@ pub struct Declarations {
 }
 
 impl Declarations {
+    /// The recursion groups, each as the range of its types.
+    pub fn type_groups(&self) -> impl Iterator<Item = Range<usize>> + '_ {
+        let mut larger = self.recursion_groups.iter().peekable();
+        let mut next = 0;
+        std::iter::from_fn(move || {
+            let start = next;
+            let group = larger.next_if(|group| group.start as usize == start);
+            next = group.map_or(start + 1, |group| group.end as usize);
+            (start < self.types.len()).then_some(start..next)
+        })
+    }
+
+    /// The types of a recursion group.
+    ///
+    /// # Panics
+    /// If the module has no such types.
+    pub fn type_group(&self, group: Range<usize>) -> &[FuncType] {
+        &self.types.as_slice()[group]
+    }
+
+    /// Numbers the types, so that equal ones are known to be equal.
+    pub fn number_types(&mut self) {
+        let mut numbers = TypeNumbers::default();
+        let mut all: Arena<TypeIndex, u32> = Arena::new();
+        for group in self.type_groups() {
+            let first = numbers.intern(self.type_group(group.clone()), group.clone(), |index| all[index]);
+            for place in 0..group.len() as u32 {
+                all.push(first + place);
+            }
+        }
+        self.type_numbers = all;
+    }
+
+    /// Whether two types are the same.
+    pub fn is_same_type(&self, a: TypeIndex, b: TypeIndex) -> bool {
+        let number = |ty| self.type_numbers.get(ty);
+        a == b || (number(a).is_some() && number(a) == number(b))
+    }
+
+    /// Whether every value of type `a` is one of type `b`.
+    pub fn is_subtype(&self, a: ValType, b: ValType) -> bool {
+        a.is_subtype(b, |a, b| self.is_same_type(a, b))
+    }
+
     /// The signature of a function.
     ///
     /// # Panics

@@ -103,6 +103,31 @@ impl ValType {
     pub fn is_ref(self) -> bool {
         matches!(self, Self::Ref(_))
     }
+
+    /// Whether every value of this type is one of `other`, given which concrete types are the same.
+    pub fn is_subtype(self, other: Self, same: impl Fn(TypeIndex, TypeIndex) -> bool) -> bool {
+        match (self, other) {
+            (Self::Ref(a), Self::Ref(b)) => a.is_subtype(b, same),
+            (a, b) => a == b,
+        }
+    }
+}
+
+impl RefType {
+    /// Whether every reference of this type is one of `other` (specification: Matching), given which concrete types, all
+    /// of them function types, are the same.
+    pub fn is_subtype(self, other: Self, same: impl Fn(TypeIndex, TypeIndex) -> bool) -> bool {
+        use HeapType as H;
+        let heap = match (self.heap, other.heap) {
+            (H::Concrete(a), H::Concrete(b)) => same(a, b),
+            (H::Concrete(_) | H::NoFunc, H::Func) | (H::NoFunc, H::Concrete(_)) => true,
+            (H::NoExtern, H::Extern) | (H::NoExn, H::Exn) => true,
+            (H::None, H::Any | H::Eq | H::I31 | H::Struct | H::Array) => true,
+            (H::Eq | H::I31 | H::Struct | H::Array, H::Any) | (H::I31 | H::Struct | H::Array, H::Eq) => true,
+            (a, b) => a == b,
+        };
+        heap && (other.nullable || !self.nullable)
+    }
 }
 
 impl fmt::Display for ValType {

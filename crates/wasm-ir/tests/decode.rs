@@ -3,7 +3,7 @@
 use wootz_wasm_ir::decode::{Features, Options};
 use wootz_wasm_ir::{
     ConstOp, EntityIndex, EntityType, Error, ErrorKind, FuncIndex, FuncType, GlobalIndex, LocalIndex,
-    MemoryIndex, Module, SegmentMode, TableIndex, ValType,
+    MemoryIndex, Module, SegmentMode, TableIndex, TypeIndex, ValType,
 };
 
 const EVERYTHING: &str = r#"
@@ -155,7 +155,8 @@ fn unsupported_features_say_which() {
     for (input, feature) in [
         ("(module (func (param v128)))", "simd"),
         ("(module (func (drop (v128.const i64x2 0 0))))", "simd"),
-        ("(module (func return_call 0))", "tail-call"),
+        ("(module (func return_call 0) (func (param anyref)))", "gc"),
+        ("(module (func (param anyref) (result i32) (ref.test (ref i31) (local.get 0))))", "gc"),
         ("(module (memory 1 1 shared))", "threads"),
         ("(module (tag))", "exceptions"),
         ("(module (type (struct)))", "gc"),
@@ -167,6 +168,24 @@ fn unsupported_features_say_which() {
     }
     assert_eq!(refusal("(component)").kind, ErrorKind::Unsupported);
     assert_eq!(refusal(b"\0asm\x0d\0\x01\0").kind, ErrorKind::Unsupported);
+}
+
+#[test]
+fn recursion_groups_need_no_garbage_collection() {
+    let text = "(module
+        (rec (type $f (func (param (ref $g)))) (type $g (func (result (ref $f)))))
+        (type $own (func (param (ref null $own))))
+        (rec (type (func (param (ref 4)))) (type (func (result (ref 3)))))
+        (global funcref (ref.null nofunc))
+        (global $a i32 (i32.const 1)) (global i32 (global.get $a)))";
+    let module = Module::new(text.as_bytes()).unwrap();
+    let declarations = module.declarations();
+    assert_eq!(declarations.recursion_groups, [0..2, 3..5]);
+    let same = |a, b| declarations.is_same_type(TypeIndex(a), TypeIndex(b));
+    assert!(same(0, 3) && same(1, 4));
+    assert!(!same(0, 1) && !same(0, 2) && !same(1, 3));
+    let refused = refusal("(module (rec (type $f (func)) (type (func))) (func (param anyref)))");
+    assert_eq!(refused.kind, ErrorKind::Unsupported);
 }
 
 #[test]

@@ -41,8 +41,12 @@ pub(super) fn argument(
 
 fn null(heap: &HeapType<'_>) -> Option<Val> {
     match heap {
-        HeapType::Abstract { shared: false, ty: AbstractHeapType::Func } => Some(Val::FuncRef(None)),
-        HeapType::Abstract { shared: false, ty: AbstractHeapType::Extern } => Some(Val::ExternRef(None)),
+        HeapType::Abstract { shared: false, ty } => match ty {
+            AbstractHeapType::Func | AbstractHeapType::NoFunc => Some(Val::FuncRef(None)),
+            AbstractHeapType::Extern | AbstractHeapType::NoExtern => Some(Val::ExternRef(None)),
+            _ => None,
+        },
+        HeapType::Concrete(_) => Some(Val::FuncRef(None)),
         _ => None,
     }
 }

@@ -1,16 +1,17 @@
-//! Calls: of functions of the module, of imports, through tables, and of builtins (specification: Control Instructions).
+//! Calls: of functions of the module, of imports, through tables and references, in tail position or not, and of builtins
+//! (specification: Control Instructions).
 
 use std::mem::offset_of;
 
 use inkwell::IntPredicate;
-use inkwell::values::{BasicMetadataValueEnum, BasicValueEnum, CallSiteValue, PointerValue};
+use inkwell::values::{BasicMetadataValueEnum, BasicValueEnum, CallSiteValue, FunctionValue, PointerValue};
 use wootz_vm_abi::builtin::Builtin;
 use wootz_vm_abi::callconv::{self, ValRaw};
 use wootz_vm_abi::context::{VMContext, VMFuncRef, VMFunctionImport, VMStoreContext, VMTypeId};
 use wootz_vm_abi::trap::TrapCode;
 use wootz_wasm_ir::entity::Entity;
-use wootz_wasm_ir::ir::{Inst, Value};
-use wootz_wasm_ir::{FuncIndex, FuncType, TableIndex, TypeIndex};
+use wootz_wasm_ir::ir::{Callee, Inst, List, Value};
+use wootz_wasm_ir::{FuncType, HeapType, RefType, TableIndex, TypeIndex, ValType};
 
 use crate::error::CompileError;
 use crate::function::{FunctionState, store};
@@ -19,106 +20,152 @@ use crate::module::{C_CONVENTION, WASM_CONVENTION};
 
 type Result<T> = std::result::Result<T, CompileError>;
 
-/// A callee outside the module or unknown: its code and its context.
-struct Target<'ctx> {
-    code: PointerValue<'ctx>,
-    callee: PointerValue<'ctx>,
+/// What a call goes to.
+enum Target<'ctx> {
+    /// A function of the module, which shares the context.
+    Own(FunctionValue<'ctx>),
+    /// Anything else: its code and its context.
+    Other { code: PointerValue<'ctx>, callee: PointerValue<'ctx> },
 }
 
-/// `call`.
-pub(super) fn direct(f: &mut FunctionState<'_, '_>, func: FuncIndex, inst: Inst) -> Result<()> {
-    let module = f.module;
-    let ty = module.declarations.signature(func);
-    let args = f.body.args(inst);
-    if module.declarations.is_imported_function(func) {
-        let import = module.layout.imported_function(func);
-        let target = Target {
-            code: invariant(f, f.vmctx, import + offset_of!(VMFunctionImport, code))?,
-            callee: invariant(f, f.vmctx, import + offset_of!(VMFunctionImport, callee))?,
-        };
-        return call_target(f, target, ty, args, inst);
+/// `call`, `call_indirect`, `call_ref`.
+pub(super) fn call(f: &mut FunctionState<'_, '_>, callee: Callee, inst: Inst) -> Result<()> {
+    let (target, args) = resolve(f, callee, f.body.args(inst))?;
+    let ty = callee.signature(f.module.declarations);
+    let results = callconv::returns_through_memory(ty).then(|| results_buffer(f)).transpose()?;
+    let call = build(f, target, ty, args, results)?;
+    f.module.attributes.call(call, WASM_CONVENTION);
+    define_results(f, call, ty, inst)
+}
+
+/// `return_call`, `return_call_indirect`, `return_call_ref`: the callee takes this function's place on the stack, and its
+/// results, which are also this function's, go where this function's caller wants them.
+pub(super) fn tail_call(f: &mut FunctionState<'_, '_>, callee: Callee, args: List) -> Result<()> {
+    let (target, args) = resolve(f, callee, f.body.list(args))?;
+    let ty = callee.signature(f.module.declarations);
+    if callconv::returns_through_memory(ty) != f.result_slots.is_some() {
+        return Err(f.invalid(format!("a tail call to a function of type {ty}")));
     }
-    let args = call_args(f, ty, f.vmctx, args)?;
-    let call = f.builder().build_call(module.function(func), &args, "")?;
-    finish_call(f, call, ty, inst)
+    let call = build(f, target, ty, args, f.result_slots)?;
+    f.module.attributes.tail_call(call, WASM_CONVENTION);
+    match call.try_as_basic_value().basic() {
+        Some(value) => f.builder().build_return(Some(&value))?,
+        None => f.builder().build_return(None)?,
+    };
+    Ok(())
 }
 
-/// `call_indirect`: the element must exist, not be null, and have the expected type.
-pub(super) fn indirect(
-    f: &mut FunctionState<'_, '_>,
+/// Finds what is called, with the checks that this takes, and splits it off the operands. Notes our context as the
+/// caller's if the callee may have another.
+fn resolve<'m, 'ctx>(
+    f: &mut FunctionState<'m, 'ctx>,
+    callee: Callee,
+    operands: &'m [Value],
+) -> Result<(Target<'ctx>, &'m [Value])> {
+    let module = f.module;
+    let missing =
+        || CompileError::InvalidIr { func: f.func(), message: format!("no operand for {callee:?}") };
+    let (target, args) = match callee {
+        Callee::Func(func) if !module.declarations.is_imported_function(func) => {
+            return Ok((Target::Own(module.function(func)), operands));
+        }
+        Callee::Func(func) => {
+            let import = module.layout.imported_function(func);
+            let code = invariant(f, f.vmctx, import + offset_of!(VMFunctionImport, code))?;
+            let callee = invariant(f, f.vmctx, import + offset_of!(VMFunctionImport, callee))?;
+            (Target::Other { code, callee }, operands)
+        }
+        Callee::Table { table, ty } => {
+            let (index, args) = operands.split_last().ok_or_else(missing)?;
+            (element(f, table, ty, *index)?, args)
+        }
+        Callee::Ref(_) => {
+            let (reference, args) = operands.split_last().ok_or_else(missing)?;
+            let func_ref = f.value(*reference)?.into_pointer_value();
+            if super::reference::may_be_null(f, *reference) {
+                let is_null = f.builder().build_is_null(func_ref, "")?;
+                f.trap_if(is_null, TrapCode::NullFunctionReference)?;
+            }
+            (referred(f, func_ref)?, args)
+        }
+    };
+    let store_context = f.load_store_context()?;
+    let offset = offset_of!(VMStoreContext, caller);
+    store(module, f.vmctx.into(), store_context, offset, Region::Context)?;
+    Ok((target, args))
+}
+
+/// An element of a table, which must exist, not be null, and have the expected type.
+fn element<'ctx>(
+    f: &mut FunctionState<'_, 'ctx>,
     table: TableIndex,
     ty: TypeIndex,
-    inst: Inst,
-) -> Result<()> {
-    let Some((index, args)) = f.body.args(inst).split_last() else {
-        return Err(f.invalid(format!("{inst} has no table index")));
-    };
-    let index = f.value(*index)?.into_int_value();
+    index: Value,
+) -> Result<Target<'ctx>> {
+    let index = f.value(index)?.into_int_value();
     let func_ref = super::table::element(f, table, index, TrapCode::UndefinedElement)?;
-    let is_null = f.builder().build_is_null(func_ref, "")?;
-    f.trap_if(is_null, TrapCode::UninitializedElement)?;
-
-    let i32 = f.module.types.i32.into();
-    let type_ids = invariant(f, f.vmctx, offset_of!(VMContext, type_ids))?;
-    let expected = f.load(i32, type_ids, ty.index() * size_of::<VMTypeId>(), Region::Context, true)?;
-    let actual = f.load(i32, func_ref, offset_of!(VMFuncRef, type_id), Region::Context, true)?;
-    let (expected, actual) = (expected.into_int_value(), actual.into_int_value());
-    let differs = f.builder().build_int_compare(IntPredicate::NE, actual, expected, "")?;
-    f.trap_if(differs, TrapCode::IndirectCallTypeMismatch)?;
-
-    let target = Target {
-        code: invariant(f, func_ref, offset_of!(VMFuncRef, code))?,
-        callee: invariant(f, func_ref, offset_of!(VMFuncRef, callee))?,
-    };
-    call_target(f, target, &f.module.declarations.types[ty], args, inst)
+    let element = f.module.declarations.tables[table].ty.element;
+    if element.nullable {
+        let is_null = f.builder().build_is_null(func_ref, "")?;
+        f.trap_if(is_null, TrapCode::UninitializedElement)?;
+    }
+    let wanted = ValType::Ref(RefType { nullable: true, heap: HeapType::Concrete(ty) });
+    if !f.module.declarations.is_subtype(ValType::Ref(element), wanted) {
+        let i32 = f.module.types.i32.into();
+        let type_ids = invariant(f, f.vmctx, offset_of!(VMContext, type_ids))?;
+        let expected = f.load(i32, type_ids, ty.index() * size_of::<VMTypeId>(), Region::Context, true)?;
+        let actual = f.load(i32, func_ref, offset_of!(VMFuncRef, type_id), Region::Context, true)?;
+        let (expected, actual) = (expected.into_int_value(), actual.into_int_value());
+        let differs = f.builder().build_int_compare(IntPredicate::NE, actual, expected, "")?;
+        f.trap_if(differs, TrapCode::IndirectCallTypeMismatch)?;
+    }
+    referred(f, func_ref)
 }
 
-/// Calls with the callee's context, after noting ours as the caller's.
-fn call_target<'ctx>(
-    f: &mut FunctionState<'_, 'ctx>,
+/// What a reference refers to.
+fn referred<'ctx>(f: &FunctionState<'_, 'ctx>, func_ref: PointerValue<'ctx>) -> Result<Target<'ctx>> {
+    let code = invariant(f, func_ref, offset_of!(VMFuncRef, code))?;
+    let callee = invariant(f, func_ref, offset_of!(VMFuncRef, callee))?;
+    Ok(Target::Other { code, callee })
+}
+
+/// The call itself, without its convention.
+fn build<'ctx>(
+    f: &FunctionState<'_, 'ctx>,
     target: Target<'ctx>,
     ty: &FuncType,
     args: &[Value],
-    inst: Inst,
-) -> Result<()> {
-    let store_context = f.load_store_context()?;
-    let offset = offset_of!(VMStoreContext, caller);
-    store(f.module, f.vmctx.into(), store_context, offset, Region::Context)?;
-    let args = call_args(f, ty, target.callee, args)?;
-    let function = f.module.types.wasm_function(ty);
-    let call = f.builder().build_indirect_call(function, target.code, &args, "")?;
-    finish_call(f, call, ty, inst)
-}
-
-fn call_args<'ctx>(
-    f: &FunctionState<'_, 'ctx>,
-    ty: &FuncType,
-    context: PointerValue<'ctx>,
-    args: &[Value],
-) -> Result<Vec<BasicMetadataValueEnum<'ctx>>> {
+    results: Option<PointerValue<'ctx>>,
+) -> Result<CallSiteValue<'ctx>> {
+    let context = match target {
+        Target::Own(_) => f.vmctx,
+        Target::Other { callee, .. } => callee,
+    };
     let mut lowered: Vec<BasicMetadataValueEnum<'ctx>> = Vec::with_capacity(args.len() + 2);
     lowered.push(context.into());
     for arg in args {
         lowered.push(f.value(*arg)?.into());
     }
-    if callconv::returns_through_memory(ty) {
-        lowered.push(results_buffer(f)?.into());
-    }
-    Ok(lowered)
+    lowered.extend(results.map(BasicMetadataValueEnum::from));
+    Ok(match target {
+        Target::Own(function) => f.builder().build_call(function, &lowered, "")?,
+        Target::Other { code, .. } => {
+            f.builder().build_indirect_call(f.module.types.wasm_function(ty), code, &lowered, "")?
+        }
+    })
 }
 
 fn results_buffer<'ctx>(f: &FunctionState<'_, 'ctx>) -> Result<PointerValue<'ctx>> {
     f.results.ok_or_else(|| CompileError::InvalidLlvm(format!("{} has no buffer for results", f.func())))
 }
 
-/// Sets the convention and defines the results.
-fn finish_call<'ctx>(
+/// Gives the results of an instruction what a call returned.
+fn define_results<'ctx>(
     f: &mut FunctionState<'_, 'ctx>,
     call: CallSiteValue<'ctx>,
     ty: &FuncType,
     inst: Inst,
 ) -> Result<()> {
-    f.module.attributes.call(call, WASM_CONVENTION);
     let results = f.body.results(inst);
     if results.len() != ty.results.len() {
         return Err(f.invalid(format!("{inst} has {} results, not {}", results.len(), ty.results.len())));

@@ -52,6 +52,7 @@ pub(crate) fn lower_terminator(f: &mut FunctionState<'_, '_>, terminator: &Termi
             edges.finish(f)?;
         }
         Terminator::Return(results) => lower_return(f, *results)?,
+        Terminator::ReturnCall { callee, args } => super::call::tail_call(f, *callee, *args)?,
         Terminator::Unreachable => f.trap(TrapCode::Unreachable)?,
     }
     Ok(())

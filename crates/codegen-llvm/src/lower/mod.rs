@@ -13,7 +13,7 @@ mod wide;
 
 pub(crate) use control::lower_terminator;
 
-use wootz_wasm_ir::ir::{Inst, Op};
+use wootz_wasm_ir::ir::{Callee, Inst, Op};
 
 use crate::error::CompileError;
 use crate::function::FunctionState;
@@ -54,12 +54,15 @@ pub(crate) fn lower_inst(f: &mut FunctionState<'_, '_>, inst: Inst) -> Result<()
         Op::RefNull(_) => reference::null(f),
         Op::RefFunc(func) => reference::func(f, func)?,
         Op::RefIsNull => reference::is_null(f, f.pointer(inst, 0)?)?,
+        Op::RefAsNonNull => reference::as_non_null(f, f.pointer(inst, 0)?)?,
+        Op::RefKnownNonNull => f.arg(inst, 0)?,
 
         Op::GlobalGet(global) => global::get(f, global)?,
         Op::GlobalSet(global) => return global::set(f, global, f.arg(inst, 0)?),
 
-        Op::Call(func) => return call::direct(f, func, inst),
-        Op::CallIndirect { table, ty } => return call::indirect(f, table, ty, inst),
+        Op::Call(func) => return call::call(f, Callee::Func(func), inst),
+        Op::CallIndirect { table, ty } => return call::call(f, Callee::Table { table, ty }, inst),
+        Op::CallRef(ty) => return call::call(f, Callee::Ref(ty), inst),
     };
     let [result] = *f.body.results(inst) else {
         return Err(f.invalid(format!("{inst} has {} results, not 1", f.body.results(inst).len())));

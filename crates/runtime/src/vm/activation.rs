@@ -114,9 +114,8 @@ fn check(store: &Store, func: NonNull<VMFuncRef>, slots: &[ValRaw]) -> Result<()
     if slots.len() < info.slots {
         return Err(ArgumentsError::Slots { needed: info.slots, given: slots.len() });
     }
-    for &index in &info.func_params {
-        let word = slots[index].get_reference();
-        if word != 0 && store.inner.funcs().find(word).is_none() {
+    for &(index, ty) in &info.reference_params {
+        if !store.inner.is_reference(slots[index].get_reference(), ty) {
             return Err(ArgumentsError::Reference { index });
         }
     }

@@ -74,10 +74,9 @@ impl HostFunc {
         let mut lent = unsafe { LentStore::new(store) };
         call(Caller { store: &mut lent.handle, instance }, slots)?;
         // SAFETY: the host function has returned its borrow.
-        let funcs = unsafe { store.as_ref().funcs() };
-        for &index in &ty.func_results {
-            let word = slots[index].get_reference();
-            if word != 0 && funcs.find(word).is_none() {
+        let inner = unsafe { store.as_ref() };
+        for &(index, ty) in &ty.reference_results {
+            if !inner.is_reference(slots[index].get_reference(), ty) {
                 return Err(Box::new(ForeignResult { index }));
             }
         }
@@ -117,7 +116,7 @@ impl Drop for LentStore {
     }
 }
 
-/// A host function returned a function reference of another store, or no reference at all.
+/// A host function returned a reference of another type or another store, or no reference at all.
 #[derive(Debug)]
 struct ForeignResult {
     index: usize,

@@ -31,7 +31,8 @@ pub(crate) fn instantiate(
     image: &Arc<LoadedImage>,
     externs: &[Extern],
 ) -> Result<(u32, Option<NonNull<VMFuncRef>>), InstantiateError> {
-    imports::check(store, image.info(), externs)?;
+    let type_ids = store.inner.type_ids(image);
+    imports::check(store, image.info(), &type_ids, externs)?;
     let store = &mut *store.inner;
     let index = allocate(store, image, externs)?;
     initialise(store, index as usize).map_err(|code| {
@@ -49,7 +50,8 @@ fn allocate(
 ) -> Result<u32, InstantiateError> {
     let declarations = &image.info().declarations;
     let memories = allocate_memories(image)?;
-    let tables = allocate_tables(declarations)?;
+    let type_ids = store.type_ids(image);
+    let tables = allocate_tables(declarations, &type_ids)?;
     let type_ids = store.attach(image);
     let context = Context::new(image.layout());
     let header = VMContext {
@@ -75,7 +77,7 @@ fn allocate(
         // SAFETY: the global's storage is inside the new context; as above.
         let global = unsafe {
             definition.write(VMGlobal { bytes: value.to_le_bytes() });
-            StoreGlobal::inline(global.ty, definition)
+            StoreGlobal::inline(imports::global_in_store(global.ty, &type_ids), definition)
         };
         slots.globals.push(store.add_global(global));
     }
@@ -120,12 +122,16 @@ fn allocate_memories(image: &LoadedImage) -> Result<Vec<LinearMemory>, Instantia
         .collect()
 }
 
-fn allocate_tables(declarations: &Declarations) -> Result<Vec<Elements>, InstantiateError> {
+fn allocate_tables(
+    declarations: &Declarations,
+    type_ids: &[VMTypeId],
+) -> Result<Vec<Elements>, InstantiateError> {
     let defined = declarations.tables.values().skip(declarations.imported_tables);
     defined
         .map(|table| {
             let elements = table.ty.minimum;
-            Elements::new(table.ty, 0).ok_or(InstantiateError::Table { elements })
+            let ty = imports::table_in_store(table.ty, type_ids);
+            Elements::new(ty, 0).ok_or(InstantiateError::Table { elements })
         })
         .collect()
 }

@@ -9,8 +9,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use wootz_vm_abi::context::{VMFuncRef, VMStoreContext, VMTypeId};
 use wootz_vm_abi::trap::TrapCode;
-use wootz_wasm_ir::FuncType;
 use wootz_wasm_ir::entity::Entity;
+use wootz_wasm_ir::{FuncType, HeapType, RefType};
 
 use super::faults::FaultRegions;
 use super::funcs::Funcs;
@@ -118,6 +118,12 @@ impl StoreInner {
         &self.funcs
     }
 
+    /// The id of a function's type.
+    pub(crate) fn func_type_id(&self, func: NonNull<VMFuncRef>) -> VMTypeId {
+        // SAFETY: function references of the store live as long as the store.
+        unsafe { func.as_ref() }.type_id
+    }
+
     /// The type of a function.
     pub(crate) fn func_type(&self, func: NonNull<VMFuncRef>) -> &Arc<super::types::TypeInfo> {
         // SAFETY: function references of the store live as long as the store.
@@ -140,6 +146,36 @@ impl StoreInner {
         self.funcs.handle(start).expect("a reference that was just added")
     }
 
+    /// The ids of an image's types, by the module's index.
+    pub(crate) fn type_ids(&mut self, image: &Arc<LoadedImage>) -> Arc<[VMTypeId]> {
+        match self.images.get(&Arc::as_ptr(image).addr()) {
+            Some((_, type_ids)) => Arc::clone(type_ids),
+            None => self.types.intern_module(&image.info().declarations),
+        }
+    }
+
+    /// The id of a function type in the store's numbers.
+    pub(crate) fn intern_type(&mut self, ty: &FuncType) -> VMTypeId {
+        self.types.intern(ty)
+    }
+
+    /// Whether a word is a reference of a type in the store's numbers.
+    pub(crate) fn is_reference(&self, word: usize, ty: RefType) -> bool {
+        if word == 0 {
+            return ty.nullable;
+        }
+        match ty.heap {
+            HeapType::Extern => true,
+            HeapType::Func => self.funcs.find(word).is_some(),
+            HeapType::Concrete(index) => {
+                // SAFETY: function references of the store live as long as the store.
+                let type_id = self.funcs.find(word).map(|func| unsafe { func.as_ref() }.type_id);
+                type_id == Some(VMTypeId(index.0))
+            }
+            _ => false,
+        }
+    }
+
     /// Makes an image known to the store, keeps it alive, and returns the identity of its types.
     pub(crate) fn attach(&mut self, image: &Arc<LoadedImage>) -> Arc<[VMTypeId]> {
         let key = Arc::as_ptr(image).addr();
@@ -147,8 +183,7 @@ impl StoreInner {
             return Arc::clone(type_ids);
         }
         let info = image.info();
-        let type_ids: Arc<[VMTypeId]> =
-            info.declarations.types.values().map(|ty| self.types.intern(ty)).collect();
+        let type_ids = self.types.intern_module(&info.declarations);
         // SAFETY: the regions are owned; the image is kept as long as they are.
         unsafe { self.regions.as_mut().add_code(image) };
         self.images.insert(key, (Arc::clone(image), Arc::clone(&type_ids)));

@@ -16,7 +16,9 @@ pub(crate) const SUPPORTED: WasmFeatures = WasmFeatures::MVP
     .union(WasmFeatures::MULTI_MEMORY)
     .union(WasmFeatures::MEMORY64)
     .union(WasmFeatures::CUSTOM_PAGE_SIZES)
-    .union(WasmFeatures::WIDE_ARITHMETIC);
+    .union(WasmFeatures::WIDE_ARITHMETIC)
+    .union(WasmFeatures::TAIL_CALL)
+    .union(WasmFeatures::FUNCTION_REFERENCES);
 
 /// Names of the supported features beyond WebAssembly 1.0, for `--version` and for documentation.
 pub const SUPPORTED_FEATURES: &[&str] = &[
@@ -31,6 +33,8 @@ pub const SUPPORTED_FEATURES: &[&str] = &[
     "memory64",
     "custom-page-sizes",
     "wide-arithmetic",
+    "tail-call",
+    "function-references",
 ];
 
 /// A set of implemented features: what a module may use.
@@ -52,6 +56,13 @@ impl Features {
     #[must_use]
     pub const fn without(self, others: Self) -> Self {
         Self(self.0.difference(others.0))
+    }
+
+    /// What recursion groups, the null types and reading a module's own globals in constants need as well, where
+    /// function references may be used. The parser has one switch for these and for all of garbage collection, which
+    /// `gc.rs` keeps out.
+    pub(super) fn with_gc(self) -> Option<WasmFeatures> {
+        self.0.contains(WasmFeatures::FUNCTION_REFERENCES).then(|| self.0.union(WasmFeatures::GC))
     }
 
     pub(super) fn flags(self) -> WasmFeatures {

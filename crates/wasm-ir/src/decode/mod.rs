@@ -5,6 +5,7 @@
 
 mod constant;
 mod features;
+mod gc;
 mod names;
 mod refusal;
 mod sections;
@@ -96,8 +97,7 @@ impl Module {
             let message = "this is a component, not a core module";
             return Err(Error::new(ErrorKind::Unsupported, MAGIC.len() as u64, message));
         }
-        let parts = sections::decode(&bytes, options.features)
-            .map_err(|error| refusal::explain(&bytes, options.features, error))?;
+        let parts = sections::decode(&bytes, options.features)?;
         Ok(Self {
             bytes,
             declarations: Arc::new(parts.declarations),

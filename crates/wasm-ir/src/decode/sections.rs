@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use wasmparser::{
     DataKind, ElementItems, ElementKind, ExternalKind, FuncValidatorAllocations, KnownCustom, Parser,
-    Payload, TableInit, TypeRef, ValidPayload, Validator,
+    Payload, TableInit, TypeRef, ValidPayload, Validator, WasmFeatures,
 };
 
 use crate::error::{Error, ErrorKind};
@@ -16,8 +16,8 @@ use crate::types::*;
 
 use super::constant::{const_expr, function_reference};
 use super::features::Features;
-use super::names;
 use super::types::{defined_type, global_type, memory_type, ref_type, table_type};
+use super::{gc, names, refusal};
 
 /// Why decoding stopped: the parser's word, to be explained, or ours.
 #[derive(Debug)]
@@ -48,10 +48,30 @@ pub(super) struct Parts {
 }
 
 /// Decodes and validates a binary of at most 4 GiB.
-pub(super) fn decode(bytes: &[u8], features: Features) -> Result<Parts, Failure> {
-    let mut validator = Validator::new_with_features(features.flags());
+pub(super) fn decode(bytes: &[u8], features: Features) -> Result<Parts, Error> {
+    let first = match decode_with(bytes, features.flags()) {
+        Ok(parts) => return Ok(parts),
+        Err(failure) => failure,
+    };
+    let Some(with_gc) = features.with_gc() else {
+        return Err(refusal::explain(bytes, features, first));
+    };
+    let second = match decode_with(bytes, with_gc) {
+        Ok(parts) => return Ok(parts),
+        Err(failure) => failure,
+    };
+    // The reason is the parser's that came further.
+    let reason = match (&first, &second) {
+        (Failure::Parser(a), Failure::Parser(b)) if b.offset() > a.offset() => second,
+        _ => first,
+    };
+    Err(refusal::explain(bytes, features, reason))
+}
+
+fn decode_with(bytes: &[u8], features: WasmFeatures) -> Result<Parts, Failure> {
+    let mut validator = Validator::new_with_features(features);
     let mut parser = Parser::new(0);
-    parser.set_features(features.flags());
+    parser.set_features(features);
     let mut parts = Parts::default();
     let mut name_section = None;
     let mut bodies = Vec::new();
@@ -71,6 +91,9 @@ pub(super) fn decode(bytes: &[u8], features: Features) -> Result<Parts, Failure>
     for (validator, body) in bodies {
         let mut validator = validator.into_validator(allocations);
         validator.validate(&body)?;
+        if features.contains(WasmFeatures::GC) {
+            gc::check_body(&body)?;
+        }
         allocations = validator.into_allocations();
     }
     if let Some(contents) = name_section {
@@ -129,10 +152,16 @@ impl Parts {
 
     fn types(&mut self, section: wasmparser::TypeSectionReader<'_>) -> Result<(), Failure> {
         for group in section.into_iter_with_offsets() {
+            let start = self.declarations.types.len() as u32;
             for (offset, ty) in group?.1.into_types_and_offsets() {
                 self.declarations.types.push(defined_type(&ty, offset)?);
             }
+            let group = start..self.declarations.types.len() as u32;
+            if group.len() > 1 {
+                self.declarations.recursion_groups.push(group);
+            }
         }
+        self.declarations.number_types();
         Ok(())
     }
 
@@ -243,7 +272,7 @@ impl Parts {
                 ElementItems::Functions(items) => {
                     let items: Result<_, Failure> =
                         items.into_iter().map(|index| Ok(function_reference(index?))).collect();
-                    (RefType::FUNCREF, items?)
+                    (RefType { nullable: false, heap: HeapType::Func }, items?)
                 }
                 ElementItems::Expressions(ty, items) => {
                     let items: Result<_, Failure> =

@@ -39,22 +39,21 @@ pub(crate) fn heap_type(ty: wasmparser::HeapType, offset: u64) -> Result<HeapTyp
     Ok(match ty {
         A::Func => HeapType::Func,
         A::Extern => HeapType::Extern,
-        A::Any => HeapType::Any,
-        A::None => HeapType::None,
         A::NoExtern => HeapType::NoExtern,
         A::NoFunc => HeapType::NoFunc,
-        A::Eq => HeapType::Eq,
-        A::Struct => HeapType::Struct,
-        A::Array => HeapType::Array,
-        A::I31 => HeapType::I31,
-        A::Exn => HeapType::Exn,
-        A::NoExn => HeapType::NoExn,
+        A::Any | A::None | A::Eq | A::Struct | A::Array | A::I31 => {
+            return unsupported(offset, "references to structures, arrays and unboxed integers");
+        }
+        A::Exn | A::NoExn => return unsupported(offset, "exception references"),
         A::Cont | A::NoCont => return unsupported(offset, "continuation types"),
     })
 }
 
 /// A defined type, which must be a function type.
 pub(crate) fn defined_type(ty: &wasmparser::SubType, offset: u64) -> Result<FuncType, Error> {
+    if !ty.is_final || !ty.supertype_idxs.is_empty() {
+        return unsupported(offset, "declared subtypes");
+    }
     match &ty.composite_type.inner {
         CompositeInnerType::Func(ty) => func_type(ty, offset),
         _ => unsupported(offset, "structure, array and continuation types"),

@@ -1,7 +1,8 @@
 //! The arenas of one function's body.
 
 use crate::entity::Arena;
-use crate::types::{FuncIndex, FuncType, ValType, WasmOffset};
+use crate::module::Declarations;
+use crate::types::{FuncIndex, FuncType, TableIndex, TypeIndex, ValType, WasmOffset};
 
 use super::op::Op;
 
@@ -98,6 +99,35 @@ pub struct BlockCall {
     pub args: List,
 }
 
+/// What a tail call calls.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub enum Callee {
+    /// A function: `return_call`.
+    Func(FuncIndex),
+    /// An element of a table, which must have the type: `return_call_indirect`. The index follows the arguments.
+    Table {
+        /// The table.
+        table: TableIndex,
+        /// The expected type.
+        ty: TypeIndex,
+    },
+    /// A reference, which must not be null: `return_call_ref`. It follows the arguments.
+    Ref(TypeIndex),
+}
+
+impl Callee {
+    /// The signature of what is called.
+    ///
+    /// # Panics
+    /// If the module does not have the function or type.
+    pub fn signature(self, declarations: &Declarations) -> &FuncType {
+        match self {
+            Self::Func(func) => declarations.signature(func),
+            Self::Table { ty, .. } | Self::Ref(ty) => &declarations.types[ty],
+        }
+    }
+}
+
 /// Where control goes at the end of a block.
 #[derive(Clone, PartialEq, Debug)]
 pub enum Terminator {
@@ -123,6 +153,13 @@ pub enum Terminator {
     },
     /// Back to the caller with one value per result.
     Return(List),
+    /// To another function in place of this one, which returns to this one's caller.
+    ReturnCall {
+        /// The function, whose results are this one's.
+        callee: Callee,
+        /// The operands, as a call of that kind takes them.
+        args: List,
+    },
     /// A trap: the WebAssembly instruction `unreachable`.
     Unreachable,
 }
@@ -134,7 +171,7 @@ impl Terminator {
             Self::Jump(target) => (None, Some(*target), &[]),
             Self::Branch { then, otherwise, .. } => (Some(*then), Some(*otherwise), &[]),
             Self::Switch { targets, default, .. } => (None, Some(*default), targets),
-            Self::Return(_) | Self::Unreachable => (None, None, &[]),
+            Self::Return(_) | Self::ReturnCall { .. } | Self::Unreachable => (None, None, &[]),
         };
         first.into_iter().chain(rest.iter().copied()).chain(second)
     }

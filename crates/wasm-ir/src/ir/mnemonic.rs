@@ -63,10 +63,13 @@ fn fixed(op: Op) -> &'static str {
         Op::RefNull(_) => "ref.null",
         Op::RefFunc(_) => "ref.func",
         Op::RefIsNull => "ref.is_null",
+        Op::RefAsNonNull => "ref.as_non_null",
+        Op::RefKnownNonNull => "ref.known_non_null",
         Op::GlobalGet(_) => "global.get",
         Op::GlobalSet(_) => "global.set",
         Op::Call(_) => "call",
         Op::CallIndirect { .. } => "call_indirect",
+        Op::CallRef(_) => "call_ref",
         Op::Const(_)
         | Op::IntUnary(..)
         | Op::IntBinary(..)

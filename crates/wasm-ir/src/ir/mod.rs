@@ -20,8 +20,8 @@ mod text;
 mod verify;
 
 pub use body::{
-    Block, BlockCall, BlockData, Body, Inst, InstData, List, Terminator, TerminatorData, Value, ValueData,
-    ValueDef,
+    Block, BlockCall, BlockData, Body, Callee, Inst, InstData, List, Terminator, TerminatorData, Value,
+    ValueData, ValueDef,
 };
 pub use op::*;
 pub use text::{DisplayBody, DisplayNamed};

@@ -330,6 +330,11 @@ pub enum Op {
     RefFunc(FuncIndex),
     /// `ref.is_null`: an `i32` 0 or 1.
     RefIsNull,
+    /// `ref.as_non_null`: traps on null.
+    RefAsNonNull,
+    /// The same reference with the type that excludes null, after a branch on null. It may be null only where nothing
+    /// uses it.
+    RefKnownNonNull,
 
     /// `global.get`.
     GlobalGet(GlobalIndex),
@@ -345,4 +350,6 @@ pub enum Op {
         /// The expected type.
         ty: TypeIndex,
     },
+    /// `call_ref`: operands are the arguments, then the reference. Traps on null.
+    CallRef(TypeIndex),
 }

@@ -24,17 +24,15 @@ impl OpType {
     }
 }
 
-/// Whether a value of type `actual` may stand where `expected` is wanted.
-pub(super) fn matches(actual: ValType, expected: ValType) -> bool {
-    match (actual, expected) {
-        (ValType::Ref(a), ValType::Ref(b)) => a.heap == b.heap && (b.nullable || !a.nullable),
-        (a, b) => a == b,
-    }
-}
-
-/// Fills in the type of an operator in a module, given the types of the operands it has: `select` and `ref.is_null`
-/// take several.
-pub(super) fn of(d: &Declarations, op: Op, actual: &[ValType], ty: &mut OpType) -> Result<(), String> {
+/// Fills in the type of an operator in a module, given the types of the operands and results it has: `select` and some
+/// operators on references take several.
+pub(super) fn of(
+    d: &Declarations,
+    op: Op,
+    actual: &[ValType],
+    actual_results: &[ValType],
+    ty: &mut OpType,
+) -> Result<(), String> {
     match op {
         Op::Const(constant) => ty.set(&[], &[constant_type(constant)]),
         Op::IntUnary(IntWidth::I32, IntUnary::Extend32S) => {
@@ -53,8 +51,9 @@ pub(super) fn of(d: &Declarations, op: Op, actual: &[ValType], ty: &mut OpType) 
             let (from, to) = conversion(convert);
             ty.set(&[from], &[to]);
         }
-        Op::Select => match actual {
-            [first, second, _] if first == second => ty.set(&[*first, *first, I32], &[*first]),
+        Op::Select => match (actual, actual_results) {
+            ([first, second, _], _) if first == second => ty.set(&[*first, *first, I32], &[*first]),
+            ([ValType::Ref(_), ValType::Ref(_), _], [result]) => ty.set(&[*result, *result, I32], &[*result]),
             _ => return Err(format!("select has operands of types {actual:?}")),
         },
         Op::Load { access, ty: result, .. } => {
@@ -70,10 +69,16 @@ pub(super) fn of(d: &Declarations, op: Op, actual: &[ValType], ty: &mut OpType) 
             [operand @ ValType::Ref(_)] => ty.set(&[*operand], &[I32]),
             _ => return Err(format!("ref.is_null has operands of types {actual:?}")),
         },
+        Op::RefAsNonNull | Op::RefKnownNonNull => match actual {
+            [operand @ ValType::Ref(reference)] => {
+                ty.set(&[*operand], &[ValType::Ref(RefType { nullable: false, ..*reference })]);
+            }
+            _ => return Err(format!("{op:?} has operands of types {actual:?}")),
+        },
         Op::RefNull(heap) => ty.set(&[], &[ValType::Ref(RefType { nullable: true, heap })]),
         Op::RefFunc(func) => {
-            get(&d.functions, func)?;
-            ty.set(&[], &[ValType::Ref(RefType { nullable: true, heap: HeapType::Func })]);
+            let heap = HeapType::Concrete(get(&d.functions, func)?.ty);
+            ty.set(&[], &[ValType::Ref(RefType { nullable: false, heap })]);
         }
         Op::GlobalGet(global) => ty.set(&[], &[get(&d.globals, global)?.ty.content]),
         Op::GlobalSet(global) => {
@@ -91,6 +96,11 @@ pub(super) fn of(d: &Declarations, op: Op, actual: &[ValType], ty: &mut OpType) 
             let signature = get(&d.types, expected)?;
             ty.set(&signature.params, &signature.results);
             ty.operands.push(get(&d.tables, table)?.ty.index_type());
+        }
+        Op::CallRef(callee) => {
+            let signature = get(&d.types, callee)?;
+            ty.set(&signature.params, &signature.results);
+            ty.operands.push(ValType::Ref(RefType { nullable: true, heap: HeapType::Concrete(callee) }));
         }
         _ => return bulk(d, op, ty),
     }
@@ -134,7 +144,7 @@ fn bulk(d: &Declarations, op: Op, ty: &mut OpType) -> Result<(), String> {
         }
         Op::TableCopy { dst, src } => {
             let (dst, src) = (get(&d.tables, dst)?.ty, get(&d.tables, src)?.ty);
-            if !matches(ValType::Ref(src.element), ValType::Ref(dst.element)) {
+            if !d.is_subtype(ValType::Ref(src.element), ValType::Ref(dst.element)) {
                 return Err(format!("table.copy of {} to {}", src.element, dst.element));
             }
             let (dst, src) = (dst.index_type(), src.index_type());
@@ -142,7 +152,7 @@ fn bulk(d: &Declarations, op: Op, ty: &mut OpType) -> Result<(), String> {
         }
         Op::TableInit(index, elem) => {
             let (table, elem) = (get(&d.tables, index)?.ty, get(&d.elements, elem)?.ty);
-            if !matches(ValType::Ref(elem), ValType::Ref(table.element)) {
+            if !d.is_subtype(ValType::Ref(elem), ValType::Ref(table.element)) {
                 return Err(format!("table.init of {elem} to {}", table.element));
             }
             ty.set(&[table.index_type(), I32, I32], &[]);

@@ -6,7 +6,7 @@ use crate::module::Declarations;
 use crate::types::{FuncIndex, GlobalIndex, MemoryIndex, WasmOffset};
 
 use super::mnemonic::Mnemonic;
-use super::{BlockCall, Body, Constant, Inst, List, MemoryAccess, Op, Terminator, Value};
+use super::{BlockCall, Body, Callee, Constant, Inst, List, MemoryAccess, Op, Terminator, Value};
 
 /// Prints a body; see `docs/ir.md` for the grammar.
 #[derive(Debug)]
@@ -79,15 +79,27 @@ impl Printer<'_> {
                 let mnemonic = Mnemonic(op, Some(body.ty(*value)));
                 write!(f, "{mnemonic} {}, {value}", self.access(access, *address))
             }
-            (Op::Call(func), _) => write!(f, "call {}({})", self.func(func), Values(args)),
-            (Op::CallIndirect { table, ty }, [args @ .., index]) => {
-                write!(f, "call_indirect {ty} {table}[{index}]({})", Values(args))
-            }
+            (Op::Call(func), _) => self.call(f, Callee::Func(func), args),
+            (Op::CallIndirect { table, ty }, _) => self.call(f, Callee::Table { table, ty }, args),
+            (Op::CallRef(ty), _) => self.call(f, Callee::Ref(ty), args),
             _ => {
                 write!(f, "{}", Mnemonic(op, None))?;
                 self.immediates(f, op)?;
                 write!(f, "{}{}", if args.is_empty() { "" } else { " " }, Values(args))
             }
+        }
+    }
+
+    fn call(&self, f: &mut Formatter<'_>, callee: Callee, args: &[Value]) -> fmt::Result {
+        match (callee, args) {
+            (Callee::Table { table, ty }, [args @ .., index]) => {
+                write!(f, "call_indirect {ty} {table}[{index}]({})", Values(args))
+            }
+            (Callee::Ref(ty), [args @ .., reference]) => {
+                write!(f, "call_ref {ty} {reference}({})", Values(args))
+            }
+            (Callee::Func(func), _) => write!(f, "call {}({})", self.func(func), Values(args)),
+            (Callee::Table { .. } | Callee::Ref(_), []) => write!(f, "call {callee:?}"),
         }
     }
 
@@ -130,6 +142,10 @@ impl Printer<'_> {
             }
             Terminator::Return(values) if self.list(*values).is_empty() => f.write_str("return"),
             Terminator::Return(values) => write!(f, "return {}", Values(self.list(*values))),
+            Terminator::ReturnCall { callee, args } => {
+                f.write_str("return_")?;
+                self.call(f, *callee, self.list(*args))
+            }
             Terminator::Unreachable => f.write_str("unreachable"),
         }
     }

@@ -9,7 +9,7 @@ use crate::types::ValType;
 
 use super::dominators::Dominators;
 use super::signature::{self, OpType};
-use super::{Block, BlockCall, Body, Inst, List, Terminator, Value, ValueDef};
+use super::{Block, BlockCall, Body, Callee, Inst, List, Op, Terminator, Value, ValueDef};
 
 /// A broken invariant.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -173,9 +173,10 @@ impl<'a> Verifier<'a> {
         let args = self.list(data.args)?;
         args.iter().try_for_each(|arg| self.check_use(*arg, place))?;
         let types: Vec<_> = args.iter().map(|arg| self.body.ty(*arg)).collect();
-        signature::of(self.declarations, data.op, &types, expected).map_err(VerifyError)?;
-        self.check_types("operand", args, &expected.operands)?;
         let results = self.list(data.results)?;
+        let result_types: Vec<_> = results.iter().map(|result| self.body.ty(*result)).collect();
+        signature::of(self.declarations, data.op, &types, &result_types, expected).map_err(VerifyError)?;
+        self.check_types("operand", args, &expected.operands)?;
         ensure!(
             results.len() == expected.results.len(),
             "it has {} results instead of {}",
@@ -199,6 +200,7 @@ impl<'a> Verifier<'a> {
                 values.iter().try_for_each(|value| self.check_use(*value, place))?;
                 self.check_types("result", values, &self.body.signature.results)?;
             }
+            Terminator::ReturnCall { callee, args } => self.check_tail_call(*callee, *args, place)?,
             Terminator::Jump(_) | Terminator::Unreachable => {}
         }
         // Equal targets of a switch share their list: one look is enough for a run of them.
@@ -209,6 +211,29 @@ impl<'a> Verifier<'a> {
                 last = Some(target);
             }
         }
+        Ok(())
+    }
+
+    /// The operands are those of a call, the results can be this function's.
+    fn check_tail_call(&self, callee: Callee, args: List, place: Place) -> Check {
+        let op = match callee {
+            Callee::Func(func) => Op::Call(func),
+            Callee::Table { table, ty } => Op::CallIndirect { table, ty },
+            Callee::Ref(ty) => Op::CallRef(ty),
+        };
+        let args = self.list(args)?;
+        args.iter().try_for_each(|arg| self.check_use(*arg, place))?;
+        let mut expected = OpType::default();
+        signature::of(self.declarations, op, &[], &[], &mut expected).map_err(VerifyError)?;
+        self.check_types("operand", args, &expected.operands)?;
+        let wanted = &self.body.signature.results;
+        let fits = expected.results.len() == wanted.len()
+            && expected
+                .results
+                .iter()
+                .zip(wanted)
+                .all(|(ty, wanted)| self.declarations.is_subtype(*ty, *wanted));
+        ensure!(fits, "the callee's results {:?} are not the function's, {wanted:?}", expected.results);
         Ok(())
     }
 
@@ -240,7 +265,7 @@ impl<'a> Verifier<'a> {
         ensure!(values.len() == types.len(), "it has {} {what}s instead of {}", values.len(), types.len());
         for (value, ty) in values.iter().zip(types) {
             let actual = self.body.ty(*value);
-            ensure!(signature::matches(actual, *ty), "{what} {value} has type {actual}, not {ty}");
+            ensure!(self.declarations.is_subtype(actual, *ty), "{what} {value} has type {actual}, not {ty}");
         }
         Ok(())
     }

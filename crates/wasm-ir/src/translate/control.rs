@@ -4,8 +4,8 @@ use wasmparser::{BlockType, BrTable};
 
 use crate::entity::Entity;
 use crate::error::Error;
-use crate::ir::{List, Value};
-use crate::types::{TypeIndex, ValType};
+use crate::ir::{Callee, List, Op, Value};
+use crate::types::{RefType, TypeIndex, ValType};
 
 use super::decode_error;
 use super::env::Snapshot;
@@ -239,6 +239,58 @@ impl Function<'_> {
         let otherwise = self.graph.edge(next, &[]);
         self.graph.finish(Exit::Branch { condition, then, otherwise }, self.offset);
         self.graph.start(next);
+    }
+
+    /// `br_on_null`: the reference stays on the stack where it is not null.
+    pub(super) fn br_on_null(&mut self, depth: u32) {
+        let reference = self.pop();
+        let condition = self.is_null(reference);
+        let then = self.edge_to(self.frame_at(depth));
+        let next = self.graph.new_node();
+        let otherwise = self.graph.edge(next, &[]);
+        self.graph.finish(Exit::Branch { condition, then, otherwise }, self.offset);
+        self.graph.start(next);
+        let reference = self.known_non_null(reference);
+        self.stack.push(reference);
+    }
+
+    /// `br_on_non_null`: the reference goes to the label.
+    pub(super) fn br_on_non_null(&mut self, depth: u32) {
+        let reference = self.pop();
+        let condition = self.is_null(reference);
+        let known = self.known_non_null(reference);
+        self.stack.push(known);
+        let otherwise = self.edge_to(self.frame_at(depth));
+        self.stack.pop();
+        let next = self.graph.new_node();
+        let then = self.graph.edge(next, &[]);
+        self.graph.finish(Exit::Branch { condition, then, otherwise }, self.offset);
+        self.graph.start(next);
+    }
+
+    fn is_null(&mut self, reference: Value) -> Value {
+        let results = self.graph.emit(Op::RefIsNull, &[reference], &[ValType::I32], self.offset);
+        self.graph.body.list(results)[0]
+    }
+
+    fn known_non_null(&mut self, reference: Value) -> Value {
+        match self.graph.body.ty(reference) {
+            ValType::Ref(ty) if ty.nullable => {
+                let ty = ValType::Ref(RefType { nullable: false, ..ty });
+                let results = self.graph.emit(Op::RefKnownNonNull, &[reference], &[ty], self.offset);
+                self.graph.body.list(results)[0]
+            }
+            _ => reference,
+        }
+    }
+
+    pub(super) fn return_call(&mut self, callee: Callee) {
+        let params = callee.signature(self.declarations).params.len();
+        let count = params + usize::from(!matches!(callee, Callee::Func(_)));
+        let first = self.stack.len() - count;
+        let args = self.graph.body.push_list(self.stack[first..].iter().copied());
+        self.graph.finish(Exit::ReturnCall { callee, args }, self.offset);
+        self.leave();
     }
 
     pub(super) fn br_table(&mut self, table: &BrTable<'_>) -> Result<(), Error> {

@@ -187,6 +187,7 @@ impl Finish {
                 default: call(default),
             },
             Exit::Return(values) => Terminator::Return(*values),
+            Exit::ReturnCall { callee, args } => Terminator::ReturnCall { callee: *callee, args: *args },
             Exit::Open | Exit::Unreachable => Terminator::Unreachable,
         }
     }
@@ -208,7 +209,10 @@ impl Finish {
                 Terminator::Branch { condition: value, .. } | Terminator::Switch { index: value, .. } => {
                     *value = Value(self.numbers[value.index()]);
                 }
-                Terminator::Jump(_) | Terminator::Return(_) | Terminator::Unreachable => {}
+                Terminator::Jump(_)
+                | Terminator::Return(_)
+                | Terminator::ReturnCall { .. }
+                | Terminator::Unreachable => {}
             }
         }
         body.values.clear();

@@ -105,7 +105,7 @@ fn read_locals(body: &FunctionBody<'_>) -> Result<Vec<(u32, ValType)>, Error> {
         let offset = reader.original_position();
         let (count, ty) = reader.read().map_err(decode_error)?;
         let ty = val_type(ty, offset)?;
-        if Graph::default_op(ty).is_none() {
+        if !ty.is_ref() && Graph::default_op(ty).is_none() {
             let message = format!("a local of type {ty} is not implemented");
             return Err(Error::new(ErrorKind::Unsupported, offset, message));
         }

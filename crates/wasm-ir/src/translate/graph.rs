@@ -6,8 +6,8 @@
 use std::ops::Range;
 
 use crate::entity::Entity;
-use crate::ir::{Block, Body, Constant, Inst, InstData, List, Op, Value, ValueData, ValueDef};
-use crate::types::{ValType, WasmOffset};
+use crate::ir::{Block, Body, Callee, Constant, Inst, InstData, List, Op, Value, ValueData, ValueDef};
+use crate::types::{RefType, ValType, WasmOffset};
 
 use super::env::{Env, Snapshot};
 
@@ -59,6 +59,10 @@ pub(super) enum Exit {
         default: Edge,
     },
     Return(List),
+    ReturnCall {
+        callee: Callee,
+        args: List,
+    },
     Unreachable,
 }
 
@@ -137,7 +141,13 @@ impl Graph {
         self.start(entry);
     }
 
+    /// What a local of this type starts with. Nothing reads one without a default before it is assigned; it starts with
+    /// null, whose type is the nullable one.
     fn default_value(&mut self, ty: ValType) -> Value {
+        let ty = match ty {
+            ValType::Ref(ty) => ValType::Ref(RefType { nullable: true, ..ty }),
+            ty => ty,
+        };
         let params = self.body.signature.params.len();
         if let Some(position) = self.defaults.iter().position(|known| *known == ty) {
             return Value::new(params + position);

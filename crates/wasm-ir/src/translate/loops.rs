@@ -56,9 +56,10 @@ impl Loops {
                         return Ok(Err(TooMany));
                     }
                 }
-                Operator::Br { relative_depth } | Operator::BrIf { relative_depth } => {
-                    scan.branch(relative_depth)
-                }
+                Operator::Br { relative_depth }
+                | Operator::BrIf { relative_depth }
+                | Operator::BrOnNull { relative_depth }
+                | Operator::BrOnNonNull { relative_depth } => scan.branch(relative_depth),
                 Operator::BrTable { targets } => {
                     scan.branch(targets.default());
                     for target in targets.targets() {

@@ -4,8 +4,9 @@ use wasmparser::{MemArg, MemArgTarget, Operator};
 
 use crate::error::{Error, ErrorKind};
 use crate::ir::{
-    Constant, Convert, FloatBinary as FB, FloatCompare as FC, FloatUnary as FU, FloatWidth, IntBinary as IB,
-    IntCompare as IC, IntUnary as IU, IntWidth, MemoryAccess, Op, Sign, WideArithmetic as WA,
+    Callee, Constant, Convert, FloatBinary as FB, FloatCompare as FC, FloatUnary as FU, FloatWidth,
+    IntBinary as IB, IntCompare as IC, IntUnary as IU, IntWidth, MemoryAccess, Op, Sign,
+    WideArithmetic as WA,
 };
 use crate::types::{
     DataIndex, ElementIndex, FuncIndex, GlobalIndex, HeapType, MemoryIndex, RefType, TableIndex, TypeIndex,
@@ -40,10 +41,17 @@ impl Function<'_> {
             O::Return => self.return_(),
             O::Call { function_index } => self.call(FuncIndex(function_index)),
             O::CallIndirect { type_index, table_index } => self.call_indirect(TypeIndex(type_index), TableIndex(table_index)),
+            O::CallRef { type_index } => self.call_ref(TypeIndex(type_index)),
+            O::ReturnCall { function_index } => self.return_call(Callee::Func(FuncIndex(function_index))),
+            O::ReturnCallIndirect { type_index, table_index } => self.return_call(Callee::Table { table: TableIndex(table_index), ty: TypeIndex(type_index) }),
+            O::ReturnCallRef { type_index } => self.return_call(Callee::Ref(TypeIndex(type_index))),
+            O::BrOnNull { relative_depth } => self.br_on_null(relative_depth),
+            O::BrOnNonNull { relative_depth } => self.br_on_non_null(relative_depth),
 
             // Parametric and variable
             O::Drop => { self.pop(); }
-            O::Select | O::TypedSelect { .. } => self.select(),
+            O::Select => self.select(None),
+            O::TypedSelect { ty } => { let ty = crate::decode::val_type(ty, self.offset.into())?; self.select(Some(ty)); }
             O::LocalGet { local_index } => self.stack.push(self.graph.env.get(local_index)),
             O::LocalSet { local_index } => { let value = self.pop(); self.graph.env.set(local_index, value); }
             O::LocalTee { local_index } => { let value = self.pop(); self.graph.env.set(local_index, value); self.stack.push(value); }
@@ -57,7 +65,8 @@ impl Function<'_> {
             O::F64Const { value } => self.constant(Constant::F64(value.bits()), ValType::F64),
             O::RefNull { hty } => return self.ref_null(hty),
             O::RefIsNull => self.emit_with(Op::RefIsNull, 1, &[ValType::I32]),
-            O::RefFunc { function_index } => self.emit_with(Op::RefFunc(FuncIndex(function_index)), 0, &[ValType::FUNCREF]),
+            O::RefAsNonNull => self.ref_as_non_null(),
+            O::RefFunc { function_index } => self.ref_func(FuncIndex(function_index)),
 
             // Memory
             O::I32Load { memarg } => return self.load(memarg, 4, ValType::I32, Unsigned),
@@ -304,8 +313,9 @@ impl Function<'_> {
         self.convert(Convert::FromInt { from, to, sign }, to.ty());
     }
 
-    fn select(&mut self) {
-        let ty = self.graph.body.ty(self.stack[self.stack.len() - 3]);
+    /// Without a type, the operands have one and the same, which is a number or vector.
+    fn select(&mut self, ty: Option<ValType>) {
+        let ty = ty.unwrap_or_else(|| self.graph.body.ty(self.stack[self.stack.len() - 3]));
         self.emit_with(Op::Select, 3, &[ty]);
     }
 
@@ -358,6 +368,22 @@ impl Function<'_> {
         Ok(())
     }
 
+    fn ref_func(&mut self, func: FuncIndex) {
+        let heap = HeapType::Concrete(self.declarations.functions[func].ty);
+        self.emit_with(Op::RefFunc(func), 0, &[ValType::Ref(RefType { nullable: false, heap })]);
+    }
+
+    /// Nothing for a reference whose type excludes null.
+    fn ref_as_non_null(&mut self) {
+        let operand = self.stack[self.stack.len() - 1];
+        if let ValType::Ref(ty) = self.graph.body.ty(operand)
+            && ty.nullable
+        {
+            let ty = ValType::Ref(RefType { nullable: false, ..ty });
+            self.emit_with(Op::RefAsNonNull, 1, &[ty]);
+        }
+    }
+
     fn call(&mut self, func: FuncIndex) {
         let ty = self.declarations.signature(func);
         self.emit_with(Op::Call(func), ty.params.len(), &ty.results);
@@ -366,5 +392,10 @@ impl Function<'_> {
     fn call_indirect(&mut self, ty: TypeIndex, table: TableIndex) {
         let signature = &self.declarations.types[ty];
         self.emit_with(Op::CallIndirect { table, ty }, signature.params.len() + 1, &signature.results);
+    }
+
+    fn call_ref(&mut self, ty: TypeIndex) {
+        let signature = &self.declarations.types[ty];
+        self.emit_with(Op::CallRef(ty), signature.params.len() + 1, &signature.results);
     }
 }

@@ -96,7 +96,11 @@ impl Prune {
                 Exit::Branch { condition: value, .. } | Exit::Switch { index: value, .. } => {
                     mark(&mut self.starts, &mut found, value);
                 }
-                Exit::Open | Exit::Jump(_) | Exit::Return(_) | Exit::Unreachable => {}
+                Exit::Open
+                | Exit::Jump(_)
+                | Exit::Return(_)
+                | Exit::ReturnCall { .. }
+                | Exit::Unreachable => {}
             }
         }
         let mut last: Option<Node> = None;

@@ -139,7 +139,7 @@ pub(crate) fn dynamic<T: Send + 'static>(
         func(Caller::new(caller.reborrow()), &params, &mut results)?;
         let store = caller.store();
         for ((ty, value), slot) in ty.results.iter().zip(&results).zip(slots) {
-            if value.ty() != *ty {
+            if !value.to_runtime().is_of_type(store, *ty) {
                 return Err(TypeError::HostResult { wanted: *ty, found: value.ty() }.into());
             }
             *slot = typed::value_to_raw(store, *value);

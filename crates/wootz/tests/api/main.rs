@@ -5,6 +5,7 @@ mod host;
 mod linker;
 mod module;
 mod stores;
+mod tail_calls;
 mod traps;
 mod values;
 mod wasi;

@@ -1,0 +1,15 @@
+;; Tail calls end their block; what comes after them is not reached.
+(module
+  (type $t (func (param i32 f64) (result i64)))
+  (table 1 funcref)
+  (elem declare func $direct)
+  (func $direct (param i32) (result i64)
+    (return_call $indirect (local.get 0) (f64.const 1))
+    unreachable)
+  (func $indirect (type $t)
+    (if (result i64) (local.get 0)
+      (then (return_call_indirect (type $t) (i32.const 1) (local.get 1) (local.get 0)))
+      (else (i64.const 2))))
+  (func $reference (param (ref null $t)) (result i64)
+    (return_call_ref $t (i32.const 1) (f64.const 2) (local.get 0)))
+)
