@@ -51,7 +51,11 @@ impl Input {
 
     /// Decodes and validates the module.
     pub(crate) fn decode(&self) -> Outcome<Module> {
-        let options = Options { max_module_size: self.limit as u64, path: Some(PathBuf::from(&self.name)) };
+        let options = Options {
+            max_module_size: self.limit as u64,
+            path: Some(PathBuf::from(&self.name)),
+            ..Options::default()
+        };
         Module::with_options(self.bytes.clone(), &options).map_err(|error| self.refusal(&error))
     }
 

@@ -13,7 +13,7 @@ use std::fmt::Write as _;
 
 use wootz::{ExternType, FuncIndex, GlobalType, MemoryType, TableType};
 use wootz_wasm_ir::entity::Entity;
-use wootz_wasm_ir::{ConstExpr, ConstOp, Declarations, EntityIndex, Module};
+use wootz_wasm_ir::{ConstExpr, ConstInt, ConstOp, Declarations, EntityIndex, Module};
 
 use super::size;
 use crate::report::{Style, one_line};

@@ -3,4 +3,4 @@
   (memory 1 1 shared))
 
 ;; ---- expected ----
-;; unsupported module: tail calls support is not enabled (it needs the WebAssembly feature `tail-call`, which is not implemented) (at offset 0x17)
+;; unsupported module: threads must be enabled for shared memories (it needs the WebAssembly feature `threads`, which is not implemented) (at offset 0xb)

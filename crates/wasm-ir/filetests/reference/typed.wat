@@ -23,3 +23,6 @@
   (func $select (param i32) (result (ref null $t))
     (select (result (ref null $t)) (ref.func $f) (ref.null $t) (local.get 0)))
 )
+
+;; ---- expected ----
+;; invalid module: type mismatch: expected (ref null $type), found i32 (at offset 0x5f)
