@@ -51,6 +51,13 @@ pub(crate) struct CompileArgs {
     /// The CPU to compile for: native, baseline, or a level such as x86-64-v3.
     #[arg(long, value_name = "CPU", default_value = "native", value_parser = cpu)]
     cpu: Cpu,
+    /// Make every NaN that is computed the canonical one.
+    #[arg(long)]
+    canonicalize_nans: bool,
+    /// Give the same results on every machine, also where the specification leaves them open: relaxed vector
+    /// instructions, and NaNs.
+    #[arg(long)]
+    deterministic: bool,
 }
 
 #[derive(Args, Debug)]
@@ -183,7 +190,12 @@ impl InspectArgs {
 impl CompileArgs {
     /// The engine's settings.
     pub(crate) fn config(&self) -> Config {
-        Config::new().checks(self.strategy()).opt_level(self.opt_level()).cpu(self.cpu.clone())
+        Config::new()
+            .checks(self.strategy())
+            .opt_level(self.opt_level())
+            .cpu(self.cpu.clone())
+            .canonicalize_nans(self.canonicalize_nans)
+            .deterministic(self.deterministic)
     }
 
     /// The same for the code generator alone.
@@ -192,6 +204,8 @@ impl CompileArgs {
             opt: self.opt_level(),
             checks: self.strategy(),
             cpu: self.cpu.clone(),
+            canonicalize_nans: self.canonicalize_nans,
+            deterministic: self.deterministic,
             verify: cfg!(debug_assertions),
         }
     }

@@ -75,7 +75,7 @@ impl Input {
             ModuleErrorKind::Invalid => self.refusal_at(error, "invalid module"),
             ModuleErrorKind::Unsupported => self
                 .refusal_at(error, "unsupported module")
-                .help("compile the module without this feature: wootz has WebAssembly 2.0 without SIMD"),
+                .help("compile the module without this feature: wootz does not have it yet"),
             ModuleErrorKind::Limit => self.refusal_at(error, "module exceeds a limit"),
         }
     }

@@ -21,7 +21,7 @@ use wootz_vm_abi::callconv::{self, ValRaw};
 use wootz_vm_abi::context::{VMContext, VMStoreContext};
 use wootz_vm_abi::trap::TrapCode;
 use wootz_wasm_ir::entity::Entity;
-use wootz_wasm_ir::ir::{Block, Body, Constant, FloatUnary, Inst, Op, Value, ValueDef};
+use wootz_wasm_ir::ir::{Block, Body, Constant, FloatUnary, Inst, Op, Relaxed, Value, ValueDef, VectorOp};
 use wootz_wasm_ir::{FuncIndex, WasmOffset};
 
 use crate::error::CompileError;
@@ -45,6 +45,8 @@ pub(crate) struct FunctionState<'m, 'ctx> {
     pub(crate) bases: Vec<Option<PointerValue<'ctx>>>,
     /// Where callees put results that are returned through memory.
     pub(crate) results: Option<PointerValue<'ctx>>,
+    /// Space of 17 bytes, if an operator of the body needs it.
+    pub(crate) scratch: Option<PointerValue<'ctx>>,
     /// Where this function's own caller wants results that are returned through memory.
     pub(crate) result_slots: Option<PointerValue<'ctx>>,
     values: Vec<Option<BasicValueEnum<'ctx>>>,
@@ -105,6 +107,7 @@ impl<'m, 'ctx> FunctionState<'m, 'ctx> {
             traps: Vec::new(),
             bases: vec![None; module.plans.len()],
             results: None,
+            scratch: None,
             result_slots,
             values: vec![None; body.values.len()],
             blocks: Vec::new(),
@@ -128,6 +131,13 @@ impl<'m, 'ctx> FunctionState<'m, 'ctx> {
             }
             self.results = Some(buffer);
         }
+        if self.body.insts.values().any(|inst| works_in_memory(inst.op, self.module)) {
+            let scratch = self.builder().build_alloca(self.module.types.i8.array_type(17), "scratch")?;
+            if let Some(alloca) = scratch.as_instruction() {
+                alloca.set_alignment(16)?;
+            }
+            self.scratch = Some(scratch);
+        }
         if self.needs_stack_check() {
             let store = self.load_store_context()?;
             self.check_stack(store)?;
@@ -150,7 +160,7 @@ impl<'m, 'ctx> FunctionState<'m, 'ctx> {
 
     fn needs_stack_check(&self) -> bool {
         self.body.values.len() > LARGE_BODY
-            || self.body.insts.values().any(|inst| calls(inst.op, self.module.rounding_calls))
+            || self.body.insts.values().any(|inst| calls(inst.op, !self.module.cpu.sse41))
     }
 
     /// Traps if the stack pointer is below the store's limit.
@@ -362,7 +372,13 @@ pub(crate) fn stack_is_exhausted<'ctx>(
     Ok(module.builder.build_int_compare(IntPredicate::ULT, pointer, limit.into_int_value(), "")?)
 }
 
-/// Whether an operator is lowered to a call of any kind.
+/// Whether an operator is lowered to loads from [`FunctionState::scratch`].
+fn works_in_memory(op: Op, module: &ModuleState<'_>) -> bool {
+    let swizzles = matches!(op, Op::Vector(VectorOp::Swizzle | VectorOp::Relaxed(Relaxed::Swizzle)));
+    swizzles && !module.cpu.ssse3
+}
+
+/// Whether an operator is lowered to a call of any kind. `rounding_calls` says whether rounding a float is one.
 fn calls(op: Op, rounding_calls: bool) -> bool {
     match op {
         Op::Call(_)
@@ -379,7 +395,7 @@ fn calls(op: Op, rounding_calls: bool) -> bool {
         | Op::TableCopy { .. }
         | Op::TableInit(..)
         | Op::ElemDrop(_) => true,
-        Op::FloatUnary(_, op) => {
+        Op::FloatUnary(_, op) | Op::Vector(VectorOp::FloatUnary(_, op)) => {
             rounding_calls
                 && matches!(
                     op,

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use inkwell::module::Module;
 use inkwell::types::BasicTypeEnum;
 use inkwell::values::FunctionValue;
-use wootz_wasm_ir::ir::{FloatWidth, IntWidth};
+use wootz_wasm_ir::ir::{FloatShape, FloatWidth, IntShape, IntWidth};
 
 use crate::error::CompileError;
 use crate::types::Types;
@@ -22,6 +22,12 @@ pub(crate) enum Intrinsic {
     Int(IntIntrinsic, Bits),
     /// A float operator on one type.
     Float(FloatIntrinsic, Bits),
+    /// An integer operator on vectors.
+    IntLanes(IntLanes, IntShape),
+    /// A float operator on vectors.
+    FloatLanes(FloatIntrinsic, FloatShape),
+    /// An instruction of x86.
+    X86(X86),
     /// A saturating conversion: signed or not, from, to.
     TruncSat { signed: bool, from: Bits, to: Bits },
 }
@@ -55,8 +61,41 @@ pub(crate) enum FloatIntrinsic {
     Copysign,
     Minimum,
     Maximum,
+    /// Multiply and add with one rounding.
+    Fma,
     /// The identity, except that a signalling NaN becomes a quiet one.
     Canonicalize,
+}
+
+#[derive(Copy, Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub(crate) enum IntLanes {
+    Abs,
+    Ctpop,
+    SaddSat,
+    UaddSat,
+    SsubSat,
+    UsubSat,
+    Smin,
+    Smax,
+    Umin,
+    Umax,
+}
+
+/// Instructions of x86 on 128-bit vectors, by their mnemonics. The CPU must have them.
+#[derive(Copy, Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub(crate) enum X86 {
+    Packsswb,
+    Packuswb,
+    Packssdw,
+    Packusdw,
+    Pmaddwd,
+    Pmaddubsw,
+    Pmulhrsw,
+    Pshufb,
+    Cvttps2dq,
+    Cvttpd2dq,
+    Cvttps2udq,
+    Cvttpd2udq,
 }
 
 impl From<IntWidth> for Bits {
@@ -77,6 +116,24 @@ impl From<FloatWidth> for Bits {
     }
 }
 
+impl FloatIntrinsic {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Fabs => "llvm.fabs",
+            Self::Ceil => "llvm.ceil",
+            Self::Floor => "llvm.floor",
+            Self::Trunc => "llvm.trunc",
+            Self::Nearbyint => "llvm.nearbyint",
+            Self::Sqrt => "llvm.sqrt",
+            Self::Copysign => "llvm.copysign",
+            Self::Minimum => "llvm.minimum",
+            Self::Maximum => "llvm.maximum",
+            Self::Canonicalize => "llvm.canonicalize",
+            Self::Fma => "llvm.fma",
+        }
+    }
+}
+
 impl Intrinsic {
     fn name(self) -> &'static str {
         match self {
@@ -88,16 +145,29 @@ impl Intrinsic {
             Self::Int(IntIntrinsic::Fshl, _) => "llvm.fshl",
             Self::Int(IntIntrinsic::Fshr, _) => "llvm.fshr",
             Self::Int(IntIntrinsic::UsubSat, _) => "llvm.usub.sat",
-            Self::Float(FloatIntrinsic::Fabs, _) => "llvm.fabs",
-            Self::Float(FloatIntrinsic::Ceil, _) => "llvm.ceil",
-            Self::Float(FloatIntrinsic::Floor, _) => "llvm.floor",
-            Self::Float(FloatIntrinsic::Trunc, _) => "llvm.trunc",
-            Self::Float(FloatIntrinsic::Nearbyint, _) => "llvm.nearbyint",
-            Self::Float(FloatIntrinsic::Sqrt, _) => "llvm.sqrt",
-            Self::Float(FloatIntrinsic::Copysign, _) => "llvm.copysign",
-            Self::Float(FloatIntrinsic::Minimum, _) => "llvm.minimum",
-            Self::Float(FloatIntrinsic::Maximum, _) => "llvm.maximum",
-            Self::Float(FloatIntrinsic::Canonicalize, _) => "llvm.canonicalize",
+            Self::IntLanes(IntLanes::Abs, _) => "llvm.abs",
+            Self::IntLanes(IntLanes::Ctpop, _) => "llvm.ctpop",
+            Self::IntLanes(IntLanes::SaddSat, _) => "llvm.sadd.sat",
+            Self::IntLanes(IntLanes::UaddSat, _) => "llvm.uadd.sat",
+            Self::IntLanes(IntLanes::SsubSat, _) => "llvm.ssub.sat",
+            Self::IntLanes(IntLanes::UsubSat, _) => "llvm.usub.sat",
+            Self::IntLanes(IntLanes::Smin, _) => "llvm.smin",
+            Self::IntLanes(IntLanes::Smax, _) => "llvm.smax",
+            Self::IntLanes(IntLanes::Umin, _) => "llvm.umin",
+            Self::IntLanes(IntLanes::Umax, _) => "llvm.umax",
+            Self::X86(X86::Packsswb) => "llvm.x86.sse2.packsswb.128",
+            Self::X86(X86::Packuswb) => "llvm.x86.sse2.packuswb.128",
+            Self::X86(X86::Packssdw) => "llvm.x86.sse2.packssdw.128",
+            Self::X86(X86::Packusdw) => "llvm.x86.sse41.packusdw",
+            Self::X86(X86::Pmaddwd) => "llvm.x86.sse2.pmadd.wd",
+            Self::X86(X86::Pmaddubsw) => "llvm.x86.ssse3.pmadd.ub.sw.128",
+            Self::X86(X86::Pmulhrsw) => "llvm.x86.ssse3.pmul.hr.sw.128",
+            Self::X86(X86::Pshufb) => "llvm.x86.ssse3.pshuf.b.128",
+            Self::X86(X86::Cvttps2dq) => "llvm.x86.sse2.cvttps2dq",
+            Self::X86(X86::Cvttpd2dq) => "llvm.x86.sse2.cvttpd2dq",
+            Self::X86(X86::Cvttps2udq) => "llvm.x86.avx512.mask.cvttps2udq.128",
+            Self::X86(X86::Cvttpd2udq) => "llvm.x86.avx512.mask.cvttpd2udq.128",
+            Self::Float(op, _) | Self::FloatLanes(op, _) => op.name(),
             Self::TruncSat { signed: true, .. } => "llvm.fptosi.sat",
             Self::TruncSat { signed: false, .. } => "llvm.fptoui.sat",
         }
@@ -118,6 +188,9 @@ impl Intrinsic {
             Self::Stacksave => vec![types.ptr.into()],
             Self::Int(_, bits) => vec![int(bits)],
             Self::Float(_, bits) => vec![float(bits)],
+            Self::IntLanes(_, shape) => vec![types.ints(shape).into()],
+            Self::FloatLanes(_, shape) => vec![types.floats(shape).into()],
+            Self::X86(_) => vec![],
             Self::TruncSat { from, to, .. } => vec![int(to), float(from)],
         }
     }

@@ -25,7 +25,7 @@ use crate::intrinsics::{Intrinsic, Intrinsics};
 use crate::metadata::Metadata;
 use crate::options::{CompileOptions, OptLevel};
 use crate::symbol::Symbol;
-use crate::target::TargetInfo;
+use crate::target::{CpuFeatures, TargetInfo};
 use crate::types::Types;
 
 /// LLVM's number of the convention of WebAssembly code, `tailcc`.
@@ -50,8 +50,11 @@ pub(crate) struct ModuleState<'ctx> {
     pub(crate) plans: Vec<MemoryPlan>,
     /// Whether stores must keep their order against accesses that trap by a fault: if any memory is guarded.
     pub(crate) ordered: bool,
-    /// Whether rounding a float calls a library function.
-    pub(crate) rounding_calls: bool,
+    pub(crate) cpu: CpuFeatures,
+    /// Whether NaN results of arithmetic are replaced by the canonical NaN.
+    pub(crate) canonicalize_nans: bool,
+    /// Whether relaxed operators make the deterministic choice.
+    pub(crate) deterministic: bool,
     intrinsics: Intrinsics<'ctx>,
     functions: RefCell<Vec<Option<FunctionValue<'ctx>>>>,
 }
@@ -84,7 +87,9 @@ impl<'ctx> ModuleState<'ctx> {
             layout: VMContextLayout::new(&ModuleShape::new(declarations)),
             ordered: plans.iter().any(|plan| plan.guarded),
             plans,
-            rounding_calls: !target.features.iter().any(|feature| feature == "sse4.1"),
+            cpu: target.cpu_features(),
+            canonicalize_nans: options.canonicalize_nans || options.deterministic,
+            deterministic: options.deterministic,
             intrinsics: Intrinsics::default(),
             functions: RefCell::new(vec![None; declarations.functions.len()]),
         }

@@ -37,6 +37,11 @@ pub struct CompileOptions {
     pub checks: CheckStrategy,
     /// The CPU to compile for.
     pub cpu: Cpu,
+    /// Whether every NaN that float arithmetic returns is the positive canonical one.
+    pub canonicalize_nans: bool,
+    /// Whether results that the specification leaves open are the same on every machine: relaxed vector operators make its
+    /// deterministic choice, and NaNs are canonical.
+    pub deterministic: bool,
     /// Whether to verify the IR of every function and the LLVM IR, before and after optimisation.
     pub verify: bool,
 }

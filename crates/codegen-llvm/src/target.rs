@@ -29,6 +29,15 @@ pub(crate) const LEVELS: &[Level] = &[
 /// Features that every x86-64 has.
 const BASELINE: &[&str] = &["64bit", "cmov", "cx8", "fxsr", "mmx", "sse", "sse2", "x87"];
 
+/// What of the CPU's features the lowering looks at; the rest is LLVM's business.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub(crate) struct CpuFeatures {
+    pub(crate) ssse3: bool,
+    pub(crate) sse41: bool,
+    pub(crate) fma: bool,
+    pub(crate) avx512vl: bool,
+}
+
 /// The machine that code is made for.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct TargetInfo {
@@ -81,6 +90,16 @@ impl TargetInfo {
             LEVELS[..=index].iter().flat_map(|level| level.adds).map(|feature| (*feature).into()).collect();
         features.sort_unstable();
         Ok(Self { triple: TRIPLE.into(), cpu: name.into(), features, llvm_features: String::new() })
+    }
+
+    pub(crate) fn cpu_features(&self) -> CpuFeatures {
+        let has = |name: &str| self.features.iter().any(|feature| feature == name);
+        CpuFeatures {
+            ssse3: has("ssse3"),
+            sse41: has("sse4.1"),
+            fma: has("fma"),
+            avx512vl: has("avx512f") && has("avx512vl"),
+        }
     }
 
     /// LLVM's machine for it.

@@ -8,7 +8,7 @@ use inkwell::types::{
 };
 use wootz_vm_abi::builtin::{AbiResult, AbiType, Builtin};
 use wootz_vm_abi::callconv;
-use wootz_wasm_ir::ir::{FloatWidth, IntWidth};
+use wootz_wasm_ir::ir::{FloatShape, FloatWidth, IntShape, IntWidth};
 use wootz_wasm_ir::{FuncType, ValType};
 
 /// The types of one context.
@@ -68,6 +68,24 @@ impl<'ctx> Types<'ctx> {
         match width {
             FloatWidth::F32 => self.f32,
             FloatWidth::F64 => self.f64,
+        }
+    }
+
+    /// A vector of integers.
+    pub(crate) fn ints(&self, shape: IntShape) -> VectorType<'ctx> {
+        match shape {
+            IntShape::I8x16 => self.i8.vec_type(16),
+            IntShape::I16x8 => self.i16.vec_type(8),
+            IntShape::I32x4 => self.i32.vec_type(4),
+            IntShape::I64x2 => self.i64.vec_type(2),
+        }
+    }
+
+    /// A vector of floats.
+    pub(crate) fn floats(&self, shape: FloatShape) -> VectorType<'ctx> {
+        match shape {
+            FloatShape::F32x4 => self.f32.vec_type(4),
+            FloatShape::F64x2 => self.f64.vec_type(2),
         }
     }
 

@@ -25,7 +25,7 @@ fn module() -> Module {
 }
 
 fn options(opt: OptLevel, checks: CheckStrategy) -> CompileOptions {
-    CompileOptions { opt, checks, cpu: Cpu::Baseline, verify: true }
+    CompileOptions { opt, checks, cpu: Cpu::Baseline, verify: true, ..CompileOptions::default() }
 }
 
 #[test]

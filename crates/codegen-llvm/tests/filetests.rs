@@ -2,7 +2,8 @@
 //!
 //! A line `;;! emit = asm, opt = O2, checks = guard, func = 0` starts a run; the comment lines after it are
 //! directives of the crate `filecheck` (`check:`, `nextln:`, `not:`, …) for that run's output, tabs made spaces. Keys and their defaults:
-//! `emit` (`llvm-ir` or `asm`; `llvm-ir`), `opt` (`O2`), `checks` (`guard`), `cpu` (`x86-64-v3`), `func` (whole module).
+//! `emit` (`llvm-ir` or `asm`; `llvm-ir`), `opt` (`O2`), `checks` (`guard`), `cpu` (`x86-64-v3`), `func` (whole module);
+//! `nans = canonical` and `relaxed = deterministic` switch on what they say.
 //! Every file is also compiled at all levels under both strategies with the verifiers on.
 
 use std::fmt::Write;
@@ -55,7 +56,8 @@ fn check_file(file: &Path) -> Result<(), String> {
     let module = Module::new(text.as_bytes()).map_err(|error| error.to_string())?;
     for opt in [OptLevel::O0, OptLevel::O1, OptLevel::O2, OptLevel::O3] {
         for checks in [CheckStrategy::Guard, CheckStrategy::Explicit] {
-            let options = CompileOptions { opt, checks, cpu: Cpu::Baseline, verify: true };
+            let options =
+                CompileOptions { opt, checks, cpu: Cpu::Baseline, verify: true, ..CompileOptions::default() };
             compile_object(&module, &options).map_err(|error| format!("{opt:?} {checks:?}: {error}"))?;
         }
     }
@@ -119,6 +121,7 @@ fn parse_run(line: usize, keys: &str) -> Result<Run, String> {
             checks: CheckStrategy::Guard,
             cpu: Cpu::Named("x86-64-v3".into()),
             verify: true,
+            ..CompileOptions::default()
         },
         kind: TextKind::LlvmIr,
         func: None,
@@ -135,6 +138,8 @@ fn parse_run(line: usize, keys: &str) -> Result<Run, String> {
             ("opt", "O3") => run.options.opt = OptLevel::O3,
             ("checks", "guard") => run.options.checks = CheckStrategy::Guard,
             ("checks", "explicit") => run.options.checks = CheckStrategy::Explicit,
+            ("nans", "canonical") => run.options.canonicalize_nans = true,
+            ("relaxed", "deterministic") => run.options.deterministic = true,
             ("cpu", name) => run.options.cpu = Cpu::Named(name.into()),
             ("func", index) => {
                 let index = index.parse().map_err(|_| format!("`{index}` is not a function index"))?;

@@ -153,8 +153,6 @@ fn a_damaged_body_is_malformed_and_an_ill_typed_one_is_invalid() {
 #[test]
 fn unsupported_features_say_which() {
     for (input, feature) in [
-        ("(module (func (param v128)))", "simd"),
-        ("(module (func (drop (v128.const i64x2 0 0))))", "simd"),
         ("(module (func return_call 0) (func (param anyref)))", "gc"),
         ("(module (func (param anyref) (result i32) (ref.test (ref i31) (local.get 0))))", "gc"),
         ("(module (memory 1 1 shared))", "threads"),

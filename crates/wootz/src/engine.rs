@@ -81,6 +81,8 @@ impl Engine {
             opt: self.config.opt_level,
             checks: self.config.checks,
             cpu: self.config.cpu.clone(),
+            canonicalize_nans: self.config.canonicalize_nans,
+            deterministic: self.config.deterministic,
             verify: self.config.verify,
         }
     }

@@ -12,7 +12,8 @@ use wootz_tests::spec::{Configuration, Grid, SUITES, Suite};
 #[derive(Parser)]
 #[command(name = "cargo xtask spec-test", bin_name = "cargo xtask spec-test")]
 struct Options {
-    /// Modes: regular
+    /// Modes: regular; deterministic (results that the specification leaves open are fixed); baseline (for any x86-64);
+    /// deterministic-baseline
     #[arg(long, value_delimiter = ',', default_value = "regular")]
     mode: Vec<String>,
     /// Check strategies: guard, explicit, auto

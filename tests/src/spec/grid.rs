@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use libtest_mimic::{Failed, Trial};
 use serde_json::{Value, json};
-use wootz::{CheckStrategy, Config, Engine, OptLevel};
+use wootz::{CheckStrategy, Config, Cpu, Engine, OptLevel};
 use wootz_wast::{Failure, Outcome, run};
 
 use super::suite::{Script, Suite};
@@ -24,7 +24,12 @@ pub const LEVELS: &[(&str, OptLevel)] =
 type Mode = fn(Config) -> Config;
 
 /// How modules are compiled and run as a whole, by the names of the command line. A new one is a line here.
-pub const MODES: &[(&str, Mode)] = &[("regular", |config| config)];
+pub const MODES: &[(&str, Mode)] = &[
+    ("regular", |config| config),
+    ("deterministic", |config| config.deterministic(true)),
+    ("baseline", |config| config.cpu(Cpu::Baseline)),
+    ("deterministic-baseline", |config| config.cpu(Cpu::Baseline).deterministic(true)),
+];
 
 /// How modules are compiled: a row of the table.
 #[derive(Clone, Debug)]

@@ -64,10 +64,6 @@ pub const SUITES: &[Suite] = &[
 /// Scripts that are not run, by folder and name (or all of a folder, `folder/*`), and why: each counts as skipped, and is
 /// printed. What is implemented is taken out here.
 pub const SKIPPED: &[(&str, &[&str])] = &[
-    (
-        "vector instructions are not implemented yet",
-        &["simd/*", "relaxed-simd/*", "annotations/simd_lane", "memory64/simd_address"],
-    ),
     ("shared memories and atomic instructions are not implemented yet", &["threads/*"]),
     ("exceptions are not implemented yet", &["exceptions/*", "wasm-v3/imports", "wasm-v3/instance"]),
     (

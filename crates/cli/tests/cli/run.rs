@@ -162,6 +162,9 @@ const FUNCTIONS: &str = r#"(module
   (func (export "i64") (param i64) (result i64) (local.get 0))
   (func (export "f32") (param f32) (result f32) (local.get 0))
   (func (export "f64") (param f64) (result f64) (local.get 0))
+  (func (export "double") (param v128) (result v128) (i32x4.add (local.get 0) (local.get 0)))
+  (func (export "madd") (param v128 v128 v128) (result v128)
+    (f64x2.relaxed_madd (local.get 0) (local.get 1) (local.get 2)))
   (func (export "many") (param i32 f64) (result f64 i32 i64 f32 funcref)
     (local.get 1) (local.get 0) (i64.const -1) (f32.const -0) (ref.null func))
   (func (export "null") (param externref) (result i32) (ref.is_null (local.get 0))))"#;
@@ -186,6 +189,23 @@ fn invoke_passes_values_and_prints_results() {
     assert_eq!(invoke(&["f64", "0x1.8p1"]), "3\n");
     assert_eq!(invoke(&["many", "-7", "2.5"]), "2.5\n-7\n-1\n-0\nnull\n");
     assert_eq!(invoke(&["null", "null"]), "1\n");
+    let doubled = "i32x4:0x00000002,0xfffffffe,0x00000000,0x7ffffffe\n";
+    assert_eq!(invoke(&["double", "i32x4:1,-1,0x80000000,0x3fffffff"]), doubled);
+}
+
+#[test]
+fn deterministic_results_do_not_depend_on_the_cpu() {
+    let dir = Dir::with("f.wat", FUNCTIONS);
+    // (1 + 2^-30)^2 - (1 + 2^-29): zero if the product is rounded before the sum, 2^-60 if not.
+    let args = ["f64x2:0x1.00000004p0,1", "f64x2:0x1.00000004p0,1", "f64x2:-0x1.00000008p0,nan:0x1"];
+    for cpu in ["native", "baseline"] {
+        let mut all = vec!["run", "--deterministic", "--cpu", cpu, "--invoke", "madd", "f.wat"];
+        all.extend(args);
+        let expected = "i32x4:0x00000000,0x00000000,0x00000000,0x7ff80000\n";
+        assert_eq!(dir.wootz(&all).output(), expected, "{cpu}");
+    }
+    let all = ["run", "--canonicalize-nans", "--invoke", "double", "f.wat", "0x1"];
+    assert!(dir.wootz(&all).output().starts_with("i32x4:0x00000002,"));
 }
 
 #[test]

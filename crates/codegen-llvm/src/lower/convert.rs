@@ -5,7 +5,7 @@ use inkwell::values::{BasicValueEnum, FloatValue};
 use wootz_vm_abi::trap::TrapCode;
 use wootz_wasm_ir::ir::{Convert, FloatWidth, Inst, IntWidth, Op, Sign};
 
-use super::float::canonicalize;
+use super::float::{arithmetic, canonicalize};
 use crate::error::CompileError;
 use crate::function::FunctionState;
 use crate::intrinsics::Intrinsic;
@@ -20,7 +20,10 @@ pub(super) fn convert<'ctx>(f: &mut FunctionState<'_, 'ctx>, op: Convert, inst: 
         Convert::Extend(Sign::Signed) => b.build_int_s_extend(f.int(inst, 0)?, types.i64, "")?.into(),
         Convert::Extend(Sign::Unsigned) => b.build_int_z_extend(f.int(inst, 0)?, types.i64, "")?.into(),
         Convert::Demote => return demote(f, inst),
-        Convert::Promote => b.build_float_ext(f.float(inst, 0)?, types.f64, "")?.into(),
+        Convert::Promote => {
+            let promoted = b.build_float_ext(f.float(inst, 0)?, types.f64, "")?;
+            return arithmetic(f, FloatWidth::F64, promoted);
+        }
         Convert::Trunc { from, to, sign } => return trunc(f, from, to, sign, f.float(inst, 0)?),
         Convert::TruncSat { from, to, sign } => {
             let signed = sign == Sign::Signed;
@@ -45,9 +48,10 @@ fn demote<'ctx>(f: &FunctionState<'_, 'ctx>, inst: Inst) -> Result<'ctx> {
     if let Some(source) = source
         && matches!(f.body.insts[source].op, Op::Convert(Convert::Promote))
     {
-        return canonicalize(f, FloatWidth::F32, f.float(source, 0)?);
+        let operand = canonicalize(f, FloatWidth::F32, f.float(source, 0)?)?;
+        return arithmetic(f, FloatWidth::F32, operand.into_float_value());
     }
-    Ok(f.builder().build_float_trunc(x, f.module.types.f32, "")?.into())
+    arithmetic(f, FloatWidth::F32, f.builder().build_float_trunc(x, f.module.types.f32, "")?)
 }
 
 /// Trapping float to integer. NaN and range are checked first: beyond the range LLVM's conversions are poison.

@@ -24,22 +24,59 @@ pub(super) fn float_unary<'ctx>(
     op: FloatUnary,
     x: FloatValue<'ctx>,
 ) -> Result<'ctx> {
-    let (intrinsic, rounds) = match op {
-        FloatUnary::Neg => return Ok(f.builder().build_float_neg(x, "")?.into()),
-        FloatUnary::Abs => (FloatIntrinsic::Fabs, false),
-        FloatUnary::Ceil => (FloatIntrinsic::Ceil, true),
-        FloatUnary::Floor => (FloatIntrinsic::Floor, true),
-        FloatUnary::Trunc => (FloatIntrinsic::Trunc, true),
-        // To even in the default rounding mode, the only one there is here.
-        FloatUnary::Nearest => (FloatIntrinsic::Nearbyint, true),
-        FloatUnary::Sqrt => (FloatIntrinsic::Sqrt, false),
+    let Some(intrinsic) = unary_intrinsic(op) else {
+        return Ok(f.builder().build_float_neg(x, "")?.into());
     };
-    let value = f.intrinsic(Intrinsic::Float(intrinsic, width.into()), &[x.into()])?;
-    if rounds && f.module.rounding_calls {
-        // The instruction quiets; a C library need not.
-        return canonicalize(f, width, value.into_float_value());
+    let result = f.intrinsic(Intrinsic::Float(intrinsic, width.into()), &[x.into()])?;
+    match op {
+        FloatUnary::Abs => Ok(result),
+        _ if rounds_by_call(f, op) => {
+            let quiet = canonicalize(f, width, result.into_float_value())?;
+            arithmetic(f, width, quiet.into_float_value())
+        }
+        _ => arithmetic(f, width, result.into_float_value()),
     }
-    Ok(value)
+}
+
+/// Whether an operator is a call of a C library's function, which need not quiet a NaN as the instruction does.
+pub(super) fn rounds_by_call(f: &FunctionState<'_, '_>, op: FloatUnary) -> bool {
+    let rounds = matches!(op, FloatUnary::Ceil | FloatUnary::Floor | FloatUnary::Trunc | FloatUnary::Nearest);
+    rounds && !f.module.cpu.sse41
+}
+
+/// The intrinsic for an operator; there is none for `neg`.
+pub(super) fn unary_intrinsic(op: FloatUnary) -> Option<FloatIntrinsic> {
+    Some(match op {
+        FloatUnary::Neg => return None,
+        FloatUnary::Abs => FloatIntrinsic::Fabs,
+        FloatUnary::Ceil => FloatIntrinsic::Ceil,
+        FloatUnary::Floor => FloatIntrinsic::Floor,
+        FloatUnary::Trunc => FloatIntrinsic::Trunc,
+        // To even in the default rounding mode, the only one there is here.
+        FloatUnary::Nearest => FloatIntrinsic::Nearbyint,
+        FloatUnary::Sqrt => FloatIntrinsic::Sqrt,
+    })
+}
+
+/// The result of arithmetic: with NaNs as the options want them.
+pub(super) fn arithmetic<'ctx>(
+    f: &FunctionState<'_, 'ctx>,
+    width: FloatWidth,
+    result: FloatValue<'ctx>,
+) -> Result<'ctx> {
+    if !f.module.canonicalize_nans {
+        return Ok(result.into());
+    }
+    // Selected as integers, which LLVM does not take for arithmetic that it could simplify.
+    let b = f.builder();
+    let int = match width {
+        FloatWidth::F32 => f.module.types.i32,
+        FloatWidth::F64 => f.module.types.i64,
+    };
+    let is_nan = b.build_float_compare(FloatPredicate::UNO, result, result, "")?;
+    let bits = b.build_bit_cast(result, int, "")?.into_int_value();
+    let bits = b.build_select(is_nan, int.const_int(width.canonical_nan(), false), bits, "")?;
+    Ok(b.build_bit_cast(bits, f.module.types.float(width), "")?)
 }
 
 pub(super) fn float_binary<'ctx>(
@@ -49,21 +86,48 @@ pub(super) fn float_binary<'ctx>(
     inst: Inst,
 ) -> Result<'ctx> {
     if let Some(operand) = identity(f, op, inst)? {
-        return canonicalize(f, width, operand);
+        return arithmetic(f, width, canonicalize(f, width, operand)?.into_float_value());
     }
-    let (x, y) = (f.float(inst, 0)?, f.float(inst, 1)?);
+    let (x, y) = (quiet_operand(f, width, op, inst, 0)?, quiet_operand(f, width, op, inst, 1)?);
     let b = f.builder();
-    Ok(match op {
-        FloatBinary::Add => b.build_float_add(x, y, "")?.into(),
-        FloatBinary::Sub => b.build_float_sub(x, y, "")?.into(),
-        FloatBinary::Mul => b.build_float_mul(x, y, "")?.into(),
-        FloatBinary::Div => b.build_float_div(x, y, "")?.into(),
-        FloatBinary::Min => extremum(f, width, FloatIntrinsic::Minimum, x, y)?,
-        FloatBinary::Max => extremum(f, width, FloatIntrinsic::Maximum, x, y)?,
+    let result = match op {
+        FloatBinary::Add => b.build_float_add(x, y, "")?,
+        FloatBinary::Sub => b.build_float_sub(x, y, "")?,
+        FloatBinary::Mul => b.build_float_mul(x, y, "")?,
+        FloatBinary::Div => b.build_float_div(x, y, "")?,
+        FloatBinary::Min => extremum(f, width, FloatIntrinsic::Minimum, x, y)?.into_float_value(),
+        FloatBinary::Max => extremum(f, width, FloatIntrinsic::Maximum, x, y)?.into_float_value(),
         FloatBinary::Copysign => {
-            f.intrinsic(Intrinsic::Float(FloatIntrinsic::Copysign, width.into()), &[x.into(), y.into()])?
+            return f
+                .intrinsic(Intrinsic::Float(FloatIntrinsic::Copysign, width.into()), &[x.into(), y.into()]);
         }
-    })
+    };
+    arithmetic(f, width, result)
+}
+
+/// An operand. A sum with a zero is one that LLVM folds if it knows the sign of the operand; so its NaN is made quiet.
+fn quiet_operand<'ctx>(
+    f: &FunctionState<'_, 'ctx>,
+    width: FloatWidth,
+    op: FloatBinary,
+    inst: Inst,
+    index: usize,
+) -> std::result::Result<FloatValue<'ctx>, CompileError> {
+    let operand = f.float(inst, index)?;
+    let sum = matches!(op, FloatBinary::Add | FloatBinary::Sub);
+    if sum && constant(f, inst, 1 - index).is_some_and(|value| value == 0.0) {
+        return Ok(canonicalize(f, width, operand)?.into_float_value());
+    }
+    Ok(operand)
+}
+
+/// The value of an operand that is a constant.
+fn constant(f: &FunctionState<'_, '_>, inst: Inst, index: usize) -> Option<f64> {
+    match f.constant(*f.body.args(inst).get(index)?)? {
+        Constant::F32(bits) => Some(f64::from(f32::from_bits(bits))),
+        Constant::F64(bits) => Some(f64::from_bits(bits)),
+        Constant::I32(_) | Constant::I64(_) | Constant::V128(_) => None,
+    }
 }
 
 /// The operand or its negation that an operation with a constant would fold to.
@@ -72,12 +136,9 @@ fn identity<'ctx>(
     op: FloatBinary,
     inst: Inst,
 ) -> std::result::Result<Option<FloatValue<'ctx>>, CompileError> {
-    let constant = |index: usize| match f.constant(*f.body.args(inst).get(index)?)? {
-        Constant::F32(bits) => Some(f64::from(f32::from_bits(bits))),
-        Constant::F64(bits) => Some(f64::from_bits(bits)),
-        Constant::I32(_) | Constant::I64(_) => None,
+    let is = |index, expected: f64| {
+        constant(f, inst, index).is_some_and(|value| value.to_bits() == expected.to_bits())
     };
-    let is = |index, expected: f64| constant(index).is_some_and(|v| v.to_bits() == expected.to_bits());
     let (operand, negate) = match op {
         FloatBinary::Add if is(1, -0.0) => (0, false),
         FloatBinary::Add if is(0, -0.0) => (1, false),
@@ -129,13 +190,16 @@ pub(super) fn float_compare<'ctx>(
     x: FloatValue<'ctx>,
     y: FloatValue<'ctx>,
 ) -> Result<'ctx> {
-    let predicate = match op {
+    boolean(f, f.builder().build_float_compare(predicate(op), x, y, "")?)
+}
+
+pub(super) fn predicate(op: FloatCompare) -> FloatPredicate {
+    match op {
         FloatCompare::Eq => FloatPredicate::OEQ,
         FloatCompare::Ne => FloatPredicate::UNE,
         FloatCompare::Lt => FloatPredicate::OLT,
         FloatCompare::Gt => FloatPredicate::OGT,
         FloatCompare::Le => FloatPredicate::OLE,
         FloatCompare::Ge => FloatPredicate::OGE,
-    };
-    boolean(f, f.builder().build_float_compare(predicate, x, y, "")?)
+    }
 }

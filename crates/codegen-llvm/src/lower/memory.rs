@@ -67,7 +67,7 @@ pub(super) fn store<'ctx>(
     finish_access(f, store)
 }
 
-fn load_at<'ctx>(
+pub(super) fn load_at<'ctx>(
     f: &FunctionState<'_, 'ctx>,
     ty: BasicTypeEnum<'ctx>,
     pointer: PointerValue<'ctx>,
@@ -86,7 +86,7 @@ fn finish_access<'ctx>(f: &FunctionState<'_, 'ctx>, access: InstructionValue<'ct
     Ok(())
 }
 
-fn int_of_bytes<'ctx>(f: &FunctionState<'_, 'ctx>, access: MemoryAccess) -> Result<IntType<'ctx>> {
+pub(super) fn int_of_bytes<'ctx>(f: &FunctionState<'_, 'ctx>, access: MemoryAccess) -> Result<IntType<'ctx>> {
     let types = &f.module.types;
     match access.bytes {
         1 => Ok(types.i8),
@@ -98,7 +98,7 @@ fn int_of_bytes<'ctx>(f: &FunctionState<'_, 'ctx>, access: MemoryAccess) -> Resu
 }
 
 /// The address of an access, checked unless the guard region catches it.
-fn effective_address<'ctx>(
+pub(super) fn effective_address<'ctx>(
     f: &mut FunctionState<'_, 'ctx>,
     access: MemoryAccess,
     address: IntValue<'ctx>,

@@ -9,6 +9,7 @@ mod memory;
 mod numeric;
 mod reference;
 mod table;
+mod vector;
 mod wide;
 
 pub(crate) use control::lower_terminator;
@@ -31,10 +32,14 @@ pub(crate) fn lower_inst(f: &mut FunctionState<'_, '_>, inst: Inst) -> Result<()
         Op::FloatBinary(width, op) => float::float_binary(f, width, op, inst)?,
         Op::FloatCompare(_, op) => float::float_compare(f, op, f.float(inst, 0)?, f.float(inst, 1)?)?,
         Op::Convert(convert) => convert::convert(f, convert, inst)?,
+        Op::Vector(op) => vector::lower(f, op, inst)?,
         Op::Select => control::select(f, inst)?,
 
         Op::Load { access, ty, sign } => memory::load(f, access, ty, sign, f.int(inst, 0)?)?,
         Op::Store { access } => return memory::store(f, access, f.int(inst, 0)?, f.arg(inst, 1)?),
+        Op::VectorLoad { access, kind } => vector::load(f, access, kind, inst)?,
+        Op::VectorLoadLane { access, lane } => vector::load_lane(f, access, lane, inst)?,
+        Op::VectorStoreLane { access, lane } => return vector::store_lane(f, access, lane, inst),
         Op::MemorySize(memory) => memory::size(f, memory)?,
         Op::MemoryGrow(memory) => memory::grow(f, memory, f.int(inst, 0)?)?,
         Op::MemoryFill(memory) => return memory::fill(f, memory, inst),

@@ -1,6 +1,7 @@
 //! Constants and integer operators (specification: Numerics, Integer Operations).
 
 use inkwell::IntPredicate;
+use inkwell::types::VectorType;
 use inkwell::values::{BasicValueEnum, IntValue};
 use wootz_vm_abi::trap::TrapCode;
 use wootz_wasm_ir::ir::{Constant, FloatWidth, IntBinary, IntCompare, IntUnary, IntWidth};
@@ -20,6 +21,9 @@ pub(super) fn constant<'ctx>(f: &FunctionState<'_, 'ctx>, constant: Constant) ->
         Constant::I64(value) => types.i64.const_int(value as u64, false).into(),
         Constant::F32(bits) => float(types.i32.const_int(u64::from(bits), false), FloatWidth::F32)?,
         Constant::F64(bits) => float(types.i64.const_int(bits, false), FloatWidth::F64)?,
+        Constant::V128(bytes) => {
+            VectorType::const_vector(&bytes.map(|byte| types.i8.const_int(byte.into(), false))).into()
+        }
     })
 }
 
@@ -151,7 +155,11 @@ pub(super) fn int_compare<'ctx>(
     x: IntValue<'ctx>,
     y: IntValue<'ctx>,
 ) -> Result<'ctx> {
-    let predicate = match op {
+    boolean(f, f.builder().build_int_compare(predicate(op), x, y, "")?)
+}
+
+pub(super) fn predicate(op: IntCompare) -> IntPredicate {
+    match op {
         IntCompare::Eq => IntPredicate::EQ,
         IntCompare::Ne => IntPredicate::NE,
         IntCompare::LtS => IntPredicate::SLT,
@@ -162,8 +170,7 @@ pub(super) fn int_compare<'ctx>(
         IntCompare::LeU => IntPredicate::ULE,
         IntCompare::GeS => IntPredicate::SGE,
         IntCompare::GeU => IntPredicate::UGE,
-    };
-    boolean(f, f.builder().build_int_compare(predicate, x, y, "")?)
+    }
 }
 
 /// An `i1` as an `i32` 0 or 1.

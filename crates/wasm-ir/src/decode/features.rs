@@ -18,7 +18,9 @@ pub(crate) const SUPPORTED: WasmFeatures = WasmFeatures::MVP
     .union(WasmFeatures::CUSTOM_PAGE_SIZES)
     .union(WasmFeatures::WIDE_ARITHMETIC)
     .union(WasmFeatures::TAIL_CALL)
-    .union(WasmFeatures::FUNCTION_REFERENCES);
+    .union(WasmFeatures::FUNCTION_REFERENCES)
+    .union(WasmFeatures::SIMD)
+    .union(WasmFeatures::RELAXED_SIMD);
 
 /// Names of the supported features beyond WebAssembly 1.0, for `--version` and for documentation.
 pub const SUPPORTED_FEATURES: &[&str] = &[
@@ -35,6 +37,8 @@ pub const SUPPORTED_FEATURES: &[&str] = &[
     "wide-arithmetic",
     "tail-call",
     "function-references",
+    "simd",
+    "relaxed-simd",
 ];
 
 /// A set of implemented features: what a module may use.

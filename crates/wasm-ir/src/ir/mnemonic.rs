@@ -4,6 +4,7 @@ use std::fmt::{self, Display, Formatter};
 
 use crate::types::ValType;
 
+use super::vector_mnemonic::{self, VectorMnemonic};
 use super::{
     Constant, Convert, FloatBinary, FloatCompare, FloatUnary, FloatWidth, IntBinary, IntCompare, IntUnary,
     IntWidth, Op, Sign, WideArithmetic,
@@ -25,6 +26,10 @@ impl Display for Mnemonic {
             Op::FloatBinary(width, op) => write!(f, "{}.{}", float(width), float_binary(op)),
             Op::FloatCompare(width, op) => write!(f, "{}.{}", float(width), float_compare(op)),
             Op::Convert(convert) => conversion(f, convert),
+            Op::Vector(op) => VectorMnemonic(op).fmt(f),
+            Op::VectorLoad { access, kind } => vector_mnemonic::load(f, kind, access.bytes),
+            Op::VectorLoadLane { access, .. } => write!(f, "v128.load{}_lane", u32::from(access.bytes) * 8),
+            Op::VectorStoreLane { access, .. } => write!(f, "v128.store{}_lane", u32::from(access.bytes) * 8),
             Op::Load { access, ty, sign } => {
                 write!(f, "{ty}.load")?;
                 narrow(f, access.bytes, ty)?;
@@ -80,6 +85,10 @@ fn fixed(op: Op) -> &'static str {
         | Op::FloatBinary(..)
         | Op::FloatCompare(..)
         | Op::Convert(_)
+        | Op::Vector(_)
+        | Op::VectorLoad { .. }
+        | Op::VectorLoadLane { .. }
+        | Op::VectorStoreLane { .. }
         | Op::Load { .. }
         | Op::Store { .. } => unreachable!("has a name with a type in it"),
     }
@@ -99,7 +108,7 @@ fn float(width: FloatWidth) -> &'static str {
     }
 }
 
-fn suffix(sign: Sign) -> &'static str {
+pub(super) fn suffix(sign: Sign) -> &'static str {
     match sign {
         Sign::Signed => "s",
         Sign::Unsigned => "u",
@@ -112,6 +121,7 @@ fn constant_type(constant: Constant) -> &'static str {
         Constant::I64(_) => "i64",
         Constant::F32(_) => "f32",
         Constant::F64(_) => "f64",
+        Constant::V128(_) => "v128",
     }
 }
 
@@ -167,7 +177,7 @@ fn wide_arithmetic(f: &mut Formatter<'_>, op: WideArithmetic) -> fmt::Result {
     }
 }
 
-fn int_compare(op: IntCompare) -> &'static str {
+pub(super) fn int_compare(op: IntCompare) -> &'static str {
     match op {
         IntCompare::Eq => "eq",
         IntCompare::Ne => "ne",
@@ -182,7 +192,7 @@ fn int_compare(op: IntCompare) -> &'static str {
     }
 }
 
-fn float_unary(op: FloatUnary) -> &'static str {
+pub(super) fn float_unary(op: FloatUnary) -> &'static str {
     match op {
         FloatUnary::Abs => "abs",
         FloatUnary::Neg => "neg",
@@ -206,7 +216,7 @@ fn float_binary(op: FloatBinary) -> &'static str {
     }
 }
 
-fn float_compare(op: FloatCompare) -> &'static str {
+pub(super) fn float_compare(op: FloatCompare) -> &'static str {
     match op {
         FloatCompare::Eq => "eq",
         FloatCompare::Ne => "ne",

@@ -17,6 +17,8 @@ mod mnemonic;
 mod op;
 mod signature;
 mod text;
+mod vector;
+mod vector_mnemonic;
 mod verify;
 
 pub use body::{
@@ -25,4 +27,8 @@ pub use body::{
 };
 pub use op::*;
 pub use text::{DisplayBody, DisplayNamed};
+pub use vector::{
+    Bitwise, FloatShape, Half, IntShape, Relaxed, Shape, VectorConvert, VectorFloatBinary, VectorIntBinary,
+    VectorIntUnary, VectorLoad, VectorOp, VectorShift, Widening,
+};
 pub use verify::{VerifyError, verify};

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::vector::{VectorLoad, VectorOp};
 use crate::types::{
     DataIndex, ElementIndex, FuncIndex, GlobalIndex, HeapType, MemoryIndex, TableIndex, TypeIndex, ValType,
 };
@@ -56,6 +57,13 @@ impl FloatWidth {
             Self::F64 => 64,
         }
     }
+    /// The bits of the canonical NaN, with a positive sign.
+    pub fn canonical_nan(self) -> u64 {
+        match self {
+            Self::F32 => 0x7fc0_0000,
+            Self::F64 => 0x7ff8_0000_0000_0000,
+        }
+    }
 }
 
 /// A constant.
@@ -69,6 +77,8 @@ pub enum Constant {
     F32(u32),
     /// `f64.const`, by its bits.
     F64(u64),
+    /// `v128.const`, by its bytes in memory order: lane 0 first.
+    V128([u8; 16]),
 }
 
 /// Integer operators of one operand.
@@ -267,6 +277,8 @@ pub enum Op {
     FloatCompare(FloatWidth, FloatCompare),
     /// A conversion.
     Convert(Convert),
+    /// An operator on vectors.
+    Vector(VectorOp),
     /// `select`: operands (if non-zero, if zero, condition).
     Select,
 
@@ -283,6 +295,27 @@ pub enum Op {
     Store {
         /// Where and how wide.
         access: MemoryAccess,
+    },
+    /// A load that fills a vector from fewer bytes: operand (address).
+    VectorLoad {
+        /// Where and how wide.
+        access: MemoryAccess,
+        /// How it fills the vector.
+        kind: VectorLoad,
+    },
+    /// A load of one lane, as wide as the access: operands (address, vector with the other lanes).
+    VectorLoadLane {
+        /// Where and how wide.
+        access: MemoryAccess,
+        /// Number of the lane.
+        lane: u8,
+    },
+    /// A store of one lane, as wide as the access: operands (address, vector).
+    VectorStoreLane {
+        /// Where and how wide.
+        access: MemoryAccess,
+        /// Number of the lane.
+        lane: u8,
     },
     /// `memory.size`, in pages.
     MemorySize(MemoryIndex),

@@ -4,9 +4,12 @@ use crate::entity::{Arena, Entity};
 use crate::module::Declarations;
 use crate::types::{HeapType, RefType, ValType};
 
-use super::{Constant, Convert, FloatWidth, IntUnary, IntWidth, MemoryAccess, Op, WideArithmetic};
+use super::{
+    Bitwise, Constant, Convert, FloatWidth, IntCompare, IntShape, IntUnary, IntWidth, MemoryAccess, Op,
+    Relaxed, Shape, VectorIntBinary, VectorIntUnary, VectorLoad, VectorOp, WideArithmetic, Widening,
+};
 
-use ValType::{F32, F64, I32, I64};
+use ValType::{F32, F64, I32, I64, V128};
 
 /// Types of an operator's operands and results.
 #[derive(Debug, Default)]
@@ -50,6 +53,19 @@ pub(super) fn of(
         Op::Convert(convert) => {
             let (from, to) = conversion(convert);
             ty.set(&[from], &[to]);
+        }
+        Op::Vector(op) => return vector(op, ty),
+        Op::VectorLoad { access, kind } => {
+            check_vector_load(access, kind)?;
+            ty.set(&[memory(d, access.memory)?], &[V128]);
+        }
+        Op::VectorLoadLane { access, lane } => {
+            check_access_lane(access, lane)?;
+            ty.set(&[memory(d, access.memory)?, V128], &[V128]);
+        }
+        Op::VectorStoreLane { access, lane } => {
+            check_access_lane(access, lane)?;
+            ty.set(&[memory(d, access.memory)?, V128], &[]);
         }
         Op::Select => match (actual, actual_results) {
             ([first, second, _], _) if first == second => ty.set(&[*first, *first, I32], &[*first]),
@@ -105,6 +121,90 @@ pub(super) fn of(
         _ => return bulk(d, op, ty),
     }
     Ok(())
+}
+
+/// Operators on vectors.
+fn vector(op: VectorOp, ty: &mut OpType) -> Result<(), String> {
+    check_vector_op(op)?;
+    match op {
+        VectorOp::Splat(shape) => ty.set(&[shape.lane_type()], &[V128]),
+        VectorOp::ExtractLane { shape, lane, .. } => {
+            check_lane(lane, shape)?;
+            ty.set(&[V128], &[shape.lane_type()]);
+        }
+        VectorOp::ReplaceLane { shape, lane } => {
+            check_lane(lane, shape)?;
+            ty.set(&[V128, shape.lane_type()], &[V128]);
+        }
+        VectorOp::AnyTrue | VectorOp::AllTrue(_) | VectorOp::Bitmask(_) => ty.set(&[V128], &[I32]),
+        VectorOp::Shift(..) => ty.set(&[V128, I32], &[V128]),
+        VectorOp::Bitwise(Bitwise::Not)
+        | VectorOp::IntUnary(..)
+        | VectorOp::FloatUnary(..)
+        | VectorOp::Extend(..)
+        | VectorOp::ExtAddPairwise(..)
+        | VectorOp::Convert(_)
+        | VectorOp::Relaxed(Relaxed::Trunc { .. }) => ty.set(&[V128], &[V128]),
+        VectorOp::Bitwise(Bitwise::Bitselect)
+        | VectorOp::Relaxed(
+            Relaxed::Madd(_) | Relaxed::Nmadd(_) | Relaxed::Laneselect(_) | Relaxed::DotAdd,
+        ) => ty.set(&[V128; 3], &[V128]),
+        VectorOp::Shuffle(_)
+        | VectorOp::Swizzle
+        | VectorOp::Bitwise(_)
+        | VectorOp::IntBinary(..)
+        | VectorOp::IntCompare(..)
+        | VectorOp::FloatBinary(..)
+        | VectorOp::FloatCompare(..)
+        | VectorOp::Narrow(..)
+        | VectorOp::ExtMul(..)
+        | VectorOp::Dot
+        | VectorOp::Relaxed(_) => ty.set(&[V128; 2], &[V128]),
+    }
+    Ok(())
+}
+
+/// Refuses what the families could say and the specification does not have.
+fn check_vector_op(op: VectorOp) -> Result<(), String> {
+    use IntShape::{I8x16, I16x8, I32x4, I64x2};
+    let exists = match op {
+        VectorOp::Shuffle(lanes) => lanes.iter().all(|lane| *lane < 32),
+        VectorOp::IntUnary(shape, VectorIntUnary::Popcnt) => shape == I8x16,
+        VectorOp::IntBinary(shape, op) => match op {
+            VectorIntBinary::Add | VectorIntBinary::Sub => true,
+            VectorIntBinary::Mul => matches!(shape, I16x8 | I32x4 | I64x2),
+            VectorIntBinary::Min(_) | VectorIntBinary::Max(_) => matches!(shape, I8x16 | I16x8 | I32x4),
+            VectorIntBinary::AddSat(_) | VectorIntBinary::SubSat(_) | VectorIntBinary::AvgrU => {
+                matches!(shape, I8x16 | I16x8)
+            }
+            VectorIntBinary::Q15MulrSat => shape == I16x8,
+        },
+        VectorOp::IntCompare(I64x2, op) => {
+            !matches!(op, IntCompare::LtU | IntCompare::GtU | IntCompare::LeU | IntCompare::GeU)
+        }
+        VectorOp::Narrow(step, _) | VectorOp::ExtAddPairwise(step, _) => step != Widening::I32ToI64,
+        _ => true,
+    };
+    if exists { Ok(()) } else { Err(format!("{op:?} does not exist")) }
+}
+
+fn check_lane(lane: u8, shape: Shape) -> Result<(), String> {
+    if u32::from(lane) < shape.lanes() { Ok(()) } else { Err(format!("{shape} has no lane {lane}")) }
+}
+
+fn check_access_lane(access: MemoryAccess, lane: u8) -> Result<(), String> {
+    let shape = IntShape::of_lane_bytes(access.bytes);
+    let shape = shape.ok_or_else(|| format!("an access of {} bytes for a lane", access.bytes))?;
+    check_lane(lane, Shape::Int(shape))
+}
+
+fn check_vector_load(access: MemoryAccess, kind: VectorLoad) -> Result<(), String> {
+    let fits = match kind {
+        VectorLoad::Splat => matches!(access.bytes, 1 | 2 | 4 | 8),
+        VectorLoad::Zero => matches!(access.bytes, 4 | 8),
+        VectorLoad::Extend(..) => access.bytes == 8,
+    };
+    if fits { Ok(()) } else { Err(format!("an access of {} bytes for {kind:?}", access.bytes)) }
 }
 
 /// Operators on whole memories and tables.
@@ -184,7 +284,7 @@ fn check_access(access: MemoryAccess, ty: ValType) -> Result<(), String> {
         I64 => matches!(access.bytes, 1 | 2 | 4 | 8),
         F32 => access.bytes == 4,
         F64 => access.bytes == 8,
-        ValType::V128 => matches!(access.bytes, 1 | 2 | 4 | 8 | 16),
+        V128 => access.bytes == 16,
         ValType::Ref(_) => false,
     };
     if fits { Ok(()) } else { Err(format!("an access of {} bytes for a value of type {ty}", access.bytes)) }
@@ -196,6 +296,7 @@ fn constant_type(constant: Constant) -> ValType {
         Constant::I64(_) => I64,
         Constant::F32(_) => F32,
         Constant::F64(_) => F64,
+        Constant::V128(_) => V128,
     }
 }
 

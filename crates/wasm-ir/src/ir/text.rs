@@ -6,7 +6,7 @@ use crate::module::Declarations;
 use crate::types::{FuncIndex, GlobalIndex, MemoryIndex, WasmOffset};
 
 use super::mnemonic::Mnemonic;
-use super::{BlockCall, Body, Callee, Constant, Inst, List, MemoryAccess, Op, Terminator, Value};
+use super::{BlockCall, Body, Callee, Constant, Inst, List, MemoryAccess, Op, Terminator, Value, VectorOp};
 
 /// Prints a body; see `docs/ir.md` for the grammar.
 #[derive(Debug)]
@@ -82,6 +82,16 @@ impl Printer<'_> {
             (Op::Call(func), _) => self.call(f, Callee::Func(func), args),
             (Op::CallIndirect { table, ty }, _) => self.call(f, Callee::Table { table, ty }, args),
             (Op::CallRef(ty), _) => self.call(f, Callee::Ref(ty), args),
+            (Op::VectorLoad { access, .. }, [address]) => {
+                write!(f, "{} {}", Mnemonic(op, None), self.access(access, *address))
+            }
+            (
+                Op::VectorLoadLane { access, lane } | Op::VectorStoreLane { access, lane },
+                [address, vector],
+            ) => {
+                let access = self.access(access, *address);
+                write!(f, "{} {access} {lane}, {vector}", Mnemonic(op, None))
+            }
             _ => {
                 write!(f, "{}", Mnemonic(op, None))?;
                 self.immediates(f, op)?;
@@ -106,6 +116,10 @@ impl Printer<'_> {
     /// The entities that an operator names, each with a space before it.
     fn immediates(&self, f: &mut Formatter<'_>, op: Op) -> fmt::Result {
         match op {
+            Op::Vector(VectorOp::ExtractLane { lane, .. } | VectorOp::ReplaceLane { lane, .. }) => {
+                write!(f, " {lane}")
+            }
+            Op::Vector(VectorOp::Shuffle(lanes)) => lanes.iter().try_for_each(|lane| write!(f, " {lane}")),
             Op::MemorySize(memory) | Op::MemoryGrow(memory) | Op::MemoryFill(memory) => {
                 write!(f, " {}", self.memory(memory))
             }
@@ -232,6 +246,11 @@ impl Display for ConstantText {
                 value if value.is_nan() => nan(f, bits >> 63 == 1, bits & 0x000f_ffff_ffff_ffff),
                 value => write!(f, "{value:?}"),
             },
+            Constant::V128(bytes) => {
+                f.write_str("i32x4")?;
+                let (lanes, _) = bytes.as_chunks();
+                lanes.iter().try_for_each(|lane| write!(f, " {:#010x}", u32::from_le_bytes(*lane)))
+            }
         }
     }
 }

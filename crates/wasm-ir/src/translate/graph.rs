@@ -170,7 +170,8 @@ impl Graph {
             ValType::F32 => Op::Const(Constant::F32(0)),
             ValType::F64 => Op::Const(Constant::F64(0)),
             ValType::Ref(ty) if ty.nullable => Op::RefNull(ty.heap),
-            ValType::V128 | ValType::Ref(_) => return None,
+            ValType::V128 => Op::Const(Constant::V128([0; 16])),
+            ValType::Ref(_) => return None,
         })
     }
 

@@ -17,6 +17,7 @@ mod graph;
 mod loops;
 mod operators;
 mod prune;
+mod vector;
 
 use crate::error::{Error, ErrorKind};
 use crate::ir::{Body, Value};

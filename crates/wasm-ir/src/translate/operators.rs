@@ -256,12 +256,12 @@ impl Function<'_> {
             O::I32ReinterpretF32 => self.convert(Convert::FloatToInt(I32), ValType::I32),
             O::I64ReinterpretF64 => self.convert(Convert::FloatToInt(I64), ValType::I64),
 
-            other => return Err(self.unsupported(&other)),
+            other => return self.vector(other),
         }
         Ok(())
     }
 
-    fn constant(&mut self, constant: Constant, ty: ValType) {
+    pub(super) fn constant(&mut self, constant: Constant, ty: ValType) {
         self.emit_with(Op::Const(constant), 0, &[ty]);
     }
 
@@ -319,7 +319,7 @@ impl Function<'_> {
         self.emit_with(Op::Select, 3, &[ty]);
     }
 
-    fn access(&self, memarg: MemArg, bytes: u8) -> Result<MemoryAccess, Error> {
+    pub(super) fn access(&self, memarg: MemArg, bytes: u8) -> Result<MemoryAccess, Error> {
         let MemArgTarget::Memory(memory) = memarg.target else {
             let message = "loads and stores of arrays are not implemented";
             return Err(Error::new(ErrorKind::Unsupported, self.offset.into(), message));
@@ -328,13 +328,13 @@ impl Function<'_> {
         Ok(MemoryAccess { memory, offset: memarg.offset, bytes, align_log2: memarg.align })
     }
 
-    fn load(&mut self, memarg: MemArg, bytes: u8, ty: ValType, sign: Sign) -> Done {
+    pub(super) fn load(&mut self, memarg: MemArg, bytes: u8, ty: ValType, sign: Sign) -> Done {
         let access = self.access(memarg, bytes)?;
         self.emit_with(Op::Load { access, ty, sign }, 1, &[ty]);
         Ok(())
     }
 
-    fn store(&mut self, memarg: MemArg, bytes: u8) -> Done {
+    pub(super) fn store(&mut self, memarg: MemArg, bytes: u8) -> Done {
         let access = self.access(memarg, bytes)?;
         self.emit_with(Op::Store { access }, 2, &[]);
         Ok(())

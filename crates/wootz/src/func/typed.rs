@@ -15,8 +15,8 @@ use crate::values::{ExternRef, Val};
 /// The largest number of parameters or results that has a static type.
 pub(crate) const MAX_ARITY: usize = 16;
 
-/// A Rust type that stands for one WebAssembly value type: `i32`, `u32`, `i64`, `u64`, `f32`, `f64`, `Option<Func>`,
-/// `Option<ExternRef>`.
+/// A Rust type that stands for one WebAssembly value type: `i32`, `u32`, `i64`, `u64`, `f32`, `f64`, `u128` (a
+/// `v128`, lane 0 in the lowest bits), `Option<Func>`, `Option<ExternRef>`.
 pub trait WasmType: private::Lower {}
 
 /// Parameters of a [`TypedFunc`]: nothing, one value, or a tuple of up to 16.
@@ -75,6 +75,7 @@ lower! {
     i64 = I64: value => ValRaw::i64(value), raw => raw.get_i64();
     u64 = I64: value => ValRaw::i64(value as i64), raw => raw.get_i64() as u64;
     f32 = F32: value => ValRaw::f32(value.to_bits()), raw => f32::from_bits(raw.get_f32());
+    u128 = V128: value => ValRaw(value), raw => raw.0;
     f64 = F64: value => ValRaw::f64(value.to_bits()), raw => f64::from_bits(raw.get_f64());
 }
 

@@ -8,6 +8,7 @@ mod stores;
 mod tail_calls;
 mod traps;
 mod values;
+mod vectors;
 mod wasi;
 
 use wootz::{Engine, Error, Instance, Module, Store};

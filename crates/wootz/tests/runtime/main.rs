@@ -34,7 +34,13 @@ impl Mode {
     fn image(self, wat: &str) -> Image {
         let module =
             wootz_wasm_ir::Module::new(wat.as_bytes()).unwrap_or_else(|error| panic!("{error}\n{wat}"));
-        let options = CompileOptions { opt: self.opt, checks: self.checks, cpu: Cpu::Native, verify: true };
+        let options = CompileOptions {
+            opt: self.opt,
+            checks: self.checks,
+            cpu: Cpu::Native,
+            verify: true,
+            ..CompileOptions::default()
+        };
         let image = compile_image(&module, &options).unwrap_or_else(|error| panic!("{error}\n{wat}"));
         Image::load(&image).unwrap()
     }
