@@ -21,7 +21,9 @@ use wootz_vm_abi::callconv::{self, ValRaw};
 use wootz_vm_abi::context::{VMContext, VMStoreContext};
 use wootz_vm_abi::trap::TrapCode;
 use wootz_wasm_ir::entity::Entity;
-use wootz_wasm_ir::ir::{Block, Body, Constant, FloatUnary, Inst, Op, Relaxed, Value, ValueDef, VectorOp};
+use wootz_wasm_ir::ir::{
+    AtomicOp, Block, Body, Constant, FloatUnary, Inst, Op, Relaxed, Value, ValueDef, VectorOp,
+};
 use wootz_wasm_ir::{FuncIndex, WasmOffset};
 
 use crate::error::CompileError;
@@ -389,6 +391,7 @@ fn calls(op: Op, rounding_calls: bool) -> bool {
         | Op::MemoryCopy { .. }
         | Op::MemoryInit(..)
         | Op::DataDrop(_)
+        | Op::Atomic(AtomicOp::Wait(_) | AtomicOp::Notify, _)
         | Op::TableSet(_)
         | Op::TableGrow(_)
         | Op::TableFill(_)

@@ -132,6 +132,7 @@ impl<'ctx> Types<'ctx> {
         let mut params: Vec<BasicMetadataTypeEnum<'ctx>> = vec![self.ptr.into()];
         params.extend(builtin.params().iter().map(|ty| BasicMetadataTypeEnum::from(abi(*ty))));
         match builtin.result() {
+            AbiResult::Outcome => self.i64.fn_type(&params, false),
             AbiResult::Status => self.i32.fn_type(&params, false),
             AbiResult::Value(ty) => abi(ty).fn_type(&params, false),
         }

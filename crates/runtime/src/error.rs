@@ -323,7 +323,7 @@ pub enum MemoryError {
         /// The size asked for, as a power of two.
         log2: u8,
     },
-    /// Shared memories are not supported yet.
+    /// A shared memory is not what this can make, or the type of one has no maximum.
     Shared,
 }
 
@@ -342,7 +342,7 @@ impl fmt::Display for MemoryError {
             Self::PageSize { log2 } => {
                 write!(f, "a memory with pages of 2^{log2} bytes: pages have 1 or 65536 bytes")
             }
-            Self::Shared => f.write_str("shared memories are not supported"),
+            Self::Shared => f.write_str("a shared memory is made as such, with a maximum"),
         }
     }
 }

@@ -6,7 +6,7 @@ use wootz_vm_abi::plan::MemoryPlan;
 use wootz_wasm_ir::MemoryType;
 
 use crate::vm::memory::{LinearMemory, StoreMemory};
-use crate::{AccessError, MemoryError, Store};
+use crate::{AccessError, MemoryError, SharedMemory, Store};
 
 /// A linear memory. A handle: it belongs to one store, which owns the memory.
 #[derive(Copy, Clone, PartialEq, Eq, Hash, Debug)]
@@ -21,6 +21,9 @@ impl Memory {
     /// # Errors
     /// [`MemoryError`] if there is no room.
     pub fn new(store: &mut Store, ty: MemoryType) -> Result<Self, MemoryError> {
+        if ty.shared {
+            return Ok(SharedMemory::new(ty, store.config().checks)?.attach(store));
+        }
         let memory = LinearMemory::new(ty, MemoryPlan::new(&ty, store.config().checks))?;
         let index = store.inner.add_memory(StoreMemory::owned(memory));
         Ok(Self { store: store.inner.id(), index })
@@ -59,18 +62,26 @@ impl Memory {
         store.inner.memories[index].grow(delta)
     }
 
-    /// Its bytes.
+    /// The memory outside of the store, if it is shared.
     ///
     /// # Panics
     /// If the memory is of another store.
-    pub fn data<'a>(&self, store: &'a Store) -> &'a [u8] {
-        self.inner(store).bytes()
+    pub fn shared(&self, store: &Store) -> Option<SharedMemory> {
+        self.inner(store).as_shared()
     }
 
     /// Its bytes.
     ///
     /// # Panics
-    /// If the memory is of another store.
+    /// If the memory is of another store, or [shared](Self::shared).
+    pub fn data<'a>(&self, store: &'a Store) -> &'a [u8] {
+        self.inner(store).own().expect(SHARED).bytes()
+    }
+
+    /// Its bytes.
+    ///
+    /// # Panics
+    /// If the memory is of another store, or [shared](Self::shared).
     pub fn data_mut<'a>(&self, store: &'a mut Store) -> &'a mut [u8] {
         self.data_and_host_mut(store).0
     }
@@ -78,15 +89,15 @@ impl Memory {
     /// Its bytes, and the host's data of the store beside them.
     ///
     /// # Panics
-    /// If the memory is of another store.
+    /// If the memory is of another store, or [shared](Self::shared).
     pub fn data_and_host_mut<'a>(&self, store: &'a mut Store) -> (&'a mut [u8], &'a mut (dyn Any + Send)) {
         let index = store.own("memory", self.store, self.index);
         let inner = &mut *store.inner;
-        (inner.memories[index].memory_mut().bytes_mut(), &mut *inner.data)
+        (inner.memories[index].own_mut().expect(SHARED).bytes_mut(), &mut *inner.data)
     }
 
-    fn inner<'a>(&self, store: &'a Store) -> &'a LinearMemory {
-        store.inner.memories[store.own("memory", self.store, self.index)].memory()
+    fn inner<'a>(&self, store: &'a Store) -> &'a StoreMemory {
+        &store.inner.memories[store.own("memory", self.store, self.index)]
     }
 
     /// Copies bytes at `offset` out.
@@ -97,6 +108,9 @@ impl Memory {
     /// # Panics
     /// If the memory is of another store.
     pub fn read(&self, store: &Store, offset: u64, buffer: &mut [u8]) -> Result<(), AccessError> {
+        if let Some(shared) = self.shared(store) {
+            return shared.read(offset, buffer);
+        }
         let data = self.data(store);
         buffer.copy_from_slice(&data[range(offset, buffer.len(), data.len())?]);
         Ok(())
@@ -110,12 +124,18 @@ impl Memory {
     /// # Panics
     /// If the memory is of another store.
     pub fn write(&self, store: &mut Store, offset: u64, bytes: &[u8]) -> Result<(), AccessError> {
+        if let Some(shared) = self.shared(store) {
+            return shared.write(offset, bytes);
+        }
         let data = self.data_mut(store);
         let range = range(offset, bytes.len(), data.len())?;
         data[range].copy_from_slice(bytes);
         Ok(())
     }
 }
+
+/// Why a shared memory's bytes are not given out.
+const SHARED: &str = "a shared memory's bytes change at any time: use SharedMemory";
 
 fn range(offset: u64, count: usize, length: usize) -> Result<std::ops::Range<usize>, AccessError> {
     let inside = || {

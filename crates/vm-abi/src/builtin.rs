@@ -5,7 +5,7 @@
 //!
 //! A builtin follows the C calling convention and takes the caller's context first. One marked `traps` returns
 //! a `u32` *status*: 0 to go on, else compiled code executes a `Pending` trap and the runtime reports the reason it
-//! stored. References are passed as `ref` (a pointer-sized word), counts and addresses always as `i64`.
+//! stored. One that gives an `outcome` says "pending" by -1. References are passed as `ref` (a pointer-sized word), counts and addresses always as `i64`.
 
 /// Machine type of a builtin's parameter or result.
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
@@ -20,7 +20,8 @@ pub enum AbiType {
 
 /// Calls `$macro! { name(param: type, …) -> type; … }` with every builtin.
 ///
-/// Types are `i32`, `i64`, `ref`, and as results also `status` (an `i32` that is 0 or "trap pending").
+/// Types are `i32`, `i64`, `ref`, and as results also `status` (an `i32` that is 0 or "trap pending")
+/// and `outcome` (an `i64` that is a `u32` or "trap pending").
 #[macro_export]
 macro_rules! for_each_builtin {
     ($macro:ident) => {
@@ -35,6 +36,12 @@ macro_rules! for_each_builtin {
             memory_init(memory: i32, data: i32, dst: i64, src: i64, len: i64) -> status;
             /// `data.drop`.
             data_drop(data: i32) -> status;
+            /// `memory.atomic.wait32`: 0 woken, 1 not equal, 2 timed out.
+            atomic_wait32(memory: i32, address: i64, offset: i64, expected: i32, timeout: i64) -> outcome;
+            /// `memory.atomic.wait64`: as the other.
+            atomic_wait64(memory: i32, address: i64, offset: i64, expected: i64, timeout: i64) -> outcome;
+            /// `memory.atomic.notify`: how many were woken.
+            atomic_notify(memory: i32, address: i64, offset: i64, count: i32) -> outcome;
             /// `table.set`, bounds-checked here: compiled code cannot write tables.
             table_set(table: i32, index: i64, value: ref) -> status;
             /// `table.grow`: old size in elements, or -1.
@@ -58,6 +65,8 @@ pub enum AbiResult {
     Value(AbiType),
     /// 0, or a trap is pending.
     Status,
+    /// An `i64` that holds a `u32`, or is -1: a trap is pending.
+    Outcome,
 }
 
 macro_rules! builtins {
@@ -65,6 +74,7 @@ macro_rules! builtins {
     (@type i64) => { AbiType::I64 };
     (@type ref) => { AbiType::Ref };
     (@result status) => { AbiResult::Status };
+    (@result outcome) => { AbiResult::Outcome };
     (@result $ty:ident) => { AbiResult::Value(builtins!(@type $ty)) };
     ($($(#[$doc:meta])* $name:ident($($param:ident: $ty:tt),*) -> $result:tt;)*) => {
         /// A builtin. The discriminant is its slot in the builtin table of pointers.

@@ -10,7 +10,7 @@
 //! ├─ imported memories   [*mut VMMemory; n]
 //! ├─ imported globals    [*mut VMGlobal; n]
 //! ├─ defined tables      [VMTable; n]
-//! ├─ defined memories    [VMMemory; n]
+//! ├─ defined memories    [VMMemory; n]             of a shared one: *mut VMMemory in its first word
 //! ├─ defined globals     [VMGlobal; n]              16-byte aligned
 //! └─ function references [VMFuncRef; n]             one per function that escapes, see FuncRefs
 //! ```
@@ -101,9 +101,9 @@ pub struct VMHostContext {
 #[repr(C)]
 #[derive(Debug)]
 pub struct VMMemory {
-    /// First byte. Constant for the life of the memory if its plan is guarded.
+    /// First byte. Constant for the life of the memory if its plan is guarded or it is shared.
     pub base: *mut u8,
-    /// Accessible length in bytes.
+    /// Accessible length in bytes. Of a shared memory it is read and written atomically, and only grows.
     pub length: usize,
 }
 
@@ -185,6 +185,8 @@ pub struct ModuleShape {
     pub defined_tables: usize,
     /// Defined memories.
     pub defined_memories: usize,
+    /// Whether each defined memory is shared: it outlives the instance, which only points to it.
+    pub shared_memories: Vec<bool>,
     /// Defined globals.
     pub defined_globals: usize,
     /// Function references.
@@ -201,6 +203,9 @@ impl ModuleShape {
             imported_globals: declarations.imported_globals,
             defined_tables: declarations.tables.len() - declarations.imported_tables,
             defined_memories: declarations.memories.len() - declarations.imported_memories,
+            shared_memories: (declarations.memories.values().skip(declarations.imported_memories))
+                .map(|memory| memory.shared)
+                .collect(),
             defined_globals: declarations.globals.len() - declarations.imported_globals,
             func_refs: FuncRefs::new(declarations),
         }
@@ -298,7 +303,19 @@ impl VMContextLayout {
     /// Where a memory's [`VMMemory`] is.
     pub fn memory(&self, memory: MemoryIndex) -> Place {
         let imported = self.shape.imported_memories;
-        place(memory.index(), imported, self.imported_memories, self.defined_memories, size_of::<VMMemory>())
+        let own = place(
+            memory.index(),
+            imported,
+            self.imported_memories,
+            self.defined_memories,
+            size_of::<VMMemory>(),
+        );
+        match own {
+            Place::Inline(offset) if self.shape.shared_memories[memory.index() - imported] => {
+                Place::Pointer(offset)
+            }
+            place => place,
+        }
     }
 
     /// Where a global's [`VMGlobal`] is.

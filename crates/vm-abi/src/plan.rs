@@ -25,9 +25,10 @@ pub enum CheckStrategy {
 #[derive(Copy, Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 pub struct MemoryPlan {
     /// `true`: accesses below `guard` bytes of static offset are unchecked, and the base never moves.
-    /// `false`: every access is compared with the current length, and the base may move when the memory grows.
+    /// `false`: every access is compared with the current length, and the base may move when the memory grows, unless
+    /// it is shared.
     pub guarded: bool,
-    /// Bytes of address space that can become accessible.
+    /// Bytes of address space that can become accessible; 0 if the memory moves when it grows.
     pub reservation: u64,
     /// Bytes after the reservation that never become accessible.
     pub guard: u64,
@@ -50,7 +51,12 @@ impl MemoryPlan {
                 guard: Self::GUARDED_GUARD,
             };
         }
-        Self { guarded: false, reservation: 0, guard: 0 }
+        // Other threads use a shared memory while it grows, so it cannot move.
+        let reservation = match ty.maximum.filter(|_| ty.shared) {
+            Some(maximum) => maximum.min(ty.absolute_maximum()).saturating_mul(ty.page_size()),
+            None => 0,
+        };
+        Self { guarded: false, reservation, guard: 0 }
     }
 
     /// Whether an access of `bytes` at static offset `offset` is caught by the guard region for every 32-bit address.

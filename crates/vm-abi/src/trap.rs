@@ -62,6 +62,8 @@ trap_codes! {
     Pending = 14, "host error";
     /// A call through a null reference.
     NullFunctionReference = 15, "null function reference";
+    /// `memory.atomic.wait*` on a memory that is not shared.
+    ExpectedSharedMemory = 16, "expected shared memory";
 }
 
 impl std::fmt::Display for TrapCode {

@@ -155,7 +155,6 @@ fn unsupported_features_say_which() {
     for (input, feature) in [
         ("(module (func return_call 0) (func (param anyref)))", "gc"),
         ("(module (func (param anyref) (result i32) (ref.test (ref i31) (local.get 0))))", "gc"),
-        ("(module (memory 1 1 shared))", "threads"),
         ("(module (tag))", "exceptions"),
         ("(module (type (struct)))", "gc"),
     ] {

@@ -1,7 +1,8 @@
 //! The module `spectest` that the suite's scripts import, as the specification's reference interpreter defines it.
 
 use wootz::{
-    Error, FuncType, Global, GlobalType, Linker, Memory, MemoryType, Store, Table, TableType, Val, ValType,
+    Error, FuncType, Global, GlobalType, Linker, Memory, MemoryType, SharedMemory, Store, Table, TableType,
+    Val, ValType,
 };
 
 const MODULE: &str = "spectest";
@@ -16,6 +17,8 @@ pub(super) fn define(linker: &mut Linker<()>, store: &mut Store<()>) -> Result<(
     let ty = MemoryType { memory64: false, shared: false, minimum: 1, maximum: Some(2), page_size_log2: 16 };
     let memory = Memory::new(&mut *store, ty)?;
     linker.define(MODULE, "memory", memory)?;
+    let shared = SharedMemory::new(store.engine(), MemoryType { shared: true, ..ty })?;
+    linker.define(MODULE, "shared_memory", shared)?;
     Ok(())
 }
 

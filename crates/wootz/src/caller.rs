@@ -40,7 +40,7 @@ impl<'a, T: Send + 'static> Caller<'a, T> {
 
     /// An export of the calling instance; `None` if it has no such export or if the host itself called.
     pub fn get_export(&self, name: &str) -> Option<Extern> {
-        self.inner.export(name).map(Extern::from_runtime)
+        self.inner.export(name).map(|item| Extern::from_runtime(self.inner.store(), item))
     }
 }
 

@@ -5,16 +5,19 @@ use wootz_wasm_ir::{EntityType, GlobalType, MemoryType, TableType};
 
 use crate::error::Error;
 use crate::func::Func;
+use crate::shared::SharedMemory;
 use crate::store::{AsContext, AsContextMut, StoreContext, StoreContextMut, downcast_mut};
 use crate::values::Val;
 
 /// An import or export of any kind.
-#[derive(Copy, Clone, Debug)]
+#[derive(Clone, Debug)]
 pub enum Extern {
     /// A function.
     Func(Func),
-    /// A memory.
+    /// A memory of the store.
     Memory(Memory),
+    /// A memory for several threads, in no store.
+    SharedMemory(SharedMemory),
     /// A table.
     Table(Table),
     /// A global.
@@ -22,19 +25,23 @@ pub enum Extern {
 }
 
 impl Extern {
-    pub(crate) fn from_runtime(item: runtime::Extern) -> Self {
+    pub(crate) fn from_runtime(store: &runtime::Store, item: runtime::Extern) -> Self {
         match item {
             runtime::Extern::Func(func) => Self::Func(Func(func)),
-            runtime::Extern::Memory(memory) => Self::Memory(Memory(memory)),
+            runtime::Extern::Memory(memory) => match memory.shared(store) {
+                Some(shared) => Self::SharedMemory(SharedMemory(shared)),
+                None => Self::Memory(Memory(memory)),
+            },
             runtime::Extern::Table(table) => Self::Table(Table(table)),
             runtime::Extern::Global(global) => Self::Global(Global(global)),
         }
     }
 
-    pub(crate) fn to_runtime(self) -> runtime::Extern {
+    pub(crate) fn to_runtime(&self, store: &mut runtime::Store) -> runtime::Extern {
         match self {
             Self::Func(func) => runtime::Extern::Func(func.0),
             Self::Memory(memory) => runtime::Extern::Memory(memory.0),
+            Self::SharedMemory(memory) => runtime::Extern::Memory(memory.0.attach(store)),
             Self::Table(table) => runtime::Extern::Table(table.0),
             Self::Global(global) => runtime::Extern::Global(global.0),
         }
@@ -48,6 +55,7 @@ impl Extern {
         match self {
             Self::Func(func) => EntityType::Function(func.ty(store)),
             Self::Memory(memory) => EntityType::Memory(memory.ty(store)),
+            Self::SharedMemory(memory) => EntityType::Memory(memory.ty()),
             Self::Table(table) => EntityType::Table(table.ty(store)),
             Self::Global(global) => EntityType::Global(global.ty(store)),
         }
@@ -58,9 +66,14 @@ impl Extern {
         if let Self::Func(func) = self { Some(func) } else { None }
     }
 
-    /// The memory, if it is one.
+    /// The memory, if it is one of the store.
     pub fn into_memory(self) -> Option<Memory> {
         if let Self::Memory(memory) = self { Some(memory) } else { None }
+    }
+
+    /// The shared memory, if it is one.
+    pub fn into_shared_memory(self) -> Option<SharedMemory> {
+        if let Self::SharedMemory(memory) = self { Some(memory) } else { None }
     }
 
     /// The table, if it is one.
@@ -83,6 +96,12 @@ impl From<Func> for Extern {
 impl From<Memory> for Extern {
     fn from(memory: Memory) -> Self {
         Self::Memory(memory)
+    }
+}
+
+impl From<SharedMemory> for Extern {
+    fn from(memory: SharedMemory) -> Self {
+        Self::SharedMemory(memory)
     }
 }
 
@@ -121,8 +140,11 @@ impl Memory {
     /// A memory made by the host, zeroed, of the type's minimum size.
     ///
     /// # Errors
-    /// [`Error::Memory`] if this version does not implement the type, or there is no room.
+    /// [`Error::Memory`] if the type is shared (see [`SharedMemory`]) or impossible, or there is no room.
     pub fn new(mut store: impl AsContextMut, ty: MemoryType) -> Result<Self, Error> {
+        if ty.shared {
+            return Err(runtime::MemoryError::Shared.into());
+        }
         Ok(Self(runtime::Memory::new(store.as_context_mut().inner, ty)?))
     }
 

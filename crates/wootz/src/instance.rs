@@ -6,6 +6,7 @@ use crate::error::{Error, TypeError};
 use crate::externals::{Extern, Global, Memory, Table};
 use crate::func::{Func, TypedFunc, WasmParams, WasmResults};
 use crate::module::Module;
+use crate::shared::SharedMemory;
 use crate::store::{AsContext, AsContextMut};
 
 /// An instance of a module, in a store.
@@ -24,8 +25,9 @@ impl Instance {
     /// # Panics
     /// If an import is of another store, or a host function called by the start function panics.
     pub fn new(mut store: impl AsContextMut, module: &Module, imports: &[Extern]) -> Result<Self, Error> {
-        let imports: Vec<_> = imports.iter().map(|item| item.to_runtime()).collect();
-        Self::from_imports(store.as_context_mut().inner, module, &imports)
+        let store = store.as_context_mut().inner;
+        let imports: Vec<_> = imports.iter().map(|item| item.to_runtime(store)).collect();
+        Self::from_imports(store, module, &imports)
     }
 
     pub(crate) fn from_imports(
@@ -38,13 +40,14 @@ impl Instance {
 
     /// An export, or `None` if there is none of this name.
     pub fn get_export(&self, store: impl AsContext, name: &str) -> Option<Extern> {
-        self.0.export(store.as_context().inner, name).map(Extern::from_runtime)
+        let store = store.as_context().inner;
+        self.0.export(store, name).map(|item| Extern::from_runtime(store, item))
     }
 
     /// Every export, in the module's order.
     pub fn exports(&self, store: impl AsContext) -> Vec<(String, Extern)> {
-        let exports = self.0.exports(store.as_context().inner);
-        exports.map(|(name, item)| (name, Extern::from_runtime(item))).collect()
+        let store = store.as_context().inner;
+        self.0.exports(store).map(|(name, item)| (name, Extern::from_runtime(store, item))).collect()
     }
 
     /// An exported function, or `None` if there is none of this name.
@@ -76,9 +79,14 @@ impl Instance {
         })
     }
 
-    /// An exported memory, or `None` if there is none of this name.
+    /// An exported memory of the store, or `None` if there is none of this name.
     pub fn get_memory(&self, store: impl AsContext, name: &str) -> Option<Memory> {
         self.get_export(store, name)?.into_memory()
+    }
+
+    /// An exported shared memory, or `None` if there is none of this name.
+    pub fn get_shared_memory(&self, store: impl AsContext, name: &str) -> Option<SharedMemory> {
+        self.get_export(store, name)?.into_shared_memory()
     }
 
     /// An exported table, or `None` if there is none of this name.

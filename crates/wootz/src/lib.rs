@@ -8,6 +8,7 @@
 //! | [`Linker<T>`] | imports by name: host functions, instances, WASI |
 //! | [`Instance`] | a module with memories, tables and globals of its own |
 //! | [`Func`], [`TypedFunc`], [`Memory`], [`Table`], [`Global`], [`ExternRef`] | handles of what is in a store |
+//! | [`SharedMemory`] | a memory for instances on several threads, in no store |
 //! | [`Caller`] | what a host function sees of its store |
 //! | [`Error`], [`Trap`] | what went wrong, and where in the module |
 //!
@@ -65,6 +66,7 @@ mod func;
 mod instance;
 mod linker;
 mod module;
+mod shared;
 mod store;
 mod values;
 pub mod wasi;
@@ -81,6 +83,7 @@ pub use func::{Func, HostResult, IntoFunc, TypedFunc, WasmParams, WasmResults, W
 pub use instance::Instance;
 pub use linker::Linker;
 pub use module::{ExportType, ImportType, Module};
+pub use shared::{SharedMemory, WaitError, WaitOutcome};
 pub use store::{AsContext, AsContextMut, Store, StoreContext, StoreContextMut};
 pub use values::{ExternRef, Val};
 

@@ -225,7 +225,9 @@ impl<T: Send + 'static> Linker<T> {
     /// The definition under two names, put into `store` if it is a host function.
     pub fn get(&self, mut store: impl AsContextMut<Data = T>, module: &str, name: &str) -> Option<Extern> {
         let definition = self.definition(module, name)?;
-        Some(Extern::from_runtime(materialize::<T>(store.as_context_mut().inner, definition)))
+        let store = store.as_context_mut().inner;
+        let item = materialize::<T>(store, definition);
+        Some(Extern::from_runtime(store, item))
     }
 
     fn definition(&self, module: &str, name: &str) -> Option<&Definition> {
@@ -254,7 +256,7 @@ fn unknown(import: &ImportType<'_>) -> ImportError {
 /// The definition as something in the store, making its host function at the first use.
 fn materialize<T: Send + 'static>(store: &mut runtime::Store, definition: &Definition) -> runtime::Extern {
     match definition {
-        Definition::Extern(item) => item.to_runtime(),
+        Definition::Extern(item) => item.to_runtime(store),
         Definition::Host(HostDefinition { id, ty, function }) => {
             if let Some(func) = state::<T>(store).linked.get(id) {
                 return runtime::Extern::Func(*func);

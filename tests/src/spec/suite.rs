@@ -64,7 +64,6 @@ pub const SUITES: &[Suite] = &[
 /// Scripts that are not run, by folder and name (or all of a folder, `folder/*`), and why: each counts as skipped, and is
 /// printed. What is implemented is taken out here.
 pub const SKIPPED: &[(&str, &[&str])] = &[
-    ("shared memories and atomic instructions are not implemented yet", &["threads/*"]),
     ("exceptions are not implemented yet", &["exceptions/*", "wasm-v3/imports", "wasm-v3/instance"]),
     (
         "structures, arrays and declared subtypes are not implemented yet",

@@ -229,4 +229,17 @@ impl<'ctx> FunctionState<'_, 'ctx> {
         let failed = self.builder().build_int_compare(IntPredicate::NE, status, zero, "")?;
         self.trap_if(failed, TrapCode::Pending)
     }
+
+    /// Calls a builtin that returns an outcome, and traps if it has none. The outcome has 32 bits.
+    pub(super) fn call_outcome(
+        &mut self,
+        builtin: Builtin,
+        args: &[BasicValueEnum<'ctx>],
+    ) -> Result<BasicValueEnum<'ctx>> {
+        let outcome = self.call_builtin(builtin, args)?.into_int_value();
+        let zero = outcome.get_type().const_zero();
+        let failed = self.builder().build_int_compare(IntPredicate::SLT, outcome, zero, "")?;
+        self.trap_if(failed, TrapCode::Pending)?;
+        Ok(self.builder().build_int_truncate(outcome, self.module.types.i32, "")?.into())
+    }
 }

@@ -4,13 +4,16 @@
 //! other is compared with the length first. In a module with a guarded memory every access is volatile, so that LLVM keeps
 //! all effects in order with the accesses that may fault (`docs/decisions/0010-effects-before-traps.md`).
 //!
+//! Accesses of a shared memory are volatile whatever its plan: other threads access it as well
+//! (`docs/decisions/0011-shared-accesses.md`).
+//!
 //! Alignment is 1 throughout: WebAssembly's is a hint.
 
 use std::mem::offset_of;
 
-use inkwell::IntPredicate;
 use inkwell::types::{BasicTypeEnum, IntType};
 use inkwell::values::{BasicValue, BasicValueEnum, InstructionValue, IntValue, PointerValue};
+use inkwell::{AtomicOrdering, IntPredicate};
 use wootz_vm_abi::builtin::Builtin;
 use wootz_vm_abi::context::VMMemory;
 use wootz_vm_abi::trap::TrapCode;
@@ -35,10 +38,10 @@ pub(super) fn load<'ctx>(
     let pointer = effective_address(f, access, address)?;
     let whole = f.module.types.value(ty);
     let BasicTypeEnum::IntType(int) = whole else {
-        return load_at(f, whole, pointer);
+        return load_at(f, access.memory, whole, pointer);
     };
     let narrow = int_of_bytes(f, access)?;
-    let value = load_at(f, narrow.into(), pointer)?;
+    let value = load_at(f, access.memory, narrow.into(), pointer)?;
     if narrow.get_bit_width() == int.get_bit_width() {
         return Ok(value);
     }
@@ -64,26 +67,35 @@ pub(super) fn store<'ctx>(
         value => value,
     };
     let store = f.builder().build_store(pointer, value)?;
-    finish_access(f, store)
+    finish_access(f, access.memory, store)
 }
 
 pub(super) fn load_at<'ctx>(
     f: &FunctionState<'_, 'ctx>,
+    memory: MemoryIndex,
     ty: BasicTypeEnum<'ctx>,
     pointer: PointerValue<'ctx>,
 ) -> Result<BasicValueEnum<'ctx>> {
     let value = f.builder().build_load(ty, pointer, "")?;
     if let Some(load) = value.as_instruction_value() {
-        finish_access(f, load)?;
+        finish_access(f, memory, load)?;
     }
     Ok(value)
 }
 
-fn finish_access<'ctx>(f: &FunctionState<'_, 'ctx>, access: InstructionValue<'ctx>) -> Result<()> {
+fn finish_access<'ctx>(
+    f: &FunctionState<'_, 'ctx>,
+    memory: MemoryIndex,
+    access: InstructionValue<'ctx>,
+) -> Result<()> {
     access.set_alignment(1)?;
     f.module.metadata.region(access, Region::Linear)?;
-    access.set_volatile(f.module.ordered)?;
+    access.set_volatile(f.module.ordered || is_shared(f, memory))?;
     Ok(())
+}
+
+pub(super) fn is_shared(f: &FunctionState<'_, '_>, memory: MemoryIndex) -> bool {
+    f.module.declarations.memories[memory].shared
 }
 
 pub(super) fn int_of_bytes<'ctx>(f: &FunctionState<'_, 'ctx>, access: MemoryAccess) -> Result<IntType<'ctx>> {
@@ -146,11 +158,11 @@ fn check_bounds<'ctx>(
     f.trap_if(outside, TrapCode::MemoryOutOfBounds)
 }
 
-/// The first byte of a memory. That of a guarded one never moves: it is loaded once, in the start block.
+/// The first byte of a memory. That of a guarded or shared one never moves: it is loaded once, in the start block.
 fn base<'ctx>(f: &mut FunctionState<'_, 'ctx>, memory: MemoryIndex) -> Result<PointerValue<'ctx>> {
     let ptr = f.module.types.ptr.into();
     let offset = offset_of!(VMMemory, base);
-    if !f.module.plans[memory.index()].guarded {
+    if !f.module.plans[memory.index()].guarded && !is_shared(f, memory) {
         let memory = structure(f, memory)?;
         return Ok(f.load(ptr, memory, offset, Region::Context, false)?.into_pointer_value());
     }
@@ -165,11 +177,17 @@ fn base<'ctx>(f: &mut FunctionState<'_, 'ctx>, memory: MemoryIndex) -> Result<Po
     Ok(base)
 }
 
-/// The current length of a memory in bytes.
+/// The current length of a memory in bytes. Other threads may grow a shared one.
 fn length<'ctx>(f: &FunctionState<'_, 'ctx>, memory: MemoryIndex) -> Result<IntValue<'ctx>> {
-    let memory = structure(f, memory)?;
+    let structure = structure(f, memory)?;
     let i64 = f.module.types.i64.into();
-    Ok(f.load(i64, memory, offset_of!(VMMemory, length), Region::Context, false)?.into_int_value())
+    let length = f.load(i64, structure, offset_of!(VMMemory, length), Region::Context, false)?;
+    if is_shared(f, memory)
+        && let Some(load) = length.as_instruction_value()
+    {
+        load.set_atomic_ordering(AtomicOrdering::SequentiallyConsistent)?;
+    }
+    Ok(length.into_int_value())
 }
 
 /// The address of a memory's `VMMemory`.

@@ -1,5 +1,6 @@
 //! Operators to LLVM instructions: the dispatch, one line per operator. One file per category of instructions.
 
+mod atomic;
 mod call;
 mod control;
 mod convert;
@@ -14,7 +15,7 @@ mod wide;
 
 pub(crate) use control::lower_terminator;
 
-use wootz_wasm_ir::ir::{Callee, Inst, Op};
+use wootz_wasm_ir::ir::{AtomicOp, Callee, Inst, Op};
 
 use crate::error::CompileError;
 use crate::function::FunctionState;
@@ -46,6 +47,14 @@ pub(crate) fn lower_inst(f: &mut FunctionState<'_, '_>, inst: Inst) -> Result<()
         Op::MemoryCopy { dst, src } => return memory::copy(f, dst, src, inst),
         Op::MemoryInit(memory, data) => return memory::init(f, memory, data, inst),
         Op::DataDrop(data) => return memory::data_drop(f, data),
+
+        Op::Atomic(AtomicOp::Load(width), access) => atomic::load(f, access, width, inst)?,
+        Op::Atomic(AtomicOp::Store(_), access) => return atomic::store(f, access, inst),
+        Op::Atomic(AtomicOp::Rmw(width, op), access) => atomic::rmw(f, access, width, op, inst)?,
+        Op::Atomic(AtomicOp::Cmpxchg(width), access) => atomic::cmpxchg(f, access, width, inst)?,
+        Op::Atomic(AtomicOp::Wait(width), access) => atomic::wait(f, access, width, inst)?,
+        Op::Atomic(AtomicOp::Notify, access) => atomic::notify(f, access, inst)?,
+        Op::AtomicFence => return atomic::fence(f),
 
         Op::TableGet(table) => table::get(f, table, f.int(inst, 0)?)?,
         Op::TableSet(table) => return table::set(f, table, inst),

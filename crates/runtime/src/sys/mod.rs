@@ -7,6 +7,8 @@
 #[cfg(target_os = "linux")]
 mod linux;
 #[cfg(target_arch = "x86_64")]
+pub(crate) mod racing;
+#[cfg(target_arch = "x86_64")]
 mod x86_64;
 #[cfg(target_arch = "x86_64")]
 mod x86_64_features;

@@ -3,15 +3,19 @@
 //! A failing one leaves its reason with the store and returns non-zero; compiled code then traps.
 
 use std::ffi::c_void;
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::time::Duration;
 
 use wootz_vm_abi::builtin::Builtin;
 use wootz_vm_abi::context::{VMCONTEXT_MAGIC, VMContext};
 use wootz_vm_abi::for_each_builtin;
 use wootz_vm_abi::trap::TrapCode;
 
+use super::shared::SharedInner;
 use super::store::{Pending, StoreInner};
 
 type Status = Result<(), TrapCode>;
+type Outcome = Result<u32, TrapCode>;
 
 /// The addresses of the builtins, by number.
 pub(crate) struct Table([*const c_void; Builtin::ALL.len()]);
@@ -31,12 +35,22 @@ macro_rules! entries {
     (@type i64) => { u64 };
     (@type ref) => { usize };
     (@type status) => { u32 };
+    (@type outcome) => { u64 };
     (@finish status, $store:ident, $result:expr) => {
         match $result {
             Ok(()) => 0,
             Err(code) => {
                 $store.set_pending(Pending::Trap(code));
                 1
+            }
+        }
+    };
+    (@finish outcome, $store:ident, $result:expr) => {
+        match $result {
+            Ok(outcome) => u64::from(outcome),
+            Err(code) => {
+                $store.set_pending(Pending::Trap(code));
+                u64::MAX
             }
         }
     };
@@ -106,24 +120,15 @@ impl Running<'_> {
 
     fn memory_fill(&mut self, memory: u32, dst: u64, value: u32, len: u64) -> Status {
         let memory = self.memory(memory);
-        let bytes = self.store.memories[memory].memory_mut().bytes_mut();
-        let target = checked_range(dst, len, bytes.len(), TrapCode::MemoryOutOfBounds)?;
-        bytes[target].fill(value as u8);
-        Ok(())
+        self.store.memories[memory].fill(dst, value as u8, len)
     }
 
     fn memory_copy(&mut self, dst_memory: u32, dst: u64, src_memory: u32, src: u64, len: u64) -> Status {
         let (to, from) = (self.memory(dst_memory), self.memory(src_memory));
-        let lengths = (&self.store.memories[to], &self.store.memories[from]);
-        let source = checked_range(src, len, lengths.1.memory().length(), TrapCode::MemoryOutOfBounds)?;
-        let target = checked_range(dst, len, lengths.0.memory().length(), TrapCode::MemoryOutOfBounds)?;
         match self.store.memories.get_disjoint_mut([to, from]) {
-            Ok([to, from]) => {
-                to.memory_mut().bytes_mut()[target].copy_from_slice(&from.memory().bytes()[source]);
-            }
-            Err(_) => self.store.memories[to].memory_mut().bytes_mut().copy_within(source, target.start),
+            Ok([to, from]) => to.copy_from(dst, from, src, len),
+            Err(_) => self.store.memories[to].copy_within(dst, src, len),
         }
-        Ok(())
     }
 
     fn memory_init(&mut self, memory: u32, data: u32, dst: u64, src: u64, len: u64) -> Status {
@@ -134,6 +139,64 @@ impl Running<'_> {
     fn data_drop(&mut self, data: u32) -> Status {
         self.store.instances[self.instance].dropped_data[data as usize] = true;
         Ok(())
+    }
+}
+
+/// Waiting and waking (threads proposal). First the alignment is checked, then the bounds, then that the memory is shared.
+impl Running<'_> {
+    fn atomic_wait32(self, memory: u32, address: u64, offset: u64, expected: u32, timeout: u64) -> Outcome {
+        let (shared, address) = self.waiting_place(memory, address, offset, 4)?;
+        let atom: &AtomicU32 = atom(shared, address)?;
+        wait(shared, address, || atom.load(Ordering::SeqCst) == expected, timeout)
+    }
+
+    fn atomic_wait64(self, memory: u32, address: u64, offset: u64, expected: u64, timeout: u64) -> Outcome {
+        let (shared, address) = self.waiting_place(memory, address, offset, 8)?;
+        let atom: &AtomicU64 = atom(shared, address)?;
+        wait(shared, address, || atom.load(Ordering::SeqCst) == expected, timeout)
+    }
+
+    fn waiting_place(
+        &self,
+        memory: u32,
+        address: u64,
+        offset: u64,
+        bytes: u64,
+    ) -> Result<(&SharedInner, u64), TrapCode> {
+        let address = self.atomic_place(memory, address, offset, bytes)?;
+        let shared = self.store.memories[self.memory(memory)].shared();
+        Ok((shared.ok_or(TrapCode::ExpectedSharedMemory)?, address))
+    }
+
+    fn atomic_notify(self, memory: u32, address: u64, offset: u64, count: u32) -> Outcome {
+        let address = self.atomic_place(memory, address, offset, 4)?;
+        let shared = self.store.memories[self.memory(memory)].shared();
+        // Nobody can wait at a memory that is not shared.
+        Ok(shared.map_or(0, |shared| shared.queues.notify(address, count)))
+    }
+
+    fn atomic_place(&self, memory: u32, address: u64, offset: u64, bytes: u64) -> Result<u64, TrapCode> {
+        if !address.wrapping_add(offset).is_multiple_of(bytes) {
+            return Err(TrapCode::UnalignedAtomic);
+        }
+        let address = address.checked_add(offset).ok_or(TrapCode::MemoryOutOfBounds)?;
+        let length = self.store.memories[self.memory(memory)].length();
+        checked_range(address, bytes, length, TrapCode::MemoryOutOfBounds)?;
+        Ok(address)
+    }
+}
+
+fn atom<T: super::shared::Atom>(memory: &SharedInner, address: u64) -> Result<&T, TrapCode> {
+    let atom = memory.atom(address).map_err(|_| TrapCode::MemoryOutOfBounds)?;
+    atom.ok_or(TrapCode::UnalignedAtomic)
+}
+
+/// A negative timeout, in nanoseconds, is none.
+fn wait(memory: &SharedInner, address: u64, is_expected: impl FnOnce() -> bool, timeout: u64) -> Outcome {
+    let timeout = (timeout as i64 >= 0).then(|| Duration::from_nanos(timeout));
+    match memory.queues.wait(address, is_expected, timeout) {
+        Ok(outcome) => Ok(outcome as u32),
+        Err(super::wait::Interrupted) => Err(TrapCode::Interrupted),
     }
 }
 

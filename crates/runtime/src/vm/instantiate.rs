@@ -21,6 +21,7 @@ use super::globals::StoreGlobal;
 use super::image::LoadedImage;
 use super::instance::{Context, InstanceInner};
 use super::memory::{LinearMemory, StoreMemory};
+use super::shared::SharedInner;
 use super::store::StoreInner;
 use super::table::{Elements, StoreTable};
 use crate::{CallError, Extern, InstantiateError, Store, Trap, imports};
@@ -67,9 +68,19 @@ fn allocate(
     import(store, &context, externs, &mut slots);
     fill_func_refs(store, image, &context, &type_ids);
     for (index, memory) in (declarations.imported_memories..).map(MemoryIndex::new).zip(memories) {
-        // SAFETY: the context lives as long as the store, which gets the instance below.
-        let memory = unsafe { StoreMemory::inline(memory, context.memory_at(index)) };
-        slots.memories.push(store.add_memory(memory));
+        slots.memories.push(match memory {
+            NewMemory::Own(memory) => {
+                // SAFETY: the context lives as long as the store, which gets the instance below.
+                let memory = unsafe { StoreMemory::inline(memory, context.memory_at(index)) };
+                store.add_memory(memory)
+            }
+            NewMemory::Shared(memory) => {
+                let place = context.layout().memory(index);
+                // SAFETY: the place is inside the context, and the store keeps the memory.
+                unsafe { context.pointer_to(place).write(memory.definition()) };
+                store.add_shared_memory(&memory)
+            }
+        });
     }
     for (index, global) in declarations.globals.iter().skip(declarations.imported_globals) {
         let value = global.init.as_ref().map_or(0, |init| evaluate(&context, init));
@@ -114,12 +125,25 @@ struct Slots {
     globals: Vec<u32>,
 }
 
-fn allocate_memories(image: &LoadedImage) -> Result<Vec<LinearMemory>, InstantiateError> {
+/// A memory that an instance defines.
+enum NewMemory {
+    Own(LinearMemory),
+    Shared(Arc<SharedInner>),
+}
+
+fn allocate_memories(image: &LoadedImage) -> Result<Vec<NewMemory>, InstantiateError> {
     let info = image.info();
     let all = info.declarations.memories.values().zip(&info.memory_plans);
     all.skip(info.declarations.imported_memories)
-        .map(|(ty, plan)| LinearMemory::new(*ty, *plan).map_err(InstantiateError::Memory))
-        .collect()
+        .map(|(ty, plan)| {
+            Ok(if ty.shared {
+                NewMemory::Shared(Arc::new(SharedInner::new(*ty, *plan)?))
+            } else {
+                NewMemory::Own(LinearMemory::new(*ty, *plan)?)
+            })
+        })
+        .collect::<Result<_, _>>()
+        .map_err(InstantiateError::Memory)
 }
 
 fn allocate_tables(
@@ -307,9 +331,6 @@ pub(crate) fn init_memory(
     len: u64,
 ) -> Result<(), TrapCode> {
     let contents = store.instances[instance].data(segment);
-    let bytes = store.memories[memory].memory_mut().bytes_mut();
     let source = checked_range(src, len, contents.len(), TrapCode::MemoryOutOfBounds)?;
-    let target = checked_range(dst, len, bytes.len(), TrapCode::MemoryOutOfBounds)?;
-    bytes[target].copy_from_slice(&contents[source]);
-    Ok(())
+    store.memories[memory].write(dst, &contents[source])
 }

@@ -1,22 +1,28 @@
 //! Linear memories: reserved with guards and grown in place, or allocated and moved.
 
 use std::ptr::NonNull;
+use std::sync::Arc;
 
 use wootz_vm_abi::context::VMMemory;
 use wootz_vm_abi::plan::MemoryPlan;
+use wootz_vm_abi::trap::TrapCode;
 use wootz_wasm_ir::MemoryType;
 
+use super::builtins::checked_range;
+use super::shared::SharedInner;
 use crate::MemoryError;
 use crate::sys::memory::{Mapping, page_size, round_to_pages};
 
 /// The bytes of a linear memory.
 ///
 /// ```text
-/// guarded    ┌──────┬────────────┬──────────────┬───────┐
+/// guarded, and shared without the page before and the guard behind
+///            ┌──────┬────────────┬──────────────┬───────┐
 ///            │ page │ accessible │   reserved   │ guard │
 ///            └──────┴────────────┴──────────────┴───────┘
 ///                   base         base + length  base + reservation
-/// explicit   ┌────────────┐
+/// explicit, unshared
+///            ┌────────────┐
 ///            │ accessible │  moves when it grows
 ///            └────────────┘
 /// ```
@@ -36,7 +42,7 @@ pub(crate) struct LinearMemory {
 impl LinearMemory {
     /// A zeroed memory of the type's minimum.
     pub(crate) fn new(ty: MemoryType, plan: MemoryPlan) -> Result<Self, MemoryError> {
-        if ty.shared {
+        if ty.shared && ty.maximum.is_none() {
             return Err(MemoryError::Shared);
         }
         if !matches!(ty.page_size_log2, 0 | 16) {
@@ -51,18 +57,18 @@ impl LinearMemory {
         let length = bytes as usize;
         let refused =
             |guarded, bytes: usize| move |error| MemoryError::System { bytes: bytes as u64, guarded, error };
-        if !plan.guarded {
+        if plan.reservation == 0 && !ty.shared {
             let mapping = Mapping::allocate(length).map_err(refused(false, length))?;
             return Ok(Self { mapping, before: 0, length, maximum, ty, plan });
         }
-        let before = page_size();
+        let before = if plan.guarded { page_size() } else { 0 };
         let total = plan.reservation.checked_add(plan.guard).and_then(|sum| usize::try_from(sum).ok());
         let Some(total) = total.and_then(|sum| sum.checked_add(before)) else { return Err(too_large) };
         let maximum = maximum.min(plan.reservation >> ty.page_size_log2);
         if ty.minimum > maximum {
             return Err(too_large);
         }
-        let mapping = Mapping::reserve(total).map_err(refused(true, total))?;
+        let mapping = Mapping::reserve(total).map_err(refused(plan.guarded, total))?;
         let accessible = round_to_pages(length).ok_or(too_large)?;
         mapping.commit(before..before + accessible).map_err(refused(true, total))?;
         Ok(Self { mapping, before, length, maximum, ty, plan })
@@ -111,7 +117,7 @@ impl LinearMemory {
         if length > isize::MAX as usize {
             return None;
         }
-        if self.plan.guarded {
+        if self.plan.reservation > 0 || self.ty.shared {
             let (from, to) = (round_to_pages(self.length)?, round_to_pages(length)?);
             if to > from {
                 self.mapping.commit(self.before + from..self.before + to).ok()?;
@@ -138,16 +144,18 @@ impl LinearMemory {
 }
 
 /// A memory of a store: its bytes, and where compiled code finds them.
-pub(crate) struct StoreMemory {
-    memory: LinearMemory,
-    definition: Definition<VMMemory>,
+pub(crate) enum StoreMemory {
+    /// The store's own.
+    Own { memory: LinearMemory, definition: Definition<VMMemory> },
+    /// One that other stores may have as well.
+    Shared(Arc<SharedInner>),
 }
 
 impl StoreMemory {
     /// A memory whose definition is its own.
     pub(crate) fn owned(memory: LinearMemory) -> Self {
         let definition = Definition::owned(memory.definition());
-        Self { memory, definition }
+        Self::Own { memory, definition }
     }
 
     /// A memory whose definition lies in an instance's context.
@@ -157,32 +165,153 @@ impl StoreMemory {
     pub(crate) unsafe fn inline(memory: LinearMemory, definition: NonNull<VMMemory>) -> Self {
         // SAFETY: as the caller promises.
         unsafe { definition.write(memory.definition()) };
-        Self { memory, definition: Definition::Inline(definition) }
+        Self::Own { memory, definition: Definition::Inline(definition) }
     }
 
-    /// The bytes.
-    pub(crate) fn memory(&self) -> &LinearMemory {
-        &self.memory
+    /// The shared memory, if it is one.
+    pub(crate) fn shared(&self) -> Option<&Arc<SharedInner>> {
+        match self {
+            Self::Shared(memory) => Some(memory),
+            Self::Own { .. } => None,
+        }
     }
 
-    /// The bytes.
-    pub(crate) fn memory_mut(&mut self) -> &mut LinearMemory {
-        &mut self.memory
+    /// The memory, unless it is shared.
+    pub(crate) fn own(&self) -> Option<&LinearMemory> {
+        match self {
+            Self::Own { memory, .. } => Some(memory),
+            Self::Shared(_) => None,
+        }
+    }
+
+    /// The memory, unless it is shared.
+    pub(crate) fn own_mut(&mut self) -> Option<&mut LinearMemory> {
+        match self {
+            Self::Own { memory, .. } => Some(memory),
+            Self::Shared(_) => None,
+        }
+    }
+
+    /// Its type, the minimum being the current size.
+    pub(crate) fn ty(&self) -> MemoryType {
+        match self {
+            Self::Own { memory, .. } => memory.ty(),
+            Self::Shared(memory) => memory.ty(),
+        }
+    }
+
+    /// Its plan.
+    pub(crate) fn plan(&self) -> MemoryPlan {
+        match self {
+            Self::Own { memory, .. } => memory.plan(),
+            Self::Shared(memory) => memory.plan(),
+        }
+    }
+
+    /// Its size in pages.
+    pub(crate) fn pages(&self) -> u64 {
+        match self {
+            Self::Own { memory, .. } => memory.pages(),
+            Self::Shared(memory) => memory.pages(),
+        }
+    }
+
+    /// Accessible bytes. A shared memory may have more by now.
+    pub(crate) fn length(&self) -> usize {
+        match self {
+            Self::Own { memory, .. } => memory.length(),
+            Self::Shared(memory) => memory.length(),
+        }
+    }
+
+    /// Addresses at which a fault of compiled code is an out-of-bounds access; `None` if not guarded.
+    pub(crate) fn guarded_addresses(&self) -> Option<std::ops::Range<usize>> {
+        match self {
+            Self::Own { memory, .. } => memory.guarded_addresses(),
+            Self::Shared(memory) => memory.guarded_addresses(),
+        }
     }
 
     /// Where compiled code finds it.
     pub(crate) fn definition(&self) -> NonNull<VMMemory> {
-        self.definition.pointer()
+        match self {
+            Self::Own { definition, .. } => definition.pointer(),
+            Self::Shared(memory) => memory.definition(),
+        }
     }
 
     /// Grows the memory and tells compiled code.
     pub(crate) fn grow(&mut self, delta: u64) -> Option<u64> {
-        let old = self.memory.grow(delta)?;
-        // SAFETY: the definition lives as long as this.
-        unsafe { self.definition.pointer().write(self.memory.definition()) };
-        Some(old)
+        match self {
+            Self::Own { memory, definition } => {
+                let old = memory.grow(delta)?;
+                // SAFETY: the definition lives as long as this.
+                unsafe { definition.pointer().write(memory.definition()) };
+                Some(old)
+            }
+            Self::Shared(memory) => memory.grow(delta),
+        }
+    }
+
+    /// Writes bytes, all or none.
+    pub(crate) fn write(&mut self, start: u64, bytes: &[u8]) -> Result<(), TrapCode> {
+        match self {
+            Self::Own { memory, .. } => {
+                let target = checked_range(start, bytes.len() as u64, memory.length(), OUTSIDE)?;
+                memory.bytes_mut()[target].copy_from_slice(bytes);
+                Ok(())
+            }
+            Self::Shared(memory) => memory.write(start, bytes).map_err(|_| OUTSIDE),
+        }
+    }
+
+    /// Fills bytes, all or none.
+    pub(crate) fn fill(&mut self, start: u64, value: u8, count: u64) -> Result<(), TrapCode> {
+        let target = checked_range(start, count, self.length(), OUTSIDE)?;
+        match self {
+            Self::Own { memory, .. } => {
+                memory.bytes_mut()[target].fill(value);
+                Ok(())
+            }
+            Self::Shared(memory) => memory.fill(start, value, target.len()).map_err(|_| OUTSIDE),
+        }
+    }
+
+    /// Copies within the memory, all or nothing.
+    pub(crate) fn copy_within(&mut self, to: u64, from: u64, count: u64) -> Result<(), TrapCode> {
+        let source = checked_range(from, count, self.length(), OUTSIDE)?;
+        let target = checked_range(to, count, self.length(), OUTSIDE)?;
+        match self {
+            Self::Own { memory, .. } => {
+                memory.bytes_mut().copy_within(source, target.start);
+                Ok(())
+            }
+            Self::Shared(memory) => memory.copy_within(to, from, target.len()).map_err(|_| OUTSIDE),
+        }
+    }
+
+    /// Copies from another memory, all or nothing.
+    pub(crate) fn copy_from(&mut self, to: u64, other: &Self, from: u64, count: u64) -> Result<(), TrapCode> {
+        let source = checked_range(from, count, other.length(), OUTSIDE)?;
+        let target = checked_range(to, count, self.length(), OUTSIDE)?;
+        match (self, other) {
+            (this, Self::Own { memory, .. }) => this.write(to, &memory.bytes()[source]),
+            (Self::Own { memory, .. }, Self::Shared(other)) => {
+                other.read(from, &mut memory.bytes_mut()[target]).map_err(|_| OUTSIDE)
+            }
+            // The same one, if it was put into the store twice, or two: then the ranges do not overlap.
+            (Self::Shared(this), Self::Shared(other)) if Arc::ptr_eq(this, other) => {
+                this.copy_within(to, from, source.len()).map_err(|_| OUTSIDE)
+            }
+            (Self::Shared(this), Self::Shared(other)) => {
+                let mut buffer = vec![0; source.len()];
+                other.read(from, &mut buffer).and_then(|()| this.write(to, &buffer)).map_err(|_| OUTSIDE)
+            }
+        }
     }
 }
+
+const OUTSIDE: TrapCode = TrapCode::MemoryOutOfBounds;
 
 /// Storage of a structure that compiled code reads through a pointer.
 pub(crate) enum Definition<T> {
@@ -290,7 +419,7 @@ mod tests {
         assert!(matches!(error, MemoryError::TooLarge { .. }), "{error}");
         let odd = MemoryType { page_size_log2: 200, ..ty(0, None) };
         assert!(matches!(memory(odd, CheckStrategy::Explicit), Err(MemoryError::PageSize { log2: 200 })));
-        let shared = MemoryType { shared: true, ..ty(1, Some(1)) };
+        let shared = MemoryType { shared: true, ..ty(1, None) };
         assert!(matches!(memory(shared, CheckStrategy::Auto), Err(MemoryError::Shared)));
     }
 

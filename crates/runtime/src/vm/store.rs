@@ -19,6 +19,7 @@ use super::host::{HostCall, HostFunc};
 use super::image::LoadedImage;
 use super::instance::InstanceInner;
 use super::memory::StoreMemory;
+use super::shared::SharedInner;
 use super::table::StoreTable;
 use super::types::Types;
 use crate::{HostError, StoreConfig};
@@ -216,11 +217,23 @@ impl StoreInner {
 
     /// Adds a memory and returns its index.
     pub(crate) fn add_memory(&mut self, memory: StoreMemory) -> u32 {
-        if let Some(addresses) = memory.memory().guarded_addresses() {
+        if let Some(addresses) = memory.guarded_addresses() {
             // SAFETY: the regions are owned, and this is the only access.
             unsafe { self.regions.as_mut().add_memory(addresses) };
         }
         push(&mut self.memories, memory)
+    }
+
+    /// Adds a shared memory, unless the store has it already, and returns its index.
+    pub(crate) fn add_shared_memory(&mut self, memory: &Arc<SharedInner>) -> u32 {
+        let known = self
+            .memories
+            .iter()
+            .position(|other| other.shared().is_some_and(|other| Arc::ptr_eq(other, memory)));
+        match known {
+            Some(index) => index as u32,
+            None => self.add_memory(StoreMemory::Shared(Arc::clone(memory))),
+        }
     }
 
     /// Adds a table and returns its index.

@@ -20,7 +20,8 @@ pub(crate) const SUPPORTED: WasmFeatures = WasmFeatures::MVP
     .union(WasmFeatures::TAIL_CALL)
     .union(WasmFeatures::FUNCTION_REFERENCES)
     .union(WasmFeatures::SIMD)
-    .union(WasmFeatures::RELAXED_SIMD);
+    .union(WasmFeatures::RELAXED_SIMD)
+    .union(WasmFeatures::THREADS);
 
 /// Names of the supported features beyond WebAssembly 1.0, for `--version` and for documentation.
 pub const SUPPORTED_FEATURES: &[&str] = &[
@@ -39,6 +40,7 @@ pub const SUPPORTED_FEATURES: &[&str] = &[
     "function-references",
     "simd",
     "relaxed-simd",
+    "threads",
 ];
 
 /// A set of implemented features: what a module may use.

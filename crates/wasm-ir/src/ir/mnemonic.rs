@@ -4,6 +4,7 @@ use std::fmt::{self, Display, Formatter};
 
 use crate::types::ValType;
 
+use super::atomic::AtomicMnemonic;
 use super::vector_mnemonic::{self, VectorMnemonic};
 use super::{
     Constant, Convert, FloatBinary, FloatCompare, FloatUnary, FloatWidth, IntBinary, IntCompare, IntUnary,
@@ -42,6 +43,7 @@ impl Display for Mnemonic {
                 }
                 None => f.write_str("store"),
             },
+            Op::Atomic(op, access) => AtomicMnemonic(op, access).fmt(f),
             op => f.write_str(fixed(op)),
         }
     }
@@ -57,6 +59,7 @@ fn fixed(op: Op) -> &'static str {
         Op::MemoryCopy { .. } => "memory.copy",
         Op::MemoryInit(..) => "memory.init",
         Op::DataDrop(_) => "data.drop",
+        Op::AtomicFence => "atomic.fence",
         Op::TableGet(_) => "table.get",
         Op::TableSet(_) => "table.set",
         Op::TableSize(_) => "table.size",
@@ -90,7 +93,8 @@ fn fixed(op: Op) -> &'static str {
         | Op::VectorLoadLane { .. }
         | Op::VectorStoreLane { .. }
         | Op::Load { .. }
-        | Op::Store { .. } => unreachable!("has a name with a type in it"),
+        | Op::Store { .. }
+        | Op::Atomic(..) => unreachable!("has a name with a type in it"),
     }
 }
 

@@ -11,6 +11,7 @@
 //! - Every instruction carries the byte offset of the WebAssembly instruction it came from.
 //! - Nothing here says how a trap is detected: an operator that may trap does so by itself, in order.
 
+mod atomic;
 mod body;
 mod dominators;
 mod mnemonic;
@@ -21,6 +22,7 @@ mod vector;
 mod vector_mnemonic;
 mod verify;
 
+pub use atomic::{AtomicBinary, AtomicOp};
 pub use body::{
     Block, BlockCall, BlockData, Body, Callee, Inst, InstData, List, Terminator, TerminatorData, Value,
     ValueData, ValueDef,

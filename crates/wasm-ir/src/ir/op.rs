@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::AtomicOp;
 use super::vector::{VectorLoad, VectorOp};
 use crate::types::{
     DataIndex, ElementIndex, FuncIndex, GlobalIndex, HeapType, MemoryIndex, TableIndex, TypeIndex, ValType,
@@ -334,6 +335,11 @@ pub enum Op {
     MemoryInit(MemoryIndex, DataIndex),
     /// `data.drop`.
     DataDrop(DataIndex),
+
+    /// An atomic access.
+    Atomic(AtomicOp, MemoryAccess),
+    /// `atomic.fence`.
+    AtomicFence,
 
     /// `table.get`: operand (index).
     TableGet(TableIndex),

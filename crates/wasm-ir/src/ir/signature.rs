@@ -81,6 +81,14 @@ pub(super) fn of(
             check_access(access, value)?;
             ty.set(&[memory(d, access.memory)?, value], &[]);
         }
+        Op::Atomic(op, access) => {
+            op.check(access)?;
+            let (operands, result) = op.ty();
+            ty.set(&[memory(d, access.memory)?], &[]);
+            ty.operands.extend_from_slice(operands);
+            ty.results.extend(result);
+        }
+        Op::AtomicFence => ty.set(&[], &[]),
         Op::RefIsNull => match actual {
             [operand @ ValType::Ref(_)] => ty.set(&[*operand], &[I32]),
             _ => return Err(format!("ref.is_null has operands of types {actual:?}")),

@@ -92,6 +92,10 @@ impl Printer<'_> {
                 let access = self.access(access, *address);
                 write!(f, "{} {access} {lane}, {vector}", Mnemonic(op, None))
             }
+            (Op::Atomic(_, access), [address, rest @ ..]) => {
+                write!(f, "{} {}", Mnemonic(op, None), self.access(access, *address))?;
+                write!(f, "{}{}", if rest.is_empty() { "" } else { ", " }, Values(rest))
+            }
             _ => {
                 write!(f, "{}", Mnemonic(op, None))?;
                 self.immediates(f, op)?;

@@ -4,9 +4,9 @@ use wasmparser::{MemArg, MemArgTarget, Operator};
 
 use crate::error::{Error, ErrorKind};
 use crate::ir::{
-    Callee, Constant, Convert, FloatBinary as FB, FloatCompare as FC, FloatUnary as FU, FloatWidth,
-    IntBinary as IB, IntCompare as IC, IntUnary as IU, IntWidth, MemoryAccess, Op, Sign,
-    WideArithmetic as WA,
+    AtomicBinary as AB, AtomicOp as A, Callee, Constant, Convert, FloatBinary as FB, FloatCompare as FC,
+    FloatUnary as FU, FloatWidth, IntBinary as IB, IntCompare as IC, IntUnary as IU, IntWidth, MemoryAccess,
+    Op, Sign, WideArithmetic as WA,
 };
 use crate::types::{
     DataIndex, ElementIndex, FuncIndex, GlobalIndex, HeapType, MemoryIndex, RefType, TableIndex, TypeIndex,
@@ -98,6 +98,75 @@ impl Function<'_> {
             O::MemoryCopy { dst_mem, src_mem } => self.emit_with(Op::MemoryCopy { dst: MemoryIndex(dst_mem), src: MemoryIndex(src_mem) }, 3, &[]),
             O::MemoryInit { data_index, mem } => self.emit_with(Op::MemoryInit(MemoryIndex(mem), DataIndex(data_index)), 3, &[]),
             O::DataDrop { data_index } => self.emit_with(Op::DataDrop(DataIndex(data_index)), 0, &[]),
+
+            // Atomics
+            O::I32AtomicLoad { memarg } => return self.atomic(memarg, 4, A::Load(I32)),
+            O::I32AtomicLoad8U { memarg } => return self.atomic(memarg, 1, A::Load(I32)),
+            O::I32AtomicLoad16U { memarg } => return self.atomic(memarg, 2, A::Load(I32)),
+            O::I64AtomicLoad { memarg } => return self.atomic(memarg, 8, A::Load(I64)),
+            O::I64AtomicLoad8U { memarg } => return self.atomic(memarg, 1, A::Load(I64)),
+            O::I64AtomicLoad16U { memarg } => return self.atomic(memarg, 2, A::Load(I64)),
+            O::I64AtomicLoad32U { memarg } => return self.atomic(memarg, 4, A::Load(I64)),
+            O::I32AtomicStore { memarg } => return self.atomic(memarg, 4, A::Store(I32)),
+            O::I32AtomicStore8 { memarg } => return self.atomic(memarg, 1, A::Store(I32)),
+            O::I32AtomicStore16 { memarg } => return self.atomic(memarg, 2, A::Store(I32)),
+            O::I64AtomicStore { memarg } => return self.atomic(memarg, 8, A::Store(I64)),
+            O::I64AtomicStore8 { memarg } => return self.atomic(memarg, 1, A::Store(I64)),
+            O::I64AtomicStore16 { memarg } => return self.atomic(memarg, 2, A::Store(I64)),
+            O::I64AtomicStore32 { memarg } => return self.atomic(memarg, 4, A::Store(I64)),
+            O::I32AtomicRmwAdd { memarg } => return self.atomic(memarg, 4, A::Rmw(I32, AB::Add)),
+            O::I32AtomicRmw8AddU { memarg } => return self.atomic(memarg, 1, A::Rmw(I32, AB::Add)),
+            O::I32AtomicRmw16AddU { memarg } => return self.atomic(memarg, 2, A::Rmw(I32, AB::Add)),
+            O::I64AtomicRmwAdd { memarg } => return self.atomic(memarg, 8, A::Rmw(I64, AB::Add)),
+            O::I64AtomicRmw8AddU { memarg } => return self.atomic(memarg, 1, A::Rmw(I64, AB::Add)),
+            O::I64AtomicRmw16AddU { memarg } => return self.atomic(memarg, 2, A::Rmw(I64, AB::Add)),
+            O::I64AtomicRmw32AddU { memarg } => return self.atomic(memarg, 4, A::Rmw(I64, AB::Add)),
+            O::I32AtomicRmwSub { memarg } => return self.atomic(memarg, 4, A::Rmw(I32, AB::Sub)),
+            O::I32AtomicRmw8SubU { memarg } => return self.atomic(memarg, 1, A::Rmw(I32, AB::Sub)),
+            O::I32AtomicRmw16SubU { memarg } => return self.atomic(memarg, 2, A::Rmw(I32, AB::Sub)),
+            O::I64AtomicRmwSub { memarg } => return self.atomic(memarg, 8, A::Rmw(I64, AB::Sub)),
+            O::I64AtomicRmw8SubU { memarg } => return self.atomic(memarg, 1, A::Rmw(I64, AB::Sub)),
+            O::I64AtomicRmw16SubU { memarg } => return self.atomic(memarg, 2, A::Rmw(I64, AB::Sub)),
+            O::I64AtomicRmw32SubU { memarg } => return self.atomic(memarg, 4, A::Rmw(I64, AB::Sub)),
+            O::I32AtomicRmwAnd { memarg } => return self.atomic(memarg, 4, A::Rmw(I32, AB::And)),
+            O::I32AtomicRmw8AndU { memarg } => return self.atomic(memarg, 1, A::Rmw(I32, AB::And)),
+            O::I32AtomicRmw16AndU { memarg } => return self.atomic(memarg, 2, A::Rmw(I32, AB::And)),
+            O::I64AtomicRmwAnd { memarg } => return self.atomic(memarg, 8, A::Rmw(I64, AB::And)),
+            O::I64AtomicRmw8AndU { memarg } => return self.atomic(memarg, 1, A::Rmw(I64, AB::And)),
+            O::I64AtomicRmw16AndU { memarg } => return self.atomic(memarg, 2, A::Rmw(I64, AB::And)),
+            O::I64AtomicRmw32AndU { memarg } => return self.atomic(memarg, 4, A::Rmw(I64, AB::And)),
+            O::I32AtomicRmwOr { memarg } => return self.atomic(memarg, 4, A::Rmw(I32, AB::Or)),
+            O::I32AtomicRmw8OrU { memarg } => return self.atomic(memarg, 1, A::Rmw(I32, AB::Or)),
+            O::I32AtomicRmw16OrU { memarg } => return self.atomic(memarg, 2, A::Rmw(I32, AB::Or)),
+            O::I64AtomicRmwOr { memarg } => return self.atomic(memarg, 8, A::Rmw(I64, AB::Or)),
+            O::I64AtomicRmw8OrU { memarg } => return self.atomic(memarg, 1, A::Rmw(I64, AB::Or)),
+            O::I64AtomicRmw16OrU { memarg } => return self.atomic(memarg, 2, A::Rmw(I64, AB::Or)),
+            O::I64AtomicRmw32OrU { memarg } => return self.atomic(memarg, 4, A::Rmw(I64, AB::Or)),
+            O::I32AtomicRmwXor { memarg } => return self.atomic(memarg, 4, A::Rmw(I32, AB::Xor)),
+            O::I32AtomicRmw8XorU { memarg } => return self.atomic(memarg, 1, A::Rmw(I32, AB::Xor)),
+            O::I32AtomicRmw16XorU { memarg } => return self.atomic(memarg, 2, A::Rmw(I32, AB::Xor)),
+            O::I64AtomicRmwXor { memarg } => return self.atomic(memarg, 8, A::Rmw(I64, AB::Xor)),
+            O::I64AtomicRmw8XorU { memarg } => return self.atomic(memarg, 1, A::Rmw(I64, AB::Xor)),
+            O::I64AtomicRmw16XorU { memarg } => return self.atomic(memarg, 2, A::Rmw(I64, AB::Xor)),
+            O::I64AtomicRmw32XorU { memarg } => return self.atomic(memarg, 4, A::Rmw(I64, AB::Xor)),
+            O::I32AtomicRmwXchg { memarg } => return self.atomic(memarg, 4, A::Rmw(I32, AB::Xchg)),
+            O::I32AtomicRmw8XchgU { memarg } => return self.atomic(memarg, 1, A::Rmw(I32, AB::Xchg)),
+            O::I32AtomicRmw16XchgU { memarg } => return self.atomic(memarg, 2, A::Rmw(I32, AB::Xchg)),
+            O::I64AtomicRmwXchg { memarg } => return self.atomic(memarg, 8, A::Rmw(I64, AB::Xchg)),
+            O::I64AtomicRmw8XchgU { memarg } => return self.atomic(memarg, 1, A::Rmw(I64, AB::Xchg)),
+            O::I64AtomicRmw16XchgU { memarg } => return self.atomic(memarg, 2, A::Rmw(I64, AB::Xchg)),
+            O::I64AtomicRmw32XchgU { memarg } => return self.atomic(memarg, 4, A::Rmw(I64, AB::Xchg)),
+            O::I32AtomicRmwCmpxchg { memarg } => return self.atomic(memarg, 4, A::Cmpxchg(I32)),
+            O::I32AtomicRmw8CmpxchgU { memarg } => return self.atomic(memarg, 1, A::Cmpxchg(I32)),
+            O::I32AtomicRmw16CmpxchgU { memarg } => return self.atomic(memarg, 2, A::Cmpxchg(I32)),
+            O::I64AtomicRmwCmpxchg { memarg } => return self.atomic(memarg, 8, A::Cmpxchg(I64)),
+            O::I64AtomicRmw8CmpxchgU { memarg } => return self.atomic(memarg, 1, A::Cmpxchg(I64)),
+            O::I64AtomicRmw16CmpxchgU { memarg } => return self.atomic(memarg, 2, A::Cmpxchg(I64)),
+            O::I64AtomicRmw32CmpxchgU { memarg } => return self.atomic(memarg, 4, A::Cmpxchg(I64)),
+            O::MemoryAtomicWait32 { memarg } => return self.atomic(memarg, 4, A::Wait(I32)),
+            O::MemoryAtomicWait64 { memarg } => return self.atomic(memarg, 8, A::Wait(I64)),
+            O::MemoryAtomicNotify { memarg } => return self.atomic(memarg, 4, A::Notify),
+            O::AtomicFence { .. } => self.emit_with(Op::AtomicFence, 0, &[]),
 
             // Table
             O::TableGet { table } => self.table_get(TableIndex(table)),
@@ -337,6 +406,13 @@ impl Function<'_> {
     pub(super) fn store(&mut self, memarg: MemArg, bytes: u8) -> Done {
         let access = self.access(memarg, bytes)?;
         self.emit_with(Op::Store { access }, 2, &[]);
+        Ok(())
+    }
+
+    fn atomic(&mut self, memarg: MemArg, bytes: u8, op: A) -> Done {
+        let access = self.access(memarg, bytes)?;
+        let (operands, result) = op.ty();
+        self.emit_with(Op::Atomic(op, access), operands.len() + 1, result.as_slice());
         Ok(())
     }
 
