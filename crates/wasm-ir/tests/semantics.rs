@@ -342,6 +342,7 @@ impl Translated<'_> {
                     self.enter(*targets.get(self.get(*index) as u32 as usize).unwrap_or(default))
                 }
                 Terminator::Return(values) => return Some(self.get(self.body.list(*values)[0])),
+                Terminator::ReturnCall { .. } => panic!("the program has no tail calls"),
                 Terminator::Unreachable => panic!("the program has no trap"),
             };
         }
