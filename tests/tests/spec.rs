@@ -13,7 +13,7 @@ fn main() -> ExitCode {
         configurations.extend(["0", "2"].iter().filter_map(|level| Configuration::new(checks, level)));
     }
     let grid = Grid::new(configurations, SUITES.iter().collect());
-    let conclusion = libtest_mimic::run(&arguments, grid.trials());
+    let conclusion = libtest_mimic::run(&arguments, grid.trials(arguments.filter.as_deref()));
     if !arguments.list && conclusion.num_passed + conclusion.num_failed > 0 {
         print!("{}", grid.summary().0);
     }

@@ -91,19 +91,6 @@ fn an_unknown_cpu_is_refused() {
 }
 
 #[test]
-fn unsupported_instructions_are_refused_with_their_place() {
-    // A vector constant, which decodes and validates.
-    let text = "(module (func (drop (v128.const i64x2 1 2))))";
-    match Module::new(text.as_bytes()) {
-        Err(error) => assert!(error.to_string().contains("offset"), "{error}"),
-        Ok(module) => match compile_object(&module, &CompileOptions::default()).unwrap_err() {
-            CompileError::Translate(error) => assert!(error.offset > 0, "{error}"),
-            error => panic!("{error}"),
-        },
-    }
-}
-
-#[test]
 fn threads_compile_at_the_same_time() {
     let expected = compile_object(&module(), &options(OptLevel::O2, CheckStrategy::Guard)).unwrap();
     std::thread::scope(|scope| {

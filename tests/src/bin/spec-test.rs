@@ -20,7 +20,7 @@ struct Options {
     #[arg(long, value_delimiter = ',', default_value = "guard,explicit")]
     checks: Vec<String>,
     /// Optimisation levels: 0 to 3
-    #[arg(short = 'O', long = "opt", value_delimiter = ',', default_value = "0,2")]
+    #[arg(short = 'O', long = "opt", value_delimiter = ',', default_value = "0,2,3")]
     opt: Vec<String>,
     /// Parts of the suite [default: all of them]
     #[arg(long, value_delimiter = ',')]
@@ -48,8 +48,9 @@ fn main() -> Result<ExitCode> {
         format: Some(if options.verbose { FormatSetting::Pretty } else { FormatSetting::Terse }),
         ..Arguments::default()
     };
-    let conclusion = libtest_mimic::run(&arguments, grid.trials());
+    let conclusion = libtest_mimic::run(&arguments, grid.trials(options.filter.as_deref()));
     for (reason, scripts) in grid.skipped() {
+        let scripts: Vec<_> = scripts.into_iter().collect();
         println!("not run: {}: {reason}", scripts.join(", "));
     }
     let (summary, clean) = grid.summary();

@@ -1,7 +1,8 @@
 //! The suite in every configuration: as tests to run side by side, as a table, and as a report for programs.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
+use std::iter::once;
 use std::ops::AddAssign;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -114,27 +115,33 @@ impl Grid {
         Self { configurations, suites, results: Arc::default() }
     }
 
-    /// A test for every script in every configuration. Each leaves what it found in the grid.
-    pub fn trials(&self) -> Vec<Trial> {
+    /// A test for every script in every configuration whose name contains the filter. Each leaves what it found in the
+    /// grid; those of scripts that are not run are marked as ignored, and counted as skipped.
+    pub fn trials(&self, filter: Option<&str>) -> Vec<Trial> {
         let mut trials = Vec::new();
         for (configuration_index, configuration) in self.configurations.iter().enumerate() {
             for (suite_index, suite) in self.suites.iter().enumerate() {
                 for script in suite.scripts() {
-                    let results = Arc::clone(&self.results);
-                    let config = configuration.config.clone().features(suite.features);
                     let name = format!("{} {}", configuration.name, script.name);
+                    if filter.is_some_and(|filter| !name.contains(filter)) {
+                        continue;
+                    }
+                    let results = Arc::clone(&self.results);
+                    let record = move |script, result| {
+                        let record =
+                            Record { configuration: configuration_index, suite: suite_index, script, result };
+                        results.lock().unwrap_or_else(PoisonError::into_inner).push(record);
+                    };
+                    if let Some(reason) = script.skipped {
+                        record(script.name, Err(reason));
+                        trials.push(Trial::test(name, || Ok(())).with_ignored_flag(true));
+                        continue;
+                    }
+                    let config = configuration.config.clone().features(suite.features);
                     trials.push(Trial::test(name, move || {
-                        let result = match script.skipped {
-                            Some(reason) => Err(reason),
-                            None => Ok(run(&Engine::new(&config), script.text)),
-                        };
-                        let verdict = result.as_ref().map_or(Ok(()), |outcome| verdict(&script, outcome));
-                        results.lock().unwrap_or_else(PoisonError::into_inner).push(Record {
-                            configuration: configuration_index,
-                            suite: suite_index,
-                            script: script.name,
-                            result,
-                        });
+                        let outcome = run(&Engine::new(&config), script.text);
+                        let verdict = verdict(&script, &outcome);
+                        record(script.name, Ok(outcome));
                         verdict
                     }));
                 }
@@ -143,32 +150,32 @@ impl Grid {
         trials
     }
 
-    /// The table and the closing line. `true` if nothing failed and nothing was skipped that [`SKIPPED`](super::SKIPPED)
+    /// The table, without suites of which nothing was selected, and the closing line. `true` if nothing failed and nothing was skipped that [`SKIPPED`](super::SKIPPED)
     /// does not explain.
     pub fn summary(&self) -> (String, bool) {
         let mut table = vec![vec!["".to_owned()]];
         table[0].extend(self.configurations.iter().map(|configuration| configuration.name.clone()));
         let mut total = Counts::default();
         for (row, suite) in self.suites.iter().enumerate() {
-            let mut cells = vec![suite.name.to_owned()];
-            for column in 0..self.configurations.len() {
-                let counts = self.counts(column, row);
-                total += counts;
-                cells.push(cell(counts));
+            let counts = (0..self.configurations.len()).map(|column| self.counts(column, row));
+            let counts: Vec<Counts> = counts.collect();
+            if counts.iter().all(|counts| *counts == Counts::default()) {
+                continue;
             }
-            table.push(cells);
+            counts.iter().for_each(|counts| total += *counts);
+            table.push(once(suite.name.to_owned()).chain(counts.into_iter().map(cell)).collect());
         }
         let Counts { passed, failed, skipped, .. } = total;
         let text = format!("{}\n{passed} passed, {failed} failed, {skipped} skipped\n", aligned(&table));
         (text, total.is_clean() && passed > 0)
     }
 
-    /// The scripts that are not run, by reason.
-    pub fn skipped(&self) -> BTreeMap<&'static str, Vec<String>> {
-        let mut skipped: BTreeMap<_, Vec<_>> = BTreeMap::new();
-        for script in self.suites.iter().flat_map(|suite| suite.scripts()) {
-            if let Some(reason) = script.skipped {
-                skipped.entry(reason).or_default().push(script.name);
+    /// The selected scripts that are not run, by reason.
+    pub fn skipped(&self) -> BTreeMap<&'static str, BTreeSet<String>> {
+        let mut skipped: BTreeMap<_, BTreeSet<_>> = BTreeMap::new();
+        for record in self.results.lock().unwrap_or_else(PoisonError::into_inner).iter() {
+            if let Err(reason) = record.result {
+                skipped.entry(reason).or_default().insert(record.script.clone());
             }
         }
         skipped

@@ -54,9 +54,9 @@ pub const SUITES: &[Suite] = &[
     Suite::proposal("wide-arithmetic", Proposal::WideArithmetic),
     Suite::proposal("simd", Proposal::Simd),
     Suite::proposal("relaxed-simd", Proposal::RelaxedSimd),
-    Suite::proposal("threads", Proposal::Threads),
+    Suite { features: Features::V1.with(Features::THREADS), ..Suite::proposal("threads", Proposal::Threads) },
     Suite::proposal("tail-call", Proposal::TailCall),
-    Suite::proposal("function-references", Proposal::FunctionReferences),
+    Suite::without("function-references", Proposal::FunctionReferences, Features::MULTI_MEMORY),
     Suite::proposal("exceptions", Proposal::ExceptionHandling),
     Suite::proposal("gc", Proposal::GC),
 ];
