@@ -3,8 +3,10 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
+use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use wootz::{CheckStrategy, Config, Cpu, OptLevel};
+use wootz_wast::configuration::{CHECKS, LEVELS, MODES};
 
 use crate::exit::{self, Exit};
 use crate::report::{Outcome, Report};
@@ -48,6 +50,12 @@ pub(crate) struct CompileArgs {
     /// How much LLVM optimises: 0 compiles fastest, 3 runs fastest.
     #[arg(short = 'O', value_name = "LEVEL", default_value = "2")]
     opt: Level,
+    #[command(flatten)]
+    target: TargetArgs,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct TargetArgs {
     /// The CPU to compile for: native, baseline, or a level such as x86-64-v3.
     #[arg(long, value_name = "CPU", default_value = "native", value_parser = cpu)]
     cpu: Cpu,
@@ -117,8 +125,18 @@ pub(crate) struct ValidateArgs {
 
 #[derive(Args, Debug)]
 pub(crate) struct WastArgs {
+    /// How modules are compiled and run as a whole: for any x86-64 (baseline), with the results that the specification
+    /// leaves open fixed (deterministic), or both. Several are run one after the other.
+    #[arg(long, value_delimiter = ',', default_value = "regular", value_parser = names(MODES))]
+    pub(crate) mode: Vec<String>,
+    /// How accesses out of a memory's bounds are found, as in `wootz run`; or several.
+    #[arg(long, value_name = "STRATEGY", value_delimiter = ',', default_value = "auto", value_parser = names(CHECKS))]
+    pub(crate) checks: Vec<String>,
+    /// How much LLVM optimises; or several levels.
+    #[arg(short = 'O', value_name = "LEVEL", value_delimiter = ',', default_value = "2", value_parser = names(LEVELS))]
+    pub(crate) opt: Vec<String>,
     #[command(flatten)]
-    pub(crate) compile: CompileArgs,
+    pub(crate) target: TargetArgs,
     /// Scripts; - is standard input.
     #[arg(value_name = "FILE", required = true)]
     pub(crate) files: Vec<PathBuf>,
@@ -190,12 +208,7 @@ impl InspectArgs {
 impl CompileArgs {
     /// The engine's settings.
     pub(crate) fn config(&self) -> Config {
-        Config::new()
-            .checks(self.strategy())
-            .opt_level(self.opt_level())
-            .cpu(self.cpu.clone())
-            .canonicalize_nans(self.canonicalize_nans)
-            .deterministic(self.deterministic)
+        self.target.config().checks(self.strategy()).opt_level(self.opt_level())
     }
 
     /// The same for the code generator alone.
@@ -203,9 +216,9 @@ impl CompileArgs {
         wootz_codegen_llvm::CompileOptions {
             opt: self.opt_level(),
             checks: self.strategy(),
-            cpu: self.cpu.clone(),
-            canonicalize_nans: self.canonicalize_nans,
-            deterministic: self.deterministic,
+            cpu: self.target.cpu.clone(),
+            canonicalize_nans: self.target.canonicalize_nans,
+            deterministic: self.target.deterministic,
             verify: cfg!(debug_assertions),
         }
     }
@@ -226,6 +239,21 @@ impl CompileArgs {
             Level::O3 => OptLevel::O3,
         }
     }
+}
+
+impl TargetArgs {
+    /// The engine's settings, the others as they are without options.
+    pub(crate) fn config(&self) -> Config {
+        Config::new()
+            .cpu(self.cpu.clone())
+            .canonicalize_nans(self.canonicalize_nans)
+            .deterministic(self.deterministic)
+    }
+}
+
+/// Takes one of the names in a list.
+fn names<T>(list: &'static [(&'static str, T)]) -> PossibleValuesParser {
+    PossibleValuesParser::new(list.iter().map(|(name, _)| *name))
 }
 
 #[derive(Copy, Clone, ValueEnum, Debug)]
