@@ -38,7 +38,11 @@ macro_rules! entries {
     (@type outcome) => { u64 };
     (@finish status, $store:ident, $result:expr) => {
         match $result {
-            Ok(()) => 0,
+            Ok(()) if !$store.interruption().is_requested() => 0,
+            Ok(()) => {
+                $store.set_pending(Pending::Trap(TrapCode::Interrupted));
+                1
+            }
             Err(code) => {
                 $store.set_pending(Pending::Trap(code));
                 1

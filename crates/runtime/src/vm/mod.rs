@@ -18,6 +18,7 @@ pub(crate) mod host;
 pub(crate) mod image;
 pub(crate) mod instance;
 pub(crate) mod instantiate;
+pub(crate) mod interrupt;
 pub(crate) mod libcalls;
 pub(crate) mod memory;
 pub(crate) mod shared;
