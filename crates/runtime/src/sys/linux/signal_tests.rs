@@ -102,6 +102,21 @@ fn child() {
             enter();
             wild_pointer();
         }
+        Ok("urgent") => {
+            enter();
+            raise(libc::SIGURG);
+            let (store, _) = enter();
+            store.interrupt_handle().interrupt();
+            println!("still alive");
+        }
+        Ok("own-handler-for-urgent") => {
+            set(libc::SIGURG, exit_77 as *const () as usize);
+            let (_store, _) = enter();
+            // Ours, with nothing to stop: nobody else hears of it.
+            super::interrupt::interrupt(super::interrupt::current_thread());
+            println!("still alive");
+            raise(libc::SIGURG);
+        }
         Ok("threads-come-and-go") => {
             for _ in 0..200 {
                 std::thread::spawn(enter).join().unwrap();
@@ -213,6 +228,21 @@ fn an_ignored_signal_stays_ignored() {
 fn an_earlier_handler_gets_what_is_not_ours() {
     let output = run("own-handler-before");
     assert_eq!(output.status.code(), Some(77), "{output:?}");
+}
+
+/// The signal that interrupts is ignored by default, and stays so for whoever else sends it.
+#[test]
+fn an_urgent_signal_is_still_ignored() {
+    let output = run("urgent");
+    assert!(output.status.success(), "{output:?}");
+    assert!(String::from_utf8_lossy(&output.stdout).contains("still alive"));
+}
+
+#[test]
+fn an_earlier_handler_gets_urgent_signals_but_not_ours() {
+    let output = run("own-handler-for-urgent");
+    assert_eq!(output.status.code(), Some(77), "{output:?}");
+    assert!(String::from_utf8_lossy(&output.stdout).contains("still alive"));
 }
 
 #[test]
