@@ -6,6 +6,7 @@ use std::fmt;
 use wootz_vm_abi::plan::CheckStrategy;
 use wootz_wasm_ir::{FuncType, TypeIndex};
 
+use crate::limits::StoreLimits;
 use crate::vm::store::StoreBox;
 
 /// How a store behaves.
@@ -15,11 +16,13 @@ pub struct StoreConfig {
     pub max_wasm_stack: usize,
     /// The plan of memories that the host makes.
     pub checks: CheckStrategy,
+    /// How much it may hold.
+    pub limits: StoreLimits,
 }
 
 impl Default for StoreConfig {
     fn default() -> Self {
-        Self { max_wasm_stack: 1 << 20, checks: CheckStrategy::Auto }
+        Self { max_wasm_stack: 1 << 20, checks: CheckStrategy::Auto, limits: StoreLimits::default() }
     }
 }
 

@@ -1,6 +1,7 @@
 //! How an [`Engine`](crate::Engine) compiles and what its stores allow, for embedders and for the command line.
 
 pub use wootz_codegen_llvm::{Cpu, OptLevel};
+pub use wootz_runtime::StoreLimits;
 pub use wootz_vm_abi::plan::CheckStrategy;
 pub use wootz_wasm_ir::decode::Features;
 
@@ -19,6 +20,7 @@ pub struct Config {
     pub(crate) cpu: Cpu,
     pub(crate) max_wasm_stack: usize,
     pub(crate) max_module_size: usize,
+    pub(crate) limits: StoreLimits,
     pub(crate) features: Features,
     pub(crate) verify: bool,
     pub(crate) canonicalize_nans: bool,
@@ -33,6 +35,7 @@ impl Default for Config {
             cpu: Cpu::default(),
             max_wasm_stack: Self::DEFAULT_MAX_WASM_STACK,
             max_module_size: Self::DEFAULT_MAX_MODULE_SIZE,
+            limits: StoreLimits::default(),
             features: Features::ALL,
             verify: cfg!(debug_assertions),
             canonicalize_nans: false,
@@ -86,6 +89,13 @@ impl Config {
     #[must_use]
     pub fn max_module_size(mut self, bytes: usize) -> Self {
         self.max_module_size = bytes;
+        self
+    }
+
+    /// How much each store may hold: memory, table elements, instances.
+    #[must_use]
+    pub fn limits(mut self, limits: StoreLimits) -> Self {
+        self.limits = limits;
         self
     }
 

@@ -20,6 +20,7 @@ pub(crate) mod instance;
 pub(crate) mod instantiate;
 pub(crate) mod interrupt;
 pub(crate) mod libcalls;
+pub(crate) mod limits;
 pub(crate) mod memory;
 pub(crate) mod shared;
 pub(crate) mod store;
