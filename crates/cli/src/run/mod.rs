@@ -5,6 +5,9 @@
 
 mod failure;
 mod plan;
+mod stop;
+
+use std::sync::Arc;
 
 use wootz::wasi::WasiCtx;
 use wootz::{Engine, Instance, Linker, Store, Val};
@@ -16,6 +19,7 @@ use crate::report::{Outcome, Report, output};
 use crate::values::print_value;
 pub(crate) use failure::compile_report;
 use plan::{Plan, Step};
+use stop::{Reason, Stop as StopSwitch};
 
 /// Stack of the guest's thread beyond what the guest may use: for the host functions, the runtime and the compiler.
 const HOST_STACK: usize = 4 << 20;
@@ -29,7 +33,8 @@ pub(crate) fn run(args: &RunArgs) -> Outcome<Exit> {
         .name("guest".into())
         .stack_size(args.stack_size.saturating_add(HOST_STACK));
     std::thread::scope(|scope| {
-        let guest = || Guest { args, input: &input, module: &module }.run(&plan, ctx);
+        let stop = Arc::default();
+        let guest = move || Guest { args, input: &input, module: &module, stop }.run(&plan, ctx);
         let thread = thread.spawn_scoped(scope, guest).map_err(|error| {
             Report::new(Exit::System, format!("cannot start a thread for the guest: {error}"))
                 .help("lower --stack-size")
@@ -44,21 +49,26 @@ struct Guest<'a> {
     args: &'a RunArgs,
     input: &'a Input,
     module: &'a wootz_wasm_ir::Module,
+    stop: Arc<StopSwitch>,
 }
 
 impl Guest<'_> {
     fn run(&self, plan: &Plan, ctx: WasiCtx) -> Outcome<Exit> {
-        let engine = Engine::new(&self.args.compile.config().max_wasm_stack(self.args.stack_size));
+        let engine = Engine::new(&self.args.config());
         let module =
-            wootz::Module::from_decoded(&engine, self.module).map_err(|error| self.failure(error))?;
+            wootz::Module::from_decoded(&engine, self.module).map_err(|error| self.failure(error, None))?;
         let mut linker = Linker::new(&engine);
-        linker.define_wasi(|ctx: &mut WasiCtx| ctx).map_err(|error| self.failure(error))?;
+        linker.define_wasi(|ctx: &mut WasiCtx| ctx).map_err(|error| self.failure(error, None))?;
         let mut store = Store::new(&engine, ctx);
-        match self.steps(plan, &linker, &module, &mut store) {
+        self.stop.arm(self.args.limits.timeout)?;
+        self.stop.watch(&store);
+        let ended = self.steps(plan, &linker, &module, &mut store);
+        let reason = self.stop.ended();
+        match ended {
             Ok(()) => Ok(Exit::Success),
             Err(Stop::Report(report)) => Err(report),
             Err(Stop::Error(error)) => {
-                failure::exit_code(&error).map_or_else(|| Err(self.failure(error)), Ok)
+                failure::exit_code(&error).map_or_else(|| Err(self.failure(error, reason)), Ok)
             }
         }
     }
@@ -84,8 +94,8 @@ impl Guest<'_> {
         Ok(())
     }
 
-    fn failure(&self, error: wootz::Error) -> Box<Report> {
-        failure::report(self.input, self.module.declarations(), &error)
+    fn failure(&self, error: wootz::Error, reason: Option<Reason>) -> Box<Report> {
+        failure::report(self.input, self.module.declarations(), &error, reason)
     }
 }
 

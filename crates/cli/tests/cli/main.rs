@@ -5,6 +5,7 @@ mod bad_usage;
 mod inspect;
 mod run;
 mod script;
+mod stop;
 mod traps;
 
 use std::io::Write;
