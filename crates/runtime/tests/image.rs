@@ -11,8 +11,8 @@ use wootz_runtime::{
 };
 use wootz_wasm_ir::ir::IntWidth;
 use wootz_wasm_ir::{
-    ConstExpr, ConstInt, ConstOp, DataSegment, EntityIndex, Export, FuncIndex, GlobalDecl, GlobalIndex, GlobalType,
-    Import, MemoryIndex, MemoryType, SegmentMode, TypeIndex, ValType,
+    ConstExpr, ConstInt, ConstOp, DataSegment, EntityIndex, Export, FuncIndex, GlobalDecl, GlobalIndex,
+    GlobalType, Import, MemoryIndex, MemoryType, SegmentMode, TypeIndex, ValType,
 };
 
 fn store() -> Store {
