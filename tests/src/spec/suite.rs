@@ -54,7 +54,8 @@ pub const SUITES: &[Suite] = &[
     Suite::proposal("wide-arithmetic", Proposal::WideArithmetic),
     Suite::proposal("simd", Proposal::Simd),
     Suite::proposal("relaxed-simd", Proposal::RelaxedSimd),
-    Suite::proposal("threads", Proposal::Threads),
+    // Its authors built it on 1.0.
+    Suite { features: Features::V1.with(Features::THREADS), ..Suite::proposal("threads", Proposal::Threads) },
     Suite::proposal("tail-call", Proposal::TailCall),
     Suite::proposal("function-references", Proposal::FunctionReferences),
     Suite::proposal("exceptions", Proposal::ExceptionHandling),

@@ -58,6 +58,15 @@ impl Features {
     /// Several memories in a module.
     pub const MULTI_MEMORY: Self = Self(WasmFeatures::MULTI_MEMORY);
 
+    /// Shared memories and atomic instructions.
+    pub const THREADS: Self = Self(WasmFeatures::THREADS);
+
+    /// These features and others.
+    #[must_use]
+    pub const fn with(self, others: Self) -> Self {
+        Self(self.0.union(others.0))
+    }
+
     /// These features less others.
     #[must_use]
     pub const fn without(self, others: Self) -> Self {
