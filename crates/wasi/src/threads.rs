@@ -7,6 +7,7 @@ use std::any::Any;
 use std::collections::BTreeSet;
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
@@ -43,6 +44,8 @@ pub struct Threads<O>(Arc<Group<O>>);
 
 struct Group<O> {
     state: Mutex<State<O>>,
+    /// Whether there is an end, for those who do not want the lock.
+    has_ended: AtomicBool,
     ended: Condvar,
     /// Memories at which threads may wait.
     memories: Vec<SharedMemory>,
@@ -79,7 +82,8 @@ impl<O> Threads<O> {
     /// A program without threads so far. Waits at the memories end when it does.
     pub fn new(memories: Vec<SharedMemory>) -> Self {
         let state = State { running: BTreeSet::new(), last: 0, end: End::NotYet };
-        Self(Arc::new(Group { state: Mutex::new(state), ended: Condvar::new(), memories }))
+        let (state, has_ended, ended) = (Mutex::new(state), AtomicBool::new(false), Condvar::new());
+        Self(Arc::new(Group { state, has_ended, ended, memories }))
     }
 
     fn lock(&self) -> MutexGuard<'_, State<O>> {
@@ -88,7 +92,7 @@ impl<O> Threads<O> {
 
     /// Whether the program has ended: its threads should do nothing any more that anybody notices.
     pub fn has_ended(&self) -> bool {
-        !matches!(self.lock().end, End::NotYet)
+        self.0.has_ended.load(Ordering::Acquire)
     }
 
     /// Ends the program, unless it has ended before.
@@ -100,6 +104,7 @@ impl<O> Threads<O> {
         let mut state = self.lock();
         if matches!(state.end, End::NotYet) {
             state.end = end;
+            self.0.has_ended.store(true, Ordering::Release);
             drop(state);
             self.0.ended.notify_all();
             self.0.memories.iter().for_each(SharedMemory::interrupt_waits);

@@ -86,6 +86,7 @@ pub(super) fn malformed(engine: &Engine, module: Result<Given, wast::Error>, exp
 /// Modules that are rightly refused for a reason of another kind: the suite's message, the kind, and why.
 const OTHER_KINDS: &[(&str, ModuleErrorKind, &str)] = &[
     ("multiple memories", ModuleErrorKind::Unsupported, "WebAssembly 3.0 has them"),
+    ("multiple tables", ModuleErrorKind::Unsupported, "WebAssembly 2.0 has them"),
     ("zero byte expected", ModuleErrorKind::Unsupported, "WebAssembly 3.0 has the index of a memory there"),
     ("integer representation too long", ModuleErrorKind::Unsupported, "as before, if longer than one byte"),
     ("invalid mutability", ModuleErrorKind::Unsupported, "a proposal has the flag of a shared global there"),
