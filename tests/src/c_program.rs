@@ -145,17 +145,19 @@ impl CProgram {
     }
 
     fn arguments(&self, target: Target) -> Vec<OsString> {
-        let target: &[&str] = match target {
+        let common: &[&str] = match target {
             // wasi-libc is installed under the target's old name. Whether wasm-opt is on PATH must not matter.
             Target::Wasm => &["--target=wasm32-wasi", "-Wno-deprecated", "--sysroot=/usr", "--no-wasm-opt"],
             Target::Native => &["-ffp-contract=off"],
         };
-        let mut arguments: Vec<OsString> = target.iter().map(OsString::from).collect();
+        let mut arguments: Vec<OsString> = common.iter().map(OsString::from).collect();
         arguments.push(self.opt_level.into());
         arguments.extend(self.options.iter().cloned());
         match (self.threads, target) {
             (true, Target::Wasm) => {
-                arguments.extend(["-matomics", "-mbulk-memory", SHARED_MEMORY, "-I"].map(OsString::from));
+                arguments.extend(
+                    ["-matomics", "-mbulk-memory", "-nostartfiles", SHARED_MEMORY, "-I"].map(OsString::from),
+                );
                 arguments.push(pthreads().into());
             }
             (true, Target::Native) => arguments.push("-pthread".into()),

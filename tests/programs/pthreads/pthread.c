@@ -22,6 +22,16 @@ static _Thread_local pthread_t self;
 
 __attribute__((import_module("wasi"), import_name("thread-spawn"))) int32_t thread_spawn(struct thread *);
 
+void __wasm_call_ctors(void);
+int __main_void(void);
+
+/* Entry of the program. That of the C library does not call constructors itself; then the linker wraps every export, the entry of a
+ * thread too, into a function that ends by writing out the standard streams, and the threads would do so at the same time. */
+__attribute__((export_name("_start"))) void _start(void) {
+    __wasm_call_ctors();
+    exit(__main_void());
+}
+
 static void wait_while(int32_t *address, int32_t value) {
     __builtin_wasm_memory_atomic_wait32(address, value, -1);
 }
