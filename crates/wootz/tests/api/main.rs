@@ -4,6 +4,7 @@ mod externals;
 mod host;
 mod linker;
 mod module;
+mod shared;
 mod stores;
 mod tail_calls;
 mod traps;
