@@ -1,6 +1,7 @@
 //! The command line: options, their values, and their help.
 
 use std::ffi::OsString;
+use std::num::NonZero;
 use std::path::PathBuf;
 
 use clap::builder::PossibleValuesParser;
@@ -50,6 +51,9 @@ pub(crate) struct CompileArgs {
     /// How much LLVM optimises: 0 compiles fastest, 3 runs fastest.
     #[arg(short = 'O', value_name = "LEVEL", default_value = "2")]
     opt: Level,
+    /// How many threads compile [default: one for each processor].
+    #[arg(short = 'j', long, value_name = "N")]
+    jobs: Option<NonZero<usize>>,
     #[command(flatten)]
     target: TargetArgs,
 }
@@ -208,7 +212,11 @@ impl InspectArgs {
 impl CompileArgs {
     /// The engine's settings.
     pub(crate) fn config(&self) -> Config {
-        self.target.config().checks(self.strategy()).opt_level(self.opt_level())
+        self.target
+            .config()
+            .checks(self.strategy())
+            .opt_level(self.opt_level())
+            .compile_threads(self.threads())
     }
 
     /// The same for the code generator alone.
@@ -220,7 +228,12 @@ impl CompileArgs {
             canonicalize_nans: self.target.canonicalize_nans,
             deterministic: self.target.deterministic,
             verify: cfg!(debug_assertions),
+            threads: self.threads(),
         }
+    }
+
+    fn threads(&self) -> usize {
+        self.jobs.map_or(0, NonZero::get)
     }
 
     fn strategy(&self) -> CheckStrategy {

@@ -90,6 +90,41 @@ fn an_unknown_cpu_is_refused() {
     assert_eq!(error, CompileError::UnknownCpu { name: "pentium".into() });
 }
 
+/// A module that is compiled in several parts: a small function, and so many large ones that call it.
+fn large_module(functions: usize) -> Module {
+    let store = "(i64.store (local.get 0) (i64.rotl (i64.load (local.get 0)) (i64.const 7)))".repeat(60);
+    let functions: String =
+        (0..functions).map(|n| format!("(func {store} (drop (call $small (i32.const {n}))))")).collect();
+    let small = "(func $small (param i32) (result i32) (i32.mul (local.get 0) (i32.const 3)))";
+    let text = format!("(module (memory 1) {small} {})", functions.replace("(func", "(func (param i32)"));
+    Module::new(text.as_bytes()).expect("the module is valid")
+}
+
+#[test]
+fn the_number_of_threads_does_not_show() {
+    let module = large_module(200);
+    for opt in [OptLevel::O0, OptLevel::O2] {
+        let with = |threads| {
+            let options = CompileOptions { threads, ..options(opt, CheckStrategy::Auto) };
+            compile_image(&module, &options).unwrap()
+        };
+        let image = with(1);
+        assert!(image == with(2) && image == with(5), "{opt:?}");
+    }
+}
+
+#[test]
+fn small_functions_are_inlined_across_parts() {
+    let module = large_module(200);
+    let options = options(OptLevel::O2, CheckStrategy::Auto);
+    let text = emit_text(&module, &options, TextKind::Assembly, None).unwrap();
+    assert!(text.matches("\t.file\t1 ").count() > 1, "there are several parts");
+    assert_eq!(text.matches("\n\"wasm[0]\":").count(), 1, "the function itself has code once");
+    assert!(!text.contains("\tcallq\t\"wasm[0]\""), "and is called by none");
+    let last = emit_text(&module, &options, TextKind::LlvmIr, Some(FuncIndex(200))).unwrap();
+    assert!(last.starts_with("; Function Attrs") && !last.contains("wasm[0]"), "{last}");
+}
+
 #[test]
 fn threads_compile_at_the_same_time() {
     let expected = compile_object(&module(), &options(OptLevel::O2, CheckStrategy::Guard)).unwrap();
