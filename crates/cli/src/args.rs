@@ -25,6 +25,9 @@ pub(crate) enum Command {
     /// Run a program, or call a function of a module.
     #[command(after_help = exit::HELP, override_usage = "wootz run [OPTIONS] FILE [ARGS]...")]
     Run(RunArgs),
+    /// Compile a module ahead of time.
+    #[command(after_help = exit::HELP)]
+    Compile(CompileFileArgs),
     /// Check that a module is valid, and say nothing if it is.
     #[command(after_help = exit::HELP)]
     Validate(ValidateArgs),
@@ -115,6 +118,56 @@ impl RunArgs {
             })
         };
         self.file_and_args.iter().skip(1).map(text).collect()
+    }
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct CompileFileArgs {
+    #[command(flatten)]
+    pub(crate) compile: CompileArgs,
+    #[command(flatten)]
+    pub(crate) input: InputArgs,
+    /// What to make.
+    #[arg(long, value_name = "KIND", default_value = "image")]
+    pub(crate) emit: Emit,
+    /// Where to write it; - is standard output [default: the module's name with the ending of KIND].
+    #[arg(short = 'o', long, value_name = "OUT")]
+    pub(crate) output: Option<PathBuf>,
+    /// A module, binary or text; - is standard input.
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
+}
+
+/// What `compile` makes.
+#[derive(Copy, Clone, PartialEq, Eq, ValueEnum, Debug)]
+pub(crate) enum Emit {
+    /// An image: machine code that `wootz run` maps and runs without compiling.
+    Image,
+    /// A relocatable object.
+    Obj,
+    /// Optimised LLVM IR, as text.
+    LlvmIr,
+    /// Optimised LLVM IR, as bitcode.
+    Bitcode,
+    /// Assembly.
+    Asm,
+}
+
+impl Emit {
+    /// The ending of a file's name.
+    pub(crate) fn ending(self) -> &'static str {
+        match self {
+            Self::Image => "image",
+            Self::Obj => "o",
+            Self::LlvmIr => "ll",
+            Self::Bitcode => "bc",
+            Self::Asm => "s",
+        }
+    }
+
+    /// Whether it can be shown on a terminal.
+    pub(crate) fn is_text(self) -> bool {
+        matches!(self, Self::LlvmIr | Self::Asm)
     }
 }
 

@@ -24,10 +24,7 @@ use crate::units::{self, Unit};
 /// [`CompileError::Translate`] for a module that uses what is not supported, [`CompileError::UnknownCpu`]; anything else is a
 /// bug in this crate or a limit of LLVM.
 pub fn compile_object(module: &Module, options: &CompileOptions) -> Result<Vec<u8>, CompileError> {
-    let whole = [Unit::whole(module)];
-    let mut objects =
-        units::compile(&whole, 1, |unit| with_compiled(module, options, unit, false, emit::object));
-    objects.pop().expect("there is one unit")
+    compile_whole(module, options, false, emit::object)
 }
 
 /// Compiles a module to a linked image, ready for the runtime to map; see [`link`](crate::link).
@@ -59,10 +56,18 @@ pub(crate) fn memory_plans(declarations: &Declarations, options: &CompileOptions
     declarations.memories.values().map(|ty| MemoryPlan::new(ty, options.checks)).collect()
 }
 
-/// Compiles a module as for an image and returns what the compiler made of it as text: of all parts, one after the other, or
-/// of one function.
+/// Compiles a module to LLVM bitcode: optimised, as one LLVM module.
 ///
-/// The whole part is compiled even for one function: what is inlined depends on the rest.
+/// # Errors
+/// As [`compile_object`].
+pub fn compile_bitcode(module: &Module, options: &CompileOptions) -> Result<Vec<u8>, CompileError> {
+    compile_whole(module, options, false, |_, state, _| Ok(emit::bitcode(state)))
+}
+
+/// Compiles a module and returns what the compiler made of it as text: the module as one, or one function as it is in an
+/// image.
+///
+/// More is compiled even for one function: what is inlined depends on the rest.
 ///
 /// # Errors
 /// As [`compile_object`], and [`CompileError::NoSuchFunction`] if `func` has no body in the module.
@@ -72,21 +77,29 @@ pub fn emit_text(
     kind: TextKind,
     func: Option<FuncIndex>,
 ) -> Result<String, CompileError> {
-    let mut units = units::partition(module);
-    if let Some(func) = func {
-        units.retain(|unit| unit.functions.contains(&func));
-        if units.is_empty() {
-            return Err(CompileError::NoSuchFunction(func));
-        }
-    }
     let names = kind == TextKind::LlvmIr;
-    let texts = units::compile(&units, options.threads, |unit| {
-        with_compiled(module, options, unit, names, |context, state, machine| match kind {
-            TextKind::LlvmIr => emit::llvm_ir(state, func),
-            TextKind::Assembly => emit::assembly(context, state, machine, func),
-        })
-    });
-    texts.into_iter().collect()
+    let read = |context: &LlvmContext, state: &ModuleState<'_>, machine: &TargetMachine| match kind {
+        TextKind::LlvmIr => emit::llvm_ir(state, func),
+        TextKind::Assembly => emit::assembly(context, state, machine, func),
+    };
+    let Some(func) = func else { return compile_whole(module, options, names, read) };
+    let mut units = units::partition(module);
+    units.retain(|unit| unit.functions.contains(&func));
+    let mut texts = units::compile(&units, 1, |unit| with_compiled(module, options, unit, names, read));
+    texts.pop().unwrap_or(Err(CompileError::NoSuchFunction(func)))
+}
+
+/// Compiles a module as one unit.
+fn compile_whole<T: Send>(
+    module: &Module,
+    options: &CompileOptions,
+    keep_names: bool,
+    read: impl Fn(&LlvmContext, &ModuleState<'_>, &TargetMachine) -> Result<T, CompileError> + Sync,
+) -> Result<T, CompileError> {
+    let whole = [Unit::whole(module)];
+    let mut results =
+        units::compile(&whole, 1, |unit| with_compiled(module, options, unit, keep_names, &read));
+    results.pop().expect("there is one unit")
 }
 
 /// Lowers and optimises a unit in a context of its own, then reads the result.

@@ -39,6 +39,11 @@ pub(crate) fn object(
     Ok(write(context, module, machine, FileType::Object)?.as_slice().to_vec())
 }
 
+/// The module as LLVM bitcode.
+pub(crate) fn bitcode(module: &ModuleState<'_>) -> Vec<u8> {
+    module.module.write_bitcode_to_memory().as_slice().to_vec()
+}
+
 /// The LLVM IR of the module, or of one function of it.
 pub(crate) fn llvm_ir(module: &ModuleState<'_>, func: Option<FuncIndex>) -> Result<String, CompileError> {
     let Some(func) = func else {

@@ -45,7 +45,7 @@ mod traps;
 mod types;
 mod units;
 
-pub use compile::{compile_image, compile_object, emit_text};
+pub use compile::{compile_bitcode, compile_image, compile_object, emit_text};
 pub use error::CompileError;
 pub use options::{CompileOptions, Cpu, OptLevel, TextKind};
 pub use symbol::Symbol;
