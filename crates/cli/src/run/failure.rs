@@ -37,6 +37,13 @@ pub(super) fn report(input: &Input, declarations: &Declarations, error: &Error) 
         Error::Memory(_) | Error::Image(wootz::ImageError::System(_)) | Error::Value(_) => {
             Report::new(Exit::System, error.to_string()).at(input.name.clone())
         }
+        // The plan has looked at all exports but those that only threads need.
+        Error::UnknownExport { .. } | Error::Type(_) => {
+            Report::new(Exit::BadModule, error.to_string()).at(input.name.clone()).note(
+                "a module that imports wasi.thread-spawn exports wasi_thread_start with the type (i32, i32) -> ()",
+            )
+        }
+        Error::Thread { .. } => Report::new(Exit::System, error.to_string()).help("lower --stack-size"),
         error => Report::new(Exit::Bug, format!("internal error: {error}")).help(crate::BUG),
     }
 }
@@ -137,7 +144,8 @@ fn link(input: &Input, declarations: &Declarations, error: &LinkError) -> Box<Re
 
 fn provided(imports: &[ImportError]) -> String {
     let preview1 = imports.iter().any(|import| import.module.starts_with("wasi_"));
-    let what = "`wootz run` gives WASI preview 1 (module \"wasi_snapshot_preview1\") and nothing else";
+    let what = "`wootz run` gives WASI preview 1 (module \"wasi_snapshot_preview1\"), for threads wasi.thread-spawn and env.memory, \
+                and nothing else";
     if preview1 {
         format!("{what}: the module wants another version of WASI")
     } else {

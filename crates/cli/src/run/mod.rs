@@ -6,7 +6,7 @@
 mod failure;
 mod plan;
 
-use wootz::wasi::WasiCtx;
+use wootz::wasi::{ThreadedProgram, WasiCtx, is_threaded};
 use wootz::{Engine, Instance, Linker, Store, Val};
 use wootz_wasm_ir::Declarations;
 
@@ -87,8 +87,17 @@ impl Guest<'_> {
         let module = self.program.compiled(engine).map_err(|error| self.failure(error))?;
         let mut linker = Linker::new(engine);
         linker.define_wasi(|ctx: &mut WasiCtx| ctx).map_err(|error| self.failure(error))?;
-        let mut store = Store::new(engine, ctx);
-        match self.steps(plan, &linker, &module, &mut store) {
+        let steps = plan.steps.clone();
+        let ended = if is_threaded(&module) {
+            ThreadedProgram::new(&linker, &module, move || ctx.share())
+                .map_err(Stop::from)
+                .and_then(|program| program.run_with(move |store, instance| perform(&steps, store, instance)))
+        } else {
+            let mut store = Store::new(engine, ctx);
+            let instance = linker.instantiate(&mut store, &module).map_err(Stop::from);
+            instance.and_then(|instance| perform(&steps, &mut store, instance))
+        };
+        match ended {
             Ok(()) => Ok(Exit::Success),
             Err(Stop::Report(report)) => Err(report),
             Err(Stop::Error(error)) => {
@@ -97,30 +106,24 @@ impl Guest<'_> {
         }
     }
 
-    fn steps(
-        &self,
-        plan: &Plan,
-        linker: &Linker<WasiCtx>,
-        module: &wootz::Module,
-        store: &mut Store<WasiCtx>,
-    ) -> Result<(), Stop> {
-        let instance = linker.instantiate(&mut *store, module)?;
-        for step in &plan.steps {
-            match step {
-                Step::Call(name) => call(&instance, store, name, &[]).map(drop)?,
-                Step::Invoke(name, params) => {
-                    let results = call(&instance, store, name, params)?;
-                    let text: String = results.iter().map(|value| print_value(value) + "\n").collect();
-                    output(text.as_bytes())?;
-                }
-            }
-        }
-        Ok(())
-    }
-
     fn failure(&self, error: wootz::Error) -> Box<Report> {
         failure::report(self.input, self.program.declarations(), &error)
     }
+}
+
+/// Does what is planned with an instance.
+fn perform(steps: &[Step], store: &mut Store<WasiCtx>, instance: Instance) -> Result<(), Stop> {
+    for step in steps {
+        match step {
+            Step::Call(name) => call(&instance, store, name, &[]).map(drop)?,
+            Step::Invoke(name, params) => {
+                let results = call(&instance, store, name, params)?;
+                let text: String = results.iter().map(|value| print_value(value) + "\n").collect();
+                output(text.as_bytes())?;
+            }
+        }
+    }
+    Ok(())
 }
 
 /// Why the guest did not come to its end: an error, possibly only its exit code, or a failure of ours to print.

@@ -158,7 +158,7 @@ error: 2 unknown imports
  --> m.wat
 note: unknown import: \"env\" \"log\" must be a function (i32) -> ()
 note: unknown import: \"env\" \"memory\" must be a memory with at least 1 page
-help: `wootz run` gives WASI preview 1 (module \"wasi_snapshot_preview1\") and nothing else: give other imports with the Rust API, see docs/embedding.md
+help: `wootz run` gives WASI preview 1 (module \"wasi_snapshot_preview1\"), for threads wasi.thread-spawn and env.memory, and nothing else: give other imports with the Rust API, see docs/embedding.md
 ";
     assert_eq!(dir.wootz(&["run", "m.wat"]).error(65), expected);
 }
