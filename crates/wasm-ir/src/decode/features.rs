@@ -58,6 +58,9 @@ impl Features {
     /// Several memories in a module.
     pub const MULTI_MEMORY: Self = Self(WasmFeatures::MULTI_MEMORY);
 
+    /// Relaxed vector instructions.
+    pub const RELAXED_SIMD: Self = Self(WasmFeatures::RELAXED_SIMD);
+
     /// These features less others.
     #[must_use]
     pub const fn without(self, others: Self) -> Self {
