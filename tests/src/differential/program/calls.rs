@@ -5,17 +5,30 @@ use super::{Function, SIGNATURES, Type};
 impl Function<'_, '_> {
     /// An index into the table, sometimes outside.
     pub(super) fn element(&mut self, depth: usize) -> String {
-        match self.choose(4) {
-            0 | 1 => format!("(i32.const {})", self.choose(10)),
-            2 => format!("(i32.and {} (i32.const 7))", self.value(Type::I32, depth)),
+        match self.choose(8) {
+            0..=4 => format!("(i32.const {})", self.choose(6)),
+            5 => format!("(i32.const {})", self.choose(10)),
+            6 => format!("(i32.and {} (i32.const 3))", self.value(Type::I32, depth)),
             _ => self.value(Type::I32, depth),
         }
     }
 
+    /// Mostly the index of a function of this signature, if there is one.
+    fn callee(&mut self, direct: &[usize], depth: usize) -> String {
+        if direct.is_empty() || self.chance(12) {
+            return self.element(depth);
+        }
+        // The first element is null.
+        format!("(i32.const {})", 1 + self.pick(direct))
+    }
+
     /// A call of a function whose only result has the type.
     pub(super) fn call(&mut self, ty: Type, depth: usize) -> String {
-        let fitting: Vec<usize> =
-            (0..SIGNATURES.len()).filter(|index| SIGNATURES[*index].1 == [ty]).collect();
+        let fits = |index: &usize| SIGNATURES[*index].1 == [ty];
+        let mut fitting: Vec<usize> = self.signatures.iter().copied().filter(fits).collect();
+        if fitting.is_empty() && self.chance(4) {
+            fitting = (0..SIGNATURES.len()).filter(fits).collect();
+        }
         if fitting.is_empty() {
             return self.load(ty, depth);
         }
@@ -37,10 +50,8 @@ impl Function<'_, '_> {
             return format!("({call}_ref $t{signature}{arguments} {})", self.reference(signature));
         }
         if direct.is_empty() || self.chance(2) {
-            return format!(
-                "({call}_indirect $table (type $t{signature}){arguments} {})",
-                self.element(depth)
-            );
+            let callee = self.callee(&direct, depth);
+            return format!("({call}_indirect $table (type $t{signature}){arguments} {callee})");
         }
         format!("({call} $f{}{arguments})", self.pick(&direct))
     }
@@ -52,14 +63,15 @@ impl Function<'_, '_> {
         match self.choose(4) {
             0 if !direct.is_empty() => format!("(ref.func $f{})", self.pick(&direct)),
             1 => format!("(ref.as_non_null (global.get $r{signature}))"),
-            2 => format!("(table.get $typed{signature} {})", self.element(1)),
+            2 => format!("(table.get $typed{signature} (i32.and {} (i32.const 3)))", self.element(1)),
             _ => format!("(global.get $r{signature})"),
         }
     }
 
     /// What typed references are kept in, and branches on them.
     pub(super) fn references(&mut self) -> String {
-        let signature = self.choose(SIGNATURES.len());
+        let own = self.signatures;
+        let signature = if self.chance(4) { self.choose(SIGNATURES.len()) } else { self.pick(own) };
         let null = format!("(ref.null $t{signature})");
         match self.choose(5) {
             0 => format!("    (global.set $r{signature} {null})\n"),
@@ -95,7 +107,7 @@ impl Function<'_, '_> {
     pub(super) fn tail_call(&mut self) -> String {
         let results = self.results();
         let fitting: Vec<usize> =
-            (0..SIGNATURES.len()).filter(|index| SIGNATURES[*index].1 == results).collect();
+            self.signatures.iter().copied().filter(|index| SIGNATURES[*index].1 == results).collect();
         let signature = self.pick(&fitting);
         self.call_as("return_call", signature, 2)
     }
@@ -117,7 +129,8 @@ impl Function<'_, '_> {
     }
 
     pub(super) fn call_dropped(&mut self) -> String {
-        let signature = self.choose(SIGNATURES.len());
+        let own = self.signatures;
+        let signature = if self.chance(8) { self.choose(SIGNATURES.len()) } else { self.pick(own) };
         let call = self.call_of(signature, 2);
         let drops = " drop".repeat(SIGNATURES[signature].1.len());
         format!("    {call}{drops}\n")

@@ -40,6 +40,15 @@ impl Memory {
         self.minimum << self.page_shift()
     }
 
+    /// What makes an address one inside of the memory, if it has room for an access at all.
+    fn inside(&self) -> usize {
+        match self.first_end() {
+            0..70 => 3,
+            70..65536 => 31,
+            _ => 0x7fff,
+        }
+    }
+
     /// An `i32`, which is an address once it is `extended`.
     fn end(&self) -> String {
         let size = self.narrowed(&format!("(memory.size $m{})", self.number));
@@ -58,11 +67,6 @@ impl Memory {
 }
 
 const OFFSETS: &[&str] = &[
-    "",
-    "",
-    "",
-    " offset=1",
-    " offset=4",
     " offset=8",
     " offset=65520",
     " offset=65535",
@@ -86,53 +90,69 @@ impl Function<'_, '_> {
         self.pick(memories)
     }
 
+    /// Mostly one that leaves an access where it is: a program that traps soon shows little.
     pub(super) fn offset(&mut self, memory: Memory) -> &'static str {
-        if memory.wide && self.chance(6) { self.pick(WIDE_OFFSETS) } else { self.pick(OFFSETS) }
+        match self.choose(32) {
+            29 => self.pick(&[" offset=1", " offset=4", " offset=8"]),
+            30 if memory.wide => self.pick(WIDE_OFFSETS),
+            30 | 31 => self.pick(OFFSETS),
+            _ => "",
+        }
     }
 
-    /// An address, often around the end of the memory.
+    /// An address, often around the end of the memory and mostly inside.
     pub(super) fn address(&mut self, memory: Memory, depth: usize) -> String {
         let ty = memory.address_name();
-        match self.choose(6) {
+        match self.choose(24) {
             0 => {
                 let end = memory.first_end();
-                let address =
-                    self.pick(&[0, 1, 16, end.saturating_sub(8), end.saturating_sub(4), end, end + 65528]);
+                let address = self.pick(&[
+                    0,
+                    1,
+                    end.saturating_sub(16),
+                    end.saturating_sub(8),
+                    end.saturating_sub(4),
+                    end,
+                ]);
                 format!("({ty}.const {address})")
             }
-            1 | 2 => self.before_end(memory, 20),
-            3 if self.loops > 0 => {
+            1 => self.before_end(memory, &[0, 1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17]),
+            2..=9 => self.before_end(memory, &[16, 16, 24, 32, 17]),
+            10 | 11 if self.loops > 0 => {
                 let scale = self.pick(&[0, 2, 3, 12]);
-                let base = self.pick(&[0, 8, 65500, 65530]);
+                let base = self.pick(&[0, 8, 16, 65500]);
                 let counter = self.loops - 1;
                 memory.extended(&format!(
                     "(i32.add (i32.shl (local.get $i{counter}) (i32.const {scale})) (i32.const {base}))"
                 ))
             }
-            4 => self.value(memory.address_type(), depth),
-            _ => format!("({ty}.and {} ({ty}.const 65535))", self.value(memory.address_type(), depth)),
+            12 if self.chance(2) => self.value(memory.address_type(), depth),
+            _ => {
+                let mask = memory.inside();
+                format!("({ty}.and {} ({ty}.const {mask}))", self.value(memory.address_type(), depth))
+            }
         }
     }
 
-    /// An address of fewer than so many bytes before the end.
-    fn before_end(&mut self, memory: Memory, most: usize) -> String {
-        let before = self.choose(most);
+    /// An address of one of these many bytes before the end.
+    fn before_end(&mut self, memory: Memory, distances: &[usize]) -> String {
+        let before = self.pick(distances);
         memory.extended(&format!("(i32.sub {} (i32.const {before}))", memory.end()))
     }
 
-    /// Where a loop over elements of a size begins: an `i32`.
-    pub(super) fn first_element(&mut self, memory: Memory, size: usize) -> String {
-        match self.choose(3) {
+    /// Where a loop over so many elements of a size begins: an `i32`.
+    pub(super) fn first_element(&mut self, memory: Memory, size: usize, times: usize) -> String {
+        match self.choose(8) {
             0 => {
-                let end = memory.first_end();
-                let first = self.pick(&[0, 4, end.saturating_sub(16 * size), end.saturating_sub(64 * size)]);
+                let first = self.pick(&[0, 4, memory.first_end().saturating_sub(times * size)]);
                 format!("(i32.const {first})")
             }
-            1 => {
+            1..=4 => format!("(i32.sub {} (i32.const {}))", memory.end(), times * size),
+            5 => {
                 let before = self.pick(&[4, 9, 16, 17, 33, 64]) * size + self.choose(3);
                 format!("(i32.sub {} (i32.const {before}))", memory.end())
             }
-            _ => format!("(i32.and {} (i32.const 65535))", self.value(Type::I32, 1)),
+            _ => format!("(i32.and {} (i32.const {}))", self.value(Type::I32, 1), memory.inside()),
         }
     }
 
@@ -190,8 +210,10 @@ impl Function<'_, '_> {
             _ => true,
         };
         let ty = if narrow { Type::I32 } else { Type::I64 };
-        let length = match self.choose(3) {
-            0 | 1 => format!("({}.const {})", ty.name(), self.choose(40)),
+        let length = match self.choose(16) {
+            0..=11 => format!("({}.const {})", ty.name(), self.choose(17)),
+            12 | 13 => format!("({}.const {})", ty.name(), self.choose(40)),
+            14 => format!("({0}.and {1} ({0}.const 255))", ty.name(), self.value(ty, 1)),
             _ => self.value(ty, 1),
         };
         match kind {
@@ -216,9 +238,9 @@ impl Function<'_, '_> {
         let (width, extended, size) = self.pick(widths);
         let memory = self.memory();
         let (name, number, at) = (ty.name(), memory.number, memory.address_name());
-        let aligned = if self.chance(5) { -1 } else { -(size as i64) };
+        let aligned = if self.chance(12) { -1 } else { -(size as i64) };
         let address = format!("({at}.and {} ({at}.const {aligned}))", self.address(memory, depth));
-        let offset = self.pick(&["", "", " offset=8", " offset=65528", " offset=1"]);
+        let offset = self.pick(&["", "", "", "", " offset=8", " offset=65528", " offset=1"]);
         match self.choose(4) {
             0 => format!("({name}.atomic.load{width}{extended} $m{number}{offset} {address})"),
             1 => {

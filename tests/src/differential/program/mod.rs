@@ -218,7 +218,8 @@ fn memories(number: &mut dyn FnMut(usize) -> usize) -> Vec<Memory> {
     let memory = |index| {
         let form = number(5);
         let (wide, bytes) = (matches!(form, 3 | 5), matches!(form, 4 | 5));
-        let minimum = if bytes { [0, 1, 100, 65537][number(3)] } else { number(2) };
+        let minimum =
+            if bytes { [100, 65537, 1000, 70, 20, 0][number(5)] } else { [1, 1, 2, 1, 2, 0][number(5)] };
         let maximum = minimum + number(3);
         Memory { number: index, wide, bytes, minimum, maximum }
     };

@@ -78,9 +78,9 @@ impl Function<'_, '_> {
         let number = memory.number;
         let level = self.loops;
         let times = self.pick(&[4, 9, 16, 17, 33, 64]);
-        let first = self.first_element(memory, size);
-        let step = self.pick(&[size as i32, size as i32, -(size as i32), 1]);
-        let back = self.pick(&["", " offset=4", " offset=8", " offset=64"]);
+        let first = self.first_element(memory, size, times);
+        let step = self.pick(&[size as i32, size as i32, size as i32, size as i32, 1, -(size as i32)]);
+        let back = self.pick(&["", "", "", "", "", " offset=4", " offset=8", " offset=64"]);
         let address = memory.extended(&format!("(local.get $i{level})"));
         let read = format!("({name}.load $m{number}{back} {address})");
         self.loops += 1;
