@@ -1,19 +1,27 @@
 //! The specification's suite as part of `cargo test`: every script that is run at all, under both check strategies at -O0 and
-//! -O2. `cargo xtask spec-test` runs it in other configurations and writes reports.
+//! -O2, and samples of it in the other configurations. `cargo xtask spec-test` runs it whole in any of them, and writes
+//! reports.
 
 use std::process::ExitCode;
 
 use libtest_mimic::Arguments;
-use wootz_tests::spec::{Configuration, Grid, SUITES};
+use wootz::Config;
+use wootz_tests::spec::{Grid, SUITES};
+use wootz_wast::Configuration;
+
+/// Of how many scripts a sample runs one.
+const STEP: usize = 8;
 
 fn main() -> ExitCode {
     let arguments = Arguments::from_args();
-    let mut configurations = Vec::new();
-    for checks in ["guard", "explicit"] {
-        configurations.extend(["0", "2"].iter().filter_map(|level| Configuration::new(checks, level)));
-    }
-    let grid = Grid::new(configurations, SUITES.iter().collect());
-    let conclusion = libtest_mimic::run(&arguments, grid.trials());
+    let make = |modes: &[&str], levels: &[&str]| {
+        Configuration::all(&Config::new(), modes, &["guard", "explicit"], levels).expect("the names exist")
+    };
+    let mut samples = make(&["regular"], &["1", "3"]);
+    samples.extend(make(&["baseline", "deterministic", "deterministic-baseline"], &["0", "2"]));
+    let grid =
+        Grid::new(make(&["regular"], &["0", "2"]), SUITES.iter().collect()).with_samples(samples, STEP);
+    let conclusion = libtest_mimic::run(&arguments, grid.trials(arguments.filter.as_deref()));
     if !arguments.list && conclusion.num_passed + conclusion.num_failed > 0 {
         print!("{}", grid.summary().0);
     }

@@ -1,10 +1,13 @@
 //! The command line: options, their values, and their help.
 
 use std::ffi::OsString;
+use std::num::NonZero;
 use std::path::PathBuf;
 
+use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use wootz::{CheckStrategy, Config, Cpu, OptLevel};
+use wootz_wast::configuration::{CHECKS, LEVELS, MODES};
 
 use crate::exit::{self, Exit};
 use crate::report::{Outcome, Report};
@@ -22,6 +25,9 @@ pub(crate) enum Command {
     /// Run a program, or call a function of a module.
     #[command(after_help = exit::HELP, override_usage = "wootz run [OPTIONS] FILE [ARGS]...")]
     Run(RunArgs),
+    /// Compile a module ahead of time.
+    #[command(after_help = exit::HELP)]
+    Compile(CompileFileArgs),
     /// Check that a module is valid, and say nothing if it is.
     #[command(after_help = exit::HELP)]
     Validate(ValidateArgs),
@@ -48,6 +54,15 @@ pub(crate) struct CompileArgs {
     /// How much LLVM optimises: 0 compiles fastest, 3 runs fastest.
     #[arg(short = 'O', value_name = "LEVEL", default_value = "2")]
     opt: Level,
+    /// How many threads compile [default: one for each processor].
+    #[arg(short = 'j', long, value_name = "N")]
+    jobs: Option<NonZero<usize>>,
+    #[command(flatten)]
+    target: TargetArgs,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct TargetArgs {
     /// The CPU to compile for: native, baseline, or a level such as x86-64-v3.
     #[arg(long, value_name = "CPU", default_value = "native", value_parser = cpu)]
     cpu: Cpu,
@@ -107,6 +122,56 @@ impl RunArgs {
 }
 
 #[derive(Args, Debug)]
+pub(crate) struct CompileFileArgs {
+    #[command(flatten)]
+    pub(crate) compile: CompileArgs,
+    #[command(flatten)]
+    pub(crate) input: InputArgs,
+    /// What to make.
+    #[arg(long, value_name = "KIND", default_value = "image")]
+    pub(crate) emit: Emit,
+    /// Where to write it; - is standard output [default: the module's name with the ending of KIND].
+    #[arg(short = 'o', long, value_name = "OUT")]
+    pub(crate) output: Option<PathBuf>,
+    /// A module, binary or text; - is standard input.
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
+}
+
+/// What `compile` makes.
+#[derive(Copy, Clone, PartialEq, Eq, ValueEnum, Debug)]
+pub(crate) enum Emit {
+    /// An image: machine code that `wootz run` maps and runs without compiling.
+    Image,
+    /// A relocatable object.
+    Obj,
+    /// Optimised LLVM IR, as text.
+    LlvmIr,
+    /// Optimised LLVM IR, as bitcode.
+    Bitcode,
+    /// Assembly.
+    Asm,
+}
+
+impl Emit {
+    /// The ending of a file's name.
+    pub(crate) fn ending(self) -> &'static str {
+        match self {
+            Self::Image => "image",
+            Self::Obj => "o",
+            Self::LlvmIr => "ll",
+            Self::Bitcode => "bc",
+            Self::Asm => "s",
+        }
+    }
+
+    /// Whether it can be shown on a terminal.
+    pub(crate) fn is_text(self) -> bool {
+        matches!(self, Self::LlvmIr | Self::Asm)
+    }
+}
+
+#[derive(Args, Debug)]
 pub(crate) struct ValidateArgs {
     #[command(flatten)]
     pub(crate) input: InputArgs,
@@ -117,8 +182,18 @@ pub(crate) struct ValidateArgs {
 
 #[derive(Args, Debug)]
 pub(crate) struct WastArgs {
+    /// How modules are compiled and run as a whole: for any x86-64 (baseline), with the results that the specification
+    /// leaves open fixed (deterministic), or both. Several are run one after the other.
+    #[arg(long, value_delimiter = ',', default_value = "regular", value_parser = names(MODES))]
+    pub(crate) mode: Vec<String>,
+    /// How accesses out of a memory's bounds are found, as in `wootz run`; or several.
+    #[arg(long, value_name = "STRATEGY", value_delimiter = ',', default_value = "auto", value_parser = names(CHECKS))]
+    pub(crate) checks: Vec<String>,
+    /// How much LLVM optimises; or several levels.
+    #[arg(short = 'O', value_name = "LEVEL", value_delimiter = ',', default_value = "2", value_parser = names(LEVELS))]
+    pub(crate) opt: Vec<String>,
     #[command(flatten)]
-    pub(crate) compile: CompileArgs,
+    pub(crate) target: TargetArgs,
     /// Scripts; - is standard input.
     #[arg(value_name = "FILE", required = true)]
     pub(crate) files: Vec<PathBuf>,
@@ -190,12 +265,11 @@ impl InspectArgs {
 impl CompileArgs {
     /// The engine's settings.
     pub(crate) fn config(&self) -> Config {
-        Config::new()
+        self.target
+            .config()
             .checks(self.strategy())
             .opt_level(self.opt_level())
-            .cpu(self.cpu.clone())
-            .canonicalize_nans(self.canonicalize_nans)
-            .deterministic(self.deterministic)
+            .compile_threads(self.threads())
     }
 
     /// The same for the code generator alone.
@@ -203,11 +277,16 @@ impl CompileArgs {
         wootz_codegen_llvm::CompileOptions {
             opt: self.opt_level(),
             checks: self.strategy(),
-            cpu: self.cpu.clone(),
-            canonicalize_nans: self.canonicalize_nans,
-            deterministic: self.deterministic,
+            cpu: self.target.cpu.clone(),
+            canonicalize_nans: self.target.canonicalize_nans,
+            deterministic: self.target.deterministic,
             verify: cfg!(debug_assertions),
+            threads: self.threads(),
         }
+    }
+
+    fn threads(&self) -> usize {
+        self.jobs.map_or(0, NonZero::get)
     }
 
     fn strategy(&self) -> CheckStrategy {
@@ -226,6 +305,21 @@ impl CompileArgs {
             Level::O3 => OptLevel::O3,
         }
     }
+}
+
+impl TargetArgs {
+    /// The engine's settings, the others as they are without options.
+    pub(crate) fn config(&self) -> Config {
+        Config::new()
+            .cpu(self.cpu.clone())
+            .canonicalize_nans(self.canonicalize_nans)
+            .deterministic(self.deterministic)
+    }
+}
+
+/// Takes one of the names in a list.
+fn names<T>(list: &'static [(&'static str, T)]) -> PossibleValuesParser {
+    PossibleValuesParser::new(list.iter().map(|(name, _)| *name))
 }
 
 #[derive(Copy, Clone, ValueEnum, Debug)]

@@ -1,8 +1,10 @@
 //! `wootz wast`: test scripts in the specification's format.
 
-use std::panic;
+use std::path::PathBuf;
+use std::{fmt, panic};
 
 use wootz::Engine;
+use wootz_wast::Configuration;
 
 use crate::args::WastArgs;
 use crate::exit::Exit;
@@ -12,31 +14,81 @@ use crate::report::{Outcome, Report, output, printable};
 /// Bytes that a script may have.
 const LIMIT: usize = 1 << 30;
 
-/// Runs every script and tells of each command that failed, then of the numbers.
+/// Runs every script in every configuration; tells of each command that failed, then of the numbers.
 pub(crate) fn run(args: &WastArgs) -> Outcome<Exit> {
-    let engine = Engine::new(&args.compile.config());
-    let (mut passed, mut failed, mut skipped) = (0, 0, 0);
-    for file in &args.files {
+    let configurations = Configuration::all(&args.target.config(), &args.mode, &args.checks, &args.opt);
+    let configurations = configurations
+        .map_err(|names| Report::new(Exit::Usage, format!("there is no configuration `{names}`")))?;
+    let scripts: Vec<Script> = args.files.iter().map(Script::read).collect::<Outcome<_>>()?;
+    let mut total = Counts::default();
+    for configuration in &configurations {
+        let name = (configurations.len() > 1).then_some(&*configuration.name);
+        let engine = Engine::new(&configuration.config);
+        let mut counts = Counts::default();
+        for script in &scripts {
+            counts.add(&script.run(&engine, name));
+        }
+        if let Some(name) = name {
+            output(format!("{name}: {counts}\n").as_bytes())?;
+        }
+        total.passed += counts.passed;
+        total.failed += counts.failed;
+        total.skipped += counts.skipped;
+    }
+    output(format!("{total}\n").as_bytes())?;
+    Ok(if total.failed + total.skipped == 0 { Exit::Success } else { Exit::Failed })
+}
+
+struct Script {
+    name: String,
+    text: String,
+}
+
+impl Script {
+    fn read(file: &PathBuf) -> Outcome<Self> {
         let input = Input::read(file, LIMIT)?;
-        let text = std::str::from_utf8(&input.bytes).map_err(|_| {
-            Report::new(Exit::BadModule, "a test script is text, this is not").at(input.name.clone())
-        })?;
+        match std::str::from_utf8(&input.bytes) {
+            Ok(text) => Ok(Self { name: input.name, text: text.to_owned() }),
+            Err(_) => Err(Report::new(Exit::BadModule, "a test script is text, this is not").at(input.name)),
+        }
+    }
+
+    /// Runs the script and prints what failed, with the name of the configuration if there are several.
+    fn run(&self, engine: &Engine, configuration: Option<&str>) -> wootz_wast::Outcome {
         // A panic is a failure of one command: the engine of scripts says so at its line and goes on.
         let hook = panic::take_hook();
         panic::set_hook(Box::new(|_| {}));
-        let outcome = wootz_wast::run(&engine, text);
+        let outcome = wootz_wast::run(engine, &self.text);
         panic::set_hook(hook);
         let failures = outcome.failed.iter().map(|failure| (failure.line, failure.message.as_str()));
         let others = outcome.skipped.iter().map(|line| (*line, "this command is not supported"));
         let mut lines: Vec<(usize, &str)> = failures.chain(others).collect();
         lines.sort_unstable();
+        let place = configuration.map_or_else(String::new, |name| format!(" {name}:"));
         for (line, message) in lines {
-            eprintln!("{}", printable(&format!("{}:{line}: {message}", input.name)));
+            eprintln!("{}", printable(&format!("{}:{line}:{place} {message}", self.name)));
         }
-        passed += outcome.passed;
-        failed += outcome.failed.len();
-        skipped += outcome.skipped.len();
+        outcome
     }
-    output(format!("{passed} passed, {failed} failed, {skipped} skipped\n").as_bytes())?;
-    Ok(if failed + skipped == 0 { Exit::Success } else { Exit::Failed })
+}
+
+#[derive(Default)]
+struct Counts {
+    passed: usize,
+    failed: usize,
+    skipped: usize,
+}
+
+impl Counts {
+    fn add(&mut self, outcome: &wootz_wast::Outcome) {
+        self.passed += outcome.passed;
+        self.failed += outcome.failed.len();
+        self.skipped += outcome.skipped.len();
+    }
+}
+
+impl fmt::Display for Counts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} passed, {} failed, {} skipped", self.passed, self.failed, self.skipped)
+    }
 }

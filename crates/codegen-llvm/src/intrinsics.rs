@@ -65,6 +65,8 @@ pub(crate) enum FloatIntrinsic {
     Fma,
     /// The identity, except that a signalling NaN becomes a quiet one.
     Canonicalize,
+    /// The identity, which no optimisation looks through.
+    ArithmeticFence,
 }
 
 #[derive(Copy, Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -129,6 +131,7 @@ impl FloatIntrinsic {
             Self::Minimum => "llvm.minimum",
             Self::Maximum => "llvm.maximum",
             Self::Canonicalize => "llvm.canonicalize",
+            Self::ArithmeticFence => "llvm.arithmetic.fence",
             Self::Fma => "llvm.fma",
         }
     }

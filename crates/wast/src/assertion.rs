@@ -96,6 +96,7 @@ const OTHER_KINDS: &[(&str, ModuleErrorKind, &str)] = &[
         "a proposal has the flag of a shared global there",
     ),
     ("malformed memop flags", ModuleErrorKind::Invalid, "no alignment of 32 bits and more is valid either"),
+    ("i32 constant out of range", ModuleErrorKind::Invalid, "limits have 64 bits in WebAssembly 3.0"),
     ("too many locals", ModuleErrorKind::Limit, "more than 2^32 of them are over our limit, too"),
 ];
 

@@ -6,6 +6,7 @@
 //! | `assertion` | what a command claims, compared with what happened |
 //! | `values` | arguments, and expected results bit for bit |
 //! | `host` | the module `spectest` that scripts import |
+//! | `configuration` | the ways to compile that scripts can be run in, by name |
 //!
 //! ```
 //! use wootz::{Config, Engine};
@@ -21,8 +22,10 @@
 //! ```
 
 mod assertion;
+pub mod configuration;
 mod host;
 mod script;
 mod values;
 
+pub use configuration::Configuration;
 pub use script::{Failure, Outcome, run};

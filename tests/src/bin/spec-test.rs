@@ -3,10 +3,12 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, anyhow};
 use clap::Parser;
 use libtest_mimic::{Arguments, FormatSetting};
-use wootz_tests::spec::{Configuration, Grid, SUITES, Suite};
+use wootz::Config;
+use wootz_tests::spec::{Grid, SUITES, Suite};
+use wootz_wast::Configuration;
 
 /// Run the specification's test suite: versions 1.0 to 3.0 and the proposals
 #[derive(Parser)]
@@ -20,7 +22,7 @@ struct Options {
     #[arg(long, value_delimiter = ',', default_value = "guard,explicit")]
     checks: Vec<String>,
     /// Optimisation levels: 0 to 3
-    #[arg(short = 'O', long = "opt", value_delimiter = ',', default_value = "0,2")]
+    #[arg(short = 'O', long = "opt", value_delimiter = ',', default_value = "0,2,3")]
     opt: Vec<String>,
     /// Parts of the suite [default: all of them]
     #[arg(long, value_delimiter = ',')]
@@ -41,15 +43,19 @@ struct Options {
 
 fn main() -> Result<ExitCode> {
     let options = Options::parse();
-    let grid = Grid::new(configurations(&options)?, suites(&options.suite)?);
+    let configurations = Configuration::all(&Config::new(), &options.mode, &options.checks, &options.opt);
+    let configurations =
+        configurations.map_err(|names| anyhow!("there is no configuration `{names}` (see --help)"))?;
+    let grid = Grid::new(configurations, suites(&options.suite)?);
     let arguments = Arguments {
         filter: options.filter.clone(),
         test_threads: options.jobs,
         format: Some(if options.verbose { FormatSetting::Pretty } else { FormatSetting::Terse }),
         ..Arguments::default()
     };
-    let conclusion = libtest_mimic::run(&arguments, grid.trials());
+    let conclusion = libtest_mimic::run(&arguments, grid.trials(options.filter.as_deref()));
     for (reason, scripts) in grid.skipped() {
+        let scripts: Vec<_> = scripts.into_iter().collect();
         println!("not run: {}: {reason}", scripts.join(", "));
     }
     let (summary, clean) = grid.summary();
@@ -59,23 +65,6 @@ fn main() -> Result<ExitCode> {
     }
     print!("\n{summary}");
     Ok(if clean && !conclusion.has_failed() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
-}
-
-fn configurations(options: &Options) -> Result<Vec<Configuration>> {
-    let mut configurations = Vec::new();
-    for mode in &options.mode {
-        for checks in &options.checks {
-            for level in &options.opt {
-                let configuration = Configuration::in_mode(mode, checks, level);
-                configurations.push(configuration.with_context(|| {
-                    format!(
-                        "there is no configuration `--mode {mode} --checks {checks} -O {level}` (see --help)"
-                    )
-                })?);
-            }
-        }
-    }
-    Ok(configurations)
 }
 
 fn suites(names: &[String]) -> Result<Vec<&'static Suite>> {

@@ -1,64 +1,25 @@
 //! The suite in every configuration: as tests to run side by side, as a table, and as a report for programs.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
+use std::iter::once;
 use std::ops::AddAssign;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use libtest_mimic::{Failed, Trial};
 use serde_json::{Value, json};
-use wootz::{CheckStrategy, Config, Cpu, Engine, OptLevel};
-use wootz_wast::{Failure, Outcome, run};
+use wootz::Engine;
+use wootz_wast::{Configuration, Failure, Outcome, run};
 
 use super::suite::{Script, Suite};
 
-/// The check strategies, by the names of the command line. A new one is a line here.
-pub const CHECKS: &[(&str, CheckStrategy)] =
-    &[("guard", CheckStrategy::Guard), ("explicit", CheckStrategy::Explicit), ("auto", CheckStrategy::Auto)];
-
-/// The optimisation levels, by the names of the command line.
-pub const LEVELS: &[(&str, OptLevel)] =
-    &[("0", OptLevel::O0), ("1", OptLevel::O1), ("2", OptLevel::O2), ("3", OptLevel::O3)];
-
-/// A way to compile and run modules, as a change of the configuration.
-type Mode = fn(Config) -> Config;
-
-/// How modules are compiled and run as a whole, by the names of the command line. A new one is a line here.
-pub const MODES: &[(&str, Mode)] = &[
-    ("regular", |config| config),
-    ("deterministic", |config| config.deterministic(true)),
-    ("baseline", |config| config.cpu(Cpu::Baseline)),
-    ("deterministic-baseline", |config| config.cpu(Cpu::Baseline).deterministic(true)),
-];
-
-/// How modules are compiled: a row of the table.
-#[derive(Clone, Debug)]
-pub struct Configuration {
-    /// Shown in the table and part of the test's name.
-    pub name: String,
-    config: Config,
-}
-
-impl Configuration {
-    /// The regular configuration of two names out of [`CHECKS`] and [`LEVELS`].
-    pub fn new(checks: &str, level: &str) -> Option<Self> {
-        Self::in_mode("regular", checks, level)
-    }
-
-    /// The configuration of three names out of [`MODES`], [`CHECKS`] and [`LEVELS`].
-    pub fn in_mode(mode: &str, checks: &str, level: &str) -> Option<Self> {
-        let (_, apply) = MODES.iter().find(|(name, _)| *name == mode)?;
-        let (_, strategy) = CHECKS.iter().find(|(name, _)| *name == checks)?;
-        let (_, opt_level) = LEVELS.iter().find(|(name, _)| *name == level)?;
-        let config = apply(Config::new().checks(*strategy).opt_level(*opt_level));
-        let prefix = if mode == "regular" { String::new() } else { format!("{mode} ") };
-        Some(Self { name: format!("{prefix}{checks} -O{level}"), config })
-    }
-}
+/// Configurations beside each other in the table.
+const COLUMNS: usize = 4;
 
 /// One run: every configuration over every suite.
 pub struct Grid {
-    configurations: Vec<Configuration>,
+    /// With the share of the scripts that each runs: all, or every so many-th.
+    configurations: Vec<(Configuration, usize)>,
     suites: Vec<&'static Suite>,
     results: Arc<Mutex<Vec<Record>>>,
 }
@@ -109,32 +70,46 @@ impl AddAssign for Counts {
 }
 
 impl Grid {
-    /// A run that has not begun.
+    /// A run of all scripts, which has not begun.
     pub fn new(configurations: Vec<Configuration>, suites: Vec<&'static Suite>) -> Self {
+        let configurations = configurations.into_iter().map(|configuration| (configuration, 1)).collect();
         Self { configurations, suites, results: Arc::default() }
     }
 
-    /// A test for every script in every configuration. Each leaves what it found in the grid.
-    pub fn trials(&self) -> Vec<Trial> {
+    /// The same with further configurations that run every `step`-th script each, each beginning at another one.
+    #[must_use]
+    pub fn with_samples(mut self, configurations: Vec<Configuration>, step: usize) -> Self {
+        self.configurations.extend(configurations.into_iter().map(|configuration| (configuration, step)));
+        self
+    }
+
+    /// A test for every script in every configuration whose name contains the filter. Each leaves what it found in the
+    /// grid; those of scripts that are not run are marked as ignored, and counted as skipped.
+    pub fn trials(&self, filter: Option<&str>) -> Vec<Trial> {
         let mut trials = Vec::new();
-        for (configuration_index, configuration) in self.configurations.iter().enumerate() {
+        for (configuration_index, (configuration, step)) in self.configurations.iter().enumerate() {
             for (suite_index, suite) in self.suites.iter().enumerate() {
-                for script in suite.scripts() {
-                    let results = Arc::clone(&self.results);
-                    let config = configuration.config.clone().features(suite.features);
+                for script in suite.scripts().into_iter().skip(configuration_index % step).step_by(*step) {
                     let name = format!("{} {}", configuration.name, script.name);
+                    if filter.is_some_and(|filter| !name.contains(filter)) {
+                        continue;
+                    }
+                    let results = Arc::clone(&self.results);
+                    let record = move |script, result| {
+                        let record =
+                            Record { configuration: configuration_index, suite: suite_index, script, result };
+                        results.lock().unwrap_or_else(PoisonError::into_inner).push(record);
+                    };
+                    if let Some(reason) = script.skipped {
+                        record(script.name, Err(reason));
+                        trials.push(Trial::test(name, || Ok(())).with_ignored_flag(true));
+                        continue;
+                    }
+                    let config = configuration.config.clone().features(suite.features);
                     trials.push(Trial::test(name, move || {
-                        let result = match script.skipped {
-                            Some(reason) => Err(reason),
-                            None => Ok(run(&Engine::new(&config), script.text)),
-                        };
-                        let verdict = result.as_ref().map_or(Ok(()), |outcome| verdict(&script, outcome));
-                        results.lock().unwrap_or_else(PoisonError::into_inner).push(Record {
-                            configuration: configuration_index,
-                            suite: suite_index,
-                            script: script.name,
-                            result,
-                        });
+                        let outcome = run(&Engine::new(&config), script.text);
+                        let verdict = verdict(&script, &outcome);
+                        record(script.name, Ok(outcome));
                         verdict
                     }));
                 }
@@ -143,32 +118,37 @@ impl Grid {
         trials
     }
 
-    /// The table and the closing line. `true` if nothing failed and nothing was skipped that [`SKIPPED`](super::SKIPPED)
+    /// The table, in parts of as many configurations as fit side by side, without suites of which nothing was selected, and the closing line. `true` if nothing failed and nothing was skipped that [`SKIPPED`](super::SKIPPED)
     /// does not explain.
     pub fn summary(&self) -> (String, bool) {
-        let mut table = vec![vec!["".to_owned()]];
-        table[0].extend(self.configurations.iter().map(|configuration| configuration.name.clone()));
+        let mut text = String::new();
         let mut total = Counts::default();
-        for (row, suite) in self.suites.iter().enumerate() {
-            let mut cells = vec![suite.name.to_owned()];
-            for column in 0..self.configurations.len() {
-                let counts = self.counts(column, row);
-                total += counts;
-                cells.push(cell(counts));
+        let columns: Vec<usize> = (0..self.configurations.len()).collect();
+        for columns in columns.chunks(COLUMNS) {
+            let names = columns.iter().map(|column| self.configurations[*column].0.name.clone());
+            let mut table = vec![once(String::new()).chain(names).collect::<Vec<_>>()];
+            for (row, suite) in self.suites.iter().enumerate() {
+                let counts: Vec<Counts> = columns.iter().map(|column| self.counts(*column, row)).collect();
+                if counts.iter().all(|counts| *counts == Counts::default()) {
+                    continue;
+                }
+                counts.iter().for_each(|counts| total += *counts);
+                table.push(once(suite.name.to_owned()).chain(counts.into_iter().map(cell)).collect());
             }
-            table.push(cells);
+            text += &aligned(&table);
+            text.push('\n');
         }
         let Counts { passed, failed, skipped, .. } = total;
-        let text = format!("{}\n{passed} passed, {failed} failed, {skipped} skipped\n", aligned(&table));
+        let _ = writeln!(text, "{passed} passed, {failed} failed, {skipped} skipped");
         (text, total.is_clean() && passed > 0)
     }
 
-    /// The scripts that are not run, by reason.
-    pub fn skipped(&self) -> BTreeMap<&'static str, Vec<String>> {
-        let mut skipped: BTreeMap<_, Vec<_>> = BTreeMap::new();
-        for script in self.suites.iter().flat_map(|suite| suite.scripts()) {
-            if let Some(reason) = script.skipped {
-                skipped.entry(reason).or_default().push(script.name);
+    /// The selected scripts that are not run, by reason.
+    pub fn skipped(&self) -> BTreeMap<&'static str, BTreeSet<String>> {
+        let mut skipped: BTreeMap<_, BTreeSet<_>> = BTreeMap::new();
+        for record in self.results.lock().unwrap_or_else(PoisonError::into_inner).iter() {
+            if let Err(reason) = record.result {
+                skipped.entry(reason).or_default().insert(record.script.clone());
             }
         }
         skipped
@@ -195,7 +175,7 @@ impl Grid {
         for record in records.iter() {
             total.add(&record.result);
             let mut script = json!({
-                "configuration": self.configurations[record.configuration].name,
+                "configuration": self.configurations[record.configuration].0.name,
                 "suite": self.suites[record.suite].name,
                 "script": record.script,
             });
@@ -265,14 +245,16 @@ fn aligned(table: &[Vec<String>]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Configuration, Grid, Record};
-    use wootz_wast::{Failure, Outcome};
+    use wootz::Config;
+    use wootz_wast::{Configuration, Failure, Outcome};
+
+    use super::{Grid, Record};
 
     use crate::spec::SUITES;
 
     fn grid(records: Vec<Record>) -> Grid {
-        let configurations =
-            vec![Configuration::new("guard", "0").unwrap(), Configuration::new("explicit", "2").unwrap()];
+        let one = |checks, level| Configuration::new(Config::new(), "regular", checks, level).unwrap();
+        let configurations = vec![one("guard", "0"), one("explicit", "2")];
         let grid = Grid::new(configurations, vec![&SUITES[0], &SUITES[1]]);
         grid.results.lock().unwrap().extend(records);
         grid
@@ -321,12 +303,5 @@ mod tests {
         assert_eq!(one.to_string(), other.to_string());
         assert_eq!(one["passed"], 6);
         assert_eq!(one["scripts"][0]["failed"][0]["message"], "expected");
-    }
-
-    #[test]
-    fn only_known_names_make_a_configuration() {
-        assert!(Configuration::new("auto", "3").is_some());
-        assert!(Configuration::new("none", "0").is_none());
-        assert!(Configuration::new("guard", "9").is_none());
     }
 }

@@ -10,5 +10,5 @@
 mod grid;
 mod suite;
 
-pub use grid::{CHECKS, Configuration, Grid, LEVELS, MODES};
+pub use grid::Grid;
 pub use suite::{SKIPPED, SUITES, Script, Suite};

@@ -57,7 +57,7 @@ pub const SUITES: &[Suite] = &[
     // Its authors built it on 1.0.
     Suite { features: Features::V1.with(Features::THREADS), ..Suite::proposal("threads", Proposal::Threads) },
     Suite::proposal("tail-call", Proposal::TailCall),
-    Suite::proposal("function-references", Proposal::FunctionReferences),
+    Suite::without("function-references", Proposal::FunctionReferences, Features::MULTI_MEMORY),
     Suite::proposal("exceptions", Proposal::ExceptionHandling),
     Suite::proposal("gc", Proposal::GC),
 ];

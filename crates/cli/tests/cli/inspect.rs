@@ -83,7 +83,7 @@ fn memories_and_tables_of_every_kind_and_computed_values() {
         "  0           100 or more pages of 1 byte (100 B)",
         "  1           1 to 281474976710656 pages (64.0 KiB), 64-bit",
         "  0         10 to 20 × funcref, 64-bit",
-        "  1        i32   ((global 0 + 8) * -2)",
+        "  1          i32   ((global 0 + 8) * -2)",
     ] {
         assert!(text.contains(line), "{line}\n{text}");
     }

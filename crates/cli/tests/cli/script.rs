@@ -16,6 +16,19 @@ fn what_holds_passes_in_every_configuration() {
         args.push("good.wast");
         assert_eq!(dir.wootz(&args).output(), "3 passed, 0 failed, 0 skipped\n");
     }
+    let grid = dir.wootz(&[
+        "wast",
+        "--mode",
+        "regular,baseline",
+        "--checks",
+        "guard,explicit",
+        "-O0,2",
+        "good.wast",
+    ]);
+    let grid = grid.output();
+    assert_eq!(grid.lines().count(), 9, "{grid}");
+    assert!(grid.starts_with("guard -O0: 3 passed, 0 failed, 0 skipped\n"), "{grid}");
+    assert!(grid.ends_with("\n24 passed, 0 failed, 0 skipped\n"), "{grid}");
     let piped = dir.wootz_with_stdin(&["wast", "-"], GOOD.as_bytes());
     assert_eq!(piped.output(), "3 passed, 0 failed, 0 skipped\n");
 }
@@ -27,6 +40,10 @@ fn what_does_not_hold_is_told_with_its_line() {
     let outcome = dir.wootz(&["wast", "good.wast", "bad.wast"]);
     assert_eq!((outcome.code, outcome.stdout.as_str()), (1, "4 passed, 1 failed, 0 skipped\n"));
     assert!(outcome.stderr.starts_with("bad.wast:2: expected"), "{}", outcome.stderr);
+    let outcome = dir.wootz(&["wast", "--checks", "guard,explicit", "bad.wast"]);
+    assert_eq!(outcome.code, 1);
+    assert!(outcome.stderr.contains("\nbad.wast:2: explicit -O2: expected"), "{}", outcome.stderr);
+    assert!(dir.wootz(&["wast", "--mode", "irregular", "good.wast"]).error(2).contains("deterministic"));
 }
 
 #[test]

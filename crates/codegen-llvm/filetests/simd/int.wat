@@ -139,4 +139,4 @@
 ;; check: retq
 
 ;;! emit = asm, cpu = x86-64-v4, func = 11
-;; check: vpternlog
+;; check: vpternlog$(=[dq])

@@ -29,39 +29,39 @@
 ;; check: ubsantrap(i8 2)
 
 ;;! emit = asm, cpu = x86-64-v3, func = 1
-;; check: vmovups %xmm0, (%r
+;; check: vmovups %xmm0, (%r$(=[a-z]+)
 
 ;;! emit = llvm-ir, cpu = x86-64-v3, checks = explicit, func = 1
 ;; check: add
 ;; sameln: 16
 
 ;;! emit = asm, cpu = x86-64-v3, func = 2
-;; check: vpmovsxbw (%r
+;; check: vpmovsxbw (%r$(=[a-z]+)
 
 ;;! emit = llvm-ir, cpu = x86-64-v3, func = 2
 ;; check: load volatile i64
 ;; check: sext <8 x i8>
 
 ;;! emit = asm, cpu = x86-64-v3, func = 3
-;; check: vbroadcastss (%r
+;; check: vbroadcastss (%r$(=[a-z]+)
 
 ;;! emit = asm, cpu = x86-64-v3, func = 4
-;; check: vmovddup (%r
+;; check: vmovddup (%r$(=[a-z]+)
 
-;;! emit = asm, cpu = x86-64-v3, func = 5
-;; check: vmovss (%r
+;;! emit = asm, cpu = x86-64-v3, checks = explicit, func = 5
+;; check: vmovss (%r$(=[a-z]+)
 
-;;! emit = asm, cpu = baseline, func = 5
-;; check: movss (%r
+;;! emit = asm, cpu = baseline, checks = explicit, func = 5
+;; check: movss (%r$(=[a-z]+)
 
-;;! emit = asm, cpu = x86-64-v3, func = 6
-;; check: vmovsd (%r
+;;! emit = asm, cpu = x86-64-v3, checks = explicit, func = 6
+;; check: vmovsd (%r$(=[a-z]+)
 
 ;;! emit = asm, cpu = x86-64-v3, func = 7
-;; check: vpinsrw $$5, (%r
+;; check: vpinsrw $$5, (%r$(=[a-z]+)
 
 ;;! emit = asm, cpu = x86-64-v3, func = 8
-;; check: vpextrw $$5, %xmm0, (%r
+;; check: vpextrw $$5, %xmm0, (%r$(=[a-z]+)
 
 ;;! emit = llvm-ir, cpu = x86-64-v3, func = 8
 ;; check: store volatile i16

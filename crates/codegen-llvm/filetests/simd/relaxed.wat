@@ -63,7 +63,7 @@
 ;; check: retq
 
 ;;! emit = asm, cpu = x86-64-v4, func = 2
-;; check: vpternlog
+;; check: vpternlog$(=[dq])
 
 ;;! emit = asm, cpu = x86-64-v3, func = 3
 ;; check: prologue_end

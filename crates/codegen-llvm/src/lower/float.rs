@@ -30,6 +30,11 @@ pub(super) fn float_unary<'ctx>(
     let result = f.intrinsic(Intrinsic::Float(intrinsic, width.into()), &[x.into()])?;
     match op {
         FloatUnary::Abs => Ok(result),
+        // LLVM knows for what a root is a NaN, and takes a select of a NaN there to be the root itself.
+        FloatUnary::Sqrt if f.module.canonicalize_nans => {
+            let fence = Intrinsic::Float(FloatIntrinsic::ArithmeticFence, width.into());
+            arithmetic(f, width, f.intrinsic(fence, &[result])?.into_float_value())
+        }
         _ if rounds_by_call(f, op) => {
             let quiet = canonicalize(f, width, result.into_float_value())?;
             arithmetic(f, width, quiet.into_float_value())

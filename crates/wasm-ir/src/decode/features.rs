@@ -57,7 +57,6 @@ impl Features {
 
     /// Several memories in a module.
     pub const MULTI_MEMORY: Self = Self(WasmFeatures::MULTI_MEMORY);
-
     /// Shared memories and atomic instructions.
     pub const THREADS: Self = Self(WasmFeatures::THREADS);
 
@@ -66,6 +65,9 @@ impl Features {
     pub const fn with(self, others: Self) -> Self {
         Self(self.0.union(others.0))
     }
+
+    /// Relaxed vector instructions.
+    pub const RELAXED_SIMD: Self = Self(WasmFeatures::RELAXED_SIMD);
 
     /// These features less others.
     #[must_use]

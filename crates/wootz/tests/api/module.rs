@@ -17,7 +17,7 @@ fn refusals_say_which_kind_and_where() {
     assert_eq!(refused("(module (func (nonsense)))").0, ModuleErrorKind::Text);
     assert_eq!(refused(b"\0asm\x01\0\0\0\x01\x7f").0, ModuleErrorKind::Malformed);
     assert_eq!(refused("(module (func (result i32)))").0, ModuleErrorKind::Invalid);
-    assert_eq!(refused("(module (memory 1) (memory 1))").0, ModuleErrorKind::Unsupported);
+    assert_eq!(refused("(module (tag))").0, ModuleErrorKind::Unsupported);
 }
 
 #[test]

@@ -24,6 +24,10 @@ pub(super) fn unary<'ctx>(
     let result = f.vector_intrinsic(Intrinsic::FloatLanes(intrinsic, shape), &[x.into()])?;
     match op {
         FloatUnary::Abs => f.finish(result),
+        FloatUnary::Sqrt if f.module.canonicalize_nans => {
+            let fence = Intrinsic::FloatLanes(FloatIntrinsic::ArithmeticFence, shape);
+            arithmetic(f, shape, f.vector_intrinsic(fence, &[result.into()])?)
+        }
         _ if rounds_by_call(f, op) => arithmetic(f, shape, canonicalize(f, shape, result)?),
         _ => arithmetic(f, shape, result),
     }
