@@ -7,6 +7,7 @@ mod module;
 mod shared;
 mod stores;
 mod tail_calls;
+mod threads;
 mod traps;
 mod values;
 mod vectors;
