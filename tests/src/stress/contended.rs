@@ -135,7 +135,7 @@ fn check(memory: &SharedMemory, reports: Vec<Report>, summary: &mut Summary) -> 
         for (offset, bytes) in [(0, 1), (2, 2), (4, 4), (8, 1), (10, 2), (12, 4), (16, 8)] {
             let mask = u64::MAX >> (64 - 8 * bytes);
             let what = format!("{name} of {bytes} bytes at {}", base + offset);
-            expect(&what, number(base + offset, bytes)?, 3 * times(name) & mask)?;
+            expect(&what, number(base + offset, bytes)?, (3 * times(name)) & mask)?;
         }
     }
     expect("bits flipped", number(152, 4)?, 0)?;
