@@ -318,6 +318,13 @@ pub enum MemoryError {
         /// What it said.
         error: std::io::Error,
     },
+    /// The system refused memory for an instance's context.
+    Context {
+        /// Bytes asked for.
+        bytes: usize,
+        /// What it said.
+        error: std::io::Error,
+    },
     /// Pages have neither 1 nor 65 536 bytes.
     PageSize {
         /// The size asked for, as a power of two.
@@ -339,6 +346,9 @@ impl fmt::Display for MemoryError {
             Self::System { bytes, guarded: false, error } => {
                 write!(f, "cannot allocate a memory of {bytes} bytes: {error}")
             }
+            Self::Context { bytes, error } => {
+                write!(f, "cannot allocate {bytes} bytes for an instance: {error}")
+            }
             Self::PageSize { log2 } => {
                 write!(f, "a memory with pages of 2^{log2} bytes: pages have 1 or 65536 bytes")
             }
@@ -350,7 +360,7 @@ impl fmt::Display for MemoryError {
 impl std::error::Error for MemoryError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
-            Self::System { error, .. } => Some(error),
+            Self::System { error, .. } | Self::Context { error, .. } => Some(error),
             _ => None,
         }
     }

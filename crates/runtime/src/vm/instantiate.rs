@@ -24,7 +24,7 @@ use super::memory::{LinearMemory, StoreMemory};
 use super::shared::SharedInner;
 use super::store::StoreInner;
 use super::table::{Elements, StoreTable};
-use crate::{CallError, Extern, InstantiateError, Store, Trap, imports};
+use crate::{CallError, Extern, InstantiateError, MemoryError, Store, Trap, imports};
 
 /// Makes an instance and initialises its tables and memories. Returns its index and the function to start, if any.
 pub(crate) fn instantiate(
@@ -53,8 +53,10 @@ fn allocate(
     let memories = allocate_memories(image)?;
     let type_ids = store.type_ids(image);
     let tables = allocate_tables(declarations, &type_ids)?;
+    let context = Context::new(image.layout()).map_err(|error| {
+        InstantiateError::Memory(MemoryError::Context { bytes: image.layout().size(), error })
+    })?;
     let type_ids = store.attach(image);
-    let context = Context::new(image.layout());
     let header = VMContext {
         magic: VMCONTEXT_MAGIC,
         store: store.context().as_ptr(),

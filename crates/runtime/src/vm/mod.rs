@@ -10,6 +10,7 @@
 #![allow(unsafe_code, reason = "machine code and Rust share memory here; see the invariants above")]
 
 pub(crate) mod activation;
+pub(crate) mod arena;
 pub(crate) mod builtins;
 pub(crate) mod faults;
 pub(crate) mod funcs;
