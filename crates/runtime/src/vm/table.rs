@@ -31,7 +31,8 @@ impl Elements {
 
     /// What compiled code reads.
     pub(crate) fn definition(&self) -> VMTable {
-        let base = self.block.as_ref().map_or(NonNull::<*mut c_void>::dangling(), |block| block.readable().cast());
+        let base =
+            self.block.as_ref().map_or(NonNull::<*mut c_void>::dangling(), |block| block.readable().cast());
         VMTable { base: base.as_ptr(), length: self.length }
     }
 

@@ -4,14 +4,12 @@
 //! Pages with two views are shared with nobody but would be with a process forked from this one: there they do not exist, and a
 //! [`ForkMark`] tells that it is another process.
 
-use std::ffi::c_void;
 use std::io;
 use std::ops::Range;
 use std::ptr::{self, NonNull};
+use std::sync::OnceLock;
 
-use rustix::mm::{
-    Advice, MapFlags, MprotectFlags, MremapFlags, ProtFlags, madvise, mmap_anonymous, mprotect, mremap_fixed,
-};
+use rustix::mm::{Advice, madvise};
 
 use super::memory::{Mapping, page_size, round_to_pages};
 
@@ -35,17 +33,13 @@ impl Pages {
     /// Pages with a view to read and write, and another to read only.
     pub(crate) fn twice(len: usize) -> io::Result<Self> {
         let (writable, len) = Self::reserve(len)?;
-        let (readable, len) = Self::reserve(len)?;
-        let inner = |mapping: &Mapping| mapping.base().wrapping_add(page_size()).cast::<c_void>();
-        let flags = MapFlags::SHARED | MapFlags::NORESERVE | MapFlags::FIXED;
-        // SAFETY: both targets lie inside of mappings that were just reserved and that nothing refers to. Asked for a copy of
-        // length 0, the system leaves a shared mapping where it is and maps its pages once more.
+        let (readable, _) = Self::reserve(len)?;
+        let page = page_size();
+        // SAFETY: nothing refers to either mapping yet; the advice is about processes to come.
         unsafe {
-            mmap_anonymous(inner(&writable), len, ProtFlags::READ | ProtFlags::WRITE, flags)?;
-            mremap_fixed(inner(&writable), 0, len, MremapFlags::MAYMOVE, inner(&readable))?;
-            mprotect(inner(&readable), len, MprotectFlags::READ)?;
+            writable.commit_with_view(page..page + len, &readable, page)?;
             for view in [&writable, &readable] {
-                madvise(inner(view), len, Advice::LinuxDontFork)?;
+                madvise(view.base().wrapping_add(page).cast(), len, Advice::LinuxDontFork)?;
             }
         }
         Ok(Self { writable, readable: Some(readable), len })
@@ -108,6 +102,19 @@ impl ForkMark {
         // SAFETY: the page is mapped and readable as long as `self` lives.
         unsafe { self.0.base().read_volatile() == 0 }
     }
+}
+
+/// Whether pages can be executed and yet not be read: on x86-64 that takes protection keys, of which the kernel uses one for all
+/// such pages.
+pub(crate) fn can_execute_only() -> bool {
+    static CAN: OnceLock<bool> = OnceLock::new();
+    *CAN.get_or_init(|| {
+        // SAFETY: the calls take and free a key that protects nothing.
+        unsafe {
+            let key = libc::syscall(libc::SYS_pkey_alloc, 0, 0);
+            key >= 0 && libc::syscall(libc::SYS_pkey_free, key) == 0
+        }
+    })
 }
 
 /// Bytes of these addresses that are in memory now; whole pages count.
