@@ -267,4 +267,29 @@ mod tests {
             }
         }
     }
+
+    /// The child of a fork neither sees its parent's tables nor writes to them.
+    #[test]
+    fn a_forked_process_starts_anew() {
+        let arena = arena();
+        let old = arena.allocate(64).unwrap();
+        // SAFETY: the block is known here alone; the child calls nothing but the arena, whose lock is free, and ends at once.
+        let child = unsafe {
+            old.writable().write(7);
+            libc::fork()
+        };
+        if child == 0 {
+            let new = arena.allocate(64);
+            let other = new.is_ok_and(|new| new.pages() != old.pages() && new.writable() != old.writable());
+            drop(old);
+            // SAFETY: nothing is left to do.
+            unsafe { libc::_exit(i32::from(!other)) };
+        }
+        let mut status = 1;
+        // SAFETY: the status is written by the call.
+        assert_eq!(unsafe { libc::waitpid(child, &mut status, 0) }, child);
+        assert_eq!(status, 0);
+        // SAFETY: as above.
+        assert_eq!(unsafe { old.readable().read() }, 7);
+    }
 }

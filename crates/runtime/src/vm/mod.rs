@@ -33,3 +33,6 @@ pub(crate) mod trap;
 pub(crate) mod types;
 pub(crate) mod unwind;
 pub(crate) mod wait;
+
+#[cfg(test)]
+mod execute_only_tests;
