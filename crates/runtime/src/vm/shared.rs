@@ -101,6 +101,11 @@ impl SharedInner {
         self.guarded.clone()
     }
 
+    /// The parts of its address space, now.
+    pub(crate) fn parts(&self) -> Vec<super::space::Part> {
+        self.memory.lock().unwrap_or_else(PoisonError::into_inner).parts()
+    }
+
     /// Adds zeroed pages and returns the old size in pages; `None`, and no change, if it cannot.
     pub(crate) fn grow(&self, delta: u64) -> Option<u64> {
         let mut memory = self.memory.lock().unwrap_or_else(PoisonError::into_inner);

@@ -109,6 +109,11 @@ impl StoreInner {
         unsafe { self.regions.as_ref() }
     }
 
+    /// The images that have instances.
+    pub(crate) fn images(&self) -> impl Iterator<Item = &LoadedImage> {
+        self.images.values().map(|(image, _)| &**image)
+    }
+
     /// Its types.
     pub(crate) fn types(&self) -> &Types {
         &self.types

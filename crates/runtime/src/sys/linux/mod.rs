@@ -1,6 +1,7 @@
 //! Linux: address space, signals, thread stacks.
 
 pub(crate) mod memory;
+pub(crate) mod pages;
 pub(crate) mod signals;
 pub(crate) mod stack;
 
