@@ -67,6 +67,7 @@ mod instance;
 mod linker;
 mod module;
 mod shared;
+mod stop;
 mod store;
 mod values;
 pub mod wasi;
@@ -84,6 +85,7 @@ pub use instance::Instance;
 pub use linker::Linker;
 pub use module::{ExportType, ImportType, Module};
 pub use shared::{SharedMemory, WaitError, WaitOutcome};
+pub use stop::InterruptHandle;
 pub use store::{AsContext, AsContextMut, Store, StoreContext, StoreContextMut};
 pub use values::{ExternRef, Val};
 

@@ -5,6 +5,7 @@ mod host;
 mod linker;
 mod module;
 mod shared;
+mod stop;
 mod stores;
 mod tail_calls;
 mod threads;
