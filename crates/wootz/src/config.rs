@@ -25,6 +25,7 @@ pub struct Config {
     pub(crate) max_module_size: usize,
     pub(crate) features: Features,
     pub(crate) verify: bool,
+    pub(crate) compile_threads: usize,
     pub(crate) canonicalize_nans: bool,
     pub(crate) deterministic: bool,
     pub(crate) memory: MemorySettings,
@@ -40,6 +41,7 @@ impl Default for Config {
             max_module_size: Self::DEFAULT_MAX_MODULE_SIZE,
             features: Features::ALL,
             verify: cfg!(debug_assertions),
+            compile_threads: 0,
             canonicalize_nans: false,
             deterministic: false,
             memory: MemorySettings::default(),
@@ -99,6 +101,14 @@ impl Config {
     #[must_use]
     pub fn features(mut self, features: Features) -> Self {
         self.features = features;
+        self
+    }
+
+    /// How many threads compile a module; 0, the default, is one for each processor. The code does not depend on it. A small
+    /// module is compiled by one thread in any case.
+    #[must_use]
+    pub fn compile_threads(mut self, threads: usize) -> Self {
+        self.compile_threads = threads;
         self
     }
 

@@ -67,6 +67,7 @@ mod instance;
 mod linker;
 mod module;
 mod shared;
+mod stop;
 mod store;
 mod values;
 pub mod wasi;
@@ -84,6 +85,7 @@ pub use instance::Instance;
 pub use linker::Linker;
 pub use module::{ExportType, ImportType, Module};
 pub use shared::{SharedMemory, WaitError, WaitOutcome};
+pub use stop::InterruptHandle;
 pub use store::{AsContext, AsContextMut, Store, StoreContext, StoreContextMut};
 pub use values::{ExternRef, Val};
 
@@ -92,6 +94,7 @@ pub use wootz_runtime::{
     HostMemory, MemoryCreator, MemoryPool, MemoryRequest, PoolConfig, Protection, Region, RegionKind,
     WhenExhausted,
 };
+pub use wootz_vm_abi::image::DecodeError;
 pub use wootz_vm_abi::plan::MemoryPlan;
 pub use wootz_vm_abi::trap::TrapCode;
 pub use wootz_wasm_ir::{

@@ -121,7 +121,8 @@ impl Module {
         &self.image
     }
 
-    fn declarations(&self) -> &Declarations {
+    /// Everything that the module declares.
+    pub fn declarations(&self) -> &Declarations {
         &self.image.info().declarations
     }
 }

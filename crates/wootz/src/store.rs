@@ -33,7 +33,7 @@ pub(crate) struct StoreState<T> {
 /// # Panics
 /// Every method that takes a handle and a store panics if the handle is of another store.
 pub struct Store<T> {
-    inner: runtime::Store,
+    pub(crate) inner: runtime::Store,
     data: PhantomData<T>,
 }
 

@@ -12,6 +12,7 @@ use wootz_vm_abi::trap::TrapCode;
 
 use super::faults::FaultRegions;
 use super::host;
+use super::interrupt::{Interruption, reason};
 use super::store::StoreInner;
 use super::trap::{self, Stopped};
 use crate::sys::{EntryRecord, call_with_record, signals, stack};
@@ -26,6 +27,7 @@ pub(crate) struct Activation {
     previous: Option<NonNull<Activation>>,
     store: NonNull<StoreInner>,
     regions: NonNull<FaultRegions>,
+    interruption: NonNull<Interruption>,
     /// Written by the entry sequence, read by the signal handler.
     record: UnsafeCell<EntryRecord>,
     /// Written by the signal handler, read after landing.
@@ -42,6 +44,12 @@ impl Activation {
     pub(crate) fn regions(&self) -> &FaultRegions {
         // SAFETY: the store, and with it the regions, outlives every activation in it.
         unsafe { self.regions.as_ref() }
+    }
+
+    /// Whether its store is to stop.
+    pub(crate) fn is_interrupted(&self) -> bool {
+        // SAFETY: the store owns a share of it, and outlives every activation in it.
+        unsafe { self.interruption.as_ref() }.is_requested()
     }
 
     /// Where to land.
@@ -106,7 +114,16 @@ pub(crate) fn call(
         omitted: 0,
     })?;
     // SAFETY: the arguments are checked, and nothing borrows from the store while its code runs.
-    unsafe { enter(store, &func, slots.as_mut_ptr()).map_err(|stopped| trap::into_error(store, &stopped)) }
+    unsafe {
+        enter(store, &func, slots.as_mut_ptr()).map_err(|stopped| {
+            let error = trap::into_error(store, &stopped);
+            // The outermost call that says so has answered the request.
+            if error.trap_code() == Some(TrapCode::Interrupted) && !store.as_ref().is_active() {
+                store.as_ref().interruption().forget(reason::HANDLE | reason::DEADLINE);
+            }
+            error
+        })
+    }
 }
 
 fn check(store: &Store, func: NonNull<VMFuncRef>, slots: &[ValRaw]) -> Result<(), ArgumentsError> {
@@ -131,14 +148,16 @@ unsafe fn enter(
     slots: *mut ValRaw,
 ) -> Result<(), Box<Stopped>> {
     // SAFETY: the store is alive; these borrows end before compiled code runs.
-    let (context, regions, max_wasm_stack) = unsafe {
+    let (context, regions, max_wasm_stack, interruption) = unsafe {
         let store = store.as_ref();
-        (store.context(), NonNull::from(store.regions()), store.config().max_wasm_stack)
+        let interruption = NonNull::from(&**store.interruption());
+        (store.context(), NonNull::from(store.regions()), store.config().max_wasm_stack, interruption)
     };
     let activation = Activation {
         previous: CURRENT.get(),
         store,
         regions,
+        interruption,
         record: UnsafeCell::new(EntryRecord::new()),
         stopped: UnsafeCell::new(None),
     };
@@ -150,6 +169,13 @@ unsafe fn enter(
     if here < limit {
         return Err(Box::new(Stopped::at_entry(TrapCode::StackExhausted)));
     }
+    // SAFETY: the store, alive as before, owns a share of it.
+    let interruption = unsafe { interruption.as_ref() };
+    interruption.resume(signals::current_thread());
+    if interruption.is_requested() {
+        interruption.suspend();
+        return Err(Box::new(Stopped::at_entry(TrapCode::Interrupted)));
+    }
     // SAFETY: a non-null host entry is a trampoline for the function's signature; the rest is as the caller promises.
     // The activation is linked exactly while the code runs.
     let landed = unsafe {
@@ -160,6 +186,7 @@ unsafe fn enter(
         let entry = std::mem::transmute::<*const std::ffi::c_void, HostEntry>(func.host_entry);
         let landed = call_with_record(entry, func.callee.cast(), func.code, slots, activation.record.get());
         CURRENT.set(activation.previous);
+        interruption.suspend();
         (*store.as_ptr()).leave();
         (*context.as_ptr()).stack_limit = outer_limit;
         (*context.as_ptr()).caller = outer_caller;

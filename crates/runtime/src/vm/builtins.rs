@@ -38,7 +38,11 @@ macro_rules! entries {
     (@type outcome) => { u64 };
     (@finish status, $store:ident, $result:expr) => {
         match $result {
-            Ok(()) => 0,
+            Ok(()) if !$store.interruption().is_requested() => 0,
+            Ok(()) => {
+                $store.set_pending(Pending::Trap(TrapCode::Interrupted));
+                1
+            }
             Err(code) => {
                 $store.set_pending(Pending::Trap(code));
                 1
@@ -47,6 +51,10 @@ macro_rules! entries {
     };
     (@finish outcome, $store:ident, $result:expr) => {
         match $result {
+            Ok(_) if $store.interruption().is_requested() => {
+                $store.set_pending(Pending::Trap(TrapCode::Interrupted));
+                u64::MAX
+            }
             Ok(outcome) => u64::from(outcome),
             Err(code) => {
                 $store.set_pending(Pending::Trap(code));
@@ -147,13 +155,13 @@ impl Running<'_> {
     fn atomic_wait32(self, memory: u32, address: u64, offset: u64, expected: u32, timeout: u64) -> Outcome {
         let (shared, address) = self.waiting_place(memory, address, offset, 4)?;
         let atom: &AtomicU32 = atom(shared, address)?;
-        wait(shared, address, || atom.load(Ordering::SeqCst) == expected, timeout)
+        self.wait(shared, address, || atom.load(Ordering::SeqCst) == expected, timeout)
     }
 
     fn atomic_wait64(self, memory: u32, address: u64, offset: u64, expected: u64, timeout: u64) -> Outcome {
         let (shared, address) = self.waiting_place(memory, address, offset, 8)?;
         let atom: &AtomicU64 = atom(shared, address)?;
-        wait(shared, address, || atom.load(Ordering::SeqCst) == expected, timeout)
+        self.wait(shared, address, || atom.load(Ordering::SeqCst) == expected, timeout)
     }
 
     fn waiting_place(
@@ -166,6 +174,26 @@ impl Running<'_> {
         let address = self.atomic_place(memory, address, offset, bytes)?;
         let shared = self.store.memories[self.memory(memory)].shared();
         Ok((shared.ok_or(TrapCode::ExpectedSharedMemory)?, address))
+    }
+
+    /// A negative timeout, in nanoseconds, is none. If the store is asked to stop, the wait ends, and the builtin's end sees to
+    /// the rest.
+    fn wait(
+        &self,
+        memory: &SharedInner,
+        address: u64,
+        is_expected: impl FnOnce() -> bool,
+        timeout: u64,
+    ) -> Outcome {
+        let timeout = (timeout as i64 >= 0).then(|| Duration::from_nanos(timeout));
+        let interruption = self.store.interruption();
+        let is_stopped = || interruption.is_requested();
+        match interruption
+            .while_waiting(|| memory.queues.wait_unless(address, is_expected, timeout, is_stopped))
+        {
+            Ok(outcome) => Ok(outcome as u32),
+            Err(super::wait::Interrupted) => Err(TrapCode::Interrupted),
+        }
     }
 
     fn atomic_notify(self, memory: u32, address: u64, offset: u64, count: u32) -> Outcome {
@@ -189,15 +217,6 @@ impl Running<'_> {
 fn atom<T: super::shared::Atom>(memory: &SharedInner, address: u64) -> Result<&T, TrapCode> {
     let atom = memory.atom(address).map_err(|_| TrapCode::MemoryOutOfBounds)?;
     atom.ok_or(TrapCode::UnalignedAtomic)
-}
-
-/// A negative timeout, in nanoseconds, is none.
-fn wait(memory: &SharedInner, address: u64, is_expected: impl FnOnce() -> bool, timeout: u64) -> Outcome {
-    let timeout = (timeout as i64 >= 0).then(|| Duration::from_nanos(timeout));
-    match memory.queues.wait(address, is_expected, timeout) {
-        Ok(outcome) => Ok(outcome as u32),
-        Err(super::wait::Interrupted) => Err(TrapCode::Interrupted),
-    }
 }
 
 /// Tables (specification: Table Instructions).

@@ -8,9 +8,11 @@ use std::sync::Arc;
 
 use wootz_vm_abi::callconv::ValRaw;
 use wootz_vm_abi::context::{VMContext, VMFuncRef, VMHostContext, VMTypeId};
+use wootz_vm_abi::trap::TrapCode;
 
 use super::store::{Pending, StoreBox, StoreInner};
 use super::types::TypeInfo;
+use crate::sys::signals::ThreadNumber;
 use crate::{Caller, HostError, Instance, Store};
 
 /// What a host function does.
@@ -88,6 +90,8 @@ impl HostFunc {
 struct LentStore {
     handle: ManuallyDrop<Store>,
     store: NonNull<StoreInner>,
+    /// The thread whose compiled code waits for the host function.
+    thread: ThreadNumber,
 }
 
 impl LentStore {
@@ -96,18 +100,24 @@ impl LentStore {
     unsafe fn new(store: NonNull<StoreInner>) -> Self {
         // A store with someone inside is not freed, wherever its owner goes meanwhile.
         // SAFETY: as the caller promises.
-        unsafe { (*store.as_ptr()).enter() };
+        let thread = unsafe {
+            (*store.as_ptr()).enter();
+            (*store.as_ptr()).interruption().suspend()
+        };
         // SAFETY: the handle is never dropped, and whoever entered the store waits for the host function.
         let inner = unsafe { StoreBox::from_pointer(store) };
         let handle = ManuallyDrop::new(Store { inner });
-        Self { handle, store }
+        Self { handle, store, thread }
     }
 }
 
 impl Drop for LentStore {
     fn drop(&mut self) {
         // SAFETY: the store is alive, because `new` entered it, and the host function has returned its borrow.
-        unsafe { (*self.store.as_ptr()).leave() };
+        unsafe {
+            (*self.store.as_ptr()).leave();
+            (*self.store.as_ptr()).interruption().resume(self.thread);
+        }
         if self.handle.inner.pointer() != self.store {
             // `mem::swap` moved the running store to a place where it may be used or dropped at the same time.
             eprintln!("a host function exchanged the store that it was called with");
@@ -149,6 +159,9 @@ unsafe extern "C" fn host_callee(
             .then(|| Instance { store: store.as_ref().id(), index: (*caller).instance.addr() as u32 });
         let outcome = catch_unwind(AssertUnwindSafe(|| HostFunc::run(func, instance, slots)));
         let reason = match outcome {
+            Ok(Ok(())) if (*store.as_ptr()).interruption().is_requested() => {
+                Pending::Trap(TrapCode::Interrupted)
+            }
             Ok(Ok(())) => return 0,
             Ok(Err(error)) => Pending::Host(error),
             Err(payload) => Pending::Panic(payload),

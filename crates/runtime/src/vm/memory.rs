@@ -367,7 +367,7 @@ impl StoreMemory {
                 memory.bytes_mut().copy_within(source, target.start);
                 Ok(())
             }
-            Self::Shared(memory) => memory.copy_within(to, from, target.len()).map_err(|_| OUTSIDE),
+            Self::Shared(memory) => memory.copy_from(to, memory, from, target.len()).map_err(|_| OUTSIDE),
         }
     }
 
@@ -380,13 +380,8 @@ impl StoreMemory {
             (Self::Own { memory, .. }, Self::Shared(other)) => {
                 other.read(from, &mut memory.bytes_mut()[target]).map_err(|_| OUTSIDE)
             }
-            // The same one, if it was put into the store twice, or two: then the ranges do not overlap.
-            (Self::Shared(this), Self::Shared(other)) if Arc::ptr_eq(this, other) => {
-                this.copy_within(to, from, source.len()).map_err(|_| OUTSIDE)
-            }
             (Self::Shared(this), Self::Shared(other)) => {
-                let mut buffer = vec![0; source.len()];
-                other.read(from, &mut buffer).and_then(|()| this.write(to, &buffer)).map_err(|_| OUTSIDE)
+                this.copy_from(to, other, from, source.len()).map_err(|_| OUTSIDE)
             }
         }
     }
@@ -502,6 +497,34 @@ mod tests {
         assert!(matches!(memory(odd, CheckStrategy::Explicit), Err(MemoryError::PageSize { log2: 200 })));
         let shared = MemoryType { shared: true, ..ty(1, None) };
         assert!(matches!(memory(shared, CheckStrategy::Auto), Err(MemoryError::Shared)));
+    }
+
+    #[test]
+    fn a_shared_memory_keeps_its_base_under_every_strategy() {
+        for checks in [CheckStrategy::Guard, CheckStrategy::Explicit] {
+            let shared = |minimum, maximum| MemoryType { shared: true, ..ty(minimum, Some(maximum)) };
+            let mut memory = memory(shared(1, 400), checks).unwrap();
+            let base = memory.definition().base;
+            assert_eq!(memory.grow(399), Some(1));
+            assert_eq!(memory.grow(1), None);
+            assert_eq!(memory.definition().base, base);
+            memory.bytes_mut()[400 * 65536 - 1] = 1;
+
+            let mut empty = self::memory(shared(0, 0), checks).unwrap();
+            assert_eq!((empty.length(), empty.grow(0), empty.grow(1)), (0, Some(0), None));
+        }
+    }
+
+    /// What a type promises beyond any machine is not reserved: growing fails there, as it may.
+    #[test]
+    fn a_shared_memory_with_a_huge_maximum_has_room_to_grow() {
+        let shared = MemoryType { shared: true, memory64: true, ..ty(1, Some(1 << 48)) };
+        let mut huge = memory(shared, CheckStrategy::Auto).unwrap();
+        assert_eq!(huge.grow(1 << 40), None);
+        assert_eq!(huge.grow(99), Some(1));
+        let bytes = MemoryType { shared: true, page_size_log2: 0, ..ty(10, Some(5000)) };
+        let mut small = memory(bytes, CheckStrategy::Auto).unwrap();
+        assert_eq!((small.grow(4990), small.grow(1)), (Some(10), None));
     }
 
     #[test]

@@ -21,6 +21,7 @@ pub(crate) mod host_memory;
 pub(crate) mod image;
 pub(crate) mod instance;
 pub(crate) mod instantiate;
+pub(crate) mod interrupt;
 pub(crate) mod libcalls;
 pub(crate) mod memory;
 pub(crate) mod pool;

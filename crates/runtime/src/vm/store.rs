@@ -18,6 +18,7 @@ use super::globals::StoreGlobal;
 use super::host::{HostCall, HostFunc};
 use super::image::LoadedImage;
 use super::instance::InstanceInner;
+use super::interrupt::{self, DeadlineKey, Interruption};
 use super::memory::StoreMemory;
 use super::shared::SharedInner;
 use super::table::StoreTable;
@@ -60,6 +61,8 @@ pub(crate) struct StoreInner {
     pending: Option<Pending>,
     /// Activations in this store, of any thread.
     active: usize,
+    interruption: Arc<Interruption>,
+    pub(crate) deadline: Option<DeadlineKey>,
 }
 
 static NEXT_ID: AtomicU64 = AtomicU64::new(0);
@@ -85,6 +88,8 @@ impl StoreInner {
             externs: Vec::new(),
             pending: None,
             active: 0,
+            interruption: Arc::default(),
+            deadline: None,
         }
     }
 
@@ -112,6 +117,16 @@ impl StoreInner {
     /// The images that have instances.
     pub(crate) fn images(&self) -> impl Iterator<Item = &LoadedImage> {
         self.images.values().map(|(image, _)| &**image)
+    }
+
+    /// Its request to stop.
+    pub(crate) fn interruption(&self) -> &Arc<Interruption> {
+        &self.interruption
+    }
+
+    /// Whether any thread is in the store's code, or in a host function that it called.
+    pub(crate) fn is_active(&self) -> bool {
+        self.active > 0
     }
 
     /// Its types.
@@ -295,6 +310,9 @@ fn push<T>(items: &mut Vec<T>, item: T) -> u32 {
 
 impl Drop for StoreInner {
     fn drop(&mut self) {
+        if let Some(key) = self.deadline.take() {
+            interrupt::cancel(key);
+        }
         for host in self.hosts.drain(..) {
             // SAFETY: `HostFunc::new` leaked a box, and no code of the store runs any more.
             drop(unsafe { Box::from_raw(host.as_ptr()) });

@@ -51,7 +51,7 @@ pub(crate) fn on_fault(fault: &Fault) -> Option<EntryRecord> {
     let activation = unsafe { Activation::current()?.as_ref() };
     let regions = activation.regions();
     let image = regions.image_at(fault.registers.values[Registers::PC])?;
-    let mut stopped = Stopped::at_entry(classify(fault, regions, image)?);
+    let mut stopped = Stopped::at_entry(classify(fault, activation, image)?);
     let record = activation.record();
     unwind::walk(regions, fault.registers, record.sp, &mut |address| stopped.push(address));
     activation.stop(stopped);
@@ -59,12 +59,15 @@ pub(crate) fn on_fault(fault: &Fault) -> Option<EntryRecord> {
 }
 
 /// The reason for a fault at an instruction of `image`; `None` if no instruction of ours faults like that.
-fn classify(fault: &Fault, regions: &FaultRegions, image: &LoadedImage) -> Option<TrapCode> {
+fn classify(fault: &Fault, activation: &Activation, image: &LoadedImage) -> Option<TrapCode> {
+    let regions = activation.regions();
     match fault.kind {
         FaultKind::IllegalInstruction => {
             let code = image.code_bytes(fault.registers.values[Registers::PC]);
             TrapCode::from_byte(trap_byte(code)?)
         }
+        // At any instruction: WebAssembly frames hold nothing to clean up.
+        FaultKind::Interrupt => activation.is_interrupted().then_some(TrapCode::Interrupted),
         FaultKind::Access(address) if regions.is_guarded_memory(address) => Some(TrapCode::MemoryOutOfBounds),
         FaultKind::Access(address) => {
             let overflow = stack::known_bounds()?.overflow_range();
@@ -82,6 +85,8 @@ pub(crate) unsafe fn into_error(store: NonNull<StoreInner>, stopped: &Stopped) -
     let store = unsafe { &mut *store.as_ptr() };
     let reason = match stopped.code {
         TrapCode::Pending => store.take_pending(),
+        // Stopped between the return of what failed and the instruction that would have trapped for it.
+        TrapCode::Interrupted => store.take_pending().or(Some(Pending::Trap(TrapCode::Interrupted))),
         code => Some(Pending::Trap(code)),
     };
     let (frames, omitted) = frames(store.regions(), stopped);

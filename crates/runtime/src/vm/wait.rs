@@ -65,6 +65,18 @@ impl WaitQueues {
         is_expected: impl FnOnce() -> bool,
         timeout: Option<Duration>,
     ) -> Result<WaitOutcome, Interrupted> {
+        self.wait_unless(address, is_expected, timeout, || false)
+    }
+
+    /// As [`wait`](Self::wait), but the time is also up when `is_stopped` holds. Who makes it hold unparks the thread
+    /// afterwards.
+    pub(crate) fn wait_unless(
+        &self,
+        address: u64,
+        is_expected: impl FnOnce() -> bool,
+        timeout: Option<Duration>,
+        is_stopped: impl Fn() -> bool,
+    ) -> Result<WaitOutcome, Interrupted> {
         // A time past the end of time is no limit.
         let deadline = timeout.and_then(|timeout| Instant::now().checked_add(timeout));
         let mut queues = self.lock();
@@ -81,6 +93,7 @@ impl WaitQueues {
             match waiter.state.load(Ordering::Acquire) {
                 WOKEN => return Ok(WaitOutcome::Woken),
                 INTERRUPTED => return Err(Interrupted),
+                _ if is_stopped() => return self.leave(address, &waiter),
                 _ => {}
             }
             let Some(deadline) = deadline else {

@@ -4,6 +4,7 @@
 
 mod host;
 mod instances;
+mod interrupts;
 mod memories;
 mod threads;
 mod traps;

@@ -1,5 +1,6 @@
 //! Linux: address space, signals, thread stacks.
 
+mod interrupt;
 pub(crate) mod memory;
 pub(crate) mod pages;
 pub(crate) mod signals;

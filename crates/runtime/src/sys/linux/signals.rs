@@ -13,6 +13,8 @@ use std::sync::OnceLock;
 
 use region::Protection;
 
+pub(crate) use super::interrupt::{ThreadNumber, current_thread, interrupt, with_all_blocked};
+use super::interrupt::{is_own_interrupt, unblock};
 use super::memory::{Mapping, page_size};
 use crate::sys::{EntryRecord, Registers};
 
@@ -23,6 +25,8 @@ pub(crate) enum FaultKind {
     Access(usize),
     /// The instruction is not one.
     IllegalInstruction,
+    /// Nothing: another thread called [`interrupt`].
+    Interrupt,
 }
 
 /// A fault of the current thread and its registers then.
@@ -38,7 +42,10 @@ pub(crate) struct Fault {
 /// thread.
 pub(crate) type OnFault = fn(&Fault) -> Option<EntryRecord>;
 
-const SIGNALS: [c_int; 3] = [libc::SIGSEGV, libc::SIGBUS, libc::SIGILL];
+/// The signal of [`interrupt`]: ignored by default, passed on by debuggers, and used by next to nobody.
+pub(super) const INTERRUPT: c_int = libc::SIGURG;
+
+const SIGNALS: [c_int; 4] = [libc::SIGSEGV, libc::SIGBUS, libc::SIGILL, INTERRUPT];
 
 static ON_FAULT: OnceLock<OnFault> = OnceLock::new();
 static PREVIOUS: [OnceLock<libc::sigaction>; SIGNALS.len()] = [const { OnceLock::new() }; SIGNALS.len()];
@@ -66,6 +73,7 @@ fn install_slowly(on_fault: OnFault) -> io::Result<()> {
         if stack.is_none() {
             *stack = Some(AlternateStack::install()?);
         }
+        unblock();
         READY.set(true);
         Ok(())
     });
@@ -84,8 +92,15 @@ fn install_handler(signal: c_int, previous: &OnceLock<libc::sigaction>) {
         previous.get_or_init(|| old.assume_init());
         let mut new: libc::sigaction = std::mem::zeroed();
         new.sa_sigaction = handle as *const () as usize;
-        new.sa_flags = libc::SA_SIGINFO | libc::SA_ONSTACK | libc::SA_NODEFER;
+        new.sa_flags = libc::SA_SIGINFO | libc::SA_ONSTACK;
         libc::sigemptyset(&mut new.sa_mask);
+        if signal == INTERRUPT {
+            new.sa_flags |= libc::SA_RESTART;
+        } else {
+            // A fault in the handler is one; an interrupt there would find nothing to stop.
+            new.sa_flags |= libc::SA_NODEFER;
+            libc::sigaddset(&mut new.sa_mask, INTERRUPT);
+        }
         let ok = libc::sigaction(signal, &new, ptr::null_mut()) == 0;
         assert!(ok, "installing a handler for signal {signal}: {}", io::Error::last_os_error());
     }
@@ -97,17 +112,22 @@ unsafe extern "C" fn handle(signal: c_int, info: *mut libc::siginfo_t, context: 
     let (code, context) = unsafe { ((*info).si_code, &mut *context.cast::<libc::ucontext_t>()) };
     // A positive code comes from the kernel, so from the instruction; another process or `raise` gives none.
     let kind = match signal {
+        INTERRUPT => FaultKind::Interrupt,
         libc::SIGILL => FaultKind::IllegalInstruction,
         // SAFETY: SIGSEGV and SIGBUS carry an address.
         _ => FaultKind::Access(unsafe { (*info).si_addr() }.addr()),
     };
-    if code > 0
+    if (code > 0 || signal == INTERRUPT)
         && let Some(on_fault) = ON_FAULT.get()
         && let Some(landing) = on_fault(&Fault { kind, registers: registers(context) })
     {
         let gregs = &mut context.uc_mcontext.gregs;
         gregs[libc::REG_RIP as usize] = landing.landing as i64;
         gregs[libc::REG_RSP as usize] = landing.sp as i64;
+        return;
+    }
+    // SAFETY: the information is valid, see above.
+    if signal == INTERRUPT && unsafe { is_own_interrupt(info) } {
         return;
     }
     // SAFETY: these are the arguments this handler got.
@@ -137,6 +157,8 @@ unsafe fn chain(signal: c_int, code: c_int, info: *mut libc::siginfo_t, context:
         return unsafe { default_action(signal, code) };
     };
     match previous.sa_sigaction {
+        // The default is to ignore it.
+        libc::SIG_DFL if signal == INTERRUPT => {}
         // SAFETY: as the caller promises.
         libc::SIG_DFL => unsafe { default_action(signal, code) },
         // The kernel does not let a thread ignore its own fault.

@@ -1,0 +1,74 @@
+//! Stopping a guest: by handle, by deadline.
+
+use std::time::{Duration, Instant};
+
+pub use wootz_runtime::InterruptHandle;
+
+use crate::caller::Caller;
+use crate::store::Store;
+
+impl<T: Send + 'static> Store<T> {
+    /// A handle that stops the store's code from any thread. `docs/embedding.md` says what stops when.
+    ///
+    /// ```
+    /// # fn main() -> Result<(), wootz::Error> {
+    /// use wootz::{Engine, Instance, Module, Store, TrapCode};
+    ///
+    /// let engine = Engine::default();
+    /// let module = Module::new(&engine, r#"(module (func (export "spin") (loop (br 0))))"#)?;
+    /// let mut store = Store::new(&engine, ());
+    /// let instance = Instance::new(&mut store, &module, &[])?;
+    /// let spin = instance.get_typed_func::<(), ()>(&store, "spin")?;
+    ///
+    /// let handle = store.interrupt_handle();
+    /// std::thread::spawn(move || handle.interrupt());
+    /// let error = spin.call(&mut store, ()).unwrap_err();
+    /// assert_eq!(error.trap().map(|trap| trap.code), Some(TrapCode::Interrupted));
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn interrupt_handle(&self) -> InterruptHandle {
+        self.inner.interrupt_handle()
+    }
+
+    /// Whether the store has been asked to stop and has not yet.
+    pub fn is_interrupted(&self) -> bool {
+        self.inner.is_interrupted()
+    }
+
+    /// Forgets a request to stop that no call has ended by: one that came too late for the call it was meant for would stop
+    /// the next.
+    pub fn clear_interrupt(&mut self) {
+        self.inner.clear_interrupt();
+    }
+
+    /// Lets the store's code stop at a time, whatever it does then. Replaces an earlier deadline.
+    ///
+    /// The deadline stays over calls, until it is over: then the running call, or the next, ends with the trap
+    /// [`Interrupted`](crate::TrapCode::Interrupted), and the calls after that run without one.
+    pub fn set_deadline(&mut self, at: Instant) {
+        self.inner.set_deadline(at);
+    }
+
+    /// A deadline after some time from now: see [`set_deadline`](Self::set_deadline).
+    pub fn set_timeout(&mut self, time: Duration) {
+        self.inner.set_timeout(time);
+    }
+
+    /// Forgets the deadline, also one that is over and by which no call has ended.
+    pub fn clear_deadline(&mut self) {
+        self.inner.clear_deadline();
+    }
+}
+
+impl<T: Send + 'static> Caller<'_, T> {
+    /// A handle that stops the store's code; the code that called this host function stops when that returns.
+    pub fn interrupt_handle(&self) -> InterruptHandle {
+        self.inner.store().interrupt_handle()
+    }
+
+    /// Whether the store has been asked to stop: a host function that works for long may look, and return.
+    pub fn is_interrupted(&self) -> bool {
+        self.inner.store().is_interrupted()
+    }
+}
