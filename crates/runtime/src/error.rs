@@ -6,6 +6,7 @@ use wootz_vm_abi::image::DecodeError;
 use wootz_vm_abi::trap::TrapCode;
 use wootz_wasm_ir::{EntityType, FuncType, GlobalType, MemoryType, TableType, ValType};
 
+use crate::limits::LimitError;
 use crate::trap::{Trap, TrapFrame, write_frames};
 
 /// The error of a host function: whatever the host likes. A [`CallError`] inside is passed on as itself, with the
@@ -200,6 +201,8 @@ pub enum InstantiateError {
         /// Elements the module asks for.
         elements: u64,
     },
+    /// The store may not hold what the module defines.
+    Limit(LimitError),
     /// A segment was out of bounds or the start function failed. What was written before stays written.
     Call(CallError),
 }
@@ -212,6 +215,7 @@ impl fmt::Display for InstantiateError {
                 write!(f, "the module has {expected} imports, {given} were given")
             }
             Self::Memory(error) => error.fmt(f),
+            Self::Limit(error) => error.fmt(f),
             Self::Table { elements } => write!(f, "a table of {elements} elements cannot be allocated"),
             Self::Call(error) => error.fmt(f),
         }
@@ -223,6 +227,7 @@ impl std::error::Error for InstantiateError {
         match self {
             Self::Import(error) => Some(&**error),
             Self::Memory(error) => Some(error),
+            Self::Limit(error) => Some(error),
             Self::SurplusImports { .. } | Self::Table { .. } => None,
             Self::Call(error) => Some(error),
         }
@@ -349,6 +354,8 @@ pub enum MemoryError {
     },
     /// A shared memory is not what this can make, or the type of one has no maximum.
     Shared,
+    /// The store may not have it.
+    Limit(LimitError),
 }
 
 impl fmt::Display for MemoryError {
@@ -382,6 +389,7 @@ impl fmt::Display for MemoryError {
                 write!(f, "a memory with pages of 2^{log2} bytes: pages have 1 or 65536 bytes")
             }
             Self::Shared => f.write_str("a shared memory is made as such, with a maximum"),
+            Self::Limit(error) => error.fmt(f),
         }
     }
 }
@@ -392,6 +400,7 @@ impl std::error::Error for MemoryError {
             Self::System { error, .. } | Self::Context { error, .. } | Self::Pool { error, .. } => {
                 Some(error)
             }
+            Self::Limit(error) => Some(error),
             _ => None,
         }
     }
@@ -436,6 +445,8 @@ pub enum ValueError {
         /// Elements it would have.
         elements: u64,
     },
+    /// The store may not have the table.
+    Limit(LimitError),
 }
 
 impl fmt::Display for ValueError {
@@ -445,6 +456,7 @@ impl fmt::Display for ValueError {
             Self::Immutable => f.write_str("the global is immutable"),
             Self::Access(error) => error.fmt(f),
             Self::TooLarge { elements } => write!(f, "a table of {elements} elements cannot be allocated"),
+            Self::Limit(error) => error.fmt(f),
         }
     }
 }

@@ -78,14 +78,16 @@ impl<O> fmt::Debug for Threads<O> {
     }
 }
 
-impl<O> Threads<O> {
-    /// A program without threads so far.
-    pub fn new() -> Self {
+/// A program without threads so far.
+impl<O> Default for Threads<O> {
+    fn default() -> Self {
         let state = State { running: BTreeMap::new(), last: 0, end: End::NotYet };
         let (state, has_ended, ended) = (Mutex::new(state), AtomicBool::new(false), Condvar::new());
         Self(Arc::new(Group { state, has_ended, ended }))
     }
+}
 
+impl<O> Threads<O> {
     fn lock(&self) -> MutexGuard<'_, State<O>> {
         self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -190,7 +192,7 @@ mod tests {
 
     #[test]
     fn numbers_are_those_of_no_running_thread() {
-        let threads = Threads::<()>::new();
+        let threads = Threads::<()>::default();
         let mut state = threads.lock();
         assert_eq!((state.start(), state.start()), (Some(1), Some(2)));
         state.last = LARGEST - 1;
@@ -200,7 +202,7 @@ mod tests {
 
     #[test]
     fn the_first_outcome_counts() {
-        let threads = Threads::new();
+        let threads = Threads::default();
         let (sender, receiver) = mpsc::channel::<()>();
         assert_eq!(threads.spawn(1 << 16, move |_| receiver.recv().is_err().then_some("late")), Some(1));
         assert_eq!(threads.spawn(1 << 16, |_| None), Some(2));
@@ -217,7 +219,7 @@ mod tests {
 
     #[test]
     fn a_panic_of_a_thread_reaches_who_waits() {
-        let threads = Threads::<()>::new();
+        let threads = Threads::<()>::default();
         threads.spawn(1 << 16, |_| resume_unwind(Box::new("on purpose"))).unwrap();
         let payload = catch_unwind(AssertUnwindSafe(|| threads.wait())).unwrap_err();
         assert_eq!(payload.downcast_ref(), Some(&"on purpose"));
@@ -225,7 +227,7 @@ mod tests {
 
     #[test]
     fn a_stack_that_the_system_refuses_is_no_thread() {
-        let threads = Threads::<()>::new();
+        let threads = Threads::<()>::default();
         assert_eq!(threads.spawn(usize::MAX / 2, |_| None), None);
         assert!(threads.lock().running.is_empty());
     }

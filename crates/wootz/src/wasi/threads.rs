@@ -141,7 +141,7 @@ impl<T: Send + 'static> ThreadedProgram<T> {
         main: impl FnOnce(&mut Store<T>, Instance) -> Result<(), E> + Send + 'static,
     ) -> Result<(), E> {
         let Self { mut linker, module, data, .. } = self;
-        let threads = Threads::new();
+        let threads = Threads::default();
         let program = Arc::new(Program { linker: OnceLock::new(), module, data, threads: threads.clone() });
 
         // Host functions of a program that has ended end their threads.
