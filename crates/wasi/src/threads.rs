@@ -4,14 +4,14 @@
 //! first of its threads that traps, exits or, if it is the main one, returns; what the others do then counts no more.
 
 use std::any::Any;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
-use wootz_runtime::SharedMemory;
+use wootz_runtime::{InterruptHandle, SharedMemory};
 use wootz_wasm_ir::{FuncType, ValType};
 
 /// The module that a guest imports [`SPAWN`] from.
@@ -54,6 +54,8 @@ struct Group<O> {
 struct State<O> {
     running: BTreeSet<u32>,
     last: u32,
+    /// What stops running threads.
+    handles: BTreeMap<u32, InterruptHandle>,
     end: End<O>,
 }
 
@@ -81,7 +83,7 @@ impl<O> fmt::Debug for Threads<O> {
 impl<O> Threads<O> {
     /// A program without threads so far. Waits at the memories end when it does.
     pub fn new(memories: Vec<SharedMemory>) -> Self {
-        let state = State { running: BTreeSet::new(), last: 0, end: End::NotYet };
+        let state = State { running: BTreeSet::new(), last: 0, handles: BTreeMap::new(), end: End::NotYet };
         let (state, has_ended, ended) = (Mutex::new(state), AtomicBool::new(false), Condvar::new());
         Self(Arc::new(Group { state, has_ended, ended, memories }))
     }
@@ -105,14 +107,26 @@ impl<O> Threads<O> {
         if matches!(state.end, End::NotYet) {
             state.end = end;
             self.0.has_ended.store(true, Ordering::Release);
+            let handles = std::mem::take(&mut state.handles);
             drop(state);
             self.0.ended.notify_all();
+            handles.into_values().for_each(|handle| handle.interrupt());
             self.0.memories.iter().for_each(SharedMemory::interrupt_waits);
         }
     }
 
-    /// Waits for the end of the program and returns how it ended. Threads that do not wait may go on: nothing can stop a
-    /// loop of theirs.
+    /// Lets the end of the program stop a thread by its store's handle.
+    pub fn stop_at_end(&self, number: u32, handle: InterruptHandle) {
+        let mut state = self.lock();
+        if matches!(state.end, End::NotYet) {
+            state.handles.insert(number, handle);
+        } else {
+            drop(state);
+            handle.interrupt();
+        }
+    }
+
+    /// Waits for the end of the program and returns how it ended. Its threads are told to stop then, and may still be about it.
     ///
     /// # Panics
     /// If a host function did on one of the threads, with its payload; or if called twice.
@@ -144,7 +158,9 @@ impl<O: Send + 'static> Threads<O> {
                 Ok(Some(outcome)) => threads.end(outcome),
                 Err(payload) => threads.end_with(End::Panic(payload)),
             }
-            threads.lock().running.remove(&number);
+            let mut state = threads.lock();
+            state.running.remove(&number);
+            state.handles.remove(&number);
         };
         let spawned = thread::Builder::new().name(format!("guest {number}")).stack_size(stack).spawn(run);
         if spawned.is_err() {

@@ -15,7 +15,7 @@ const IMPORTS: &str = r#"
     (import "wasi" "thread-spawn" (func $spawn (param i32) (result i32)))
     (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))
     (import "wasi_snapshot_preview1" "fd_write" (func $write (param i32 i32 i32 i32) (result i32)))
-    (func $compute (loop $again (br_if $again (i32.eqz (i32.load (i32.const 2000))))))
+    (func $compute (loop $again (br $again)))
     (func $sleep (drop (memory.atomic.wait32 (i32.const 1000) (i32.const 0) (i64.const -1))))"#;
 
 fn engines() -> impl Iterator<Item = Engine> {
@@ -40,12 +40,7 @@ fn program(engine: &Engine, text: &str, output: &OutputBuffer) -> Result<Threade
 }
 
 fn run(engine: &Engine, text: &str) -> Result<(), Error> {
-    let program = program(engine, text, &OutputBuffer::new())?;
-    let memory = program.memories()[0].clone();
-    let ended = program.run();
-    // What computes without end has the memory's leave to stop now.
-    memory.atomic_u32(2000).unwrap().store(1, Ordering::SeqCst);
-    ended
+    program(engine, text, &OutputBuffer::new())?.run()
 }
 
 #[test]
@@ -111,11 +106,29 @@ fn the_first_to_return_exit_or_trap_ends_the_program() {
 
         let error = main("(drop (call $spawn (i32.const 3))) (call $sleep)").unwrap_err();
         assert_eq!(error.downcast_ref(), Some(&Exit(42)), "{error}");
-        // The main thread cannot be stopped, and does not have to be.
+        // The main thread computes without end.
         let error = main("(drop (call $spawn (i32.const 2))) (call $compute)").unwrap_err();
         let trap = error.trap().expect("the thread's trap");
         assert_eq!(trap.code, TrapCode::Unreachable);
         assert_eq!(trap.frames[0].name.as_deref(), Some("start"));
+    }
+}
+
+/// All of a program is dropped when its last thread has ended, so here a thread that computes without end has been stopped.
+#[test]
+fn a_thread_that_computes_without_end_is_stopped_at_the_end() {
+    for engine in engines() {
+        let module = module(
+            &engine,
+            &format!(r#"{OTHERS} (func (export "_start") (drop (call $spawn (i32.const 1))))"#),
+        );
+        let (alive, gone) = mpsc::channel::<()>();
+        let data = move || {
+            let _ = &alive;
+            WasiCtx::builder().build()
+        };
+        ThreadedProgram::new(&linker(&engine), &module, data).unwrap().run().unwrap();
+        assert_eq!(gone.recv_timeout(Duration::from_secs(60)), Err(mpsc::RecvTimeoutError::Disconnected));
     }
 }
 
