@@ -18,6 +18,8 @@ pub type HostError = Box<dyn std::error::Error + Send + Sync>;
 pub enum ImageError {
     /// The bytes are not an ELF file that holds a Wootz image, or its module information does not decode.
     Decode(DecodeError),
+    /// The bytes are not those that the image was made with: it was cut or changed.
+    Damaged,
     /// The ELF structure or the module information contradicts itself.
     Corrupt(String),
     /// The image was compiled for another target.
@@ -34,6 +36,7 @@ impl fmt::Display for ImageError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Decode(error) => error.fmt(f),
+            Self::Damaged => f.write_str("the image is damaged: its digest is not that of its contents"),
             Self::Corrupt(reason) => write!(f, "the image is corrupt: {reason}"),
             Self::Target(target) => write!(f, "the image is compiled for {target}, not for this machine"),
             Self::CpuFeature(feature) => write!(
