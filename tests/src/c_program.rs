@@ -14,6 +14,10 @@ use anyhow::{Context, Result, bail, ensure};
 
 const COMPILER: &str = "clang-22";
 
+/// What wasi-threads asks of a module. The C library is built without threads, which the linker would not allow.
+const SHARED_MEMORY: &str =
+    "-Wl,--shared-memory,--import-memory,--export-memory,--max-memory=67108864,--no-check-features";
+
 /// A program: its sources and how to compile them.
 #[derive(Clone, Debug)]
 pub struct CProgram {
@@ -21,6 +25,7 @@ pub struct CProgram {
     sources: Vec<PathBuf>,
     options: Vec<OsString>,
     opt_level: &'static str,
+    threads: bool,
 }
 
 /// What a program is compiled for.
@@ -38,7 +43,7 @@ impl CProgram {
     pub fn new(source: impl AsRef<Path>) -> Self {
         let source = source.as_ref().to_owned();
         let name = source.file_stem().expect("a source file has a name").to_string_lossy().into_owned();
-        Self { name, sources: vec![source], options: Vec::new(), opt_level: "-O2" }
+        Self { name, sources: vec![source], options: Vec::new(), opt_level: "-O2", threads: false }
     }
 
     /// A program of the examples folder.
@@ -71,6 +76,13 @@ impl CProgram {
         .into();
         program.options.push(sqlite.into());
         Ok(program)
+    }
+
+    /// The sum on several threads in `programs/pthreads`: natively with the system's threads, in WebAssembly with those of
+    /// wasi-threads, by the part of pthreads that stands beside it.
+    pub fn parallel_sum() -> Self {
+        let source = pthreads().join("parallel_sum.c");
+        Self { threads: true, ..Self::new(source) }
     }
 
     /// The same program at another optimisation level of the C compiler, `-O3` for example.
@@ -109,7 +121,8 @@ impl CProgram {
             Target::Wasm => "wasm",
             Target::Native => "native",
         };
-        let output = folder.join(format!("{}-{:016x}.{extension}", self.name, self.hash(&arguments)?));
+        let output =
+            folder.join(format!("{}-{:016x}.{extension}", self.name, self.hash(target, &arguments)?));
 
         // Tests run in threads and in processes: one of them compiles, the others wait for it.
         let lock = File::create(output.with_extension(format!("{extension}.lock")))?;
@@ -119,7 +132,7 @@ impl CProgram {
         }
         let unfinished = output.with_extension(format!("{extension}.unfinished"));
         let mut command = Command::new(COMPILER);
-        command.args(&arguments).args(&self.sources).arg("-o").arg(&unfinished);
+        command.args(&arguments).args(self.sources(target)).arg("-o").arg(&unfinished);
         if target == Target::Native {
             command.arg("-lm");
         }
@@ -132,23 +145,45 @@ impl CProgram {
     }
 
     fn arguments(&self, target: Target) -> Vec<OsString> {
-        let target: &[&str] = match target {
+        let common: &[&str] = match target {
             // wasi-libc is installed under the target's old name. Whether wasm-opt is on PATH must not matter.
             Target::Wasm => &["--target=wasm32-wasi", "-Wno-deprecated", "--sysroot=/usr", "--no-wasm-opt"],
             Target::Native => &["-ffp-contract=off"],
         };
-        let mut arguments: Vec<OsString> = target.iter().map(OsString::from).collect();
+        let mut arguments: Vec<OsString> = common.iter().map(OsString::from).collect();
         arguments.push(self.opt_level.into());
         arguments.extend(self.options.iter().cloned());
+        match (self.threads, target) {
+            (true, Target::Wasm) => {
+                arguments.extend(
+                    ["-matomics", "-mbulk-memory", "-nostartfiles", SHARED_MEMORY, "-I"].map(OsString::from),
+                );
+                arguments.push(pthreads().into());
+            }
+            (true, Target::Native) => arguments.push("-pthread".into()),
+            (false, _) => {}
+        }
         arguments
     }
 
-    fn hash(&self, arguments: &[OsString]) -> Result<u64> {
+    fn sources(&self, target: Target) -> Vec<PathBuf> {
+        let mut sources = self.sources.clone();
+        if self.threads && target == Target::Wasm {
+            sources.extend(["pthread.c", "start.s"].map(|name| pthreads().join(name)));
+        }
+        sources
+    }
+
+    fn hash(&self, target: Target, arguments: &[OsString]) -> Result<u64> {
         let version = Command::new(COMPILER).arg("--version").output().with_context(missing_compiler)?;
         let mut hasher = DefaultHasher::new();
         version.stdout.hash(&mut hasher);
         arguments.hash(&mut hasher);
-        for source in &self.sources {
+        let mut sources = self.sources(target);
+        if self.threads {
+            sources.push(pthreads().join("pthread.h"));
+        }
+        for source in &sources {
             fs::read(source).with_context(|| format!("reading {}", source.display()))?.hash(&mut hasher);
         }
         Ok(hasher.finish())
@@ -157,6 +192,11 @@ impl CProgram {
 
 fn missing_compiler() -> String {
     format!("cannot run {COMPILER}: `cargo xtask setup` installs it")
+}
+
+/// The program with threads and what it needs of pthreads.
+fn pthreads() -> PathBuf {
+    root().join("tests/programs/pthreads")
 }
 
 /// The workspace's folder.

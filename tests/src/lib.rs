@@ -3,4 +3,5 @@
 pub mod c_program;
 pub mod differential;
 pub mod spec;
+pub mod stress;
 pub mod wasi_program;

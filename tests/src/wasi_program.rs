@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use anyhow::{Context, Result};
-use wootz::wasi::{Exit, OutputBuffer, WasiCtx};
+use wootz::wasi::{Exit, OutputBuffer, ThreadedProgram, WasiCtx, is_threaded};
 use wootz::{CheckStrategy, Config, Engine, Linker, Module, OptLevel, Store};
 
 /// A compiled program.
@@ -42,7 +42,7 @@ impl WasiProgram {
         &self.name
     }
 
-    /// Runs `_start` in a store of its own. `folder` is the guest's current directory.
+    /// Runs `_start` in a store of its own, as do the threads it starts. `folder` is the guest's current directory.
     ///
     /// # Errors
     /// If the program ends in any other way than by returning or by exiting.
@@ -58,10 +58,15 @@ impl WasiProgram {
             .build();
         let mut linker = Linker::new(&self.engine);
         linker.define_wasi(|ctx: &mut WasiCtx| ctx)?;
-        let mut store = Store::new(&self.engine, ctx);
-        let result = linker
-            .instantiate(&mut store, &self.module)
-            .and_then(|instance| instance.get_typed_func::<(), ()>(&store, "_start")?.call(&mut store, ()));
+        let result = if is_threaded(&self.module) {
+            ThreadedProgram::new(&linker, &self.module, move || ctx.share()).and_then(ThreadedProgram::run)
+        } else {
+            let mut store = Store::new(&self.engine, ctx);
+            let instance = linker.instantiate(&mut store, &self.module);
+            instance.and_then(|instance| {
+                instance.get_typed_func::<(), ()>(&store, "_start")?.call(&mut store, ())
+            })
+        };
         let code = match result {
             Ok(()) => 0,
             Err(error) => match error.downcast_ref::<Exit>() {

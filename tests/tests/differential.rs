@@ -4,22 +4,24 @@
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use wootz_tests::differential::{Case, Comparison, Judges};
+use wootz_tests::differential::{Case, Comparison, Judges, Oracles};
 
 /// Enough to notice a broken generator or judge. A slow machine gets less far.
 const CASES: u64 = 60;
 const TIME: Duration = Duration::from_secs(15);
 
+fn judges() -> Judges {
+    Judges::new(Oracles::Auto).expect("wasmi is always there")
+}
+
 #[test]
 fn random_modules_make_no_difference() {
-    let judges = Judges::default();
+    let judges = judges();
     let end = Instant::now() + TIME;
     let mut run = 0;
     for number in (0..CASES).take_while(|_| Instant::now() < end) {
-        let Some(wasm) = judges.module(&Case::new(0, number)).expect("generators make modules") else {
-            continue;
-        };
-        if let Comparison::Different(what) = judges.judge(&wasm) {
+        let Some(verdict) = judges.judge_case(&Case::new(0, number)) else { continue };
+        if let Comparison::Different(what) = verdict.comparison {
             panic!("{what} (cargo xtask fuzz --show {number} prints the module)");
         }
         run += 1;
@@ -29,7 +31,7 @@ fn random_modules_make_no_difference() {
 
 #[test]
 fn a_difference_is_found() {
-    let judges = Judges::default();
+    let judges = judges();
     // What the host hears is a part of the run, so a judge that leaves out a note is caught; here, one module instead of
     // another stands for such a judge.
     let module = |note: i64| {
@@ -40,8 +42,8 @@ fn a_difference_is_found() {
         );
         wat::parse_str(text).expect("the text is a module")
     };
-    assert_eq!(judges.judge_pair(&module(1), &module(1)), Comparison::Same);
-    match judges.judge_pair(&module(1), &module(2)) {
+    assert_eq!(judges.judge_pair(&module(1), &module(1)).comparison, Comparison::Same);
+    match judges.judge_pair(&module(1), &module(2)).comparison {
         Comparison::Different(what) => assert!(what.contains("note 0: 0x1, but 0x2"), "{what}"),
         other => panic!("{other:?}"),
     }
@@ -49,7 +51,7 @@ fn a_difference_is_found() {
 
 #[test]
 fn modules_that_made_a_difference_make_none() {
-    let judges = Judges::default();
+    let judges = judges();
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("regressions");
     let mut run = 0;
     for entry in std::fs::read_dir(&folder).expect("the folder is there") {
@@ -58,7 +60,7 @@ fn modules_that_made_a_difference_make_none() {
             continue;
         }
         let wasm = wat::parse_file(&path).expect("a regression is a module");
-        if let Comparison::Different(what) = judges.judge(&wasm) {
+        if let Comparison::Different(what) = judges.judge(&wasm).comparison {
             panic!("{}: {what}", path.display());
         }
         run += 1;

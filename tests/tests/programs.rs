@@ -240,6 +240,27 @@ fn mandelbrot(width: u32) -> String {
         + &format!("{width} columns, {total} iterations, {inside} of {} points in the set\n", width * height)
 }
 
+/// How often a program with threads is run; `cargo xtask stress` runs it a thousand times.
+const RUNS: usize = 50;
+
+#[test]
+fn parallel_sum_with_a_mutex_and_condition_variables() {
+    let program = CProgram::parallel_sum();
+    let cases = [["1", "1"], ["3", "2"], ["16", "1"], ["17", "1"]];
+    let cases = cases.each_ref().map(|args| Case { args, ..Case::default() });
+    let outcomes = compare(&program, &ALL, &cases);
+    assert_eq!(text(&outcomes[0].stdout), "the sum of 20000 numbers is 42887168790416\n");
+    assert_eq!(outcomes[3].code, 2);
+    let wasm = program.wasm().unwrap();
+    for strategy in ALL {
+        let compiled = compile(&wasm, strategy);
+        for run in 0..RUNS {
+            let outcome = run_compiled(&compiled, &cases[1]);
+            assert_eq!(outcome, outcomes[1], "{}, run {run}", compiled.name());
+        }
+    }
+}
+
 #[test]
 fn sqlite() {
     let program = CProgram::sqlite().unwrap();

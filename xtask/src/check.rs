@@ -1,4 +1,4 @@
-//! `cargo xtask test`, `spec-test` and `fuzz`: every check there is, one after the other, with one total.
+//! `cargo xtask test`, `spec-test`, `fuzz` and `stress`: every check there is, one after the other, with one total.
 
 use std::process::Command;
 use std::time::Instant;
@@ -43,6 +43,14 @@ pub(crate) fn fuzz(arguments: &[String]) -> Result<()> {
     setup(Purpose::Build)?;
     let mut command = cargo();
     command.args(["run", "--quiet", "--package", "wootz-tests", "--bin", "fuzz", "--"]).args(arguments);
+    run(&mut command)
+}
+
+/// Threads over shared memories with the given options.
+pub(crate) fn stress(arguments: &[String]) -> Result<()> {
+    setup(Purpose::Test)?;
+    let mut command = cargo();
+    command.args(["run", "--quiet", "--package", "wootz-tests", "--bin", "stress", "--"]).args(arguments);
     run(&mut command)
 }
 

@@ -1,6 +1,7 @@
 //! The command line: options, their values, and their help.
 
 use std::ffi::OsString;
+use std::num::NonZero;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -25,6 +26,9 @@ pub(crate) enum Command {
     /// Run a program, or call a function of a module.
     #[command(after_help = exit::HELP, override_usage = "wootz run [OPTIONS] FILE [ARGS]...")]
     Run(RunArgs),
+    /// Compile a module ahead of time.
+    #[command(after_help = exit::HELP)]
+    Compile(CompileFileArgs),
     /// Check that a module is valid, and say nothing if it is.
     #[command(after_help = exit::HELP)]
     Validate(ValidateArgs),
@@ -51,6 +55,9 @@ pub(crate) struct CompileArgs {
     /// How much LLVM optimises: 0 compiles fastest, 3 runs fastest.
     #[arg(short = 'O', value_name = "LEVEL", default_value = "2")]
     opt: Level,
+    /// How many threads compile [default: one for each processor].
+    #[arg(short = 'j', long, value_name = "N")]
+    jobs: Option<NonZero<usize>>,
     #[command(flatten)]
     target: TargetArgs,
 }
@@ -140,6 +147,56 @@ pub(crate) struct LimitArgs {
     /// Let the guest's tables have no more elements than this together.
     #[arg(long, value_name = "COUNT")]
     max_table_elements: Option<u64>,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct CompileFileArgs {
+    #[command(flatten)]
+    pub(crate) compile: CompileArgs,
+    #[command(flatten)]
+    pub(crate) input: InputArgs,
+    /// What to make.
+    #[arg(long, value_name = "KIND", default_value = "image")]
+    pub(crate) emit: Emit,
+    /// Where to write it; - is standard output [default: the module's name with the ending of KIND].
+    #[arg(short = 'o', long, value_name = "OUT")]
+    pub(crate) output: Option<PathBuf>,
+    /// A module, binary or text; - is standard input.
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
+}
+
+/// What `compile` makes.
+#[derive(Copy, Clone, PartialEq, Eq, ValueEnum, Debug)]
+pub(crate) enum Emit {
+    /// An image: machine code that `wootz run` maps and runs without compiling.
+    Image,
+    /// A relocatable object.
+    Obj,
+    /// Optimised LLVM IR, as text.
+    LlvmIr,
+    /// Optimised LLVM IR, as bitcode.
+    Bitcode,
+    /// Assembly.
+    Asm,
+}
+
+impl Emit {
+    /// The ending of a file's name.
+    pub(crate) fn ending(self) -> &'static str {
+        match self {
+            Self::Image => "image",
+            Self::Obj => "o",
+            Self::LlvmIr => "ll",
+            Self::Bitcode => "bc",
+            Self::Asm => "s",
+        }
+    }
+
+    /// Whether it can be shown on a terminal.
+    pub(crate) fn is_text(self) -> bool {
+        matches!(self, Self::LlvmIr | Self::Asm)
+    }
 }
 
 #[derive(Args, Debug)]
@@ -236,7 +293,11 @@ impl InspectArgs {
 impl CompileArgs {
     /// The engine's settings.
     pub(crate) fn config(&self) -> Config {
-        self.target.config().checks(self.strategy()).opt_level(self.opt_level())
+        self.target
+            .config()
+            .checks(self.strategy())
+            .opt_level(self.opt_level())
+            .compile_threads(self.threads())
     }
 
     /// The same for the code generator alone.
@@ -248,7 +309,12 @@ impl CompileArgs {
             canonicalize_nans: self.target.canonicalize_nans,
             deterministic: self.target.deterministic,
             verify: cfg!(debug_assertions),
+            threads: self.threads(),
         }
+    }
+
+    fn threads(&self) -> usize {
+        self.jobs.map_or(0, NonZero::get)
     }
 
     fn strategy(&self) -> CheckStrategy {

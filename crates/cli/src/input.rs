@@ -46,11 +46,21 @@ impl Input {
 
     /// Whether it is text.
     pub(crate) fn is_text(&self) -> bool {
-        !self.bytes.starts_with(b"\0asm")
+        !self.bytes.starts_with(b"\0asm") && !self.is_image()
+    }
+
+    /// Whether it is an image, or some other ELF file.
+    pub(crate) fn is_image(&self) -> bool {
+        self.bytes.starts_with(b"\x7fELF")
     }
 
     /// Decodes and validates the module.
     pub(crate) fn decode(&self) -> Outcome<Module> {
+        if self.is_image() {
+            return Err(Report::new(Exit::BadModule, "not a WebAssembly module, but machine code")
+                .at(self.name.clone())
+                .help("only `wootz run` takes images"));
+        }
         let options = Options {
             max_module_size: self.limit as u64,
             path: Some(PathBuf::from(&self.name)),

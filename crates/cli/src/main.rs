@@ -1,9 +1,10 @@
-//! The `wootz` command: `run`, `validate`, `wast`, `inspect`.
+//! The `wootz` command: `run`, `compile`, `validate`, `wast`, `inspect`.
 //!
 //! Every failure is a [`Report`] with an exit code of [`exit`]; nothing panics on bad input, and a panic
 //! is said to be a bug. `docs/cli.md` documents the options.
 
 mod args;
+mod compile;
 mod exit;
 mod input;
 mod inspect;
@@ -33,6 +34,7 @@ fn main() {
     let cli = Cli::parse();
     let outcome = match &cli.command {
         Command::Run(args) => run::run(args),
+        Command::Compile(args) => compile::compile(args).map(|()| Exit::Success),
         Command::Validate(args) => validate(args).map(|()| Exit::Success),
         Command::Wast(args) => script::run(args),
         Command::Inspect(args) => inspect(args).map(|()| Exit::Success),

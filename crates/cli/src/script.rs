@@ -1,6 +1,6 @@
 //! `wootz wast`: test scripts in the specification's format.
 
-use std::path::PathBuf;
+use std::path::Path;
 use std::{fmt, panic};
 
 use wootz::Engine;
@@ -19,7 +19,7 @@ pub(crate) fn run(args: &WastArgs) -> Outcome<Exit> {
     let configurations = Configuration::all(&args.target.config(), &args.mode, &args.checks, &args.opt);
     let configurations = configurations
         .map_err(|names| Report::new(Exit::Usage, format!("there is no configuration `{names}`")))?;
-    let scripts: Vec<Script> = args.files.iter().map(Script::read).collect::<Outcome<_>>()?;
+    let scripts: Vec<Script> = args.files.iter().map(|file| Script::read(file)).collect::<Outcome<_>>()?;
     let mut total = Counts::default();
     for configuration in &configurations {
         let name = (configurations.len() > 1).then_some(&*configuration.name);
@@ -45,7 +45,7 @@ struct Script {
 }
 
 impl Script {
-    fn read(file: &PathBuf) -> Outcome<Self> {
+    fn read(file: &Path) -> Outcome<Self> {
         let input = Input::read(file, LIMIT)?;
         match std::str::from_utf8(&input.bytes) {
             Ok(text) => Ok(Self { name: input.name, text: text.to_owned() }),

@@ -79,6 +79,9 @@ impl<'a> Source<'a> {
 
     /// The lines around an offset.
     pub(crate) fn excerpt(&self, offset: u64) -> Option<Excerpt> {
+        if self.input.is_image() {
+            return None;
+        }
         if !self.input.is_text() {
             return disassembly::excerpt(&self.input.bytes, offset);
         }

@@ -4,10 +4,13 @@ use inkwell::attributes::AttributeLoc;
 use inkwell::memory_buffer::MemoryBuffer;
 use inkwell::passes::PassBuilderOptions;
 use inkwell::targets::{FileType, TargetMachine};
-use inkwell::values::{AnyValue, CallSiteValue};
+use inkwell::types::VectorType;
+use inkwell::values::{AnyValue, BasicValueEnum, CallSiteValue, Operand};
 use wootz_wasm_ir::FuncIndex;
+use wootz_wasm_ir::ir::FloatShape;
 
 use crate::error::CompileError;
+use crate::intrinsics::{FloatIntrinsic, Intrinsic};
 use crate::llvm::LlvmContext;
 use crate::module::{DISABLE_TAIL_CALLS, ModuleState};
 use crate::options::OptLevel;
@@ -37,6 +40,11 @@ pub(crate) fn object(
     machine: &TargetMachine,
 ) -> Result<Vec<u8>, CompileError> {
     Ok(write(context, module, machine, FileType::Object)?.as_slice().to_vec())
+}
+
+/// The module as LLVM bitcode.
+pub(crate) fn bitcode(module: &ModuleState<'_>) -> Vec<u8> {
+    module.module.write_bitcode_to_memory().as_slice().to_vec()
 }
 
 /// The LLVM IR of the module, or of one function of it.
@@ -108,6 +116,50 @@ fn release_tail_calls(module: &ModuleState<'_>) {
     }
 }
 
+/// Makes `llvm.canonicalize` of two `f32`, which LLVM's vectoriser forms of two scalar ones, one of four.
+///
+/// LLVM 22.1 has no lowering of it for x86-64, and its instruction selector runs into code that it takes for unreachable:
+/// the process dies. All other types are lowered.
+fn widen_canonicalize(module: &ModuleState<'_>) -> Result<(), CompileError> {
+    let Some(narrow) = module.module.get_function("llvm.canonicalize.v2f32") else { return Ok(()) };
+    let wide = module.intrinsic(Intrinsic::FloatLanes(FloatIntrinsic::Canonicalize, FloatShape::F32x4))?;
+    let mask = |lanes: &[u64]| {
+        let lanes: Vec<_> = lanes.iter().map(|lane| module.types.i32.const_int(*lane, false)).collect();
+        VectorType::const_vector(&lanes)
+    };
+    let calls: Vec<_> = module
+        .module
+        .get_functions()
+        .flat_map(|function| function.get_basic_block_iter().collect::<Vec<_>>())
+        .flat_map(|block| block.get_instructions().collect::<Vec<_>>())
+        .filter(|instruction| {
+            let call = CallSiteValue::try_from(*instruction).ok();
+            call.and_then(CallSiteValue::get_called_fn_value) == Some(narrow)
+        })
+        .collect();
+    for call in calls {
+        let Some(Operand::Value(BasicValueEnum::VectorValue(operand))) = call.get_operand(0) else {
+            continue;
+        };
+        let builder = &module.builder;
+        builder.position_before(&call);
+        let poison = operand.get_type().get_poison();
+        // The upper half is whatever: the lower half again.
+        let four = builder.build_shuffle_vector(operand, poison, mask(&[0, 1, 0, 1]), "")?;
+        let four = builder
+            .build_call(wide, &[four.into()], "")?
+            .try_as_basic_value()
+            .unwrap_basic()
+            .into_vector_value();
+        let two = builder.build_shuffle_vector(four, four.get_type().get_poison(), mask(&[0, 1]), "")?;
+        if let Some(two) = two.as_instruction() {
+            call.replace_all_uses_with(&two);
+            call.erase_from_basic_block();
+        }
+    }
+    Ok(())
+}
+
 fn write(
     context: &LlvmContext,
     module: &ModuleState<'_>,
@@ -115,6 +167,7 @@ fn write(
     kind: FileType,
 ) -> Result<MemoryBuffer<'static>, CompileError> {
     release_tail_calls(module);
+    widen_canonicalize(module)?;
     let buffer = machine
         .write_to_memory_buffer(&module.module, kind)
         .map_err(|error| CompileError::Llvm(error.to_string()))?;

@@ -6,11 +6,12 @@
 //! | entry, blocks, traps of one function | `function`, `traps` |
 //! | what the functions of a module share | `module`, `types`, `intrinsics`, `metadata`, `debug` |
 //! | across the host boundary | `trampoline` |
+//! | which functions one LLVM module holds, on which thread | `units` |
 //! | optimise, emit | `emit` |
 //! | objects → an image | [`link`] |
 //! | what inkwell has no safe form for | `llvm`, the fence around unsafe code |
 //!
-//! A context, its module and its target machine live and die within one call, on one thread: what leaves is bytes.
+//! A context, its module and its target machine belong to one unit, live and die on one thread: what leaves is bytes.
 //!
 //! ```
 //! use wootz_codegen_llvm::{CompileOptions, compile_object};
@@ -42,8 +43,9 @@ mod target;
 mod trampoline;
 mod traps;
 mod types;
+mod units;
 
-pub use compile::{compile_image, compile_object, emit_text};
+pub use compile::{compile_bitcode, compile_image, compile_object, emit_text};
 pub use error::CompileError;
 pub use options::{CompileOptions, Cpu, OptLevel, TextKind};
 pub use symbol::Symbol;

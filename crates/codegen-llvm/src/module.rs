@@ -106,6 +106,16 @@ impl<'ctx> ModuleState<'ctx> {
         })
     }
 
+    /// The functions of the module that are declared so far and not lowered.
+    pub(crate) fn functions_without_body(&self) -> Vec<FuncIndex> {
+        let functions = self.functions.borrow();
+        let declared = functions
+            .iter()
+            .enumerate()
+            .filter(|(_, function)| function.is_some_and(|function| function.count_basic_blocks() == 0));
+        declared.map(|(index, _)| FuncIndex::new(index)).collect()
+    }
+
     /// Declares a function of ours.
     pub(crate) fn add_function(
         &self,

@@ -44,6 +44,8 @@ pub struct CompileOptions {
     pub deterministic: bool,
     /// Whether to verify the IR of every function and the LLVM IR, before and after optimisation.
     pub verify: bool,
+    /// How many threads compile; 0 is one for each processor. The code does not depend on it.
+    pub threads: usize,
 }
 
 /// Which text to emit.

@@ -2,7 +2,8 @@
 
 use object::{Object, ObjectSymbol};
 use wootz_codegen_llvm::{
-    CompileError, CompileOptions, Cpu, OptLevel, Symbol, TextKind, compile_image, compile_object, emit_text,
+    CompileError, CompileOptions, Cpu, OptLevel, Symbol, TextKind, compile_bitcode, compile_image,
+    compile_object, emit_text,
 };
 use wootz_vm_abi::plan::CheckStrategy;
 use wootz_wasm_ir::{FuncIndex, Module, TypeIndex};
@@ -53,6 +54,12 @@ fn an_object_defines_functions_and_trampolines_and_needs_only_library_calls() {
 }
 
 #[test]
+fn bitcode_is_bitcode() {
+    let bitcode = compile_bitcode(&module(), &options(OptLevel::O2, CheckStrategy::Guard)).unwrap();
+    assert!(bitcode.starts_with(b"BC\xc0\xde"));
+}
+
+#[test]
 fn the_same_module_gives_the_same_bytes() {
     for opt in [OptLevel::O0, OptLevel::O3] {
         let options = options(opt, CheckStrategy::Auto);
@@ -88,6 +95,42 @@ fn an_unknown_cpu_is_refused() {
     let options = CompileOptions { cpu: Cpu::Named("pentium".into()), ..CompileOptions::default() };
     let error = compile_object(&module(), &options).unwrap_err();
     assert_eq!(error, CompileError::UnknownCpu { name: "pentium".into() });
+}
+
+/// A module that is compiled in several parts: a small function, and so many large ones that call it.
+fn large_module(functions: usize) -> Module {
+    let store = "(i64.store (local.get 0) (i64.rotl (i64.load (local.get 0)) (i64.const 7)))".repeat(60);
+    let functions: String =
+        (0..functions).map(|n| format!("(func {store} (drop (call $small (i32.const {n}))))")).collect();
+    let small = "(func $small (param i32) (result i32) (i32.mul (local.get 0) (i32.const 3)))";
+    let text = format!("(module (memory 1) {small} {})", functions.replace("(func", "(func (param i32)"));
+    Module::new(text.as_bytes()).expect("the module is valid")
+}
+
+#[test]
+fn the_number_of_threads_does_not_show() {
+    let module = large_module(200);
+    for opt in [OptLevel::O0, OptLevel::O2] {
+        let with = |threads| {
+            let options = CompileOptions { threads, ..options(opt, CheckStrategy::Auto) };
+            compile_image(&module, &options).unwrap()
+        };
+        let image = with(1);
+        assert!(image == with(2) && image == with(5), "{opt:?}");
+    }
+}
+
+#[test]
+fn small_functions_are_inlined_across_parts() {
+    let module = large_module(200);
+    let options = options(OptLevel::O2, CheckStrategy::Auto);
+    let of = |func| emit_text(&module, &options, TextKind::Assembly, Some(FuncIndex(func))).unwrap();
+    assert!(of(0).contains("leal"), "the small function has code of its own");
+    for func in [1, 100, 200] {
+        assert!(!of(func).contains("call"), "and is called by none");
+    }
+    let last = emit_text(&module, &options, TextKind::LlvmIr, Some(FuncIndex(200))).unwrap();
+    assert!(last.starts_with("; Function Attrs") && !last.contains("wasm[0]"), "{last}");
 }
 
 #[test]

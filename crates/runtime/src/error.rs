@@ -18,6 +18,8 @@ pub type HostError = Box<dyn std::error::Error + Send + Sync>;
 pub enum ImageError {
     /// The bytes are not an ELF file that holds a Wootz image, or its module information does not decode.
     Decode(DecodeError),
+    /// The bytes are not those that the image was made with: it was cut or changed.
+    Damaged,
     /// The ELF structure or the module information contradicts itself.
     Corrupt(String),
     /// The image was compiled for another target.
@@ -34,6 +36,7 @@ impl fmt::Display for ImageError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Decode(error) => error.fmt(f),
+            Self::Damaged => f.write_str("the image is damaged: its digest is not that of its contents"),
             Self::Corrupt(reason) => write!(f, "the image is corrupt: {reason}"),
             Self::Target(target) => write!(f, "the image is compiled for {target}, not for this machine"),
             Self::CpuFeature(feature) => write!(
@@ -323,6 +326,30 @@ pub enum MemoryError {
         /// What it said.
         error: std::io::Error,
     },
+    /// The system refused address space for a pool.
+    Pool {
+        /// Bytes of memories that it was to have room for, guards not counted.
+        bytes: u128,
+        /// What it said.
+        error: std::io::Error,
+    },
+    /// Every slot of the pool is in use.
+    PoolExhausted {
+        /// Slots it has for such memories.
+        slots: usize,
+    },
+    /// The embedder gave a memory that is not as it must be.
+    Unfit {
+        /// What is wrong with it.
+        reason: &'static str,
+    },
+    /// The system refused memory for an instance's context.
+    Context {
+        /// Bytes asked for.
+        bytes: usize,
+        /// What it said.
+        error: std::io::Error,
+    },
     /// Pages have neither 1 nor 65 536 bytes.
     PageSize {
         /// The size asked for, as a power of two.
@@ -341,10 +368,25 @@ impl fmt::Display for MemoryError {
             Self::System { bytes, guarded: true, error } => write!(
                 f,
                 "cannot reserve {bytes} bytes of address space for a guarded memory: {error}; raise the limit on \
-                 virtual memory, or use explicit checks"
+                 virtual memory (ulimit -v) or on mappings (vm.max_map_count), or use explicit checks"
             ),
-            Self::System { bytes, guarded: false, error } => {
-                write!(f, "cannot allocate a memory of {bytes} bytes: {error}")
+            Self::System { bytes, guarded: false, error } => write!(
+                f,
+                "cannot allocate a memory of {bytes} bytes: {error}; raise the limit on virtual memory (ulimit -v), or \
+                 let the module start with less"
+            ),
+            Self::Pool { bytes, error } => write!(
+                f,
+                "cannot reserve a pool for memories of {bytes} bytes in all: {error}; use fewer or smaller slots, or \
+                 raise the limit on virtual memory (ulimit -v)"
+            ),
+            Self::PoolExhausted { slots } => write!(
+                f,
+                "all {slots} slots of the memory pool are in use; drop stores, or make a larger pool"
+            ),
+            Self::Unfit { reason } => write!(f, "the embedder's memory cannot be used: {reason}"),
+            Self::Context { bytes, error } => {
+                write!(f, "cannot allocate {bytes} bytes for an instance: {error}")
             }
             Self::PageSize { log2 } => {
                 write!(f, "a memory with pages of 2^{log2} bytes: pages have 1 or 65536 bytes")
@@ -358,7 +400,9 @@ impl fmt::Display for MemoryError {
 impl std::error::Error for MemoryError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
-            Self::System { error, .. } => Some(error),
+            Self::System { error, .. } | Self::Context { error, .. } | Self::Pool { error, .. } => {
+                Some(error)
+            }
             Self::Limit(error) => Some(error),
             _ => None,
         }

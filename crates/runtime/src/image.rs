@@ -38,6 +38,11 @@ impl Image {
         self.inner.text()
     }
 
+    /// Whether its code cannot be read, only executed: where the processor and the system have protection keys.
+    pub fn is_execute_only(&self) -> bool {
+        self.inner.is_execute_only()
+    }
+
     /// What the image says of its module.
     pub fn info(&self) -> &ImageInfo {
         self.inner.info()

@@ -43,10 +43,15 @@ pub mod instance;
 pub mod interrupt;
 pub mod limits;
 pub mod memory;
+pub mod pool;
+pub mod regions;
 pub mod shared;
 pub mod store;
 mod sys;
 pub mod table;
+#[cfg(test)]
+#[path = "../tests/support/tiny_image.rs"]
+mod tiny_image;
 pub mod trap;
 mod validate;
 pub mod value;
@@ -63,11 +68,14 @@ pub use instance::Instance;
 pub use interrupt::InterruptHandle;
 pub use limits::{Limit, LimitError, StoreLimits};
 pub use memory::Memory;
+pub use pool::{MemoryPool, PoolConfig, WhenExhausted};
+pub use regions::{Protection, Region, RegionKind};
 pub use shared::{SharedMemory, WaitError, WaitOutcome};
-pub use store::{Store, StoreConfig};
+pub use store::{MemorySettings, Store, StoreConfig};
 pub use table::Table;
 pub use trap::{Trap, TrapFrame};
 pub use value::{Extern, ExternRef, Val};
+pub use vm::host_memory::{HostMemory, MemoryCreator, MemoryRequest};
 
 pub use wootz_vm_abi::callconv::ValRaw;
 pub use wootz_vm_abi::image::ImageInfo;

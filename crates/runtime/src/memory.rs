@@ -25,7 +25,8 @@ impl Memory {
         if ty.shared {
             return Ok(SharedMemory::new(ty, store.config().checks)?.attach(store));
         }
-        let memory = LinearMemory::new(ty, MemoryPlan::new(&ty, store.config().checks))?;
+        let plan = MemoryPlan::new(&ty, store.config().checks);
+        let memory = LinearMemory::with(ty, plan, &store.config().memory, None)?;
         let index = store.inner.add_memory(StoreMemory::owned(memory));
         Ok(Self { store: store.inner.id(), index })
     }

@@ -92,8 +92,8 @@ impl SharedMemory {
     /// # Errors
     /// [`AccessError`] if it is outside.
     pub fn atomic_u8(&self, offset: u64) -> Result<&AtomicU8, AccessError> {
-        let atom = self.0.atom(offset)?;
-        Ok(atom.expect("a byte is aligned"))
+        let Some(atom) = self.0.atom(offset)? else { unreachable!("a byte is aligned") };
+        Ok(atom)
     }
 
     /// The four bytes at `offset` as an atomic.

@@ -2,12 +2,14 @@
 
 use std::any::Any;
 use std::fmt;
+use std::sync::Arc;
 
 use wootz_vm_abi::plan::CheckStrategy;
 use wootz_wasm_ir::{FuncType, TypeIndex};
 
 use crate::limits::StoreLimits;
 use crate::vm::store::StoreBox;
+use crate::{MemoryCreator, MemoryPool};
 
 /// How a store behaves.
 #[derive(Clone, Debug)]
@@ -16,13 +18,39 @@ pub struct StoreConfig {
     pub max_wasm_stack: usize,
     /// The plan of memories that the host makes.
     pub checks: CheckStrategy,
+    /// Where linear memories come from.
+    pub memory: MemorySettings,
     /// How much it may hold.
     pub limits: StoreLimits,
 }
 
 impl Default for StoreConfig {
     fn default() -> Self {
-        Self { max_wasm_stack: 1 << 20, checks: CheckStrategy::Auto, limits: StoreLimits::default() }
+        Self {
+            max_wasm_stack: 1 << 20,
+            checks: CheckStrategy::Auto,
+            memory: MemorySettings::default(),
+            limits: StoreLimits::default(),
+        }
+    }
+}
+
+/// Where a store's linear memories come from. Shared memories are always reserved for themselves.
+#[derive(Clone, Debug)]
+pub struct MemorySettings {
+    /// Asked first, for every memory.
+    pub creator: Option<Arc<dyn MemoryCreator>>,
+    /// Asked next.
+    pub pool: Option<MemoryPool>,
+    /// Bytes reserved for a memory with explicit checks, so that it can grow to so many without moving.
+    pub small_reservation: usize,
+    /// Whether large initial data is mapped from the module, copy-on-write, and not copied.
+    pub copy_on_write: bool,
+}
+
+impl Default for MemorySettings {
+    fn default() -> Self {
+        Self { creator: None, pool: None, small_reservation: 1 << 20, copy_on_write: true }
     }
 }
 

@@ -40,6 +40,10 @@ impl MemoryPlan {
     /// Guard of a guarded memory. Static offsets at or past it are checked explicitly.
     pub const GUARDED_GUARD: u64 = 1 << 31;
 
+    /// Most that is reserved for a shared memory that is not guarded, unless its minimum is larger. Its type may promise more
+    /// than any machine has.
+    pub const SHARED_RESERVATION: u64 = 1 << 40;
+
     /// The plan for a memory under a strategy.
     pub fn new(ty: &MemoryType, strategy: CheckStrategy) -> Self {
         // A page smaller than the system's cannot end at a protection boundary, and a 64-bit address can skip any guard.
@@ -53,7 +57,10 @@ impl MemoryPlan {
         }
         // Other threads use a shared memory while it grows, so it cannot move.
         let reservation = match ty.maximum.filter(|_| ty.shared) {
-            Some(maximum) => maximum.min(ty.absolute_maximum()).saturating_mul(ty.page_size()),
+            Some(maximum) => {
+                let bytes = |pages: u64| pages.min(ty.absolute_maximum()).saturating_mul(ty.page_size());
+                bytes(maximum).min(Self::SHARED_RESERVATION.max(bytes(ty.minimum)))
+            }
             None => 0,
         };
         Self { guarded: false, reservation, guard: 0 }

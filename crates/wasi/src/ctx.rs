@@ -12,13 +12,19 @@ use wasi_common::{StringArrayError, Table, WasiFile, sync};
 
 /// The state behind one guest's WASI calls: its open files among it.
 ///
-/// The only handle of that state: the library refuses to change a descriptor's flags while there is a second one.
+/// While there is a second handle of that state, by [`share`](Self::share), `fd_fdstat_set_flags` fails with `notsup`.
 pub struct WasiCtx(pub(crate) wasi_common::WasiCtx);
 
 impl WasiCtx {
     /// Starts a context that grants nothing yet.
     pub fn builder() -> WasiCtxBuilder {
         WasiCtxBuilder::default()
+    }
+
+    /// Another handle of the same state, for another thread of the guest: what one opens, all can use.
+    #[must_use]
+    pub fn share(&self) -> Self {
+        Self(self.0.clone())
     }
 }
 

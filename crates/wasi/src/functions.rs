@@ -2,6 +2,7 @@
 //!
 //! A signature written wrong does not compile: the call hands its parameters to the generated function of that name.
 
+use std::cell::UnsafeCell;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -28,6 +29,21 @@ pub struct Function {
     params: &'static [Param],
     results: &'static [ValType],
     call: fn(&mut wasi_common::WasiCtx, &mut GuestMemory<'_>, &mut [ValRaw]) -> wiggle::error::Result<()>,
+}
+
+/// The caller's memory, aligned to 8 bytes.
+#[derive(Debug)]
+pub enum Bytes<'a> {
+    /// One that nobody else uses during the call.
+    Own(&'a mut [u8]),
+    /// One that other threads use at the same time.
+    Shared(&'a [UnsafeCell<u8>]),
+}
+
+impl<'a, M: AsMut<[u8]> + ?Sized> From<&'a mut M> for Bytes<'a> {
+    fn from(bytes: &'a mut M) -> Self {
+        Self::Own(bytes.as_mut())
+    }
 }
 
 /// A parameter: an address is passed as an `i32`, but needs a memory.
@@ -206,16 +222,24 @@ impl Function {
         self.params.contains(&Param::Address)
     }
 
-    /// Calls it over the caller's memory, which must be aligned to 8 bytes. `slots` holds the arguments, then the result.
+    /// Calls it over the caller's memory. `slots` holds the arguments, then the result.
     ///
     /// # Errors
     /// [`Error::Exit`] from `proc_exit`, [`Error::Failed`] where the interface says that the call traps.
     ///
     /// # Panics
     /// If there are fewer slots than parameters and results.
-    pub fn call(&self, ctx: &mut WasiCtx, memory: &mut [u8], slots: &mut [ValRaw]) -> Result<(), Error> {
+    pub fn call<'a>(
+        &self,
+        ctx: &mut WasiCtx,
+        memory: impl Into<Bytes<'a>>,
+        slots: &mut [ValRaw],
+    ) -> Result<(), Error> {
         assert!(slots.len() >= self.params.len().max(self.results.len()), "too few slots for {}", self.name);
-        let mut memory = GuestMemory::Unshared(memory);
+        let mut memory = match memory.into() {
+            Bytes::Own(bytes) => GuestMemory::Unshared(bytes),
+            Bytes::Shared(cells) => GuestMemory::Shared(cells),
+        };
         // A file older than 1970 and a poll with a coarse clock make the library panic: that must not reach the host.
         let outcome = catch_unwind(AssertUnwindSafe(|| (self.call)(&mut ctx.0, &mut memory, slots)))
             .map_err(|_| self.failed("internal error"))?;

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use wootz_runtime::{Caller, Extern, HostError, ValRaw};
 use wootz_wasm_ir::FuncType;
 
-use crate::{Error, Function, MEMORY, WasiCtx, functions};
+use crate::{Bytes, Error, Function, MEMORY, WasiCtx, functions};
 
 /// What a host function of the runtime does.
 pub type Call = dyn Fn(Caller<'_>, &mut [ValRaw]) -> Result<(), HostError> + Send + Sync;
@@ -63,9 +63,14 @@ fn call<T: Any>(
         _ => None,
     };
     let store = caller.store_mut();
-    let (memory, data) = match memory {
-        Some(memory) => memory.data_and_host_mut(store),
-        None => (&mut [][..], store.data_mut()),
+    let shared = memory.and_then(|memory| memory.shared(store));
+    let (memory, data) = match (&shared, memory) {
+        (Some(shared), _) => (Bytes::Shared(shared.cells()), store.data_mut()),
+        (None, Some(memory)) => {
+            let (bytes, data) = memory.data_and_host_mut(store);
+            (Bytes::Own(bytes), data)
+        }
+        (None, None) => (Bytes::Own(&mut []), store.data_mut()),
     };
     let data = data
         .downcast_mut()

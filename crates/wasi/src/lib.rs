@@ -6,6 +6,7 @@
 //! | `functions` | one table of every function of [`MODULES`]: name, signature, call |
 //! | `imports` | the table as host functions of a runtime store |
 //! | `output` | [`OutputBuffer`], a standard output that ends in memory |
+//! | `threads` | [`Threads`]: what the threads of one program have in common (wasi-threads) |
 //! | `error` | [`Exit`] and the other reasons a call does not return |
 //!
 //! The system interface itself is `wasi-common`, which knows no runtime: here its functions get a runtime's memory, and
@@ -43,9 +44,11 @@ mod error;
 mod functions;
 mod imports;
 mod output;
+mod threads;
 
 pub use ctx::{BuildError, WasiCtx, WasiCtxBuilder};
 pub use error::{Error, Exit};
-pub use functions::{Function, MEMORY, MODULES, function, functions};
+pub use functions::{Bytes, Function, MEMORY, MODULES, function, functions};
 pub use imports::{Call, Import, imports};
 pub use output::OutputBuffer;
+pub use threads::{NO_THREAD, SPAWN, THREAD_START, THREADS_MODULE, Threads, spawn_type, thread_start_type};

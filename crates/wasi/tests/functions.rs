@@ -2,13 +2,14 @@
 
 use std::fs;
 
-use wootz_runtime::ValRaw;
-use wootz_wasi::{BuildError, Error, Exit, MODULES, OutputBuffer, WasiCtx, function, functions};
+use wootz_runtime::{CheckStrategy, SharedMemory, ValRaw};
+use wootz_wasi::{BuildError, Bytes, Error, Exit, MODULES, OutputBuffer, WasiCtx, function, functions};
 
 const SUCCESS: i32 = 0;
 const BADF: i32 = 8;
 const INVAL: i32 = 28;
 const NOENT: i32 = 44;
+const NOTSUP: i32 = 58;
 const NOTCAPABLE_OR_PERM: [i32; 2] = [63, 76];
 
 /// A guest without code: its memory and its context.
@@ -299,4 +300,81 @@ fn the_builder_refuses_what_a_guest_could_not_be_given() {
     assert_eq!(error, "cannot open the directory /no/such/directory: No such file or directory (os error 2)");
     let file = tempfile::NamedTempFile::new().unwrap();
     assert!(matches!(builder().preopened_dir(file.path(), "/"), Err(BuildError::Directory { .. })));
+}
+
+/// A shared memory and a guest that has it.
+struct SharedGuest {
+    memory: SharedMemory,
+    ctx: WasiCtx,
+}
+
+impl SharedGuest {
+    fn call(&mut self, name: &str, arguments: &[i64]) -> Result<i32, Error> {
+        let mut slots: Vec<_> = arguments.iter().map(|&argument| ValRaw::i64(argument)).collect();
+        let function = function(MODULES[0], name).unwrap();
+        function.call(&mut self.ctx, Bytes::Shared(self.memory.cells()), &mut slots)?;
+        Ok(slots[0].get_i32())
+    }
+
+    fn put(&self, address: u64, bytes: &[u8]) {
+        self.memory.write(address, bytes).unwrap();
+    }
+
+    fn get<const N: usize>(&self, address: u64) -> [u8; N] {
+        let mut bytes = [0; N];
+        self.memory.read(address, &mut bytes).unwrap();
+        bytes
+    }
+}
+
+#[test]
+fn a_shared_memory_serves_as_any_other() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("file"), "contents").unwrap();
+    let output = OutputBuffer::new();
+    let ctx = WasiCtx::builder()
+        .arg("prog")
+        .unwrap()
+        .stdin(&b"input"[..])
+        .stdout(output.clone())
+        .preopened_dir(folder.path(), "/")
+        .unwrap()
+        .random_cycle(&[7])
+        .build();
+    let ty = wootz_wasm_ir::MemoryType {
+        memory64: false,
+        shared: true,
+        minimum: 1,
+        maximum: Some(1),
+        page_size_log2: 16,
+    };
+    let memory = SharedMemory::new(ty, CheckStrategy::Guard).unwrap();
+    let mut guest = SharedGuest { memory, ctx };
+
+    assert_eq!(guest.call("args_get", &[16, 100]).unwrap(), SUCCESS);
+    assert_eq!(&guest.get::<5>(100), b"prog\0");
+    assert_eq!(guest.call("random_get", &[200, 3]).unwrap(), SUCCESS);
+    assert_eq!(guest.get(200), [7, 7, 7, 0]);
+    // One vector at 0: eight bytes at 300.
+    guest.put(0, &[44, 1, 0, 0, 8, 0, 0, 0]);
+    assert_eq!(guest.call("fd_read", &[0, 0, 1, 8]).unwrap(), SUCCESS);
+    assert_eq!((guest.get(8), &guest.get::<8>(300)), ([5, 0, 0, 0], b"input\0\0\0"));
+    assert_eq!(guest.call("fd_write", &[1, 0, 1, 8]).unwrap(), SUCCESS);
+    assert_eq!(output.contents(), b"input\0\0\0");
+    guest.put(400, b"file");
+    assert_eq!(guest.call("path_open", &[3, 0, 400, 4, 0, 1 << 1 | 1 << 2, 0, 0, 8]).unwrap(), SUCCESS);
+    let file = i64::from(u32::from_le_bytes(guest.get(8)));
+
+    // What one thread opens, another reads, until one closes it.
+    let other = guest.ctx.share();
+    let mut other = SharedGuest { memory: guest.memory.clone(), ctx: other };
+    assert_eq!(other.call("fd_pread", &[file, 0, 1, 3, 8]).unwrap(), SUCCESS);
+    assert_eq!(&other.get::<5>(300), b"tents");
+    assert_eq!(other.call("fd_readdir", &[3, 500, 200, 0, 8]).unwrap(), SUCCESS);
+    assert_eq!(other.call("fd_fdstat_set_flags", &[file, 1]).unwrap(), NOTSUP);
+    assert_eq!(other.call("fd_close", &[file]).unwrap(), SUCCESS);
+    assert_eq!(guest.call("fd_read", &[file, 0, 1, 8]).unwrap(), BADF);
+
+    let outside = guest.call("fd_write", &[1, 65532, 1, 8]).unwrap_err();
+    assert!(matches!(&outside, Error::Failed { function: "fd_write", .. }), "{outside}");
 }

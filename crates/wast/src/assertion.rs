@@ -16,7 +16,7 @@ pub(super) enum Verdict {
 }
 
 impl Verdict {
-    fn expect(holds: bool, message: impl FnOnce() -> String) -> Self {
+    pub(super) fn expect(holds: bool, message: impl FnOnce() -> String) -> Self {
         if holds { Self::Passed } else { Self::Failed(message()) }
     }
 }

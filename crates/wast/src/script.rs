@@ -3,12 +3,13 @@
 use std::any::Any;
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::thread::{Scope, ScopedJoinHandle};
 
 use wast::lexer::Lexer;
 use wast::parser::{self, ParseBuffer};
 use wast::token::Id;
-use wast::{QuoteWat, QuoteWatTest, Wast, WastDirective, WastExecute, WastInvoke, Wat};
-use wootz::{Engine, Error, Instance, Linker, Module, Store, Val};
+use wast::{QuoteWat, QuoteWatTest, Wast, WastDirective, WastExecute, WastInvoke, WastThread, Wat};
+use wootz::{Engine, Error, Extern, Instance, Linker, Module, SharedMemory, Store, Val};
 
 use super::assertion::{self, Verdict};
 use super::host;
@@ -52,17 +53,37 @@ fn execute(engine: &Engine, text: &str, outcome: &mut Outcome) -> Result<(), was
     lexer.allow_confusing_unicode(true);
     let buffer = ParseBuffer::new_with_lexer(lexer)?;
     let script: Wast<'_> = parser::parse(&buffer)?;
-    let mut world = match World::new(engine) {
+    std::thread::scope(|scope| {
+        let world = World::new(engine, SharedModules::new());
+        run_in(world, scope, text, 1, script.directives, outcome);
+    });
+    Ok(())
+}
+
+/// Executes the commands of a script or of one of its threads, then waits for the threads that they started.
+fn run_in<'scope, 'script: 'scope>(
+    world: Result<World<'scope>, Error>,
+    scope: &'scope Scope<'scope, '_>,
+    text: &'script str,
+    line: usize,
+    directives: Vec<WastDirective<'script>>,
+    outcome: &mut Outcome,
+) {
+    let mut world = match world {
         Ok(world) => world,
         Err(error) => {
-            outcome.failed.push(Failure { line: 1, message: format!("`spectest` cannot be made: {error}") });
-            return Ok(());
+            outcome.failed.push(Failure { line, message: format!("`spectest` cannot be made: {error}") });
+            return;
         }
     };
-    for directive in script.directives {
+    for directive in directives {
         let line = directive.span().linecol_in(text).0 + 1;
         // A panic is a failure of this command; the next ones are still worth trying.
-        let verdict = catch_unwind(AssertUnwindSafe(|| world.execute(directive)));
+        let verdict = catch_unwind(AssertUnwindSafe(|| match directive {
+            WastDirective::Thread(thread) => world.thread(thread, scope, text, line),
+            WastDirective::Wait { thread, .. } => world.wait(thread, outcome),
+            directive => world.execute(directive),
+        }));
         match verdict
             .unwrap_or_else(|payload| Verdict::Failed(format!("panicked: {}", panic_message(&*payload))))
         {
@@ -71,7 +92,27 @@ fn execute(engine: &Engine, text: &str, outcome: &mut Outcome) -> Result<(), was
             Verdict::Skipped => outcome.skipped.push(line),
         }
     }
-    Ok(())
+    for thread in std::mem::take(&mut world.threads).into_values() {
+        join(thread, outcome);
+    }
+}
+
+/// A thread of a script and the line that started it.
+struct Thread<'scope>(usize, ScopedJoinHandle<'scope, Outcome>);
+
+/// Waits for a thread and adds what became of its commands.
+fn join(Thread(line, thread): Thread<'_>, outcome: &mut Outcome) {
+    match thread.join() {
+        Ok(Outcome { passed, failed, skipped }) => {
+            outcome.passed += passed;
+            outcome.failed.extend(failed);
+            outcome.skipped.extend(skipped);
+        }
+        Err(payload) => {
+            let message = format!("the thread panicked: {}", panic_message(&*payload));
+            outcome.failed.push(Failure { line, message });
+        }
+    }
 }
 
 fn panic_message(payload: &(dyn Any + Send)) -> &str {
@@ -110,8 +151,14 @@ pub(super) enum Done {
     Impossible(String),
 }
 
-/// Everything a script has made so far.
-struct World {
+/// Stack of a thread of a script.
+const THREAD_STACK: usize = 8 << 20;
+
+/// What threads may use of modules that others instantiated: their shared memories, by the names of the exports.
+type SharedModules = BTreeMap<String, Vec<(String, SharedMemory)>>;
+
+/// Everything a script, or one of its threads, has made so far.
+struct World<'scope> {
     engine: Engine,
     store: Store<()>,
     linker: Linker<()>,
@@ -121,10 +168,12 @@ struct World {
     definitions: BTreeMap<String, Module>,
     last_definition: Option<Module>,
     references: HostReferences,
+    shared: SharedModules,
+    threads: BTreeMap<String, Thread<'scope>>,
 }
 
-impl World {
-    fn new(engine: &Engine) -> Result<Self, Error> {
+impl<'scope> World<'scope> {
+    fn new(engine: &Engine, shared: SharedModules) -> Result<Self, Error> {
         let mut store = Store::new(engine, ());
         let mut linker = Linker::new(engine);
         linker.allow_shadowing(true);
@@ -138,7 +187,63 @@ impl World {
             definitions: BTreeMap::new(),
             last_definition: None,
             references: HostReferences::default(),
+            shared,
+            threads: BTreeMap::new(),
         })
+    }
+
+    /// `(thread $name (shared (module $m)) …)`: the commands run on a thread of the system, in a store of its own, at the same
+    /// time as those that follow.
+    fn thread<'script: 'scope>(
+        &mut self,
+        thread: WastThread<'script>,
+        scope: &'scope Scope<'scope, '_>,
+        text: &'script str,
+        line: usize,
+    ) -> Verdict {
+        let mut shared = SharedModules::new();
+        if let Some(module) = thread.shared_module {
+            match self.shared_exports(module) {
+                Ok(exports) => drop(shared.insert(module.name().to_owned(), exports)),
+                Err(message) => return Verdict::Failed(message),
+            }
+        }
+        let (engine, directives) = (self.engine.clone(), thread.directives);
+        let spawned = std::thread::Builder::new().stack_size(THREAD_STACK).spawn_scoped(scope, move || {
+            let mut outcome = Outcome::default();
+            run_in(World::new(&engine, shared), scope, text, line, directives, &mut outcome);
+            outcome
+        });
+        match spawned {
+            Ok(handle) => {
+                let before = self.threads.insert(thread.name.name().to_owned(), Thread(line, handle));
+                Verdict::expect(before.is_none(), || "there is a thread of this name already".to_owned())
+            }
+            Err(error) => Verdict::Failed(format!("a thread cannot be started: {error}")),
+        }
+    }
+
+    /// `(wait $name)`.
+    fn wait(&mut self, thread: Id<'_>, outcome: &mut Outcome) -> Verdict {
+        match self.threads.remove(thread.name()) {
+            Some(thread) => {
+                join(thread, outcome);
+                Verdict::Passed
+            }
+            None => Verdict::Failed(format!("no thread ${} runs", thread.name())),
+        }
+    }
+
+    fn shared_exports(&self, module: Id<'_>) -> Result<Vec<(String, SharedMemory)>, String> {
+        if let Some(exports) = self.shared.get(module.name()) {
+            return Ok(exports.clone());
+        }
+        let exports = self.find(Some(module))?.exports(&self.store);
+        let shared = |(name, item): (String, Extern)| match item.into_shared_memory() {
+            Some(memory) => Ok((name, memory)),
+            None => Err(format!("the export {name:?} of ${} cannot be shared", module.name())),
+        };
+        exports.into_iter().map(shared).collect()
     }
 
     fn execute(&mut self, directive: WastDirective<'_>) -> Verdict {
@@ -168,9 +273,10 @@ impl World {
             WastDirective::AssertInvalidCustom { .. }
             | WastDirective::AssertMalformedCustom { .. }
             | WastDirective::AssertException { .. }
-            | WastDirective::AssertSuspension { .. }
-            | WastDirective::Thread(_)
-            | WastDirective::Wait { .. } => Verdict::Skipped,
+            | WastDirective::AssertSuspension { .. } => Verdict::Skipped,
+            WastDirective::Thread(_) | WastDirective::Wait { .. } => {
+                Verdict::Failed("threads are started and awaited between commands".to_owned())
+            }
         }
     }
 
@@ -220,6 +326,12 @@ impl World {
     }
 
     fn register(&mut self, name: &str, module: Option<Id<'_>>) -> Verdict {
+        if let Some(exports) = module.and_then(|module| self.shared.get(module.name())) {
+            let defined = exports.iter().try_for_each(|(export, memory)| {
+                self.linker.define(name, export, memory.clone()).map(drop).map_err(|error| error.to_string())
+            });
+            return defined.map_or_else(Verdict::Failed, |()| Verdict::Passed);
+        }
         let registered =
             self.find(module).and_then(|instance| match self.linker.instance(&self.store, name, instance) {
                 Ok(_) => Ok(()),

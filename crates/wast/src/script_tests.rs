@@ -104,3 +104,54 @@ fn a_script_that_cannot_be_read_fails() {
     let outcome = run(&engine(), "(module)\n(assert_nothing)\n");
     assert_eq!(outcome.failed[0].line, 2, "{outcome:?}");
 }
+
+/// Each thread waits until another one wakes it, so they must run at the same time.
+#[test]
+fn threads_run_at_the_same_time_over_a_shared_memory() {
+    let script = r#"(module $Mem (memory (export "shared") 1 1 shared))
+(thread $T1 (shared (module $Mem))
+  (register "mem" $Mem)
+  (module
+    (memory (import "mem" "shared") 1 1 shared)
+    (func (export "run") (result i32)
+      (i32.atomic.store (i32.const 4) (i32.const 1))
+      (drop (memory.atomic.notify (i32.const 4) (i32.const 1)))
+      (memory.atomic.wait32 (i32.const 0) (i32.const 0) (i64.const -1))
+      (drop)
+      (i32.atomic.load (i32.const 8))))
+  (assert_return (invoke "run") (i32.const 42))
+  (assert_return (invoke "run") (i32.const 43)))
+(thread $T2 (shared (module $Mem))
+  (register "mem" $Mem)
+  (module
+    (memory (import "mem" "shared") 1 1 shared)
+    (func (export "run")
+      (drop (memory.atomic.wait32 (i32.const 4) (i32.const 0) (i64.const -1)))
+      (i32.atomic.store (i32.const 8) (i32.const 42))
+      (i32.atomic.store (i32.const 0) (i32.const 1))
+      (drop (memory.atomic.notify (i32.const 0) (i32.const 1)))))
+  (invoke "run"))
+(wait $T2)
+(wait $T1)
+(wait $T1)
+(module $Check
+  (memory (import "mem" "shared") 1 1 shared)
+  (func (export "value") (result i32) (i32.load (i32.const 8))))
+(thread $T3 (assert_trap (invoke "run") "unreachable"))
+"#;
+    let script = &script.replace("(module $Check", "(register \"mem\" $Mem)(module $Check");
+    let outcome = run(&engine(), &format!("{script}(assert_return (invoke \"value\") (i32.const 42))"));
+    let mut failed: Vec<_> = outcome.failed.iter().map(|failure| failure.line).collect();
+    failed.sort_unstable();
+    // The wrong claim of a thread, the second wait for it, and the instance that a thread does not have.
+    assert_eq!((failed, outcome.passed), (vec![13, 26, 30], 15), "{outcome:?}");
+}
+
+#[test]
+fn only_shared_memories_are_shared() {
+    let script = r#"(module $M (memory (export "m") 1 1) (func (export "f")))
+(thread $T (shared (module $M)))
+(thread $U (shared (module $N)))
+"#;
+    assert_eq!(failing_lines(script), [2, 3]);
+}

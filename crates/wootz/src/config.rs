@@ -1,5 +1,9 @@
 //! How an [`Engine`](crate::Engine) compiles and what its stores allow, for embedders and for the command line.
 
+use std::sync::Arc;
+
+use wootz_runtime::{MemoryCreator, MemoryPool, MemorySettings};
+
 pub use wootz_codegen_llvm::{Cpu, OptLevel};
 pub use wootz_runtime::StoreLimits;
 pub use wootz_vm_abi::plan::CheckStrategy;
@@ -23,8 +27,10 @@ pub struct Config {
     pub(crate) limits: StoreLimits,
     pub(crate) features: Features,
     pub(crate) verify: bool,
+    pub(crate) compile_threads: usize,
     pub(crate) canonicalize_nans: bool,
     pub(crate) deterministic: bool,
+    pub(crate) memory: MemorySettings,
 }
 
 impl Default for Config {
@@ -38,8 +44,10 @@ impl Default for Config {
             limits: StoreLimits::default(),
             features: Features::ALL,
             verify: cfg!(debug_assertions),
+            compile_threads: 0,
             canonicalize_nans: false,
             deterministic: false,
+            memory: MemorySettings::default(),
         }
     }
 }
@@ -106,6 +114,14 @@ impl Config {
         self
     }
 
+    /// How many threads compile a module; 0, the default, is one for each processor. The code does not depend on it. A small
+    /// module is compiled by one thread in any case.
+    #[must_use]
+    pub fn compile_threads(mut self, threads: usize) -> Self {
+        self.compile_threads = threads;
+        self
+    }
+
     /// Whether every NaN that a floating-point operation computes is the positive canonical one. Off by default: the
     /// specification leaves sign and payload open, and CPUs differ.
     ///
@@ -125,6 +141,34 @@ impl Config {
     #[must_use]
     pub fn deterministic(mut self, deterministic: bool) -> Self {
         self.deterministic = deterministic;
+        self
+    }
+
+    /// Takes linear memories from a pool: for programs that make many instances. None by default.
+    #[must_use]
+    pub fn memory_pool(mut self, pool: MemoryPool) -> Self {
+        self.memory.pool = Some(pool);
+        self
+    }
+
+    /// Lets the embedder give the address space of linear memories. It is asked before the pool.
+    #[must_use]
+    pub fn memory_creator(mut self, creator: Arc<dyn MemoryCreator>) -> Self {
+        self.memory.creator = Some(creator);
+        self
+    }
+
+    /// Bytes of address space reserved for a memory with explicit checks, 1 MiB by default: it moves when it outgrows them.
+    #[must_use]
+    pub fn small_reservation(mut self, bytes: usize) -> Self {
+        self.memory.small_reservation = bytes;
+        self
+    }
+
+    /// Whether large initial data of memories is mapped copy-on-write and not copied: on by default.
+    #[must_use]
+    pub fn copy_on_write(mut self, copy_on_write: bool) -> Self {
+        self.memory.copy_on_write = copy_on_write;
         self
     }
 

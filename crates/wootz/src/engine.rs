@@ -84,6 +84,7 @@ impl Engine {
             canonicalize_nans: self.config.canonicalize_nans,
             deterministic: self.config.deterministic,
             verify: self.config.verify,
+            threads: self.config.compile_threads,
         }
     }
 }

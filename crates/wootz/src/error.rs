@@ -47,6 +47,11 @@ pub enum Error {
     Access(AccessError),
     /// A value does not fit a table or a global, or a table cannot be that large.
     Value(ValueError),
+    /// The system refuses a thread for the main function of a program that may have several.
+    Thread {
+        /// Bytes of stack that were asked for.
+        stack: usize,
+    },
 }
 
 impl Error {
@@ -112,6 +117,7 @@ impl fmt::Display for Error {
             Self::Memory(error) => error.fmt(f),
             Self::Access(error) => error.fmt(f),
             Self::Value(error) => error.fmt(f),
+            Self::Thread { stack } => write!(f, "cannot start a thread with a stack of {stack} bytes"),
         }
     }
 }
@@ -122,7 +128,7 @@ impl StdError for Error {
             Self::Module(error) => error.source(),
             Self::Compile(error) => error.source(),
             Self::Image(error) => error.source(),
-            Self::Link(_) | Self::UnknownExport { .. } | Self::Type(_) => None,
+            Self::Link(_) | Self::UnknownExport { .. } | Self::Type(_) | Self::Thread { .. } => None,
             Self::Trap(trap) => trap.source(),
             Self::Host(failure) => failure.error.source(),
             Self::Arguments(error) => error.source(),

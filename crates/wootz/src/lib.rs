@@ -90,6 +90,12 @@ pub use store::{AsContext, AsContextMut, Store, StoreContext, StoreContextMut};
 pub use values::{ExternRef, Val};
 
 pub use wootz_codegen_llvm::CompileError;
+pub use wootz_runtime::{
+    HostMemory, MemoryCreator, MemoryPool, MemoryRequest, PoolConfig, Protection, Region, RegionKind,
+    WhenExhausted,
+};
+pub use wootz_vm_abi::image::DecodeError;
+pub use wootz_vm_abi::plan::MemoryPlan;
 pub use wootz_vm_abi::trap::TrapCode;
 pub use wootz_wasm_ir::{
     EntityType as ExternType, FuncIndex, FuncType, GlobalType, HeapType, MemoryType, RefType, TableType,

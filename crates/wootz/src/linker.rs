@@ -16,6 +16,7 @@ use crate::externals::Extern;
 use crate::func::{Func, HostFunction, IntoFunc, dynamic};
 use crate::instance::Instance;
 use crate::module::{ImportType, Module};
+use crate::shared::SharedMemory;
 use crate::store::{AsContext, AsContextMut, state, state_mut};
 use crate::values::Val;
 
@@ -144,9 +145,7 @@ impl<T: Send + 'static> Linker<T> {
         ty: FuncType,
         function: Arc<HostFunction>,
     ) -> Result<&mut Self, Error> {
-        static NEXT: AtomicU64 = AtomicU64::new(0);
-        let id = NEXT.fetch_add(1, Ordering::Relaxed);
-        self.insert(module, name, Definition::Host(HostDefinition { id, ty, function }))
+        self.insert(module, name, Definition::Host(HostDefinition { id: next_id(), ty, function }))
     }
 
     /// Defines every export of an instance under a module name.
@@ -230,6 +229,32 @@ impl<T: Send + 'static> Linker<T> {
         Some(Extern::from_runtime(store, item))
     }
 
+    /// The shared memory defined under two names, if one is.
+    pub(crate) fn shared_memory(&self, module: &str, name: &str) -> Option<SharedMemory> {
+        match self.definition(module, name)? {
+            Definition::Extern(Extern::SharedMemory(memory)) => Some(memory.clone()),
+            _ => None,
+        }
+    }
+
+    /// Lets every host function defined so far do `before` first, and fail if that does.
+    pub(crate) fn wrap_host_functions(
+        &mut self,
+        before: impl Fn() -> Result<(), HostError> + Send + Sync + 'static,
+    ) {
+        let before = Arc::new(before);
+        for definition in self.modules.values_mut().flat_map(BTreeMap::values_mut) {
+            if let Definition::Host(host) = definition {
+                let (before, function) = (Arc::clone(&before), Arc::clone(&host.function));
+                host.id = next_id();
+                host.function = Arc::new(move |caller: runtime::Caller<'_>, slots: &mut [_]| {
+                    before()?;
+                    function(caller, slots)
+                });
+            }
+        }
+    }
+
     fn definition(&self, module: &str, name: &str) -> Option<&Definition> {
         self.modules.get(module)?.get(name)
     }
@@ -241,6 +266,12 @@ impl<T: Send + 'static> Linker<T> {
         self.modules.entry(module.into()).or_default().insert(name.into(), definition);
         Ok(self)
     }
+}
+
+/// A number for a [`HostDefinition`].
+fn next_id() -> u64 {
+    static NEXT: AtomicU64 = AtomicU64::new(0);
+    NEXT.fetch_add(1, Ordering::Relaxed)
 }
 
 fn unknown(import: &ImportType<'_>) -> ImportError {

@@ -112,11 +112,17 @@ impl Module {
         })
     }
 
+    /// Whether its code cannot be read, only executed: where the processor and the system have protection keys.
+    pub fn is_execute_only(&self) -> bool {
+        self.image.is_execute_only()
+    }
+
     pub(crate) fn image(&self) -> &Image {
         &self.image
     }
 
-    fn declarations(&self) -> &Declarations {
+    /// Everything that the module declares.
+    pub fn declarations(&self) -> &Declarations {
         &self.image.info().declarations
     }
 }

@@ -11,6 +11,7 @@ use std::fmt;
 use std::marker::PhantomData;
 
 use wootz_runtime as runtime;
+use wootz_runtime::Region;
 
 use crate::caller::Caller;
 use crate::engine::Engine;
@@ -42,6 +43,7 @@ impl<T: Send + 'static> Store<T> {
         let config = runtime::StoreConfig {
             max_wasm_stack: engine.config().max_wasm_stack,
             checks: engine.config().checks,
+            memory: engine.config().memory.clone(),
             limits: engine.config().limits,
         };
         let state = StoreState { data, engine: engine.clone(), linked: BTreeMap::new() };
@@ -61,6 +63,11 @@ impl<T: Send + 'static> Store<T> {
     /// The embedder's data.
     pub fn data_mut(&mut self) -> &mut T {
         &mut state_mut::<T>(&mut self.inner).data
+    }
+
+    /// What the store has in the address space, by address: code, tables, contexts and linear memories, with their guards.
+    pub fn regions(&self) -> Vec<Region> {
+        self.inner.regions()
     }
 
     /// Ends the store and gives the embedder's data back.

@@ -12,8 +12,8 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
-use clap::Parser;
-use wootz_tests::differential::{Case, Comparison, Generator, Judges, shrink};
+use clap::{Parser, ValueEnum};
+use wootz_tests::differential::{Case, Comparison, Generator, Judges, Oracles, Verdict, module, shrink};
 
 /// A module that takes longer hangs.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -22,7 +22,7 @@ const SHRINKING: Duration = Duration::from_secs(60);
 /// Failures after which a run ends.
 const FAILURES: usize = 20;
 
-/// Run random modules in Wootz, in every strategy and at two levels, and in wasmi, and compare
+/// Run random modules in Wootz, in every strategy and at two levels, and in other engines, and compare
 #[derive(Parser)]
 #[command(name = "cargo xtask fuzz", bin_name = "cargo xtask fuzz")]
 struct Options {
@@ -38,6 +38,9 @@ struct Options {
     /// The number of the first module
     #[arg(long, default_value_t = 0)]
     first: u64,
+    /// The engines to compare with
+    #[arg(long, value_enum, default_value_t = Oracles::Auto)]
+    oracle: Oracles,
     /// Where failing modules are kept
     #[arg(long, default_value = "target/fuzz-failures", value_name = "DIR")]
     failures: PathBuf,
@@ -62,73 +65,61 @@ fn main() -> Result<ExitCode> {
         return Ok(ExitCode::SUCCESS);
     }
     match &options.replay {
-        Some(file) => replay(file),
+        Some(file) => replay(file, options.oracle),
         None => fuzz(&options),
     }
 }
 
 /// Runs modules and says before and after each what happens, one line each.
 fn worker(options: &Options, step: u64) -> Result<ExitCode> {
-    let judges = Judges::default();
+    let judges = Judges::new(options.oracle)?;
     let end = Instant::now() + Duration::from_secs(options.seconds);
     let mut number = options.first;
     let mut out = std::io::stdout().lock();
     while Instant::now() < end {
         writeln!(out, "begin {number}")?;
         out.flush()?;
-        let word = match judge(&judges, &Case::new(options.seed, number)) {
-            None => "none".to_owned(),
-            Some(Comparison::Same) => "same".to_owned(),
-            Some(Comparison::Inconclusive) => "inconclusive".to_owned(),
-            Some(Comparison::Different(what)) => format!("different {}", what.replace('\n', " ")),
-        };
-        writeln!(out, "{word}")?;
+        writeln!(out, "{}", line(judges.judge_case(&Case::new(options.seed, number))))?;
         number += step;
     }
     Ok(ExitCode::SUCCESS)
 }
 
-/// `None` if the bytes stand for no module.
-fn judge(judges: &Judges, case: &Case) -> Option<Comparison> {
-    match judges.module(case) {
-        Ok(None) => None,
-        Ok(Some(wasm)) => Some(judges.judge(&wasm)),
-        Err(error) => {
-            Some(Comparison::Different(format!("the generator made a text that is no module: {error}")))
-        }
-    }
+/// A verdict as the worker says it: a word, then what it was found by, or the difference.
+fn line(verdict: Option<Verdict>) -> String {
+    let Some(verdict) = verdict else { return "none".to_owned() };
+    let word = match verdict.comparison {
+        Comparison::Same => "same",
+        Comparison::Inconclusive => "inconclusive",
+        Comparison::Different(what) => return format!("different {}", what.replace('\n', " ")),
+    };
+    let by = |yes, name| if yes { name } else { "" };
+    format!("{word}{}{}", by(verdict.wasmi, " wasmi"), by(verdict.wasmtime, " wasmtime"))
 }
 
 /// Ends with 0 for equal runs and with 1 for a difference.
-fn replay(file: &Path) -> Result<ExitCode> {
-    let judges = Judges::default();
+fn replay(file: &Path, oracle: Oracles) -> Result<ExitCode> {
+    let judges = Judges::new(oracle)?;
     let bytes = std::fs::read(file).with_context(|| format!("cannot read {}", file.display()))?;
-    let comparison = match generator_of(file) {
-        Some(generator) => judge(&judges, &Case { generator, entropy: bytes }),
+    let verdict = match generator_of(file) {
+        Some(generator) => judges.judge_case(&Case { generator, entropy: bytes }),
         None => Some(judges.judge(&wat::parse_bytes(&bytes)?)),
     };
-    match comparison {
-        Some(Comparison::Different(what)) => {
+    match verdict {
+        Some(Verdict { comparison: Comparison::Different(what), .. }) => {
             println!("{what}");
             Ok(ExitCode::FAILURE)
         }
         other => {
-            println!("{}", if other.is_some() { "no difference" } else { "no module" });
+            println!("{}", line(other));
             Ok(ExitCode::SUCCESS)
         }
     }
 }
 
-fn extension(generator: Generator) -> &'static str {
-    match generator {
-        Generator::Smith => "smith",
-        Generator::Program => "program",
-    }
-}
-
 fn generator_of(file: &Path) -> Option<Generator> {
-    let all = [Generator::Smith, Generator::Program];
-    all.into_iter().find(|generator| file.extension().is_some_and(|found| found == extension(*generator)))
+    let found = file.extension()?;
+    Generator::ALL.into_iter().find(|generator| found == generator.extension())
 }
 
 /// What became of a module.
@@ -142,22 +133,34 @@ enum Event {
 #[derive(Default)]
 struct Counts {
     run: usize,
+    wasmi: usize,
+    wasmtime: usize,
     inconclusive: usize,
     failed: BTreeMap<u64, String>,
 }
 
+/// What all workers share.
+struct Run {
+    step: u64,
+    seed: u64,
+    oracle: Oracles,
+    end: Instant,
+}
+
 fn fuzz(options: &Options) -> Result<ExitCode> {
+    eprintln!("Wootz is compared with {}", Judges::new(options.oracle)?.names());
     let started = Instant::now();
     let end = started + Duration::from_secs(options.seconds);
     let processors = std::thread::available_parallelism().map_or(1, |count| count.get() as u64);
     let jobs = options.jobs.unwrap_or(processors).max(1);
     let (sender, events) = channel();
     for job in 0..jobs {
-        let (sender, first, seed) = (sender.clone(), options.first + job, options.seed);
+        let (sender, first) = (sender.clone(), options.first + job);
+        let run = Run { step: jobs, seed: options.seed, oracle: options.oracle, end };
         std::thread::spawn(move || {
             let mut next = Some(first);
             while let Some(first) = next.filter(|_| Instant::now() < end) {
-                next = watch(first, jobs, seed, end, &mut |event| sender.send(event).is_ok());
+                next = watch(first, &run, &mut |event| sender.send(event).is_ok());
             }
         });
     }
@@ -169,8 +172,10 @@ fn fuzz(options: &Options) -> Result<ExitCode> {
         keep(options, *number, what)?;
     }
     println!(
-        "{} modules in {seconds} s, {} inconclusive, {} differences",
+        "{} modules in {seconds} s: {} also in wasmi, {} in wasmtime; {} inconclusive, {} differences",
         counts.run,
+        counts.wasmi,
+        counts.wasmtime,
         counts.inconclusive,
         counts.failed.len()
     );
@@ -185,7 +190,9 @@ fn collect(events: &Receiver<Event>) -> Counts {
             Event::Lost(number, what) => (number, format!("different {what}")),
         };
         counts.run += usize::from(word != "none");
-        counts.inconclusive += usize::from(word == "inconclusive");
+        counts.inconclusive += usize::from(word.starts_with("inconclusive"));
+        counts.wasmi += usize::from(word.split(' ').any(|word| word == "wasmi"));
+        counts.wasmtime += usize::from(word.split(' ').any(|word| word == "wasmtime"));
         if let Some(what) = word.strip_prefix("different ") {
             eprintln!("module {number}: {what}");
             counts.failed.insert(number, what.to_owned());
@@ -199,8 +206,8 @@ fn collect(events: &Receiver<Event>) -> Counts {
 }
 
 /// Runs one worker until its time is over, or until it is lost: then the next module's number is returned.
-fn watch(first: u64, step: u64, seed: u64, end: Instant, tell: &mut dyn FnMut(Event) -> bool) -> Option<u64> {
-    let mut child = match spawn(first, step, seed, end.saturating_duration_since(Instant::now())) {
+fn watch(first: u64, run: &Run, tell: &mut dyn FnMut(Event) -> bool) -> Option<u64> {
+    let mut child = match spawn(first, run) {
         Ok(child) => child,
         Err(error) => {
             tell(Event::Lost(first, format!("no worker: {error:#}")));
@@ -235,16 +242,23 @@ fn watch(first: u64, step: u64, seed: u64, end: Instant, tell: &mut dyn FnMut(Ev
         return None;
     }
     let status = status.map_or_else(|error| error.to_string(), |status| status.to_string());
-    tell(Event::Lost(current, format!("{lost}: {status}"))).then_some(current + step)
+    tell(Event::Lost(current, format!("{lost}: {status}"))).then_some(current + run.step)
 }
 
-fn spawn(first: u64, step: u64, seed: u64, time: Duration) -> Result<Child> {
+fn spawn(first: u64, run: &Run) -> Result<Child> {
     let mut command = Command::new(std::env::current_exe()?);
-    command.arg("--worker").arg(step.to_string());
+    let time = run.end.saturating_duration_since(Instant::now());
+    command.arg("--worker").arg(run.step.to_string());
     command.arg("--first").arg(first.to_string());
-    command.arg("--seed").arg(seed.to_string());
+    command.arg("--seed").arg(run.seed.to_string());
+    command.args(oracle_arguments(run.oracle));
     command.arg("--seconds").arg(time.as_secs().to_string());
     Ok(command.stdout(Stdio::piped()).stdin(Stdio::null()).spawn()?)
+}
+
+fn oracle_arguments(oracle: Oracles) -> [String; 2] {
+    let name = oracle.to_possible_value().map_or_else(String::new, |value| value.get_name().to_owned());
+    ["--oracle".to_owned(), name]
 }
 
 /// What a process prints, line by line.
@@ -267,9 +281,10 @@ fn keep(options: &Options, number: u64, what: &str) -> Result<()> {
     std::fs::create_dir_all(&options.failures)
         .with_context(|| format!("cannot make {}", options.failures.display()))?;
     let case = Case::new(options.seed, number);
-    let path = options.failures.join(format!("{}-{number}.{}", options.seed, extension(case.generator)));
-    let attempt = path.with_extension(format!("attempt.{}", extension(case.generator)));
-    let smallest = shrink::shrink(&case, SHRINKING, |case| fails(&attempt, case).unwrap_or(false));
+    let path = options.failures.join(format!("{}-{number}.{}", options.seed, case.generator.extension()));
+    let attempt = path.with_extension(format!("attempt.{}", case.generator.extension()));
+    let smallest =
+        shrink::shrink(&case, SHRINKING, |case| fails(&attempt, case, options.oracle).unwrap_or(false));
     let _ = std::fs::remove_file(&attempt);
     std::fs::write(&path, &smallest.entropy)?;
     let text = format!(";; {what}\n{}", text(&smallest)?);
@@ -279,10 +294,11 @@ fn keep(options: &Options, number: u64, what: &str) -> Result<()> {
 }
 
 /// Whether a case fails in a process of its own: differs, crashes or hangs.
-fn fails(file: &Path, case: &Case) -> Result<bool> {
+fn fails(file: &Path, case: &Case, oracle: Oracles) -> Result<bool> {
     std::fs::write(file, &case.entropy)?;
     let mut command = Command::new(std::env::current_exe()?);
-    command.arg("--replay").arg(file).stdout(Stdio::null()).stderr(Stdio::null());
+    command.arg("--replay").arg(file).args(oracle_arguments(oracle));
+    command.stdout(Stdio::null()).stderr(Stdio::null());
     let mut child = command.spawn()?;
     let end = Instant::now() + PATIENCE;
     loop {
@@ -299,7 +315,7 @@ fn fails(file: &Path, case: &Case) -> Result<bool> {
 }
 
 fn text(case: &Case) -> Result<String> {
-    match Judges::default().module(case)? {
+    match module(case)? {
         Some(wasm) => wasmprinter::print_bytes(wasm),
         None => Ok(String::new()),
     }

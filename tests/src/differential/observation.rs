@@ -39,7 +39,11 @@ pub enum Stop {
     MemoryOutOfBounds,
     /// A table access or an indirect call outside of the table.
     TableOutOfBounds,
+    /// An indirect call of a null element.
     NullCall,
+    /// A null reference, called or said not to be null.
+    NullReference,
+    UnalignedAtomic,
     SignatureMismatch,
     DivideByZero,
     IntegerOverflow,

@@ -1,13 +1,13 @@
-//! Wootz as a judge: one for each check strategy and level.
+//! Wootz as a judge: one for each check strategy and two levels, and one in which something else differs.
 
 use wootz::{
-    CheckStrategy, Config, Engine, Error, Extern, Global, Instance, Linker, Module, OptLevel, Store,
-    TrapCode, Val,
+    CheckStrategy, Config, Cpu, Engine, Error, Extern, Features, Global, Instance, Linker, Module, OptLevel,
+    Store, TrapCode, Val,
 };
 
 use super::observation::{Contents, Ended, Observation, Stop, Value};
-use super::plan::{self, Call};
-use super::{FUEL, FUEL_GLOBAL, NOTE};
+use super::plan::Call;
+use super::{FUEL, FUEL_GLOBAL, NOTE, Random};
 
 /// Wootz in one configuration.
 pub(super) struct Ours {
@@ -16,41 +16,94 @@ pub(super) struct Ours {
     pub(super) engine: Engine,
 }
 
-/// Every configuration that is run. A new one is a line here.
-const CONFIGURATIONS: &[(&str, CheckStrategy, OptLevel)] = &[
-    ("guard -O0", CheckStrategy::Guard, OptLevel::O0),
-    ("guard -O2", CheckStrategy::Guard, OptLevel::O2),
-    ("explicit -O0", CheckStrategy::Explicit, OptLevel::O0),
-    ("explicit -O2", CheckStrategy::Explicit, OptLevel::O2),
+/// How an engine differs from the default: a name and the changes.
+type Change = (&'static str, fn(Config) -> Config);
+
+/// What every module runs under.
+const ALWAYS: &[Change] = &[
+    ("guard -O0", |config| config.checks(CheckStrategy::Guard).opt_level(OptLevel::O0)),
+    ("guard -O2", |config| config.checks(CheckStrategy::Guard).opt_level(OptLevel::O2)),
+    ("explicit -O0", |config| config.checks(CheckStrategy::Explicit).opt_level(OptLevel::O0)),
+    ("explicit -O2", |config| config.checks(CheckStrategy::Explicit).opt_level(OptLevel::O2)),
 ];
 
-/// All of them.
-pub(super) fn all() -> Vec<Ours> {
-    let ours = |(name, checks, level): &(&str, CheckStrategy, OptLevel)| Ours {
-        name: format!("wootz {name}"),
-        engine: Engine::new(&Config::new().checks(*checks).opt_level(*level)),
-    };
-    CONFIGURATIONS.iter().map(ours).collect()
+/// Of these every module runs under one.
+const SOMETIMES: &[Change] = &[
+    ("guard -O3", |config| config.checks(CheckStrategy::Guard).opt_level(OptLevel::O3)),
+    ("explicit -O3", |config| config.checks(CheckStrategy::Explicit).opt_level(OptLevel::O3)),
+    ("guard -O1", |config| config.checks(CheckStrategy::Guard).opt_level(OptLevel::O1)),
+    ("-O2 baseline", |config| config.opt_level(OptLevel::O2).cpu(Cpu::Baseline)),
+    ("-O0 baseline", |config| config.opt_level(OptLevel::O0).cpu(Cpu::Baseline)),
+    ("-O2 x86-64-v2", |config| config.opt_level(OptLevel::O2).cpu(Cpu::Named("x86-64-v2".to_owned()))),
+    ("-O2 x86-64-v3", |config| config.opt_level(OptLevel::O2).cpu(Cpu::Named("x86-64-v3".to_owned()))),
+    ("-O2 deterministic", |config| config.opt_level(OptLevel::O2).deterministic(true)),
+    ("-O2 canonical NaNs", |config| config.opt_level(OptLevel::O2).canonicalize_nans(true)),
+    ("-O0 canonical NaNs", |config| config.opt_level(OptLevel::O0).canonicalize_nans(true)),
+];
+
+/// Every configuration.
+pub(super) struct Configurations {
+    always: Vec<Ours>,
+    sometimes: Vec<Ours>,
+    /// The same twice, with the specification's deterministic profile, for modules with relaxed instructions.
+    deterministic: (Vec<Ours>, Vec<Ours>),
+    /// Everything but relaxed instructions.
+    strict: Engine,
+}
+
+impl Default for Configurations {
+    fn default() -> Self {
+        let engines = |changes: &[Change], deterministic: bool| -> Vec<Ours> {
+            let ours = |(name, change): &Change| Ours {
+                name: format!("wootz {name}{}", if deterministic { " deterministic" } else { "" }),
+                engine: Engine::new(&if deterministic {
+                    change(Config::new()).deterministic(true)
+                } else {
+                    change(Config::new())
+                }),
+            };
+            changes.iter().map(ours).collect()
+        };
+        let strict = Config::new().features(Features::ALL.without(Features::RELAXED_SIMD));
+        Self {
+            always: engines(ALWAYS, false),
+            sometimes: engines(SOMETIMES, false),
+            deterministic: (engines(ALWAYS, true), engines(SOMETIMES, true)),
+            strict: Engine::new(&strict),
+        }
+    }
+}
+
+impl Configurations {
+    /// Those that a module runs under, the same ones each time.
+    pub(super) fn of(&self, wasm: &[u8]) -> Vec<&Ours> {
+        let (always, sometimes) = match self.strict.validate_binary(wasm) {
+            Ok(()) => (&self.always, &self.sometimes),
+            Err(_) => (&self.deterministic.0, &self.deterministic.1),
+        };
+        let sum: u64 = wasm.iter().map(|byte| u64::from(*byte)).sum();
+        let chosen = Random::new(sum).below(sometimes.len() as u64) as usize;
+        always.iter().chain([&sometimes[chosen]]).collect()
+    }
 }
 
 type Notes = Vec<i64>;
 
 impl Ours {
-    /// What is called of a module. It is compiled once more for that, at `-O0`.
-    pub(super) fn calls(&self, wasm: &[u8]) -> Result<Vec<Call>, Error> {
-        Ok(plan::calls(&Module::from_binary(&self.engine, wasm)?))
+    /// Compiles a module; an error is a module that Wootz refuses.
+    pub(super) fn compile(&self, wasm: &[u8]) -> Result<Module, String> {
+        Module::from_binary(&self.engine, wasm)
+            .map_err(|error| format!("{} refuses the module: {error}", self.name))
     }
 
-    /// Runs a module; an error is a module that Wootz refuses.
-    pub(super) fn observe(&self, wasm: &[u8], calls: &[Call]) -> Result<Observation, Error> {
-        let module = Module::from_binary(&self.engine, wasm)?;
+    /// Runs a module.
+    pub(super) fn observe(&self, module: &Module, calls: &[Call]) -> Result<Observation, String> {
         let mut store: Store<Notes> = Store::new(&self.engine, Notes::new());
         let mut linker: Linker<Notes> = Linker::new(&self.engine);
-        linker.func_wrap(NOTE.0, NOTE.1, |mut caller: wootz::Caller<'_, Notes>, note: i64| {
-            caller.data_mut().push(note);
-        })?;
+        let note = |mut caller: wootz::Caller<'_, Notes>, note: i64| caller.data_mut().push(note);
+        linker.func_wrap(NOTE.0, NOTE.1, note).map_err(|error| format!("{}: {error}", self.name))?;
         let mut observation = Observation::default();
-        match linker.instantiate(&mut store, &module) {
+        match linker.instantiate(&mut store, module) {
             Ok(instance) => run(&mut store, instance, calls, &mut observation),
             Err(error) => observation.calls.push((String::new(), Err(stop(&error)))),
         }
@@ -137,6 +190,8 @@ fn stop(error: &Error) -> Stop {
         TrapCode::MemoryOutOfBounds => Stop::MemoryOutOfBounds,
         TrapCode::TableOutOfBounds | TrapCode::UndefinedElement => Stop::TableOutOfBounds,
         TrapCode::UninitializedElement => Stop::NullCall,
+        TrapCode::NullReference | TrapCode::NullFunctionReference => Stop::NullReference,
+        TrapCode::UnalignedAtomic => Stop::UnalignedAtomic,
         TrapCode::IndirectCallTypeMismatch => Stop::SignatureMismatch,
         TrapCode::IntegerDivideByZero => Stop::DivideByZero,
         TrapCode::IntegerOverflow => Stop::IntegerOverflow,

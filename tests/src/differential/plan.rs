@@ -12,22 +12,24 @@ pub(super) struct Call {
     pub(super) name: String,
     /// What it gets.
     pub(super) arguments: Vec<Value>,
+    /// How many values it returns.
+    pub(super) results: usize,
 }
 
-/// The most calls of one module.
+/// The most calls of one module in which a function is called again.
 const CALLS: usize = 24;
 
-/// Every exported function twice, as often as there is room.
+/// Every exported function once, and twice as far as there is room.
 pub(super) fn calls(module: &Module) -> Vec<Call> {
     let mut random = Random::new(0);
     let mut calls = Vec::new();
-    for _ in 0..2 {
+    for round in 0..2 {
         for export in module.exports() {
             if let ExternType::Function(ty) = export.ty
-                && calls.len() < CALLS
+                && (round == 0 || calls.len() < CALLS)
                 && let Some(arguments) = arguments(&ty, &mut random)
             {
-                calls.push(Call { name: export.name.to_owned(), arguments });
+                calls.push(Call { name: export.name.to_owned(), arguments, results: ty.results.len() });
             }
         }
     }
@@ -43,13 +45,18 @@ fn argument(ty: ValType, random: &mut Random) -> Option<Value> {
     Some(match ty {
         ValType::I32 => Value::I32(integer(random) as i32),
         ValType::I64 => Value::I64(integer(random)),
-        ValType::F32 => Value::f32(float(random) as u32),
+        ValType::F32 => Value::F32(float(random) as u32),
         ValType::F64 => match random.below(2) {
-            0 => Value::f64(f64::from(f32::from_bits(float(random) as u32)).to_bits()),
-            _ => Value::f64(random.next()),
+            0 => Value::F64(f64::from(f32::from_bits(float(random) as u32)).to_bits()),
+            _ => Value::F64(random.next()),
         },
         ValType::V128 => {
-            Value::V128(u128::from(integer(random) as u64) << 64 | u128::from(integer(random) as u64))
+            let mut half = || match random.below(3) {
+                0 => u128::from(integer(random) as u64),
+                1 => u128::from(float(random) << 32 | float(random) & 0xffff_ffff),
+                _ => u128::from(f64::from(f32::from_bits(float(random) as u32)).to_bits()),
+            };
+            Value::V128(half() << 64 | half())
         }
         ValType::Ref(ty) if !ty.nullable => return None,
         ValType::Ref(ty) => match ty.heap {

@@ -1,36 +1,18 @@
-//! Modules of wasm-smith: anything that validates, with every feature that all judges have.
+//! Modules of wasm-smith: anything that validates, with every feature of Wootz that wasm-smith can be asked for. Function
+//! references are not among them, since it makes them together with garbage collection only, nor are threads, since it
+//! waits for ever.
 
 use arbitrary::Unstructured;
 use wasm_smith::{Config, MemoryOffsetChoices, Module};
 
-use super::{Judges, PAGE};
+use super::PAGE;
 
 /// Loop iterations and calls that a module has before it traps.
 const FUEL: u32 = 2000;
 
-/// A feature: how to switch it on, and a module that needs it.
-type Feature = (fn(&mut Config), &'static str);
-
-/// Features beyond WebAssembly 2.0 without vectors. Each is used from the day on which all judges accept its module.
-const FEATURES: &[Feature] = &[
-    (|config| config.simd_enabled = true, "(module (func (drop (v128.const i64x2 0 0))))"),
-    (|config| config.tail_call_enabled = true, "(module (func (return_call 0)))"),
-    (|config| config.max_memories = 3, "(module (memory 1) (memory 1))"),
-    (|config| config.memory64_enabled = true, "(module (memory i64 1) (table i64 1 funcref))"),
-    (
-        |config| config.extended_const_enabled = true,
-        "(module (global i32 (i32.add (i32.const 1) (i32.const 2))))",
-    ),
-    (|config| config.custom_page_sizes_enabled = true, "(module (memory 1 (pagesize 1)))"),
-    (
-        |config| config.wide_arithmetic_enabled = true,
-        "(module (func (param i64 i64) (result i64 i64) (i64.mul_wide_u (local.get 0) (local.get 1))))",
-    ),
-];
-
 /// What wasm-smith may generate.
-pub(super) fn config(judges: &Judges) -> Config {
-    let mut config = Config {
+fn config() -> Config {
+    Config {
         canonicalize_nans: true,
         export_everything: true,
         max_imports: 0,
@@ -41,7 +23,7 @@ pub(super) fn config(judges: &Judges) -> Config {
         max_data_segments: 4,
         max_element_segments: 6,
         max_elements: 12,
-        max_memories: 1,
+        max_memories: 3,
         max_tables: 3,
         max_tags: 0,
         max_memory32_bytes: 8 * PAGE,
@@ -57,25 +39,43 @@ pub(super) fn config(judges: &Judges) -> Config {
         compact_imports_enabled: false,
         threads_enabled: false,
         relaxed_simd_enabled: false,
-        simd_enabled: false,
-        tail_call_enabled: false,
-        memory64_enabled: false,
-        extended_const_enabled: false,
-        wide_arithmetic_enabled: false,
-        custom_page_sizes_enabled: false,
+        simd_enabled: true,
+        tail_call_enabled: true,
+        memory64_enabled: true,
+        extended_const_enabled: true,
+        wide_arithmetic_enabled: true,
+        custom_page_sizes_enabled: true,
         ..Config::default()
-    };
-    for (switch_on, probe) in FEATURES {
-        if wat::parse_str(probe).is_ok_and(|wasm| judges.accept(&wasm)) {
-            switch_on(&mut config);
-        }
     }
-    config
 }
 
 /// The module that these bytes stand for, if they stand for one.
-pub(super) fn module(config: &Config, entropy: &[u8]) -> Option<Vec<u8>> {
-    let mut module = Module::new(config.clone(), &mut Unstructured::new(entropy)).ok()?;
+pub(super) fn module(entropy: &[u8]) -> Option<Vec<u8>> {
+    made(Config { disallow_traps: ends_well(entropy), ..config() }, entropy)
+}
+
+/// The same with relaxed vector instructions. The multiply-adds among them become something else: other engines take
+/// rounding once, and Wootz rounding twice, for the choice of the deterministic profile.
+pub(super) fn relaxed(entropy: &[u8]) -> anyhow::Result<Option<Vec<u8>>> {
+    let Some(wasm) =
+        made(Config { relaxed_simd_enabled: true, disallow_traps: ends_well(entropy), ..config() }, entropy)
+    else {
+        return Ok(None);
+    };
+    let mut text = wasmprinter::print_bytes(wasm)?;
+    for name in ["f32x4.relaxed_madd", "f64x2.relaxed_madd", "f32x4.relaxed_nmadd", "f64x2.relaxed_nmadd"] {
+        text = text.replace(name, "v128.bitselect");
+    }
+    Ok(Some(wat::parse_str(text)?))
+}
+
+/// Whether a module is to have no traps, but the one after too long a time, so that it shows more than where it ended.
+fn ends_well(entropy: &[u8]) -> bool {
+    entropy.len() % 2 == 1
+}
+
+fn made(config: Config, entropy: &[u8]) -> Option<Vec<u8>> {
+    let mut module = Module::new(config, &mut Unstructured::new(entropy)).ok()?;
     module.ensure_termination(FUEL).ok()?;
     Some(module.to_bytes())
 }

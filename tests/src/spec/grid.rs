@@ -13,6 +13,9 @@ use wootz_wast::{Configuration, Failure, Outcome, run};
 
 use super::suite::{Script, Suite};
 
+/// Configurations beside each other in the table.
+const COLUMNS: usize = 4;
+
 /// One run: every configuration over every suite.
 pub struct Grid {
     /// With the share of the scripts that each runs: all, or every so many-th.
@@ -115,23 +118,28 @@ impl Grid {
         trials
     }
 
-    /// The table, without suites of which nothing was selected, and the closing line. `true` if nothing failed and nothing was skipped that [`SKIPPED`](super::SKIPPED)
+    /// The table, in parts of as many configurations as fit side by side, without suites of which nothing was selected, and the closing line. `true` if nothing failed and nothing was skipped that [`SKIPPED`](super::SKIPPED)
     /// does not explain.
     pub fn summary(&self) -> (String, bool) {
-        let mut table = vec![vec!["".to_owned()]];
-        table[0].extend(self.configurations.iter().map(|(configuration, _)| configuration.name.clone()));
+        let mut text = String::new();
         let mut total = Counts::default();
-        for (row, suite) in self.suites.iter().enumerate() {
-            let counts = (0..self.configurations.len()).map(|column| self.counts(column, row));
-            let counts: Vec<Counts> = counts.collect();
-            if counts.iter().all(|counts| *counts == Counts::default()) {
-                continue;
+        let columns: Vec<usize> = (0..self.configurations.len()).collect();
+        for columns in columns.chunks(COLUMNS) {
+            let names = columns.iter().map(|column| self.configurations[*column].0.name.clone());
+            let mut table = vec![once(String::new()).chain(names).collect::<Vec<_>>()];
+            for (row, suite) in self.suites.iter().enumerate() {
+                let counts: Vec<Counts> = columns.iter().map(|column| self.counts(*column, row)).collect();
+                if counts.iter().all(|counts| *counts == Counts::default()) {
+                    continue;
+                }
+                counts.iter().for_each(|counts| total += *counts);
+                table.push(once(suite.name.to_owned()).chain(counts.into_iter().map(cell)).collect());
             }
-            counts.iter().for_each(|counts| total += *counts);
-            table.push(once(suite.name.to_owned()).chain(counts.into_iter().map(cell)).collect());
+            text += &aligned(&table);
+            text.push('\n');
         }
         let Counts { passed, failed, skipped, .. } = total;
-        let text = format!("{}\n{passed} passed, {failed} failed, {skipped} skipped\n", aligned(&table));
+        let _ = writeln!(text, "{passed} passed, {failed} failed, {skipped} skipped");
         (text, total.is_clean() && passed > 0)
     }
 

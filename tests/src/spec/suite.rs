@@ -54,6 +54,7 @@ pub const SUITES: &[Suite] = &[
     Suite::proposal("wide-arithmetic", Proposal::WideArithmetic),
     Suite::proposal("simd", Proposal::Simd),
     Suite::proposal("relaxed-simd", Proposal::RelaxedSimd),
+    // Its authors built it on 1.0.
     Suite { features: Features::V1.with(Features::THREADS), ..Suite::proposal("threads", Proposal::Threads) },
     Suite::proposal("tail-call", Proposal::TailCall),
     Suite::without("function-references", Proposal::FunctionReferences, Features::MULTI_MEMORY),

@@ -1,7 +1,7 @@
 //! From an error of the API to a report: traps with their place in the source, missing imports with what there is.
 
 use wootz::wasi::Exit as ProcExit;
-use wootz::{CompileError, Error, ImportError, LinkError, TrapCode, TrapFrame};
+use wootz::{CompileError, DecodeError, Error, ImageError, ImportError, LinkError, TrapCode, TrapFrame};
 use wootz_wasm_ir::Declarations;
 
 use super::stop::Reason;
@@ -44,9 +44,17 @@ pub(super) fn report(
         Error::Limit(error) => Report::new(Exit::System, error.to_string())
             .at(input.name.clone())
             .help("--max-memory and --max-table-elements raise the limits"),
+        Error::Image(error) if input.is_image() => image(input, error),
         Error::Memory(_) | Error::Image(wootz::ImageError::System(_)) | Error::Value(_) => {
             Report::new(Exit::System, error.to_string()).at(input.name.clone())
         }
+        // The plan has looked at all exports but those that only threads need.
+        Error::UnknownExport { .. } | Error::Type(_) => {
+            Report::new(Exit::BadModule, error.to_string()).at(input.name.clone()).note(
+                "a module that imports wasi.thread-spawn exports wasi_thread_start with the type (i32, i32) -> ()",
+            )
+        }
+        Error::Thread { .. } => Report::new(Exit::System, error.to_string()).help("lower --stack-size"),
         error => Report::new(Exit::Bug, format!("internal error: {error}")).help(crate::BUG),
     }
 }
@@ -147,11 +155,23 @@ fn link(input: &Input, declarations: &Declarations, error: &LinkError) -> Box<Re
 
 fn provided(imports: &[ImportError]) -> String {
     let preview1 = imports.iter().any(|import| import.module.starts_with("wasi_"));
-    let what = "`wootz run` gives WASI preview 1 (module \"wasi_snapshot_preview1\") and nothing else";
+    let what = "`wootz run` gives WASI preview 1 (module \"wasi_snapshot_preview1\"), for threads wasi.thread-spawn and env.memory, \
+                and nothing else";
     if preview1 {
         format!("{what}: the module wants another version of WASI")
     } else {
         format!("{what}: give other imports with the Rust API, see docs/embedding.md")
+    }
+}
+
+/// The report of an image that is refused.
+pub(super) fn image(input: &Input, error: &ImageError) -> Box<Report> {
+    let report = |message| Report::new(Exit::BadModule, message).at(input.name.clone());
+    match error {
+        ImageError::Decode(DecodeError::NotAnImage) => {
+            report("neither a WebAssembly module nor an image of one".to_owned())
+        }
+        error => report(error.to_string()).help("compile the module again: wootz compile FILE"),
     }
 }
 

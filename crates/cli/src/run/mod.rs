@@ -9,8 +9,9 @@ mod stop;
 
 use std::sync::Arc;
 
-use wootz::wasi::WasiCtx;
+use wootz::wasi::{ThreadedProgram, WasiCtx, is_threaded};
 use wootz::{Engine, Instance, Linker, Store, Val};
+use wootz_wasm_ir::Declarations;
 
 use crate::args::RunArgs;
 use crate::exit::Exit;
@@ -26,15 +27,17 @@ const HOST_STACK: usize = 4 << 20;
 
 pub(crate) fn run(args: &RunArgs) -> Outcome<Exit> {
     let input = Input::read(&args.file(), args.input.max_module_size)?;
-    let module = input.decode()?;
-    let plan = Plan::new(module.declarations(), args)?;
+    let engine = Engine::new(&args.config());
+    let program = Program::open(&engine, &input)?;
+    let plan = Plan::new(program.declarations(), args)?;
     let ctx = wasi_ctx(args, &plan)?;
     let thread = std::thread::Builder::new()
         .name("guest".into())
         .stack_size(args.stack_size.saturating_add(HOST_STACK));
     std::thread::scope(|scope| {
         let stop = Arc::default();
-        let guest = move || Guest { args, input: &input, module: &module, stop }.run(&plan, ctx);
+        let guest =
+            || Guest { args, engine: &engine, input: &input, program: &program, stop }.run(&plan, ctx);
         let thread = thread.spawn_scoped(scope, guest).map_err(|error| {
             Report::new(Exit::System, format!("cannot start a thread for the guest: {error}"))
                 .help("lower --stack-size")
@@ -44,25 +47,73 @@ pub(crate) fn run(args: &RunArgs) -> Outcome<Exit> {
     })
 }
 
+/// What a file holds: a module to compile, or one that is compiled already.
+enum Program {
+    Module(wootz_wasm_ir::Module),
+    Image(wootz::Module),
+}
+
+impl Program {
+    fn open(engine: &Engine, input: &Input) -> Outcome<Self> {
+        if !input.is_image() {
+            return input.decode().map(Self::Module);
+        }
+        match wootz::Module::from_image(engine, input.bytes.clone()) {
+            Ok(module) => Ok(Self::Image(module)),
+            Err(wootz::Error::Image(error)) => Err(failure::image(input, &error)),
+            Err(error) => Err(Report::new(Exit::Bug, format!("internal error: {error}")).help(crate::BUG)),
+        }
+    }
+
+    fn declarations(&self) -> &Declarations {
+        match self {
+            Self::Module(module) => module.declarations(),
+            Self::Image(module) => module.declarations(),
+        }
+    }
+
+    fn compiled(&self, engine: &Engine) -> Result<wootz::Module, wootz::Error> {
+        match self {
+            Self::Module(module) => wootz::Module::from_decoded(engine, module),
+            Self::Image(module) => Ok(module.clone()),
+        }
+    }
+}
+
 /// What the guest is made from.
 struct Guest<'a> {
     args: &'a RunArgs,
+    engine: &'a Engine,
     input: &'a Input,
-    module: &'a wootz_wasm_ir::Module,
+    program: &'a Program,
     stop: Arc<StopSwitch>,
 }
 
 impl Guest<'_> {
     fn run(&self, plan: &Plan, ctx: WasiCtx) -> Outcome<Exit> {
-        let engine = Engine::new(&self.args.config());
-        let module =
-            wootz::Module::from_decoded(&engine, self.module).map_err(|error| self.failure(error, None))?;
-        let mut linker = Linker::new(&engine);
+        let engine = self.engine;
+        let module = self.program.compiled(engine).map_err(|error| self.failure(error, None))?;
+        let mut linker = Linker::new(engine);
         linker.define_wasi(|ctx: &mut WasiCtx| ctx).map_err(|error| self.failure(error, None))?;
-        let mut store = Store::new(&engine, ctx);
+        let steps = plan.steps.clone();
         self.stop.arm(self.args.limits.timeout)?;
-        self.stop.watch(&store);
-        let ended = self.steps(plan, &linker, &module, &mut store);
+        let ended = if is_threaded(&module) {
+            let stop = Arc::clone(&self.stop);
+            ThreadedProgram::new(&linker, &module, move || ctx.share()).map_err(Stop::from).and_then(
+                |program| {
+                    // The other threads stop with the first.
+                    program.run_with(move |store, instance| {
+                        stop.watch(store);
+                        perform(&steps, store, instance)
+                    })
+                },
+            )
+        } else {
+            let mut store = Store::new(engine, ctx);
+            self.stop.watch(&store);
+            let instance = linker.instantiate(&mut store, &module).map_err(Stop::from);
+            instance.and_then(|instance| perform(&steps, &mut store, instance))
+        };
         let reason = self.stop.ended();
         match ended {
             Ok(()) => Ok(Exit::Success),
@@ -73,30 +124,24 @@ impl Guest<'_> {
         }
     }
 
-    fn steps(
-        &self,
-        plan: &Plan,
-        linker: &Linker<WasiCtx>,
-        module: &wootz::Module,
-        store: &mut Store<WasiCtx>,
-    ) -> Result<(), Stop> {
-        let instance = linker.instantiate(&mut *store, module)?;
-        for step in &plan.steps {
-            match step {
-                Step::Call(name) => call(&instance, store, name, &[]).map(drop)?,
-                Step::Invoke(name, params) => {
-                    let results = call(&instance, store, name, params)?;
-                    let text: String = results.iter().map(|value| print_value(value) + "\n").collect();
-                    output(text.as_bytes())?;
-                }
+    fn failure(&self, error: wootz::Error, reason: Option<Reason>) -> Box<Report> {
+        failure::report(self.input, self.program.declarations(), &error, reason)
+    }
+}
+
+/// Does what is planned with an instance.
+fn perform(steps: &[Step], store: &mut Store<WasiCtx>, instance: Instance) -> Result<(), Stop> {
+    for step in steps {
+        match step {
+            Step::Call(name) => call(&instance, store, name, &[]).map(drop)?,
+            Step::Invoke(name, params) => {
+                let results = call(&instance, store, name, params)?;
+                let text: String = results.iter().map(|value| print_value(value) + "\n").collect();
+                output(text.as_bytes())?;
             }
         }
-        Ok(())
     }
-
-    fn failure(&self, error: wootz::Error, reason: Option<Reason>) -> Box<Report> {
-        failure::report(self.input, self.module.declarations(), &error, reason)
-    }
+    Ok(())
 }
 
 /// Why the guest did not come to its end: an error, possibly only its exit code, or a failure of ours to print.

@@ -22,7 +22,7 @@ pub(super) struct Plan {
     pub(super) guest_args: Vec<String>,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) enum Step {
     /// Call an export that takes and gives nothing.
     Call(&'static str),

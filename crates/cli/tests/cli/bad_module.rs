@@ -72,9 +72,8 @@ fn flipped_bits() {
 fn wrong_magic_and_version() {
     let dir = Dir::with("m.wasm", b"\x7fELF\x02\x01\x01\0");
     let expected = "\
-error: not a WebAssembly module
+error: neither a WebAssembly module nor an image of one
  --> m.wasm
-note: it does not start with \"\\0asm\" and cannot be read as text: unexpected character '\\u{7f}'
 ";
     assert_eq!(dir.wootz(&["run", "m.wasm"]).error(65), expected);
 
@@ -159,7 +158,7 @@ error: 2 unknown imports
  --> m.wat
 note: unknown import: \"env\" \"log\" must be a function (i32) -> ()
 note: unknown import: \"env\" \"memory\" must be a memory with at least 1 page
-help: `wootz run` gives WASI preview 1 (module \"wasi_snapshot_preview1\") and nothing else: give other imports with the Rust API, see docs/embedding.md
+help: `wootz run` gives WASI preview 1 (module \"wasi_snapshot_preview1\"), for threads wasi.thread-spawn and env.memory, and nothing else: give other imports with the Rust API, see docs/embedding.md
 ";
     assert_eq!(dir.wootz(&["run", "m.wat"]).error(65), expected);
 }

@@ -2,6 +2,7 @@
 
 mod bad_module;
 mod bad_usage;
+mod compile;
 mod inspect;
 mod run;
 mod script;

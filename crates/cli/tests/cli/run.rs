@@ -1,6 +1,6 @@
 //! Programs that run: WASI, exit codes, arguments, environment, directories, `--invoke`.
 
-use crate::{Dir, binary};
+use crate::{Dir, Outcome, binary};
 
 /// Prints its arguments after the first, one in each line; exits with their number.
 const ECHO: &str = r#"(module
@@ -248,4 +248,55 @@ fn a_full_disk_is_an_error() {
     let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
     let error = crate::outcome(dir.command(&["inspect", "f.wat"]).stdout(full).output().unwrap()).error(74);
     assert!(error.starts_with("error: cannot write to standard output: No space left"), "{error}");
+}
+
+/// A program whose other threads wait and compute without end; `main` is what the main thread does after it has started them.
+fn threaded(thread: &str, main: &str) -> Dir {
+    let text = format!(
+        r#"(module
+          (import "env" "memory" (memory 1 1 shared)) (export "memory" (memory 0))
+          (import "wasi" "thread-spawn" (func $spawn (param i32) (result i32)))
+          (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))
+          (func $sleep (drop (memory.atomic.wait32 (i32.const 0) (i32.const 0) (i64.const -1))))
+          (func $third {thread})
+          (func (export "wasi_thread_start") (param i32 i32)
+            (if (i32.eq (local.get 1) (i32.const 1)) (then (call $sleep)))
+            (loop $forever (br_if $forever (i32.eq (local.get 1) (i32.const 2))))
+            (call $third))
+          (func (export "_start") (local $n i32)
+            (loop $next
+              (if (i32.le_s (call $spawn (local.tee $n (i32.add (local.get $n) (i32.const 1)))) (i32.const 0)) (then unreachable))
+              (br_if $next (i32.lt_u (local.get $n) (i32.const 3))))
+            {main})
+          (func (export "five") (result i32) (i32.const 5)))"#
+    );
+    Dir::with("m.wat", text)
+}
+
+#[test]
+fn a_program_with_threads_ends_as_a_whole() {
+    assert_eq!(threaded("(call $sleep)", "").wootz(&["run", "m.wat"]).output(), "");
+    let sleeping = |thread| threaded(thread, "(call $sleep)").wootz(&["run", "m.wat"]);
+    let Outcome { code, stdout, stderr } = sleeping("(call $exit (i32.const 9))");
+    assert_eq!((code, stdout.as_str(), stderr.as_str()), (9, "", ""));
+    let report = sleeping("unreachable").error(134);
+    assert!(report.starts_with("error: the guest trapped: unreachable\n --> m.wat:6:"), "{report}");
+    assert!(report.contains("third") && report.contains("wasi_thread_start"), "{report}");
+    let computing = threaded("(call $exit (i32.const 0))", "(loop $forever (br $forever))");
+    assert_eq!(computing.wootz(&["run", "m.wat"]).output(), "");
+    assert_eq!(computing.wootz(&["run", "--invoke", "five", "m.wat"]).output(), "5\n");
+}
+
+#[test]
+fn a_program_that_starts_threads_says_how() {
+    let dir = Dir::with(
+        "m.wat",
+        r#"(module (import "wasi" "thread-spawn" (func (param i32) (result i32))) (func (export "_start")))"#,
+    );
+    let expected = "\
+error: unknown export: no function is exported as \"wasi_thread_start\"
+ --> m.wat
+note: a module that imports wasi.thread-spawn exports wasi_thread_start with the type (i32, i32) -> ()
+";
+    assert_eq!(dir.wootz(&["run", "m.wat"]).error(65), expected);
 }

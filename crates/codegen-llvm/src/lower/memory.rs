@@ -5,7 +5,7 @@
 //! all effects in order with the accesses that may fault (`docs/decisions/0010-effects-before-traps.md`).
 //!
 //! Accesses of a shared memory are volatile whatever its plan: other threads access it as well
-//! (`docs/decisions/0011-shared-accesses.md`).
+//! (`docs/decisions/0013-shared-accesses.md`).
 //!
 //! Alignment is 1 throughout: WebAssembly's is a hint.
 

@@ -1,7 +1,8 @@
 //! Loading: from the bytes of an image to mapped, sealed code.
 //!
-//! Phases: read the ELF structure, check what it says, copy the segments into one reservation, fill the library calls,
-//! take the right to write away. No byte is ever writable and executable at once.
+//! Phases: read the ELF structure, compare the digest, check what it all says, copy the segments into one reservation, fill the library calls,
+//! take the right to write away. No byte is ever writable and executable at once; where the processor can tell reading from
+//! executing, code cannot be read either, and the runtime looks at it through a second view.
 
 use std::ops::Range;
 use std::sync::OnceLock;
@@ -9,15 +10,17 @@ use std::sync::OnceLock;
 use object::LittleEndian as LE;
 use object::elf;
 use object::read::elf::{FileHeader, ProgramHeader, SectionHeader, SectionTable};
-use region::Protection;
 use wootz_vm_abi::addrmap::AddressMap;
 use wootz_vm_abi::context::{ModuleShape, VMContextLayout};
 use wootz_vm_abi::image::{self, DecodeError, ImageInfo, PAGE};
 use wootz_vm_abi::libcall::Libcall;
 
+use super::data_image::DataImages;
 use super::libcalls;
 use crate::ImageError;
+use crate::regions::{Protection, RegionKind};
 use crate::sys::memory::{Mapping, page_size};
+use crate::sys::pages;
 use crate::validate;
 
 type Header = elf::FileHeader64<LE>;
@@ -29,6 +32,12 @@ const MAX_SPAN: u64 = 1 << 31;
 pub(crate) struct LoadedImage {
     /// Owns the code; everything below refers into it by address.
     mapping: Mapping,
+    /// What is mapped where, by address, and what may be done with it.
+    parts: Vec<(Range<usize>, Protection, RegionKind)>,
+    /// The code's pages to read, if the code itself can only be executed.
+    code_view: Option<Mapping>,
+    /// Distance from code to its bytes that can be read.
+    to_code_view: isize,
     text: Range<usize>,
     eh_frame: Range<usize>,
     eh_frame_hdr: Range<usize>,
@@ -37,14 +46,23 @@ pub(crate) struct LoadedImage {
     data: Box<[u8]>,
     address_map_bytes: Box<[u8]>,
     address_map: OnceLock<AddressMap>,
+    data_images: OnceLock<DataImages>,
 }
 
 impl LoadedImage {
-    /// Loads an image.
+    /// Loads an image, with code that cannot be read if the processor can do that.
     pub(crate) fn load(bytes: &[u8]) -> Result<Self, ImageError> {
+        Self::load_with(bytes, pages::can_execute_only())
+    }
+
+    /// Loads an image.
+    pub(crate) fn load_with(bytes: &[u8], execute_only: bool) -> Result<Self, ImageError> {
         let file = File::parse(bytes)?;
-        let info =
-            ImageInfo::decode(file.section(image::INFO)?.ok_or(NOT_AN_IMAGE)?).map_err(ImageError::Decode)?;
+        let info = file.section(image::INFO)?.ok_or(NOT_AN_IMAGE)?;
+        // Another version first: it may not even have a digest.
+        ImageInfo::check_version(info).map_err(ImageError::Decode)?;
+        image::unseal(bytes).ok_or(ImageError::Damaged)?;
+        let info = ImageInfo::decode(info).map_err(ImageError::Decode)?;
         let data = file.section(image::DATA)?.unwrap_or_default();
         let text = file.loaded(image::TEXT)?;
         validate::target(&info)?;
@@ -56,8 +74,9 @@ impl LoadedImage {
             require_inside(&segments, section, &range, access)?;
         }
         let libcalls = file.loaded(image::LIBCALLS)?;
-        let mapping = map(&segments, &libcalls, &info)?;
+        let Mapped { mapping, code_view, to_code_view } = map(&segments, &libcalls, &info, execute_only)?;
         let base = mapping.addresses().start - first_page(&segments);
+        let parts = parts(&segments, base, code_view.as_ref());
         let absolute = |range: Range<u64>| base + range.start as usize..base + range.end as usize;
         let layout = VMContextLayout::new(&ModuleShape::new(&info.declarations));
         let loaded = Self {
@@ -65,10 +84,14 @@ impl LoadedImage {
             eh_frame: absolute(file.loaded(image::EH_FRAME)?),
             eh_frame_hdr: absolute(file.loaded(image::EH_FRAME_HDR)?),
             mapping,
+            parts,
+            code_view,
+            to_code_view,
             layout,
             data: data.into(),
             address_map_bytes: file.section(image::ADDRMAP)?.unwrap_or_default().into(),
             address_map: OnceLock::new(),
+            data_images: OnceLock::new(),
             info,
         };
         super::unwind::check(&loaded)?;
@@ -102,7 +125,18 @@ impl LoadedImage {
 
     /// The code from an address on.
     pub(crate) fn code_bytes(&self, address: usize) -> &[u8] {
-        if self.text.contains(&address) { self.bytes(&(address..self.text.end)) } else { &[] }
+        let seen = |address: usize| address.wrapping_add_signed(self.to_code_view);
+        if self.text.contains(&address) { self.bytes(&(seen(address)..seen(self.text.end))) } else { &[] }
+    }
+
+    /// What is mapped where, and what may be done with it.
+    pub(crate) fn parts(&self) -> impl Iterator<Item = (Range<usize>, Protection, RegionKind)> + '_ {
+        self.parts.iter().cloned()
+    }
+
+    /// Whether the code cannot be read.
+    pub(crate) fn is_execute_only(&self) -> bool {
+        self.code_view.is_some()
     }
 
     /// Unwind information and its address.
@@ -124,6 +158,12 @@ impl LoadedImage {
     /// The address map, decoded at the first trap. A damaged one is empty: then frames name functions and no offsets.
     pub(crate) fn address_map(&self) -> &AddressMap {
         self.address_map.get_or_init(|| AddressMap::decode(&self.address_map_bytes).unwrap_or_default())
+    }
+
+    /// The initial contents of its memories, laid out when the first instance is made.
+    pub(crate) fn data_images(&self) -> &DataImages {
+        self.data_images
+            .get_or_init(|| DataImages::new(&self.info.declarations, |segment| self.data(segment)))
     }
 
     fn bytes(&self, range: &Range<usize>) -> &[u8] {
@@ -257,13 +297,39 @@ fn require_inside(
     Err(corrupt(format!("the section {section} lies in no segment of its kind")))
 }
 
-fn map(segments: &[Segment<'_>], libcalls: &Range<u64>, info: &ImageInfo) -> Result<Mapping, ImageError> {
+struct Mapped {
+    mapping: Mapping,
+    code_view: Option<Mapping>,
+    to_code_view: isize,
+}
+
+fn map(
+    segments: &[Segment<'_>],
+    libcalls: &Range<u64>,
+    info: &ImageInfo,
+    execute_only: bool,
+) -> Result<Mapped, ImageError> {
     let first = first_page(segments);
+    // There is one view: the linker makes one segment of code.
+    let execute_only =
+        execute_only && segments.iter().filter(|segment| segment.access == Access::Execute).count() == 1;
     let end = segments.last().map_or(0, |segment| segment.pages().end) as usize;
     let mapping = Mapping::reserve(end - first).map_err(ImageError::System)?;
     let inside = |range: &Range<u64>| range.start as usize - first..range.end as usize - first;
+    let (mut code_view, mut to_code_view) = (None, 0);
     for segment in segments {
-        mapping.commit(inside(&segment.pages())).map_err(ImageError::System)?;
+        let pages = inside(&segment.pages());
+        if execute_only && segment.access == Access::Execute {
+            let view = Mapping::reserve(pages.len()).map_err(ImageError::System)?;
+            // SAFETY: nothing refers to either mapping yet.
+            unsafe { mapping.commit_with_view(pages.clone(), &view, 0) }.map_err(ImageError::System)?;
+            let code = mapping.addresses().start + pages.start;
+            to_code_view = view.addresses().start.wrapping_sub(code).cast_signed();
+            view.base().expose_provenance();
+            code_view = Some(view);
+        } else {
+            mapping.commit(pages).map_err(ImageError::System)?;
+        }
         let target = mapping.base().wrapping_add(segment.addresses.start as usize - first);
         let contents = segment.contents;
         // SAFETY: the segment's pages were just made writable in a mapping that nobody else knows, and the contents
@@ -273,14 +339,34 @@ fn map(segments: &[Segment<'_>], libcalls: &Range<u64>, info: &ImageInfo) -> Res
     fill_libcalls(&mapping, first, libcalls, info)?;
     for segment in segments {
         let protection = match segment.access {
-            Access::Read => Protection::READ,
-            Access::Execute => Protection::READ_EXECUTE,
+            Access::Read => region::Protection::READ,
+            Access::Execute if code_view.is_some() => region::Protection::EXECUTE,
+            Access::Execute => region::Protection::READ_EXECUTE,
         };
         // SAFETY: nothing refers to the mapping yet, and only code was marked executable.
         unsafe { mapping.protect(inside(&segment.pages()), protection) }.map_err(ImageError::System)?;
     }
     mapping.base().expose_provenance();
-    Ok(mapping)
+    Ok(Mapped { mapping, code_view, to_code_view })
+}
+
+/// What is where once the image is sealed.
+fn parts(
+    segments: &[Segment<'_>],
+    base: usize,
+    code_view: Option<&Mapping>,
+) -> Vec<(Range<usize>, Protection, RegionKind)> {
+    let code = if code_view.is_some() { Protection::EXECUTE } else { Protection::READ_EXECUTE };
+    let part = |segment: &Segment<'_>| {
+        let pages = segment.pages();
+        let addresses = base + pages.start as usize..base + pages.end as usize;
+        match segment.access {
+            Access::Read => (addresses, Protection::READ, RegionKind::Constants),
+            Access::Execute => (addresses, code, RegionKind::Code),
+        }
+    };
+    let view = code_view.map(|view| (view.addresses(), Protection::READ, RegionKind::CodeView));
+    segments.iter().map(part).chain(view).collect()
 }
 
 fn fill_libcalls(

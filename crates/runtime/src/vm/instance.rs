@@ -1,12 +1,13 @@
 //! An instance: its context, and what the context alone does not tell.
 
-use std::alloc::{Layout, alloc_zeroed, dealloc, handle_alloc_error};
+use std::io;
 use std::ptr::NonNull;
 use std::sync::Arc;
 
 use wootz_vm_abi::context::{Place, VMContext, VMContextLayout, VMFuncRef, VMFunctionImport};
 use wootz_wasm_ir::{FuncIndex, GlobalIndex, MemoryIndex, TableIndex};
 
+use super::arena::Block;
 use super::image::LoadedImage;
 
 /// An instance of a store.
@@ -32,35 +33,30 @@ impl InstanceInner {
 
 /// The memory of a [`VMContext`] and its tail, at a fixed address.
 pub(crate) struct Context {
-    base: NonNull<u8>,
+    block: Block,
     layout: VMContextLayout,
 }
 
 impl Context {
     /// A context of zeroes.
-    pub(crate) fn new(layout: &VMContextLayout) -> Self {
-        let memory = Self::memory(layout);
-        // SAFETY: a context is never empty, its header has a size.
-        let base = unsafe { alloc_zeroed(memory) };
-        base.expose_provenance();
-        let base = NonNull::new(base).unwrap_or_else(|| handle_alloc_error(memory));
-        Self { base, layout: layout.clone() }
+    pub(crate) fn new(layout: &VMContextLayout) -> io::Result<Self> {
+        Ok(Self { block: Block::context(layout.size())?, layout: layout.clone() })
     }
 
-    fn memory(layout: &VMContextLayout) -> Layout {
-        Layout::from_size_align(layout.size(), VMContextLayout::ALIGN)
-            .expect("a context fits the address space")
+    /// Where it lies.
+    pub(crate) fn block(&self) -> &Block {
+        &self.block
     }
 
     /// The header.
     pub(crate) fn header(&self) -> NonNull<VMContext> {
-        self.base.cast()
+        self.block.writable().cast()
     }
 
     fn at<T>(&self, offset: usize) -> NonNull<T> {
         assert!(offset + size_of::<T>() <= self.layout.size() && offset.is_multiple_of(align_of::<T>()));
-        // SAFETY: the offset is inside the allocation.
-        unsafe { self.base.add(offset) }.cast()
+        // SAFETY: the offset is inside the block.
+        unsafe { self.block.writable().add(offset) }.cast()
     }
 
     fn place<T>(&self, place: Place) -> NonNull<T> {
@@ -117,12 +113,5 @@ impl Context {
     /// The layout.
     pub(crate) fn layout(&self) -> &VMContextLayout {
         &self.layout
-    }
-}
-
-impl Drop for Context {
-    fn drop(&mut self) {
-        // SAFETY: allocated in `new` with the same layout.
-        unsafe { dealloc(self.base.as_ptr(), Self::memory(&self.layout)) };
     }
 }

@@ -24,7 +24,7 @@ use super::memory::{LinearMemory, StoreMemory};
 use super::shared::SharedInner;
 use super::store::StoreInner;
 use super::table::{Elements, StoreTable};
-use crate::{CallError, Extern, InstantiateError, Store, Trap, imports};
+use crate::{CallError, Extern, InstantiateError, MemoryError, MemorySettings, Store, Trap, imports};
 
 /// Makes an instance and initialises its tables and memories. Returns its index and the function to start, if any.
 pub(crate) fn instantiate(
@@ -51,11 +51,13 @@ fn allocate(
     externs: &[Extern],
 ) -> Result<u32, InstantiateError> {
     let declarations = &image.info().declarations;
-    let memories = allocate_memories(image)?;
+    let memories = allocate_memories(image, &store.config().memory)?;
     let type_ids = store.type_ids(image);
     let tables = allocate_tables(declarations, &type_ids)?;
+    let context = Context::new(image.layout()).map_err(|error| {
+        InstantiateError::Memory(MemoryError::Context { bytes: image.layout().size(), error })
+    })?;
     let type_ids = store.attach(image);
-    let context = Context::new(image.layout());
     let header = VMContext {
         magic: VMCONTEXT_MAGIC,
         store: store.context().as_ptr(),
@@ -132,15 +134,19 @@ enum NewMemory {
     Shared(Arc<SharedInner>),
 }
 
-fn allocate_memories(image: &LoadedImage) -> Result<Vec<NewMemory>, InstantiateError> {
+fn allocate_memories(
+    image: &LoadedImage,
+    settings: &MemorySettings,
+) -> Result<Vec<NewMemory>, InstantiateError> {
     let info = image.info();
-    let all = info.declarations.memories.values().zip(&info.memory_plans);
+    let all = info.declarations.memories.iter().zip(&info.memory_plans);
     all.skip(info.declarations.imported_memories)
-        .map(|(ty, plan)| {
+        .map(|((index, ty), plan)| {
+            let image = settings.copy_on_write.then(|| image.data_images().get(index)).flatten();
             Ok(if ty.shared {
                 NewMemory::Shared(Arc::new(SharedInner::new(*ty, *plan)?))
             } else {
-                NewMemory::Own(LinearMemory::new(*ty, *plan)?)
+                NewMemory::Own(LinearMemory::with(*ty, *plan, settings, image)?)
             })
         })
         .collect::<Result<_, _>>()
@@ -270,6 +276,21 @@ fn constant(context: &Context, op: ConstOp) -> u128 {
 
 /// Copies the active segments: elements first, then data, each in order. What is copied before a trap stays.
 fn initialise(store: &mut StoreInner, index: usize) -> Result<(), TrapCode> {
+    initialise_tables(store, index).inspect_err(|_| forget_images(store, index))?;
+    initialise_memories(store, index)
+}
+
+/// No data is in the memories of an instance whose tables could not be initialised. Others may reach its functions.
+fn forget_images(store: &mut StoreInner, index: usize) {
+    let imported = store.instances[index].image.info().declarations.imported_memories;
+    for memory in store.instances[index].memories.iter().skip(imported) {
+        if let Some(memory) = store.memories[*memory as usize].own_mut() {
+            memory.forget_image();
+        }
+    }
+}
+
+fn initialise_tables(store: &mut StoreInner, index: usize) -> Result<(), TrapCode> {
     let image = Arc::clone(&store.instances[index].image);
     let declarations = &image.info().declarations;
     for (segment, decl) in declarations.elements.iter() {
@@ -285,10 +306,22 @@ fn initialise(store: &mut StoreInner, index: usize) -> Result<(), TrapCode> {
             store.instances[index].elements[segment.index()] = Box::default();
         }
     }
+    Ok(())
+}
+
+fn initialise_memories(store: &mut StoreInner, index: usize) -> Result<(), TrapCode> {
+    let image = Arc::clone(&store.instances[index].image);
+    let declarations = &image.info().declarations;
     for (segment, decl) in declarations.data.iter() {
         let SegmentMode::Active { target, offset } = &decl.mode else { continue };
         let instance = &store.instances[index];
         let memory = super::store::slot(*target, &instance.memories);
+        let is_defined = target.index() >= declarations.imported_memories;
+        let has_image = store.memories[memory].own().is_some_and(LinearMemory::has_image);
+        if is_defined && has_image && image.data_images().has(segment.index()) {
+            store.instances[index].dropped_data[segment.index()] = true;
+            continue;
+        }
         let index_type = declarations.memories[*target].index_type();
         let dst = address(evaluate(&instance.context, offset), index_type);
         let len = instance.data(segment.index()).len() as u64;

@@ -1,4 +1,4 @@
-//! Linear memories: reserved with guards and grown in place, or allocated and moved.
+//! Linear memories: their limits, their bytes, and where compiled code finds them. `space.rs` has their address space.
 
 use std::ptr::NonNull;
 use std::sync::Arc;
@@ -9,28 +9,17 @@ use wootz_vm_abi::trap::TrapCode;
 use wootz_wasm_ir::MemoryType;
 
 use super::builtins::checked_range;
+use super::data_image::DataImage;
+use super::host_memory;
 use super::shared::SharedInner;
-use crate::MemoryError;
-use crate::sys::memory::{Mapping, page_size, round_to_pages};
+use super::space::{Part, Space};
+use crate::sys::memory::{page_size, round_to_pages};
+use crate::{MemoryError, MemorySettings};
 
 /// The bytes of a linear memory.
-///
-/// ```text
-/// guarded, and shared without the page before and the guard behind
-///            ┌──────┬────────────┬──────────────┬───────┐
-///            │ page │ accessible │   reserved   │ guard │
-///            └──────┴────────────┴──────────────┴───────┘
-///                   base         base + length  base + reservation
-/// explicit, unshared
-///            ┌────────────┐
-///            │ accessible │  moves when it grows
-///            └────────────┘
-/// ```
 #[derive(Debug)]
 pub(crate) struct LinearMemory {
-    mapping: Mapping,
-    /// Bytes before the base: a page that is never accessible, if guarded.
-    before: usize,
+    space: Space,
     /// Accessible bytes.
     length: usize,
     /// Pages it may have at most.
@@ -42,6 +31,16 @@ pub(crate) struct LinearMemory {
 impl LinearMemory {
     /// A zeroed memory of the type's minimum.
     pub(crate) fn new(ty: MemoryType, plan: MemoryPlan) -> Result<Self, MemoryError> {
+        Self::with(ty, plan, &MemorySettings::default(), None)
+    }
+
+    /// A memory of the type's minimum: zeroed, or with an image over its start if that is cheap.
+    pub(crate) fn with(
+        ty: MemoryType,
+        plan: MemoryPlan,
+        settings: &MemorySettings,
+        image: Option<&Arc<DataImage>>,
+    ) -> Result<Self, MemoryError> {
         if ty.shared && ty.maximum.is_none() {
             return Err(MemoryError::Shared);
         }
@@ -49,29 +48,24 @@ impl LinearMemory {
             return Err(MemoryError::PageSize { log2: ty.page_size_log2 });
         }
         let bytes = u128::from(ty.minimum) << ty.page_size_log2;
-        let maximum = ty.maximum.unwrap_or(u64::MAX).min(ty.absolute_maximum());
         let too_large = MemoryError::TooLarge { bytes };
+        let mut maximum = ty.maximum.unwrap_or(u64::MAX).min(ty.absolute_maximum());
+        if plan.reservation > 0 {
+            maximum = maximum.min(plan.reservation >> ty.page_size_log2);
+        } else if ty.shared {
+            // What cannot be reserved cannot grow, since it cannot move.
+            maximum = ty.minimum;
+        }
         if ty.minimum > maximum || bytes > isize::MAX as u128 {
             return Err(too_large);
         }
         let length = bytes as usize;
-        let refused =
-            |guarded, bytes: usize| move |error| MemoryError::System { bytes: bytes as u64, guarded, error };
-        if plan.reservation == 0 && !ty.shared {
-            let mapping = Mapping::allocate(length).map_err(refused(false, length))?;
-            return Ok(Self { mapping, before: 0, length, maximum, ty, plan });
-        }
-        let before = if plan.guarded { page_size() } else { 0 };
-        let total = plan.reservation.checked_add(plan.guard).and_then(|sum| usize::try_from(sum).ok());
-        let Some(total) = total.and_then(|sum| sum.checked_add(before)) else { return Err(too_large) };
-        let maximum = maximum.min(plan.reservation >> ty.page_size_log2);
-        if ty.minimum > maximum {
-            return Err(too_large);
-        }
-        let mapping = Mapping::reserve(total).map_err(refused(plan.guarded, total))?;
-        let accessible = round_to_pages(length).ok_or(too_large)?;
-        mapping.commit(before..before + accessible).map_err(refused(true, total))?;
-        Ok(Self { mapping, before, length, maximum, ty, plan })
+        let space = if ty.shared { None } else { find_space(ty, plan, length, settings, image)? };
+        let space = match space {
+            Some(space) => space,
+            None => reserve(length, maximum_bytes(&ty, maximum), plan, settings, image)?,
+        };
+        Ok(Self { space, length, maximum, ty, plan })
     }
 
     /// What compiled code reads.
@@ -80,7 +74,27 @@ impl LinearMemory {
     }
 
     fn base(&self) -> *mut u8 {
-        self.mapping.base().wrapping_add(self.before)
+        self.space.base()
+    }
+
+    /// Whether the module's image is mapped over its start.
+    pub(crate) fn has_image(&self) -> bool {
+        self.space.image().is_some()
+    }
+
+    /// Takes the image away again, of a memory that nothing was written to.
+    pub(crate) fn forget_image(&mut self) {
+        let Some(image) = self.space.image() else { return };
+        let len = image.len();
+        if self.space.show(None).is_err() {
+            // SAFETY: the image's bytes are accessible.
+            unsafe { self.base().write_bytes(0, len) };
+        }
+    }
+
+    /// The parts of its address space.
+    pub(crate) fn parts(&self) -> Vec<Part> {
+        self.space.parts(self.plan.guard as usize)
     }
 
     /// Accessible bytes.
@@ -105,8 +119,8 @@ impl LinearMemory {
 
     /// Addresses at which a fault of compiled code is an out-of-bounds access; `None` if not guarded.
     pub(crate) fn guarded_addresses(&self) -> Option<std::ops::Range<usize>> {
-        let all = self.mapping.addresses();
-        self.plan.guarded.then_some(all.start + self.before..all.end)
+        let base = self.base().addr();
+        self.plan.guarded.then(|| base..base + self.space.reserved() + self.plan.guard as usize)
     }
 
     /// Adds zeroed pages and returns the old size in pages; `None`, and no change, if it cannot.
@@ -117,13 +131,14 @@ impl LinearMemory {
         if length > isize::MAX as usize {
             return None;
         }
-        if self.plan.reservation > 0 || self.ty.shared {
-            let (from, to) = (round_to_pages(self.length)?, round_to_pages(length)?);
-            if to > from {
-                self.mapping.commit(self.before + from..self.before + to).ok()?;
-            }
+        let needed = round_to_pages(length)?;
+        if needed <= self.space.reserved() {
+            self.space.extend(needed).ok()?;
+        } else if self.plan.reservation == 0 && !self.ty.shared && self.space.can_move() {
+            let maximum = maximum_bytes(&self.ty, self.maximum);
+            self.space.relocate(self.length, needed, maximum).ok()?;
         } else {
-            self.mapping.grow(length.max(self.mapping.len())).ok()?;
+            return None;
         }
         self.length = length;
         Some(old)
@@ -141,6 +156,64 @@ impl LinearMemory {
         // SAFETY: as in `bytes`, and the bytes are writable.
         unsafe { std::slice::from_raw_parts_mut(self.base(), self.length) }
     }
+}
+
+/// The most bytes that a memory can have, as far as this machine can address them.
+fn maximum_bytes(ty: &MemoryType, maximum: u64) -> usize {
+    let bytes = u128::from(maximum) << ty.page_size_log2;
+    usize::try_from(bytes).unwrap_or(usize::MAX).min(isize::MAX as usize)
+}
+
+/// Space of the embedder or of the pool, if there is any for such a memory.
+fn find_space(
+    ty: MemoryType,
+    plan: MemoryPlan,
+    length: usize,
+    settings: &MemorySettings,
+    image: Option<&Arc<DataImage>>,
+) -> Result<Option<Space>, MemoryError> {
+    if let Some(creator) = &settings.creator
+        && let Some(space) = host_memory::create(creator, ty, plan, length)?
+    {
+        return Ok(Some(space));
+    }
+    match &settings.pool {
+        Some(pool) => pool.0.take(&plan, length, image),
+        None => Ok(None),
+    }
+}
+
+/// Space for this memory alone.
+fn reserve(
+    length: usize,
+    maximum: usize,
+    plan: MemoryPlan,
+    settings: &MemorySettings,
+    image: Option<&Arc<DataImage>>,
+) -> Result<Space, MemoryError> {
+    let too_large = MemoryError::TooLarge { bytes: length as u128 };
+    let fixed = |bytes: u64| usize::try_from(bytes);
+    let (Ok(reservation), Ok(guard)) = (fixed(plan.reservation), fixed(plan.guard)) else {
+        return Err(too_large);
+    };
+    let page = page_size();
+    let refused =
+        |bytes: usize| move |error| MemoryError::System { bytes: bytes as u64, guarded: plan.guarded, error };
+    let mut space = if reservation > 0 {
+        let guard = guard.max(page);
+        let total = reservation.saturating_add(2 * guard);
+        Space::reserve(guard, reservation, guard).map_err(refused(total))?
+    } else {
+        // A little room, so that most memories grow in place; or none, if the system has not even that.
+        let wanted = settings.small_reservation.min(maximum).max(length);
+        Space::reserve(page, wanted, page)
+            .or_else(|_| Space::reserve(page, length, page))
+            .map_err(refused(length))?
+    };
+    // Without a mapping of the image, its bytes are copied.
+    let _ = space.show(image);
+    space.extend(length).map_err(refused(length))?;
+    Ok(space)
 }
 
 /// A memory of a store: its bytes, and where compiled code finds them.
@@ -240,6 +313,14 @@ impl StoreMemory {
         }
     }
 
+    /// The parts of its address space.
+    pub(crate) fn parts(&self) -> Vec<Part> {
+        match self {
+            Self::Own { memory, .. } => memory.parts(),
+            Self::Shared(memory) => memory.parts(),
+        }
+    }
+
     /// Grows the memory and tells compiled code.
     pub(crate) fn grow(&mut self, delta: u64) -> Option<u64> {
         match self {
@@ -286,7 +367,7 @@ impl StoreMemory {
                 memory.bytes_mut().copy_within(source, target.start);
                 Ok(())
             }
-            Self::Shared(memory) => memory.copy_within(to, from, target.len()).map_err(|_| OUTSIDE),
+            Self::Shared(memory) => memory.copy_from(to, memory, from, target.len()).map_err(|_| OUTSIDE),
         }
     }
 
@@ -299,13 +380,8 @@ impl StoreMemory {
             (Self::Own { memory, .. }, Self::Shared(other)) => {
                 other.read(from, &mut memory.bytes_mut()[target]).map_err(|_| OUTSIDE)
             }
-            // The same one, if it was put into the store twice, or two: then the ranges do not overlap.
-            (Self::Shared(this), Self::Shared(other)) if Arc::ptr_eq(this, other) => {
-                this.copy_within(to, from, source.len()).map_err(|_| OUTSIDE)
-            }
             (Self::Shared(this), Self::Shared(other)) => {
-                let mut buffer = vec![0; source.len()];
-                other.read(from, &mut buffer).and_then(|()| this.write(to, &buffer)).map_err(|_| OUTSIDE)
+                this.copy_from(to, other, from, source.len()).map_err(|_| OUTSIDE)
             }
         }
     }
@@ -421,6 +497,34 @@ mod tests {
         assert!(matches!(memory(odd, CheckStrategy::Explicit), Err(MemoryError::PageSize { log2: 200 })));
         let shared = MemoryType { shared: true, ..ty(1, None) };
         assert!(matches!(memory(shared, CheckStrategy::Auto), Err(MemoryError::Shared)));
+    }
+
+    #[test]
+    fn a_shared_memory_keeps_its_base_under_every_strategy() {
+        for checks in [CheckStrategy::Guard, CheckStrategy::Explicit] {
+            let shared = |minimum, maximum| MemoryType { shared: true, ..ty(minimum, Some(maximum)) };
+            let mut memory = memory(shared(1, 400), checks).unwrap();
+            let base = memory.definition().base;
+            assert_eq!(memory.grow(399), Some(1));
+            assert_eq!(memory.grow(1), None);
+            assert_eq!(memory.definition().base, base);
+            memory.bytes_mut()[400 * 65536 - 1] = 1;
+
+            let mut empty = self::memory(shared(0, 0), checks).unwrap();
+            assert_eq!((empty.length(), empty.grow(0), empty.grow(1)), (0, Some(0), None));
+        }
+    }
+
+    /// What a type promises beyond any machine is not reserved: growing fails there, as it may.
+    #[test]
+    fn a_shared_memory_with_a_huge_maximum_has_room_to_grow() {
+        let shared = MemoryType { shared: true, memory64: true, ..ty(1, Some(1 << 48)) };
+        let mut huge = memory(shared, CheckStrategy::Auto).unwrap();
+        assert_eq!(huge.grow(1 << 40), None);
+        assert_eq!(huge.grow(99), Some(1));
+        let bytes = MemoryType { shared: true, page_size_log2: 0, ..ty(10, Some(5000)) };
+        let mut small = memory(bytes, CheckStrategy::Auto).unwrap();
+        assert_eq!((small.grow(4990), small.grow(1)), (Some(10), None));
     }
 
     #[test]

@@ -10,11 +10,14 @@
 #![allow(unsafe_code, reason = "machine code and Rust share memory here; see the invariants above")]
 
 pub(crate) mod activation;
+pub(crate) mod arena;
 pub(crate) mod builtins;
+pub(crate) mod data_image;
 pub(crate) mod faults;
 pub(crate) mod funcs;
 pub(crate) mod globals;
 pub(crate) mod host;
+pub(crate) mod host_memory;
 pub(crate) mod image;
 pub(crate) mod instance;
 pub(crate) mod instantiate;
@@ -22,10 +25,16 @@ pub(crate) mod interrupt;
 pub(crate) mod libcalls;
 pub(crate) mod limits;
 pub(crate) mod memory;
+pub(crate) mod pool;
+pub(crate) mod regions;
 pub(crate) mod shared;
+pub(crate) mod space;
 pub(crate) mod store;
 pub(crate) mod table;
 pub(crate) mod trap;
 pub(crate) mod types;
 pub(crate) mod unwind;
 pub(crate) mod wait;
+
+#[cfg(test)]
+mod execute_only_tests;

@@ -101,6 +101,11 @@ impl SharedInner {
         self.guarded.clone()
     }
 
+    /// The parts of its address space, now.
+    pub(crate) fn parts(&self) -> Vec<super::space::Part> {
+        self.memory.lock().unwrap_or_else(PoisonError::into_inner).parts()
+    }
+
     /// Adds zeroed pages and returns the old size in pages; `None`, and no change, if it cannot.
     pub(crate) fn grow(&self, delta: u64) -> Option<u64> {
         let mut memory = self.memory.lock().unwrap_or_else(PoisonError::into_inner);
@@ -140,10 +145,16 @@ impl SharedInner {
         Ok(())
     }
 
-    /// Copies within the memory, as if through a buffer.
-    pub(crate) fn copy_within(&self, to: u64, from: u64, count: usize) -> Result<(), AccessError> {
-        let (source, target) = (self.range(from, count)?, self.range(to, count)?);
-        // SAFETY: both ranges are inside the memory.
+    /// Copies from a memory, possibly this one, as if through a buffer.
+    pub(crate) fn copy_from(
+        &self,
+        to: u64,
+        other: &Self,
+        from: u64,
+        count: usize,
+    ) -> Result<(), AccessError> {
+        let (source, target) = (other.range(from, count)?, self.range(to, count)?);
+        // SAFETY: both ranges are inside their memories.
         unsafe { racing::copy_overlapping(target, source, count) };
         Ok(())
     }

@@ -117,6 +117,11 @@ impl StoreInner {
         unsafe { self.regions.as_ref() }
     }
 
+    /// The images that have instances.
+    pub(crate) fn images(&self) -> impl Iterator<Item = &LoadedImage> {
+        self.images.values().map(|(image, _)| &**image)
+    }
+
     /// Its request to stop.
     pub(crate) fn interruption(&self) -> &Arc<Interruption> {
         &self.interruption

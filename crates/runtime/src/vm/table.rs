@@ -1,4 +1,4 @@
-//! Tables: arrays of references in mappings of their own, read by compiled code and written only here.
+//! Tables: arrays of references, read by compiled code through a view that cannot be written, and written only here.
 
 use std::ffi::c_void;
 use std::ptr::NonNull;
@@ -6,8 +6,8 @@ use std::ptr::NonNull;
 use wootz_vm_abi::context::VMTable;
 use wootz_wasm_ir::TableType;
 
+use super::arena::Block;
 use super::memory::Definition;
-use crate::sys::memory::Mapping;
 
 /// Most elements of any table. Enough for every module seen, and little enough that a guest cannot exhaust the machine by
 /// one instruction.
@@ -15,7 +15,8 @@ pub(crate) const MAX_ELEMENTS: u64 = 10_000_000;
 
 /// The elements of a table: references as words, null is 0.
 pub(crate) struct Elements {
-    mapping: Mapping,
+    /// None if there never was an element.
+    block: Option<Block>,
     length: usize,
     ty: TableType,
 }
@@ -23,14 +24,16 @@ pub(crate) struct Elements {
 impl Elements {
     /// A table of the type's minimum, every element `init`. `None` if that is too large.
     pub(crate) fn new(ty: TableType, init: usize) -> Option<Self> {
-        let mut table = Self { mapping: Mapping::empty(), length: 0, ty };
+        let mut table = Self { block: None, length: 0, ty };
         table.grow(ty.minimum, init)?;
         Some(table)
     }
 
     /// What compiled code reads.
     pub(crate) fn definition(&self) -> VMTable {
-        VMTable { base: self.mapping.base().cast::<*mut c_void>(), length: self.length }
+        let base =
+            self.block.as_ref().map_or(NonNull::<*mut c_void>::dangling(), |block| block.readable().cast());
+        VMTable { base: base.as_ptr(), length: self.length }
     }
 
     /// Its type, the minimum being the current size.
@@ -40,7 +43,7 @@ impl Elements {
 
     /// The elements.
     pub(crate) fn words(&self) -> &[usize] {
-        // SAFETY: `length` words from the base are mapped (or there are none, at an aligned address) and written
+        // SAFETY: `length` words from the base are in the block (or there are none, at an aligned address) and written
         // only through `&mut self`.
         unsafe { std::slice::from_raw_parts(self.base(), self.length) }
     }
@@ -52,7 +55,12 @@ impl Elements {
     }
 
     fn base(&self) -> *mut usize {
-        if self.length == 0 { NonNull::dangling().as_ptr() } else { self.mapping.base().cast() }
+        self.block.as_ref().map_or(NonNull::dangling(), |block| block.writable().cast()).as_ptr()
+    }
+
+    /// Where the elements lie, if there ever was one.
+    pub(crate) fn block(&self) -> Option<&Block> {
+        self.block.as_ref()
     }
 
     /// Adds elements and returns the old size; `None`, and no change, if it cannot.
@@ -61,15 +69,25 @@ impl Elements {
         let maximum = self.ty.maximum.unwrap_or(u64::MAX).min(MAX_ELEMENTS);
         let length = old.checked_add(delta).filter(|length| *length <= maximum)?;
         let bytes = length as usize * size_of::<usize>();
-        if bytes > self.mapping.len() {
+        let room = self.block.as_ref().map_or(0, Block::len);
+        let mut zeroed = false;
+        if bytes > room {
             // Twice as much as before, so that growing one by one costs a constant for each element.
-            self.mapping.grow(bytes.max(self.mapping.len() * 2)).ok()?;
+            let block = Block::table(bytes.max(room * 2)).ok()?;
+            zeroed = block.is_fresh();
+            // SAFETY: the new block has room for more than the old elements, and nobody knows it yet.
+            unsafe { block.writable().cast::<usize>().copy_from_nonoverlapping(self.first(), self.length) };
+            self.block = Some(block);
         }
         self.length = length as usize;
-        if init != 0 {
+        if init != 0 || !zeroed {
             self.words_mut()[old as usize..].fill(init);
         }
         Some(old)
+    }
+
+    fn first(&self) -> NonNull<usize> {
+        NonNull::from(self.words()).cast()
     }
 }
 
@@ -147,6 +165,32 @@ mod tests {
         let mut table = Elements::new(ty(0, None), 8).unwrap();
         assert!(table.words().is_empty() && table.words_mut().is_empty());
         assert_eq!(table.definition().length, 0);
+    }
+
+    /// Blocks are used again: what another table left must not be seen.
+    #[test]
+    fn elements_of_freed_tables_do_not_come_back() {
+        for _ in 0..3 {
+            let mut table = Elements::new(ty(3, None), 0).unwrap();
+            assert_eq!(table.words(), [0; 3]);
+            table.words_mut().fill(1);
+            assert_eq!(table.grow(4, 0), Some(3));
+            assert_eq!(table.words(), [1, 1, 1, 0, 0, 0, 0]);
+            table.words_mut().fill(1);
+        }
+    }
+
+    #[test]
+    fn compiled_code_gets_a_view_that_it_cannot_write() {
+        for elements in [1, 100_000] {
+            let mut table = Elements::new(ty(elements, None), 8).unwrap();
+            let view = table.definition().base.cast::<usize>();
+            assert_ne!(view, table.words().as_ptr());
+            table.words_mut()[0] = 42;
+            // SAFETY: the view has an element.
+            assert_eq!(unsafe { view.read() }, 42);
+            assert_eq!(region::query(view).unwrap().protection(), region::Protection::READ);
+        }
     }
 
     #[test]

@@ -66,6 +66,9 @@ impl Features {
         Self(self.0.union(others.0))
     }
 
+    /// Relaxed vector instructions.
+    pub const RELAXED_SIMD: Self = Self(WasmFeatures::RELAXED_SIMD);
+
     /// These features less others.
     #[must_use]
     pub const fn without(self, others: Self) -> Self {

@@ -93,7 +93,7 @@ fn ten_million_tail_calls_between_instances() {
         let mut store = Store::new(engine, ());
         let owner = instance(engine, &mut store, r#"(module (table (export "table") 2 funcref))"#, &[]);
         let table = owner.get_export(&store, "table").unwrap();
-        let far = instance(engine, &mut store, FAR, &[table.clone()]);
+        let far = instance(engine, &mut store, FAR, std::slice::from_ref(&table));
         let far = far.get_export(&store, "far").unwrap();
         let near = instance(engine, &mut store, NEAR, &[table, far]);
         let near = near.get_typed_func::<i32, i32>(&mut store, "near").unwrap();

@@ -1,5 +1,7 @@
 //! Traps: their codes and backtraces, in every check strategy and at every level; recursion; use after a trap.
 
+use std::iter::once;
+
 use wootz::{CheckStrategy, Config, Engine, Instance, Module, OptLevel, Store, TrapCode};
 
 const TRAPS: &str = r#"
@@ -82,6 +84,37 @@ fn a_backtrace_has_every_frame_across_instances() {
     assert_eq!(frames, ["inner!fail", "outer!middle", "outer!run"]);
     let text = error.to_string();
     assert!(text.starts_with("unreachable\n  0: inner!fail (wasm[0]) at offset 0x"), "{text}");
+}
+
+/// A module large enough to be compiled in parts: calls from part to part, and frames of inlined calls.
+#[test]
+fn a_backtrace_has_every_frame_across_the_parts_of_a_module() {
+    let filler = "(i64.store (local.get 0) (i64.rotl (i64.load (local.get 0)) (i64.const 7)))".repeat(600);
+    let step = |n| {
+        format!(
+            r#"(func $f{n} (param i32)
+              (if (local.get 0) (then {filler}))
+              (call $f{} (i32.const 0)))"#,
+            n + 1
+        )
+    };
+    let steps: String = (0..12).map(step).collect();
+    let text = format!(
+        r#"(module $large (memory 1) (func (export "run") (call $f0 (i32.const 0)))
+          {steps} (func $f12 (param i32) (call $div (i32.const 1) (local.get 0)))
+          (func $div (param i32 i32) (drop (i32.div_u (local.get 0) (local.get 1)))))"#
+    );
+    for level in [OptLevel::O0, OptLevel::O2] {
+        let engine = Engine::new(&Config::new().opt_level(level));
+        let mut store = Store::new(&engine, ());
+        let instance = Instance::new(&mut store, &Module::new(&engine, &text).unwrap(), &[]).unwrap();
+        let error = crate::call(&mut store, instance, "run").unwrap_err();
+        let names: Vec<_> = error.frames().iter().map(|frame| frame.name.as_deref().unwrap()).collect();
+        let steps = (0..=12).rev().map(|n| format!("f{n}"));
+        let expected: Vec<_> = once("div".to_owned()).chain(steps).chain(once("run".to_owned())).collect();
+        assert_eq!(names, expected, "{level:?}: {error}");
+        assert!(error.frames().iter().all(|frame| frame.offset != 0), "{error}");
+    }
 }
 
 #[test]

@@ -1,6 +1,6 @@
-//! Values: constants where something begins or ends, arithmetic that may trap, loads, calls.
+//! Values: constants where something begins or ends, arithmetic that may trap.
 
-use super::{Function, SIGNATURES, Type};
+use super::{Function, Type};
 
 const I32_CONSTANTS: &[i64] = &[
     0,
@@ -69,22 +69,6 @@ const INTEGER_COMPARE: &[&str] =
 const FLOAT_BINARY: &[&str] = &["add", "sub", "mul", "div", "min", "max"];
 const FLOAT_UNARY: &[&str] = &["neg", "abs", "sqrt", "ceil", "floor", "trunc", "nearest"];
 const FLOAT_COMPARE: &[&str] = &["eq", "ne", "lt", "gt", "le", "ge"];
-const OFFSETS: &[&str] = &[
-    "",
-    "",
-    "",
-    " offset=1",
-    " offset=4",
-    " offset=8",
-    " offset=65520",
-    " offset=65535",
-    " offset=65536",
-    " offset=131068",
-    " offset=2147483647",
-    " offset=4294967288",
-    " offset=4294967295",
-];
-
 impl Function<'_, '_> {
     /// A value of a type, whose NaNs may be any.
     pub(super) fn value(&mut self, ty: Type, depth: usize) -> String {
@@ -110,6 +94,7 @@ impl Function<'_, '_> {
                 Type::I32 => self.i32(depth),
                 Type::I64 => self.i64(depth),
                 Type::F32 | Type::F64 => self.float(ty, depth),
+                Type::V128 => self.vector(depth),
             },
         }
     }
@@ -129,6 +114,7 @@ impl Function<'_, '_> {
             Type::I64 => format!("(i64.const {})", self.pick(I64_CONSTANTS)),
             Type::F32 => format!("(f32.const {})", self.pick(F32_CONSTANTS)),
             Type::F64 => format!("(f64.const {})", self.pick(F64_CONSTANTS)),
+            Type::V128 => self.vector_constant(),
         }
     }
 
@@ -145,6 +131,7 @@ impl Function<'_, '_> {
                 let integer = if ty == Type::F32 { Type::I32 } else { Type::I64 };
                 format!("({}.reinterpret_{} {})", ty.name(), integer.name(), self.value(integer, depth))
             }
+            3 if depth > 1 => self.of_vector(ty, depth),
             3 if depth > 0 => {
                 let op = self.pick(&["neg", "abs"]);
                 format!("({}.{op} {})", ty.name(), self.exact(ty, depth))
@@ -158,10 +145,10 @@ impl Function<'_, '_> {
     }
 
     fn i32(&mut self, depth: usize) -> String {
-        match self.choose(9) {
+        match self.choose(10) {
             0 | 1 => self.integer(Type::I32, depth),
             2 => {
-                let ty = self.pick(&Type::ALL);
+                let ty = self.pick(&Type::SCALARS);
                 let op = self.pick(if ty.is_float() { FLOAT_COMPARE } else { INTEGER_COMPARE });
                 let (left, right) = (self.value(ty, depth), self.value(ty, depth));
                 format!("({}.{op} {left} {right})", ty.name())
@@ -169,24 +156,38 @@ impl Function<'_, '_> {
             3 => format!("(i32.wrap_i64 {})", self.value(Type::I64, depth)),
             4 => self.truncation(Type::I32, depth),
             5 => format!("(i32.reinterpret_f32 {})", self.exact(Type::F32, depth)),
-            6 => self.pick(&["(memory.size)", "(table.size $table)"]).to_owned(),
-            7 => {
-                let delta = self.pick(&[0, 1, 1, 2, 65536, -1]);
-                format!("(memory.grow (i32.const {delta}))")
-            }
+            6 => self.size(),
+            7 if self.beyond && self.chance(2) => self.atomic(Type::I32, depth),
+            7 => self.of_vector(Type::I32, depth),
+            8 => "(table.size $table)".to_owned(),
             _ => format!("(ref.is_null (table.get $table {}))", self.element(depth)),
         }
     }
 
     fn i64(&mut self, depth: usize) -> String {
-        match self.choose(6) {
+        match self.choose(9) {
             0..=2 => self.integer(Type::I64, depth),
             3 => {
                 let op = self.pick(&["extend_i32_s", "extend_i32_u"]);
                 format!("(i64.{op} {})", self.value(Type::I32, depth))
             }
             4 => self.truncation(Type::I64, depth),
+            5 => self.wide(depth),
+            6 => self.of_vector(Type::I64, depth),
+            7 if self.beyond => self.atomic(Type::I64, depth),
             _ => format!("(i64.reinterpret_f64 {})", self.exact(Type::F64, depth)),
+        }
+    }
+
+    /// One half of a result of 128 bits; the other is kept in a local.
+    fn wide(&mut self, depth: usize) -> String {
+        let op = self.pick(&["mul_wide_s", "mul_wide_u", "add128", "sub128"]);
+        let count = if op.starts_with("mul") { 2 } else { 4 };
+        let operands: String = (0..count).map(|_| format!(" {}", self.value(Type::I64, depth))).collect();
+        let local = self.local(Type::I64);
+        match self.choose(2) {
+            0 => format!("(block (result i64) (i64.{op}{operands}) local.set {local})"),
+            _ => format!("(block (result i64) (i64.{op}{operands}) i64.xor)"),
         }
     }
 
@@ -219,7 +220,7 @@ impl Function<'_, '_> {
 
     fn float(&mut self, ty: Type, depth: usize) -> String {
         let name = ty.name();
-        match self.choose(8) {
+        match self.choose(9) {
             0..=2 => {
                 let op = self.pick(FLOAT_BINARY);
                 let (left, right) = (self.value(ty, depth), self.value(ty, depth));
@@ -238,76 +239,12 @@ impl Function<'_, '_> {
                 let sign = self.pick(&["s", "u"]);
                 format!("({name}.convert_{}_{sign} {})", from.name(), self.value(from, depth))
             }
+            7 => self.of_vector(ty, depth),
             _ => {
                 let other = Type::float(96 - ty.bits());
                 let op = if ty == Type::F32 { "demote_f64" } else { "promote_f32" };
                 format!("({name}.{op} {})", self.value(other, depth))
             }
         }
-    }
-
-    /// An address, often around the end of the memory.
-    pub(super) fn address(&mut self, depth: usize) -> String {
-        match self.choose(6) {
-            0 => format!("(i32.const {})", self.pick(&[0, 1, 16, 65528, 65532, 65535, 65536, 131_064])),
-            1 | 2 => {
-                let before = self.choose(20);
-                format!("(i32.sub (i32.shl (memory.size) (i32.const 16)) (i32.const {before}))")
-            }
-            3 if self.loops > 0 => {
-                let scale = self.pick(&[0, 2, 3, 12]);
-                let base = self.pick(&[0, 8, 65500, 65530]);
-                let counter = self.loops - 1;
-                format!("(i32.add (i32.shl (local.get $i{counter}) (i32.const {scale})) (i32.const {base}))")
-            }
-            4 => self.value(Type::I32, depth),
-            _ => format!("(i32.and {} (i32.const 65535))", self.value(Type::I32, depth)),
-        }
-    }
-
-    pub(super) fn offset(&mut self) -> &'static str {
-        self.pick(OFFSETS)
-    }
-
-    fn load(&mut self, ty: Type, depth: usize) -> String {
-        let widths: &[&str] = match ty {
-            Type::I32 => &["", "8_s", "8_u", "16_s", "16_u"],
-            Type::I64 => &["", "8_s", "8_u", "16_s", "16_u", "32_s", "32_u"],
-            Type::F32 | Type::F64 => &[""],
-        };
-        let (width, offset) = (self.pick(widths), self.offset());
-        format!("({}.load{width}{offset} {})", ty.name(), self.address(depth))
-    }
-
-    /// An index into the table, sometimes outside.
-    pub(super) fn element(&mut self, depth: usize) -> String {
-        match self.choose(4) {
-            0 | 1 => format!("(i32.const {})", self.choose(10)),
-            2 => format!("(i32.and {} (i32.const 7))", self.value(Type::I32, depth)),
-            _ => self.value(Type::I32, depth),
-        }
-    }
-
-    /// A call of a function whose only result has the type.
-    fn call(&mut self, ty: Type, depth: usize) -> String {
-        let fitting: Vec<usize> =
-            (0..SIGNATURES.len()).filter(|index| SIGNATURES[*index].1 == [ty]).collect();
-        if fitting.is_empty() {
-            return self.load(ty, depth);
-        }
-        let signature = self.pick(&fitting);
-        self.call_of(signature, depth)
-    }
-
-    /// A call of a function of this signature: directly if there is one, else through the table.
-    pub(super) fn call_of(&mut self, signature: usize, depth: usize) -> String {
-        let arguments: String =
-            SIGNATURES[signature].0.iter().map(|ty| format!(" {}", self.value(*ty, depth))).collect();
-        let direct: Vec<usize> =
-            (0..self.signatures.len()).filter(|index| self.signatures[*index] == signature).collect();
-        if direct.is_empty() || self.chance(2) {
-            return format!("(call_indirect $table (type $t{signature}){arguments} {})", self.element(depth));
-        }
-        format!("(call $f{}{arguments})", self.pick(&direct))
     }
 }

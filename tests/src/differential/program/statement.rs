@@ -1,6 +1,7 @@
-//! Effects and control: stores and bulk operations around the end of the memory, loops over arrays, jumps, tables.
+//! Effects and control: loops over arrays, jumps, early ends.
 
-use super::{COUNTERS, Function, SIGNATURES, Type};
+use super::vector::canonical;
+use super::{COUNTERS, Function, Type};
 
 impl Function<'_, '_> {
     /// A statement, on lines of its own.
@@ -8,7 +9,7 @@ impl Function<'_, '_> {
         if !self.take() {
             return String::new();
         }
-        match self.choose(16) {
+        match self.choose(17) {
             0 => format!("    (call $note {})\n", self.exact(Type::I64, 2)),
             1..=3 => self.store(),
             4 => {
@@ -27,6 +28,7 @@ impl Function<'_, '_> {
             12 if depth > 0 => self.jumps(depth - 1),
             13 if depth > 0 && self.loops < COUNTERS - 1 => self.general_loop(depth - 1),
             14 => self.leave(),
+            15 if self.beyond => self.references(),
             _ => {
                 let ty = self.pick(&Type::ALL);
                 format!("    (drop {})\n", self.value(ty, 3))
@@ -37,55 +39,6 @@ impl Function<'_, '_> {
     fn statements(&mut self, most: usize, depth: usize) -> String {
         let count = 1 + self.choose(most);
         (0..count).map(|_| self.statement(depth)).collect()
-    }
-
-    fn store(&mut self) -> String {
-        let ty = self.pick(&Type::ALL);
-        let widths: &[&str] = match ty {
-            Type::I32 => &["", "8", "16"],
-            Type::I64 => &["", "8", "16", "32"],
-            Type::F32 | Type::F64 => &[""],
-        };
-        let (width, offset) = (self.pick(widths), self.offset());
-        let address = self.address(2);
-        format!("    ({}.store{width}{offset} {address} {})\n", ty.name(), self.exact(ty, 2))
-    }
-
-    fn bulk(&mut self) -> String {
-        let to = self.address(1);
-        let length = match self.choose(3) {
-            0 | 1 => format!("(i32.const {})", self.choose(40)),
-            _ => self.value(Type::I32, 1),
-        };
-        match self.choose(4) {
-            0 => format!("    (memory.fill {to} {} {length})\n", self.value(Type::I32, 1)),
-            1 => format!("    (memory.copy {to} {} {length})\n", self.address(1)),
-            2 => format!("    (memory.init $data {to} (i32.const {}) {length})\n", self.choose(18)),
-            _ => "    (data.drop $data)\n".to_owned(),
-        }
-    }
-
-    fn table(&mut self) -> String {
-        let index = self.element(1);
-        let function = self.choose(self.signatures.len());
-        let value = self.pick(&[true, false]).then(|| format!("(ref.func $f{function})"));
-        let value = value.unwrap_or_else(|| "(ref.null func)".to_owned());
-        let length = self.choose(4);
-        match self.choose(6) {
-            0 => format!("    (table.set $table {index} {value})\n"),
-            1 => format!("    (drop (table.grow $table {value} (i32.const {length})))\n"),
-            2 => format!("    (table.fill $table {index} {value} (i32.const {length}))\n"),
-            3 => format!("    (table.copy $table $table {index} {} (i32.const {length}))\n", self.element(1)),
-            4 => format!("    (table.init $table $elements {index} (i32.const 1) (i32.const {length}))\n"),
-            _ => "    (elem.drop $elements)\n".to_owned(),
-        }
-    }
-
-    fn call_dropped(&mut self) -> String {
-        let signature = self.choose(SIGNATURES.len());
-        let call = self.call_of(signature, 2);
-        let drops = " drop".repeat(SIGNATURES[signature].1.len());
-        format!("    {call}{drops}\n")
     }
 
     fn branch(&mut self, depth: usize) -> String {
@@ -121,29 +74,32 @@ impl Function<'_, '_> {
     fn array_loop(&mut self, depth: usize) -> String {
         let ty = self.pick(&Type::ALL);
         let (name, size) = (ty.name(), ty.bits() as usize / 8);
+        let memory = self.memory();
+        let number = memory.number;
         let level = self.loops;
         let times = self.pick(&[4, 9, 16, 17, 33, 64]);
-        let first = match self.choose(3) {
-            0 => format!("(i32.const {})", self.pick(&[0, 4, 65536 - 16 * size, 65536 - 64 * size])),
-            1 => {
-                let before = self.pick(&[4, 9, 16, 17, 33, 64]) * size + self.choose(3);
-                format!("(i32.sub (i32.shl (memory.size) (i32.const 16)) (i32.const {before}))")
-            }
-            _ => format!("(i32.and {} (i32.const 65535))", self.value(Type::I32, 1)),
-        };
-        let step = self.pick(&[size as i32, size as i32, -(size as i32), 1]);
-        let back = self.pick(&["", " offset=4", " offset=8", " offset=64"]);
-        let read = format!("({name}.load{back} (local.get $i{level}))");
+        let first = self.first_element(memory, size, times);
+        let step = self.pick(&[size as i32, size as i32, size as i32, size as i32, 1, -(size as i32)]);
+        let back = self.pick(&["", "", "", "", "", " offset=4", " offset=8", " offset=64"]);
+        let address = memory.extended(&format!("(local.get $i{level})"));
+        let read = format!("({name}.load $m{number}{back} {address})");
         self.loops += 1;
-        let mut value = match self.choose(3) {
-            0 => format!("({name}.add {read} {})", self.constant(ty)),
-            1 => format!("({name}.mul {read} {})", self.value(ty, 1)),
-            _ => format!("(local.tee ${name}_0 ({name}.add (local.get ${name}_0) {read}))"),
+        let shape = if ty == Type::V128 { self.pick(&["i8x16", "i32x4", "f32x4", "f64x2"]) } else { name };
+        let mut value = match self.choose(4) {
+            0 => format!("({shape}.add {read} {})", self.constant(ty)),
+            1 => format!("({shape}.sub {read} {})", self.value(ty, 1)),
+            2 if ty != Type::V128 => format!("({name}.mul {read} {})", self.value(ty, 1)),
+            _ => format!("({shape}.add (local.get ${name}_0) {read})"),
         };
-        if ty.is_float() {
-            value = format!("(call $canon{} {value})", ty.bits());
+        value = if ty.is_float() {
+            format!("(call $canon{} {value})", ty.bits())
+        } else {
+            canonical(shape, &value)
+        };
+        if self.chance(3) {
+            value = format!("(local.tee ${name}_0 {value})");
         }
-        let mut body = format!("    ({name}.store (local.get $i{level}) {value})\n");
+        let mut body = format!("    ({name}.store $m{number} {address} {value})\n");
         if self.chance(3) {
             body = format!("    (global.set ${name} {read})\n{body}");
         }
@@ -181,13 +137,10 @@ impl Function<'_, '_> {
     /// Ends something early: a block, the function, or everything.
     fn leave(&mut self) -> String {
         let condition = self.value(Type::I32, 2);
-        match self.choose(3) {
+        match self.choose(5) {
             0 if !self.labels.is_empty() => format!("    (br_if {} {condition})\n", self.any_label()),
-            1 => {
-                let results: String =
-                    self.results().to_vec().iter().map(|ty| format!(" {}", self.value(*ty, 1))).collect();
-                format!("    (if {condition} (then (return{results})))\n")
-            }
+            1 => format!("    (if {condition} (then (return{})))\n", self.return_values()),
+            2 | 3 => format!("    (if {condition} (then {}))\n", self.tail_call()),
             _ => format!("    (if {condition} (then unreachable))\n"),
         }
     }

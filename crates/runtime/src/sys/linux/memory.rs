@@ -9,7 +9,11 @@ use std::ops::Range;
 use std::ptr::NonNull;
 
 use region::Protection;
-use rustix::mm::{MapFlags, MprotectFlags, MremapFlags, ProtFlags, mmap_anonymous, mprotect, mremap, munmap};
+use rustix::fd::BorrowedFd;
+use rustix::mm::{
+    Advice, MapFlags, MprotectFlags, MremapFlags, ProtFlags, madvise, mmap, mmap_anonymous, mprotect,
+    mremap_fixed, munmap,
+};
 
 /// Bytes in a page of this system.
 pub(crate) fn page_size() -> usize {
@@ -84,6 +88,30 @@ impl Mapping {
         Ok(unsafe { mprotect(start.cast::<c_void>(), len, MprotectFlags::READ | MprotectFlags::WRITE) }?)
     }
 
+    /// Makes a page-aligned range of bytes readable and writable, with pages that also appear, to read only, at an offset of
+    /// another mapping.
+    ///
+    /// # Safety
+    /// Nothing may refer to either range.
+    pub(crate) unsafe fn commit_with_view(
+        &self,
+        range: Range<usize>,
+        view: &Self,
+        at: usize,
+    ) -> io::Result<()> {
+        let ((start, len), (view, _)) = (self.check(&range), view.check(&(at..at + range.len())));
+        let flags = MapFlags::SHARED | MapFlags::NORESERVE | MapFlags::FIXED;
+        let protection = ProtFlags::READ | ProtFlags::WRITE;
+        // SAFETY: both ranges are in mappings of ours that nothing refers to. Asked for a copy of length 0, the system leaves a
+        // shared mapping where it is and maps its pages once more.
+        unsafe {
+            mmap_anonymous(start.cast::<c_void>(), len, protection, flags)?;
+            mremap_fixed(start.cast(), 0, len, MremapFlags::MAYMOVE, view.cast())?;
+            mprotect(view.cast(), len, MprotectFlags::READ)?;
+        }
+        Ok(())
+    }
+
     /// Sets the protection of a page-aligned range of bytes.
     ///
     /// # Safety
@@ -97,18 +125,86 @@ impl Mapping {
         unsafe { region::protect(start, len, protection) }.map_err(region::Error::into_io_error)
     }
 
-    /// Makes the mapping, which must be readable and writable as a whole, longer. It may move; contents move along.
-    pub(crate) fn grow(&mut self, len: usize) -> io::Result<()> {
-        let len = round_to_pages(len).ok_or(io::ErrorKind::OutOfMemory)?;
-        assert!(len >= self.len, "a mapping only grows");
-        if self.len == 0 {
-            *self = Self::allocate(len)?;
-        } else if len > self.len {
-            // SAFETY: the old range is exactly this mapping, and `&mut self` proves that nothing borrows from it.
-            let base = unsafe { mremap(self.base.as_ptr().cast(), self.len, len, MremapFlags::MAYMOVE) }?;
-            self.base = NonNull::new(base.cast()).ok_or(io::ErrorKind::OutOfMemory)?;
-            self.len = len;
-        }
+    /// Takes every right to a page-aligned range away.
+    ///
+    /// # Safety
+    /// As for [`protect`](Self::protect).
+    pub(crate) unsafe fn decommit(&self, range: Range<usize>) -> io::Result<()> {
+        let (start, len) = self.check(&range);
+        // SAFETY: the range is inside this mapping; the caller vouches for the uses of it.
+        Ok(unsafe { mprotect(start.cast::<c_void>(), len, MprotectFlags::empty()) }?)
+    }
+
+    /// Forgets what was written to a page-aligned range: it is zero again, or what the file mapped there has.
+    ///
+    /// # Safety
+    /// Nobody may rely on the contents.
+    pub(crate) unsafe fn discard(&self, range: Range<usize>) -> io::Result<()> {
+        let (start, len) = self.check(&range);
+        // SAFETY: the range is inside this mapping; the caller gives up the contents.
+        Ok(unsafe { madvise(start.cast::<c_void>(), len, Advice::LinuxDontNeed) }?)
+    }
+
+    /// Puts the contents of a file over a page-aligned range, readable and writable; what is written stays here.
+    ///
+    /// # Safety
+    /// Nobody may rely on what the range held, and nobody may shorten the file while it is mapped.
+    pub(crate) unsafe fn map_file(&self, range: Range<usize>, file: BorrowedFd<'_>) -> io::Result<()> {
+        let (start, len) = self.check(&range);
+        let flags = MapFlags::PRIVATE | MapFlags::FIXED | MapFlags::NORESERVE;
+        // SAFETY: the range is inside this mapping; the caller gives up what it held.
+        unsafe { mmap(start.cast::<c_void>(), len, ProtFlags::READ | ProtFlags::WRITE, flags, file, 0) }?;
+        Ok(())
+    }
+
+    /// Puts zeroes over a page-aligned range, readable and writable, whatever was mapped there.
+    ///
+    /// # Safety
+    /// Nobody may rely on what the range held.
+    pub(crate) unsafe fn map_zeroes(&self, range: Range<usize>) -> io::Result<()> {
+        let (start, len) = self.check(&range);
+        let flags = MapFlags::PRIVATE | MapFlags::FIXED | MapFlags::NORESERVE;
+        let protection = ProtFlags::READ | ProtFlags::WRITE;
+        // SAFETY: the range is inside this mapping; the caller gives up what it held.
+        unsafe { mmap_anonymous(start.cast::<c_void>(), len, protection, flags) }?;
+        Ok(())
+    }
+
+    /// Makes a page-aligned range of an accessible mapping fault without splitting it, if the system can (Linux 6.13).
+    ///
+    /// # Safety
+    /// Nothing may refer to the range.
+    pub(crate) unsafe fn install_guard(&self, range: Range<usize>) -> bool {
+        /// MADV_GUARD_INSTALL.
+        const GUARD_INSTALL: i32 = 102;
+        let (start, len) = self.check(&range);
+        // SAFETY: the range is inside this mapping, and nothing refers to it.
+        unsafe { libc::madvise(start.cast(), len, GUARD_INSTALL) == 0 }
+    }
+
+    /// Keeps small pages, where neighbours in the mapping have different owners. A system without large pages needs no such
+    /// wish, so that it may refuse.
+    pub(crate) fn keep_small_pages(&self) {
+        // SAFETY: the advice changes no contents.
+        let _ = unsafe { madvise(self.base.as_ptr().cast(), self.len, Advice::LinuxNoHugepage) };
+    }
+
+    /// Moves the pages of `from..from + len` of this mapping, all of them accessible, to `to` in another. Zeroes stay behind.
+    ///
+    /// # Safety
+    /// Nothing may refer to either range.
+    pub(crate) unsafe fn move_pages(
+        &self,
+        from: usize,
+        len: usize,
+        target: &Self,
+        to: usize,
+    ) -> io::Result<()> {
+        let ((old, len), (new, _)) = (self.check(&(from..from + len)), target.check(&(to..to + len)));
+        // Without leaving the old range mapped, another thread's mapping could get in between and be unmapped with ours.
+        let flags = MremapFlags::MAYMOVE | MremapFlags::DONTUNMAP;
+        // SAFETY: both ranges are inside of mappings of ours that nothing refers to.
+        unsafe { mremap_fixed(old.cast(), len, len, flags, new.cast()) }?;
         Ok(())
     }
 
@@ -154,27 +250,41 @@ mod tests {
     }
 
     #[test]
-    fn growing_keeps_contents_and_adds_zeroes() {
+    fn pages_move_with_their_contents() {
         let page = page_size();
-        let mut mapping = Mapping::empty();
-        mapping.grow(1).unwrap();
-        assert_eq!(mapping.len(), page);
-        // SAFETY: the first page is mapped and writable.
-        unsafe { mapping.base().add(7).write(42) };
-        mapping.grow(64 * page).unwrap();
-        // SAFETY: all pages are mapped and readable.
-        let bytes = unsafe { std::slice::from_raw_parts(mapping.base(), mapping.len()) };
-        assert_eq!(bytes[7], 42);
-        assert!(bytes[8..].iter().all(|byte| *byte == 0));
+        let (from, to) = (Mapping::allocate(3 * page).unwrap(), Mapping::reserve(5 * page).unwrap());
+        // SAFETY: the mappings are known here alone, and the pages read are mapped.
+        unsafe {
+            from.base().add(page + 7).write(42);
+            from.move_pages(page, 2 * page, &to, 3 * page).unwrap();
+            assert_eq!(to.base().add(3 * page + 7).read(), 42);
+            assert_eq!(from.base().add(page + 7).read(), 0);
+        }
+        assert_eq!(protection(to.addresses().start + 2 * page), Protection::NONE);
+        assert_eq!(protection(to.addresses().start + 4 * page), Protection::READ_WRITE);
+    }
+
+    #[test]
+    fn discarded_pages_are_zero() {
+        let mapping = Mapping::allocate(page_size()).unwrap();
+        // SAFETY: the mapping is known here alone.
+        unsafe {
+            mapping.base().write(1);
+            mapping.discard(0..page_size()).unwrap();
+            assert_eq!(mapping.base().read(), 0);
+            mapping.base().write(1);
+            mapping.map_zeroes(0..page_size()).unwrap();
+            assert_eq!(mapping.base().read(), 0);
+            mapping.decommit(0..page_size()).unwrap();
+        }
+        assert_eq!(protection(mapping.addresses().start), Protection::NONE);
     }
 
     #[test]
     fn impossible_sizes_are_errors() {
         assert!(Mapping::reserve(usize::MAX).is_err());
         assert!(Mapping::reserve(1 << 60).is_err());
-        let mut mapping = Mapping::allocate(1).unwrap();
-        assert!(mapping.grow(1 << 60).is_err());
-        assert_eq!(mapping.len(), page_size());
+        assert!(Mapping::allocate(1 << 60).is_err());
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 mod interrupt;
 pub(crate) mod memory;
+pub(crate) mod pages;
 pub(crate) mod signals;
 pub(crate) mod stack;
 

@@ -1,7 +1,10 @@
-//! WASI preview 1 for a [`Linker`]: the glue between `wootz-wasi` and stores with data.
+//! WASI preview 1 for a [`Linker`], the glue between `wootz-wasi` and stores with data; programs with threads.
+
+mod threads;
 
 use std::sync::Arc;
 
+pub use threads::{ThreadedProgram, is_threaded};
 pub use wootz_wasi::{BuildError, Exit, OutputBuffer, WasiCtx, WasiCtxBuilder};
 
 use crate::error::Error;

@@ -1,0 +1,81 @@
+//! `wootz compile`: a module to a file that something else takes further.
+
+use std::io::{IsTerminal, Write};
+use std::path::{Path, PathBuf};
+use std::{fs, io, process};
+
+use wootz_codegen_llvm::{TextKind, compile_bitcode, compile_image, compile_object, emit_text};
+
+use crate::args::{CompileFileArgs, Emit};
+use crate::exit::Exit;
+use crate::input::Input;
+use crate::report::{Outcome, Report, output};
+use crate::run::compile_report;
+
+/// Compiles the module and writes what was asked for: all of it or no file.
+pub(crate) fn compile(args: &CompileFileArgs) -> Outcome {
+    let target = Target::of(args)?;
+    let input = Input::read(&args.file, args.input.max_module_size)?;
+    let module = input.decode()?;
+    let options = args.compile.options();
+    let text = |kind| emit_text(&module, &options, kind, None).map(String::into_bytes);
+    let made = match args.emit {
+        Emit::Image => compile_image(&module, &options),
+        Emit::Obj => compile_object(&module, &options),
+        Emit::Bitcode => compile_bitcode(&module, &options),
+        Emit::LlvmIr => text(TextKind::LlvmIr),
+        Emit::Asm => text(TextKind::Assembly),
+    };
+    target.write(&made.map_err(|error| compile_report(&input, &error))?)
+}
+
+/// Where the result goes.
+enum Target {
+    Stdout,
+    File(PathBuf),
+}
+
+impl Target {
+    fn of(args: &CompileFileArgs) -> Outcome<Self> {
+        match &args.output {
+            Some(path) if path.as_os_str() != "-" => Ok(Self::File(path.clone())),
+            None if args.file.as_os_str() != "-" => {
+                let name = Path::new(args.file.file_name().unwrap_or_default());
+                Ok(Self::File(name.with_extension(args.emit.ending())))
+            }
+            None | Some(_) if io::stdout().is_terminal() && !args.emit.is_text() => {
+                Err(Report::new(Exit::Usage, "the result is no text to show on a terminal")
+                    .help("-o OUT names a file for it"))
+            }
+            None | Some(_) => Ok(Self::Stdout),
+        }
+    }
+
+    fn write(&self, bytes: &[u8]) -> Outcome {
+        match self {
+            Self::Stdout => output(bytes),
+            Self::File(path) => replace(path, bytes).map_err(|error| {
+                Report::new(Exit::Output, format!("cannot write {}: {error}", path.display()))
+            }),
+        }
+    }
+}
+
+/// Writes a file in one step: whoever looks finds the old one or the whole new one.
+fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    // A device or a pipe is written to, not replaced.
+    if fs::metadata(path).is_ok_and(|metadata| !metadata.is_file()) {
+        return fs::write(path, bytes);
+    }
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    name.push(format!(".{}.part", process::id()));
+    let part = path.with_file_name(name);
+    let written = fs::File::create(&part)
+        .and_then(|mut file| file.write_all(bytes))
+        .and_then(|()| fs::rename(&part, path));
+    if written.is_err() {
+        // It may not even exist; the first error is the one to tell.
+        let _ = fs::remove_file(&part);
+    }
+    written
+}

@@ -1,0 +1,79 @@
+//! `wootz compile`: every kind of output, images that run, and files that are no images.
+
+use super::Dir;
+
+const PROGRAM: &str = r#"(module
+  (func $check (param i32) (if (i32.eqz (local.get 0)) (then unreachable)))
+  (func (export "half") (param i32) (result i32)
+    (call $check (local.get 0))
+    (i32.shr_u (local.get 0) (i32.const 1))))"#;
+
+#[test]
+fn an_image_runs_as_its_module_does() {
+    let dir = Dir::with("half.wat", PROGRAM);
+    for options in [&["-O0", "--checks", "guard"], &["-O2", "--checks", "explicit"]] {
+        let mut args = vec!["compile"];
+        args.extend(options);
+        args.push("half.wat");
+        assert_eq!(dir.wootz(&args).output(), "");
+        assert_eq!(dir.wootz(&["run", "--invoke", "half", "half.image", "42"]).output(), "21\n");
+    }
+    let trap = dir.wootz(&["run", "--invoke", "half", "half.image", "0"]).error(134);
+    assert!(trap.contains("the guest trapped: unreachable") && trap.contains("check (func 0)"), "{trap}");
+    let unknown = dir.wootz(&["run", "half.image"]).error(2);
+    assert!(unknown.contains("half  (i32) -> (i32)"), "{unknown}");
+}
+
+#[test]
+fn every_kind_has_its_form() {
+    let dir = Dir::with("half.wat", PROGRAM);
+    for (kind, name, start) in [
+        ("image", "half.image", b"\x7fELF".as_slice()),
+        ("obj", "half.o", b"\x7fELF"),
+        ("bitcode", "half.bc", b"BC\xc0\xde"),
+        ("llvm-ir", "half.ll", b"; ModuleID"),
+        ("asm", "half.s", b"\t.file"),
+    ] {
+        assert_eq!(dir.wootz(&["compile", "--emit", kind, "half.wat"]).output(), "");
+        let bytes = std::fs::read(dir.path().join(name)).unwrap();
+        assert!(bytes.starts_with(start), "{kind}: {:?}", String::from_utf8_lossy(&bytes[..20]));
+    }
+    let assembly = dir.wootz(&["compile", "--emit", "asm", "-o", "-", "half.wat"]).output();
+    assert!(assembly.contains("\"wasm[1]\":"), "{assembly}");
+    assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 6, "nothing else is left");
+}
+
+#[test]
+fn the_same_module_gives_the_same_file() {
+    let dir = Dir::with("half.wat", PROGRAM);
+    for name in ["a", "b"] {
+        dir.wootz(&["compile", "-j", if name == "a" { "1" } else { "4" }, "-o", name, "half.wat"]).output();
+    }
+    let read = |name| std::fs::read(dir.path().join(name)).unwrap();
+    assert!(read("a") == read("b"));
+}
+
+#[test]
+fn damaged_images_are_refused() {
+    let dir = Dir::with("half.wat", PROGRAM);
+    dir.wootz(&["compile", "half.wat"]).output();
+    let image = std::fs::read(dir.path().join("half.image")).unwrap();
+    for len in [4, 64, image.len() / 2, image.len() - 1] {
+        dir.write("cut.image", &image[..len]);
+        let refusal = dir.wootz(&["run", "--invoke", "half", "cut.image", "2"]).error(65);
+        assert!(refusal.contains("cut.image") && refusal.contains("image"), "{refusal}");
+    }
+    dir.wootz(&["compile", "--emit", "obj", "half.wat"]).output();
+    assert!(dir.wootz(&["run", "half.o"]).error(65).contains("nor an image of one"));
+    assert!(dir.wootz(&["inspect", "half.image"]).error(65).contains("only `wootz run` takes images"));
+}
+
+#[test]
+fn what_cannot_be_written_is_told_and_leaves_nothing() {
+    let dir = Dir::with("half.wat", PROGRAM);
+    let refusal = dir.wootz(&["compile", "-o", "missing/half.image", "half.wat"]).error(74);
+    assert!(refusal.contains("cannot write missing/half.image"), "{refusal}");
+    dir.write("bad.wat", "(module (func (result i32)))");
+    dir.wootz(&["compile", "bad.wat"]).error(65);
+    assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 2);
+}

@@ -1,0 +1,51 @@
+//! Threads that contend for one shared memory, and orders of memory accesses that must never be seen, over and over.
+//!
+//! `cargo xtask stress` runs this for as long as one likes, the tests for a moment.
+
+mod contended;
+mod litmus;
+
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result};
+use wootz::{CheckStrategy, Config, Engine, OptLevel};
+
+/// Every way to compile that makes a difference to shared memories.
+pub const MODES: [(OptLevel, CheckStrategy); 4] = [
+    (OptLevel::O0, CheckStrategy::Guard),
+    (OptLevel::O0, CheckStrategy::Explicit),
+    (OptLevel::O2, CheckStrategy::Guard),
+    (OptLevel::O2, CheckStrategy::Explicit),
+];
+
+/// What was done; everything else ends in an error.
+#[derive(Debug, Default)]
+pub struct Summary {
+    /// Rounds of contention, each of which left behind what it should.
+    pub rounds: u64,
+    /// Traps caught in them, while other threads went on.
+    pub traps: u64,
+    /// Pages by which memories grew in them.
+    pub grown: u64,
+    /// Waits that another thread ended; the others timed out.
+    pub woken: u64,
+    /// For each litmus test, in order: its name, how often it ran, and how often the outcome was seen that sequential
+    /// consistency forbids. Only where accesses are plain may that be more than never.
+    pub litmus: Vec<(&'static str, u64, u64)>,
+}
+
+/// Stresses every mode, for the time given in all.
+///
+/// # Errors
+/// If anything is not as it should be: which, in which mode.
+pub fn run(time: Duration) -> Result<Summary> {
+    let mut summary = Summary::default();
+    let share = time / (2 * MODES.len() as u32);
+    for (opt, checks) in MODES {
+        let engine = Engine::new(&Config::new().opt_level(opt).checks(checks));
+        let mode = || format!("at {opt:?} with {checks:?} checks");
+        contended::run(&engine, Instant::now() + share, &mut summary).with_context(mode)?;
+        litmus::run(&engine, share, &mut summary).with_context(mode)?;
+    }
+    Ok(summary)
+}
