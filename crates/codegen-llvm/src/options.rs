@@ -42,6 +42,8 @@ pub struct CompileOptions {
     /// Whether results that the specification leaves open are the same on every machine: relaxed vector operators make its
     /// deterministic choice, and NaNs are canonical.
     pub deterministic: bool,
+    /// Whether code consumes fuel, and traps when there is none.
+    pub fuel: bool,
     /// Whether to verify the IR of every function and the LLVM IR, before and after optimisation.
     pub verify: bool,
     /// How many threads compile; 0 is one for each processor. The code does not depend on it.

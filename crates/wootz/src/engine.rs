@@ -83,6 +83,7 @@ impl Engine {
             cpu: self.config.cpu.clone(),
             canonicalize_nans: self.config.canonicalize_nans,
             deterministic: self.config.deterministic,
+            fuel: self.config.fuel.is_some(),
             verify: self.config.verify,
             threads: self.config.compile_threads,
         }

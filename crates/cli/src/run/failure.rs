@@ -41,6 +41,9 @@ pub(super) fn report(
         }
         Error::Link(error) => link(input, declarations, error),
         Error::Compile(error) => compile(error),
+        Error::ConsumesNoFuel => Report::new(Exit::Usage, error.to_string())
+            .at(input.name.clone())
+            .help("run the module, not an image of it, with --fuel"),
         Error::Limit(error) => Report::new(Exit::System, error.to_string())
             .at(input.name.clone())
             .help("--max-memory and --max-table-elements raise the limits"),

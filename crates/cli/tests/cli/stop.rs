@@ -149,3 +149,16 @@ fn a_program_with_threads_is_stopped_as_a_whole() {
     assert!(error.starts_with("error: the guest ran for longer than 100ms"), "{error}");
     assert!(!error.contains("did not return"), "{error}");
 }
+
+#[test]
+fn fuel_ends_a_guest_at_the_same_place_each_time() {
+    let dir = Dir::with("spin.wat", SPIN);
+    let errors =
+        ["-O0", "-O2"].map(|level| dir.wootz(&["run", level, "--fuel", "12345", "spin.wat"]).error(134));
+    assert!(
+        errors[0].starts_with("error: the guest trapped: all fuel consumed\n --> spin.wat:"),
+        "{}",
+        errors[0]
+    );
+    assert_eq!(errors[0], errors[1]);
+}
