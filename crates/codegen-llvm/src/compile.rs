@@ -129,6 +129,7 @@ fn with_compiled<T>(
     verify(&state, options)?;
     emit::optimise(&state, &machine, options.opt)?;
     verify(&state, options)?;
+    let machine = if state.has_many_loops.get() { target.machine(OptLevel::O0)? } else { machine };
     read(&context, &state, &machine)
 }
 

@@ -37,6 +37,26 @@ use crate::traps::PendingTrap;
 /// A body with more values than this checks the stack even if it calls nothing: its frame may be large.
 const LARGE_BODY: usize = 2000;
 
+/// A body with more blocks or instructions than this is not optimised: several passes of LLVM, and of its code generator,
+/// take time that grows with the square of one of them, a minute for 100 KB of WebAssembly.
+const GIANT_BODY: (usize, usize) = (10_000, 50_000);
+/// Nor is one with more loops, and the unit that it is in gets code as for `-O0`: the analysis of loops in the code generator
+/// goes on where optimisation is forbidden, and recurses from one to the next.
+const MANY_LOOPS: usize = 3_000;
+
+/// Keeps the time that a function takes to compile in proportion to its size.
+fn restrain(module: &ModuleState<'_>, function: FunctionValue<'_>, body: &Body) {
+    let (blocks, insts) = GIANT_BODY;
+    let heads = || fuel::checking_blocks(body).into_iter().filter(|is_head| *is_head).count();
+    let has_many_loops = body.blocks.len() > MANY_LOOPS && heads() > MANY_LOOPS;
+    if has_many_loops {
+        module.has_many_loops.set(true);
+    }
+    if has_many_loops || body.blocks.len() > blocks || body.insts.len() > insts {
+        module.attributes.leave_alone(function);
+    }
+}
+
 /// State of one function.
 pub(crate) struct FunctionState<'m, 'ctx> {
     pub(crate) module: &'m ModuleState<'ctx>,
@@ -73,6 +93,7 @@ pub(crate) fn lower_function(
     start: WasmOffset,
 ) -> Result<(), CompileError> {
     let mut function = FunctionState::new(module, body, start)?;
+    restrain(module, function.function, body);
     function.emit_entry(start)?;
     function.emit_blocks()?;
     let checks = if module.fuel { fuel::checking_blocks(body) } else { Vec::new() };

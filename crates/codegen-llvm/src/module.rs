@@ -3,7 +3,7 @@
 //! Nothing here belongs to one function: any subset of a module's functions can be lowered into one `ModuleState`, and
 //! what they call is declared on demand.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 
 use inkwell::attributes::{Attribute, AttributeLoc};
 use inkwell::builder::Builder;
@@ -57,6 +57,8 @@ pub(crate) struct ModuleState<'ctx> {
     pub(crate) deterministic: bool,
     /// Whether code counts what it does.
     pub(crate) fuel: bool,
+    /// Whether a function has more loops than the code generator should analyse.
+    pub(crate) has_many_loops: Cell<bool>,
     intrinsics: Intrinsics<'ctx>,
     functions: RefCell<Vec<Option<FunctionValue<'ctx>>>>,
 }
@@ -93,6 +95,7 @@ impl<'ctx> ModuleState<'ctx> {
             canonicalize_nans: options.canonicalize_nans || options.deterministic,
             deterministic: options.deterministic,
             fuel: options.fuel,
+            has_many_loops: Cell::new(false),
             intrinsics: Intrinsics::default(),
             functions: RefCell::new(vec![None; declarations.functions.len()]),
         }
@@ -148,6 +151,8 @@ pub(crate) struct Attributes {
     cold: Attribute,
     nomerge: Attribute,
     pure: [Attribute; 2],
+    /// For a function too large for passes whose time grows faster than it: `optnone` demands `noinline`.
+    giant: [Attribute; 2],
 }
 
 impl Attributes {
@@ -169,7 +174,14 @@ impl Attributes {
         ];
         // `memory(none)` is encoded as 0.
         let pure = [flag("memory", 0), flag("willreturn", 0)];
-        Self { function, nounwind, cold: flag("cold", 0), nomerge: flag("nomerge", 0), pure }
+        Self {
+            function,
+            nounwind,
+            cold: flag("cold", 0),
+            nomerge: flag("nomerge", 0),
+            pure,
+            giant: [flag("optnone", 0), flag("noinline", 0)],
+        }
     }
 
     /// What every caller promises of the first parameter: a context of at least `size` bytes.
@@ -179,6 +191,13 @@ impl Attributes {
         {
             let kind = Attribute::get_named_enum_kind_id(name);
             function.add_attribute(AttributeLoc::Param(0), context.create_enum_attribute(kind, value as u64));
+        }
+    }
+
+    /// Leaves a function as it is, for the fast instruction selector: what `-O0` does with all.
+    pub(crate) fn leave_alone(&self, function: FunctionValue<'_>) {
+        for attribute in self.giant {
+            function.add_attribute(AttributeLoc::Function, attribute);
         }
     }
 

@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 use std::mem::offset_of;
 
 use inkwell::IntPredicate;
-use inkwell::values::{BasicMetadataValueEnum, BasicValueEnum, PointerValue};
+use inkwell::types::FunctionType;
+use inkwell::values::{BasicMetadataValueEnum, BasicValueEnum, FunctionValue, PointerValue};
 use wootz_vm_abi::callconv::{self, ValRaw};
 use wootz_vm_abi::context::{VMHostContext, VMStoreContext};
 use wootz_vm_abi::trap::TrapCode;
@@ -43,10 +44,28 @@ pub(crate) fn lower_trampolines(module: &ModuleState<'_>) -> Result<()> {
     Ok(())
 }
 
+/// A trampoline that moves more values than this is left as it is: the instruction scheduler takes the square of their number,
+/// and finds nothing.
+const MANY_VALUES: usize = 64;
+
+fn declare<'ctx>(
+    module: &ModuleState<'ctx>,
+    symbol: Symbol,
+    function: FunctionType<'ctx>,
+    convention: u32,
+    ty: &FuncType,
+) -> FunctionValue<'ctx> {
+    let function = module.add_function(symbol, function, convention);
+    if callconv::slot_count(ty) > MANY_VALUES {
+        module.attributes.leave_alone(function);
+    }
+    function
+}
+
 /// `void host_entry(ptr vmctx, ptr code, ptr slots)`.
 fn lower_host_entry(module: &ModuleState<'_>, index: TypeIndex, ty: &FuncType) -> Result<()> {
     let b = &module.builder;
-    let function = module.add_function(Symbol::HostEntry(index), module.types.host_entry(), C_CONVENTION);
+    let function = declare(module, Symbol::HostEntry(index), module.types.host_entry(), C_CONVENTION, ty);
     let [vmctx, code, slots] = pointers(function.get_params())?;
     b.position_at_end(module.context.append_basic_block(function, "entry"));
     let mut args: Vec<BasicMetadataValueEnum<'_>> = vec![vmctx.into()];
@@ -75,7 +94,7 @@ fn lower_host_entry(module: &ModuleState<'_>, index: TypeIndex, ty: &FuncType) -
 /// `R host_exit(ptr host_context, params…, [ptr results])`.
 fn lower_host_exit(module: &ModuleState<'_>, index: TypeIndex, ty: &FuncType) -> Result<()> {
     let (b, types) = (&module.builder, &module.types);
-    let function = module.add_function(Symbol::HostExit(index), types.wasm_function(ty), WASM_CONVENTION);
+    let function = declare(module, Symbol::HostExit(index), types.wasm_function(ty), WASM_CONVENTION, ty);
     let params = function.get_params();
     let Some((context, params)) = params.split_first() else {
         return Err(CompileError::InvalidLlvm("a host exit has no context parameter".into()));
@@ -171,7 +190,7 @@ fn store_slot<'ctx>(
 
 fn trap_if<'ctx>(
     module: &ModuleState<'ctx>,
-    function: inkwell::values::FunctionValue<'ctx>,
+    function: FunctionValue<'ctx>,
     condition: inkwell::values::IntValue<'ctx>,
     code: TrapCode,
 ) -> Result<()> {
