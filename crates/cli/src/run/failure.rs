@@ -15,7 +15,7 @@ pub(super) fn exit_code(error: &Error) -> Option<Exit> {
 }
 
 /// The report of any other error.
-pub(super) fn report(input: &Input, declarations: &Declarations, error: &Error) -> Box<Report> {
+pub(crate) fn report(input: &Input, declarations: &Declarations, error: &Error) -> Box<Report> {
     match error {
         Error::Module(error) => input.refusal(error),
         Error::Trap(trap) => {
