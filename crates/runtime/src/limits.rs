@@ -78,7 +78,11 @@ pub struct LimitError {
 impl LimitError {
     /// An error if there would be more than is allowed. The largest number allows everything.
     pub(crate) fn check(limit: Limit, allowed: u64, wanted: u128) -> Result<(), Self> {
-        if allowed != u64::MAX && wanted > u128::from(allowed) { Err(Self { limit, allowed, wanted }) } else { Ok(()) }
+        if allowed != u64::MAX && wanted > u128::from(allowed) {
+            Err(Self { limit, allowed, wanted })
+        } else {
+            Ok(())
+        }
     }
 }
 

@@ -6,6 +6,7 @@ mod compile;
 mod inspect;
 mod run;
 mod script;
+mod stop;
 mod traps;
 
 use std::io::Write;
