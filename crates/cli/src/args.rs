@@ -38,6 +38,9 @@ pub(crate) enum Command {
     /// Show what is in a module.
     #[command(after_help = exit::HELP)]
     Inspect(InspectArgs),
+    /// Instantiate a module and show what it has in the address space.
+    #[command(after_help = exit::HELP)]
+    Maps(MapsArgs),
 }
 
 #[derive(Args, Debug)]
@@ -204,6 +207,20 @@ pub(crate) struct ValidateArgs {
     #[command(flatten)]
     pub(crate) input: InputArgs,
     /// A module, binary or text; - is standard input.
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct MapsArgs {
+    #[command(flatten)]
+    pub(crate) compile: CompileArgs,
+    #[command(flatten)]
+    pub(crate) input: InputArgs,
+    /// Print it as JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// A module, binary or text, or an image; - is standard input.
     #[arg(value_name = "FILE")]
     pub(crate) file: PathBuf,
 }

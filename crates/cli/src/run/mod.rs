@@ -18,7 +18,7 @@ use crate::exit::Exit;
 use crate::input::Input;
 use crate::report::{Outcome, Report, output};
 use crate::values::print_value;
-pub(crate) use failure::compile_report;
+pub(crate) use failure::{compile_report, report as failure_report};
 use plan::{Plan, Step};
 use stop::{Reason, Stop as StopSwitch};
 
@@ -48,13 +48,13 @@ pub(crate) fn run(args: &RunArgs) -> Outcome<Exit> {
 }
 
 /// What a file holds: a module to compile, or one that is compiled already.
-enum Program {
+pub(crate) enum Program {
     Module(wootz_wasm_ir::Module),
     Image(wootz::Module),
 }
 
 impl Program {
-    fn open(engine: &Engine, input: &Input) -> Outcome<Self> {
+    pub(crate) fn open(engine: &Engine, input: &Input) -> Outcome<Self> {
         if !input.is_image() {
             return input.decode().map(Self::Module);
         }
@@ -65,14 +65,14 @@ impl Program {
         }
     }
 
-    fn declarations(&self) -> &Declarations {
+    pub(crate) fn declarations(&self) -> &Declarations {
         match self {
             Self::Module(module) => module.declarations(),
             Self::Image(module) => module.declarations(),
         }
     }
 
-    fn compiled(&self, engine: &Engine) -> Result<wootz::Module, wootz::Error> {
+    pub(crate) fn compiled(&self, engine: &Engine) -> Result<wootz::Module, wootz::Error> {
         match self {
             Self::Module(module) => wootz::Module::from_decoded(engine, module),
             Self::Image(module) => Ok(module.clone()),

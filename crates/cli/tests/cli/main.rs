@@ -4,6 +4,7 @@ mod bad_module;
 mod bad_usage;
 mod compile;
 mod inspect;
+mod maps;
 mod run;
 mod script;
 mod stop;
