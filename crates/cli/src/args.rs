@@ -3,10 +3,11 @@
 use std::ffi::OsString;
 use std::num::NonZero;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use wootz::{CheckStrategy, Config, Cpu, OptLevel};
+use wootz::{CheckStrategy, Config, Cpu, OptLevel, StoreLimits};
 use wootz_wast::configuration::{CHECKS, LEVELS, MODES};
 
 use crate::exit::{self, Exit};
@@ -96,6 +97,8 @@ pub(crate) struct RunArgs {
     /// Stack for the guest: bytes, or with K, M or G.
     #[arg(long, value_name = "SIZE", default_value = "8M", value_parser = size)]
     pub(crate) stack_size: usize,
+    #[command(flatten)]
+    pub(crate) limits: LimitArgs,
     /// A module, binary or text (- is standard input), then arguments: for the guest, or for the function that --invoke
     /// names.
     // One list, since an option behind the file would be taken for ours otherwise.
@@ -104,6 +107,18 @@ pub(crate) struct RunArgs {
 }
 
 impl RunArgs {
+    /// The engine's settings.
+    pub(crate) fn config(&self) -> Config {
+        let mut limits = StoreLimits::default();
+        if let Some(bytes) = self.limits.max_memory {
+            limits.total_memory_bytes = bytes as u64;
+        }
+        if let Some(elements) = self.limits.max_table_elements {
+            limits.total_table_elements = elements;
+        }
+        self.compile.config().max_wasm_stack(self.stack_size).limits(limits)
+    }
+
     /// The module.
     pub(crate) fn file(&self) -> PathBuf {
         // The parser sees to it that there is one.
@@ -172,6 +187,19 @@ impl Emit {
     pub(crate) fn is_text(self) -> bool {
         matches!(self, Self::LlvmIr | Self::Asm)
     }
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct LimitArgs {
+    /// Stop the guest after this time, counted from its start: a number with ms, s or m.
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    pub(crate) timeout: Option<Duration>,
+    /// Let the guest's memories have no more than this together: bytes, or with K, M or G.
+    #[arg(long, value_name = "SIZE", value_parser = size)]
+    max_memory: Option<usize>,
+    /// Let the guest's tables have no more elements than this together.
+    #[arg(long, value_name = "COUNT")]
+    max_table_elements: Option<u64>,
 }
 
 #[derive(Args, Debug)]
@@ -407,6 +435,21 @@ fn size(text: &str) -> Result<usize, String> {
     number.checked_mul(1 << shift).ok_or_else(|| "the number is too large".to_owned())
 }
 
+fn time(text: &str) -> Result<Duration, String> {
+    let expected = || "expected a number with ms, s or m, such as 500ms".to_owned();
+    let end = text.find(|c: char| !c.is_ascii_digit()).ok_or_else(expected)?;
+    let (digits, unit) = text.split_at(end);
+    let number: u64 = digits.parse().map_err(|_| expected())?;
+    match unit {
+        "ms" => Ok(Duration::from_millis(number)),
+        "s" => Ok(Duration::from_secs(number)),
+        "m" => {
+            number.checked_mul(60).map(Duration::from_secs).ok_or_else(|| "the time is too long".to_owned())
+        }
+        _ => Err(expected()),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -469,6 +512,19 @@ mod tests {
         assert!(
             size("").is_err() && size("M").is_err() && size("-1").is_err() && size("99999999999G").is_err()
         );
+    }
+
+    #[test]
+    fn times_have_units() {
+        assert_eq!(time("0ms"), Ok(Duration::ZERO));
+        assert_eq!(time("1500ms"), Ok(Duration::from_millis(1500)));
+        assert_eq!(time("2s"), Ok(Duration::from_secs(2)));
+        assert_eq!(time("3m"), Ok(Duration::from_secs(180)));
+        for wrong in
+            ["", "2", "s", "-1s", "2h", "1.5s", "2 s", "99999999999999999999s", "9999999999999999999m"]
+        {
+            assert!(time(wrong).is_err(), "{wrong}");
+        }
     }
 
     #[test]

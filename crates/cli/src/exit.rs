@@ -19,6 +19,10 @@ pub(crate) enum Exit {
     System,
     /// The output cannot be written.
     Output,
+    /// The guest ran for longer than it may: what `timeout` reports.
+    Timeout,
+    /// Ctrl-C: what a process killed by SIGINT reports.
+    Keyboard,
     /// The guest trapped.
     Trap,
     /// Whoever read the output went away: what a process killed by SIGPIPE reports.
@@ -39,6 +43,8 @@ impl Exit {
             Self::Bug => 70,
             Self::System => 71,
             Self::Output => 74,
+            Self::Timeout => 124,
+            Self::Keyboard => 130,
             Self::Trap => 134,
             Self::BrokenPipe => 141,
             Self::Guest(code) => code,
@@ -58,5 +64,7 @@ Exit codes:
    70  a bug in wootz
    71  the system refused memory or a thread
    74  the output cannot be written
+  124  the guest ran for longer than --timeout allows
+  130  the guest was interrupted by Ctrl-C
   134  the guest trapped
   141  whoever read the output went away";

@@ -17,8 +17,8 @@ pub(crate) fn maps(args: &MapsArgs) -> Outcome {
     let input = Input::read(&args.file, args.input.max_module_size)?;
     let engine = Engine::new(&args.compile.config());
     let program = Program::open(&engine, &input)?;
-    let regions =
-        regions(&engine, &program).map_err(|error| failure_report(&input, program.declarations(), &error))?;
+    let regions = regions(&engine, &program)
+        .map_err(|error| failure_report(&input, program.declarations(), &error, None))?;
     if !args.json {
         return output(table(&regions).as_bytes());
     }

@@ -21,8 +21,11 @@ const MAX_BYTES: usize = 256 << 10;
 /// Bytes of a body that is worth a copy in the units that call it: the inliner takes few larger ones.
 pub(crate) const SMALL_BODY: usize = 100;
 
-/// Stack of a compiling thread. LLVM recurses over expressions and loops; only what is touched is ever backed by memory.
+/// Stack of a compiling thread, and more of it for each byte of the largest unit. LLVM recurses over expressions and loops, so
+/// how deep it goes is the module's choice: 64 bytes of stack for each operator of a chain, of which one has at least a
+/// byte. Only what is touched is ever backed by memory.
 const STACK: usize = 256 << 20;
+const STACK_PER_BYTE: usize = 128;
 
 /// Functions that are compiled together, in the order of the module.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -78,9 +81,11 @@ pub(crate) fn compile<R: Send>(units: &[Unit], threads: usize, work: impl Fn(&Un
         let take = || order.get(next.fetch_add(1, Ordering::Relaxed)).copied();
         std::iter::from_fn(take).map(|index| (index, work(&units[index]))).collect::<Vec<_>>()
     };
+    let largest = units.iter().map(|unit| unit.bytes).max().unwrap_or(0);
+    let stack = STACK.saturating_add(largest.saturating_mul(STACK_PER_BYTE));
     let mut results = thread::scope(|scope| {
         let spawn = |_| {
-            thread::Builder::new().name("wootz-compile".into()).stack_size(STACK).spawn_scoped(scope, run)
+            thread::Builder::new().name("wootz-compile".into()).stack_size(stack).spawn_scoped(scope, run)
         };
         let workers: Vec<_> = (0..threads).map_while(|number| spawn(number).ok()).collect();
         // A machine that gives no thread still compiles.

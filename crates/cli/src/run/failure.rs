@@ -4,6 +4,7 @@ use wootz::wasi::Exit as ProcExit;
 use wootz::{CompileError, DecodeError, Error, ImageError, ImportError, LinkError, TrapCode, TrapFrame};
 use wootz_wasm_ir::Declarations;
 
+use super::stop::Reason;
 use crate::exit::Exit;
 use crate::input::Input;
 use crate::report::{Report, one_line};
@@ -14,13 +15,20 @@ pub(super) fn exit_code(error: &Error) -> Option<Exit> {
     error.downcast_ref::<ProcExit>().map(|exit| Exit::Guest(exit.0 as u8))
 }
 
-/// The report of any other error.
-pub(crate) fn report(input: &Input, declarations: &Declarations, error: &Error) -> Box<Report> {
+/// The report of any other error. `reason` is why the guest was stopped, if it was.
+pub(crate) fn report(
+    input: &Input,
+    declarations: &Declarations,
+    error: &Error,
+    reason: Option<Reason>,
+) -> Box<Report> {
     match error {
         Error::Module(error) => input.refusal(error),
         Error::Trap(trap) => {
-            let message = format!("the guest trapped: {}", trap.code);
-            let report = Report::new(Exit::Trap, message);
+            let report = match reason.filter(|_| trap.code == TrapCode::Interrupted) {
+                Some(reason) => Report::new(reason.exit(), reason.to_string()),
+                None => Report::new(Exit::Trap, format!("the guest trapped: {}", trap.code)),
+            };
             let report = stopped(report, input, &trap.frames, trap.omitted);
             match advice(trap.code) {
                 Some(advice) => report.help(advice),
@@ -34,6 +42,9 @@ pub(crate) fn report(input: &Input, declarations: &Declarations, error: &Error) 
         Error::Link(error) => link(input, declarations, error),
         Error::Compile(error) => compile(error),
         Error::Image(error) if input.is_image() => image(input, error),
+        Error::Limit(error) => Report::new(Exit::System, error.to_string())
+            .at(input.name.clone())
+            .help("--max-memory and --max-table-elements raise the limits"),
         Error::Memory(_) | Error::Image(wootz::ImageError::System(_)) | Error::Value(_) => {
             Report::new(Exit::System, error.to_string()).at(input.name.clone())
         }

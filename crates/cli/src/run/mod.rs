@@ -5,6 +5,9 @@
 
 mod failure;
 mod plan;
+mod stop;
+
+use std::sync::Arc;
 
 use wootz::wasi::{ThreadedProgram, WasiCtx, is_threaded};
 use wootz::{Engine, Instance, Linker, Store, Val};
@@ -17,13 +20,14 @@ use crate::report::{Outcome, Report, output};
 use crate::values::print_value;
 pub(crate) use failure::{compile_report, report as failure_report};
 use plan::{Plan, Step};
+use stop::{Reason, Stop as StopSwitch};
 
 /// Stack of the guest's thread beyond what the guest may use: for the host functions, the runtime and the compiler.
 const HOST_STACK: usize = 4 << 20;
 
 pub(crate) fn run(args: &RunArgs) -> Outcome<Exit> {
     let input = Input::read(&args.file(), args.input.max_module_size)?;
-    let engine = Engine::new(&args.compile.config().max_wasm_stack(args.stack_size));
+    let engine = Engine::new(&args.config());
     let program = Program::open(&engine, &input)?;
     let plan = Plan::new(program.declarations(), args)?;
     let ctx = wasi_ctx(args, &plan)?;
@@ -31,7 +35,9 @@ pub(crate) fn run(args: &RunArgs) -> Outcome<Exit> {
         .name("guest".into())
         .stack_size(args.stack_size.saturating_add(HOST_STACK));
     std::thread::scope(|scope| {
-        let guest = || Guest { engine: &engine, input: &input, program: &program }.run(&plan, ctx);
+        let stop = Arc::default();
+        let guest =
+            || Guest { args, engine: &engine, input: &input, program: &program, stop }.run(&plan, ctx);
         let thread = thread.spawn_scoped(scope, guest).map_err(|error| {
             Report::new(Exit::System, format!("cannot start a thread for the guest: {error}"))
                 .help("lower --stack-size")
@@ -76,38 +82,49 @@ impl Program {
 
 /// What the guest is made from.
 struct Guest<'a> {
+    args: &'a RunArgs,
     engine: &'a Engine,
     input: &'a Input,
     program: &'a Program,
+    stop: Arc<StopSwitch>,
 }
 
 impl Guest<'_> {
     fn run(&self, plan: &Plan, ctx: WasiCtx) -> Outcome<Exit> {
         let engine = self.engine;
-        let module = self.program.compiled(engine).map_err(|error| self.failure(error))?;
+        let module = self.program.compiled(engine).map_err(|error| self.failure(error, None))?;
         let mut linker = Linker::new(engine);
-        linker.define_wasi(|ctx: &mut WasiCtx| ctx).map_err(|error| self.failure(error))?;
+        linker.define_wasi(|ctx: &mut WasiCtx| ctx).map_err(|error| self.failure(error, None))?;
         let steps = plan.steps.clone();
+        self.stop.arm(self.args.limits.timeout)?;
         let ended = if is_threaded(&module) {
+            let stop = Arc::clone(&self.stop);
+            let main = move |store: &mut Store<WasiCtx>, instance| {
+                // The program ends with its main thread.
+                stop.watch(store);
+                perform(&steps, store, instance)
+            };
             ThreadedProgram::new(&linker, &module, move || ctx.share())
                 .map_err(Stop::from)
-                .and_then(|program| program.run_with(move |store, instance| perform(&steps, store, instance)))
+                .and_then(|program| program.run_with(main))
         } else {
             let mut store = Store::new(engine, ctx);
+            self.stop.watch(&store);
             let instance = linker.instantiate(&mut store, &module).map_err(Stop::from);
             instance.and_then(|instance| perform(&steps, &mut store, instance))
         };
+        let reason = self.stop.ended();
         match ended {
             Ok(()) => Ok(Exit::Success),
             Err(Stop::Report(report)) => Err(report),
             Err(Stop::Error(error)) => {
-                failure::exit_code(&error).map_or_else(|| Err(self.failure(error)), Ok)
+                failure::exit_code(&error).map_or_else(|| Err(self.failure(error, reason)), Ok)
             }
         }
     }
 
-    fn failure(&self, error: wootz::Error) -> Box<Report> {
-        failure::report(self.input, self.program.declarations(), &error)
+    fn failure(&self, error: wootz::Error, reason: Option<Reason>) -> Box<Report> {
+        failure::report(self.input, self.program.declarations(), &error, reason)
     }
 }
 

@@ -7,6 +7,7 @@ mod inspect;
 mod maps;
 mod run;
 mod script;
+mod stop;
 mod traps;
 
 use std::io::Write;

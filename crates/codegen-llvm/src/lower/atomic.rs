@@ -68,8 +68,8 @@ pub(super) fn rmw<'ctx>(
     extend(f, old, width)
 }
 
-/// A narrow access compares the whole expected value with the extended old one. An expected value that does not fit never
-/// equals: then what is written is the old value itself, if anything.
+/// A narrow access compares as many bits of the expected value as it loads, and ignores the others (issue 195 of the threads
+/// proposal, where engines and the specification's interpreter once differed).
 pub(super) fn cmpxchg<'ctx>(
     f: &mut FunctionState<'_, 'ctx>,
     access: MemoryAccess,
@@ -77,15 +77,8 @@ pub(super) fn cmpxchg<'ctx>(
     inst: Inst,
 ) -> Result<BasicValueEnum<'ctx>> {
     let pointer = aligned_address(f, access, inst)?;
-    let (whole, replacement) = (f.int(inst, 1)?, f.int(inst, 2)?);
-    let expected = wrap(f, access, whole)?;
-    let mut replacement = wrap(f, access, replacement)?;
-    if expected.get_type() != whole.get_type() {
-        let b = f.builder();
-        let extended = b.build_int_z_extend(expected, whole.get_type(), "")?;
-        let fits = b.build_int_compare(IntPredicate::EQ, extended, whole, "")?;
-        replacement = b.build_select(fits, replacement, expected, "")?.into_int_value();
-    }
+    let expected = wrap(f, access, f.int(inst, 1)?)?;
+    let replacement = wrap(f, access, f.int(inst, 2)?)?;
     let pair = f.builder().build_cmpxchg(pointer, expected, replacement, ORDER, ORDER)?;
     if let Some(instruction) = pair.as_instruction_value() {
         finish(f, instruction)?;
