@@ -194,13 +194,13 @@ impl Space {
         let guard = page_size();
         let wanted = self.reserved().saturating_mul(2).min(maximum).max(len);
         let own = Own::new(guard, wanted, guard).or_else(|_| Own::new(guard, len, guard))?;
-        let moved = match &self.owner {
+        let pages = round_to_pages(used).ok_or(io::ErrorKind::OutOfMemory)?;
+        let moved = match self.place() {
             // A start that is mapped from a file would leave the image behind; it is copied instead, once.
-            Owner::Own(old) if self.image.is_none() && self.accessible > 0 => {
+            Some((mapping, offset, _)) if self.image.is_none() && pages > 0 => {
                 // SAFETY: as the caller says.
-                let moved =
-                    unsafe { old.mapping.move_pages(old.before, self.accessible, &own.mapping, guard) };
-                moved.map(|()| self.accessible).unwrap_or(0)
+                let moved = unsafe { mapping.move_pages(offset, pages, &own.mapping, guard) };
+                moved.map_or(0, |()| pages)
             }
             _ => 0,
         };
