@@ -6,6 +6,7 @@ use wootz_vm_abi::image::DecodeError;
 use wootz_vm_abi::trap::TrapCode;
 use wootz_wasm_ir::{EntityType, FuncType, GlobalType, MemoryType, TableType, ValType};
 
+use crate::limits::LimitError;
 use crate::trap::{Trap, TrapFrame, write_frames};
 
 /// The error of a host function: whatever the host likes. A [`CallError`] inside is passed on as itself, with the
@@ -17,6 +18,8 @@ pub type HostError = Box<dyn std::error::Error + Send + Sync>;
 pub enum ImageError {
     /// The bytes are not an ELF file that holds a Wootz image, or its module information does not decode.
     Decode(DecodeError),
+    /// The bytes are not those that the image was made with: it was cut or changed.
+    Damaged,
     /// The ELF structure or the module information contradicts itself.
     Corrupt(String),
     /// The image was compiled for another target.
@@ -33,6 +36,7 @@ impl fmt::Display for ImageError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Decode(error) => error.fmt(f),
+            Self::Damaged => f.write_str("the image is damaged: its digest is not that of its contents"),
             Self::Corrupt(reason) => write!(f, "the image is corrupt: {reason}"),
             Self::Target(target) => write!(f, "the image is compiled for {target}, not for this machine"),
             Self::CpuFeature(feature) => write!(
@@ -200,6 +204,8 @@ pub enum InstantiateError {
         /// Elements the module asks for.
         elements: u64,
     },
+    /// The store may not hold what the module defines.
+    Limit(LimitError),
     /// A segment was out of bounds or the start function failed. What was written before stays written.
     Call(CallError),
 }
@@ -212,6 +218,7 @@ impl fmt::Display for InstantiateError {
                 write!(f, "the module has {expected} imports, {given} were given")
             }
             Self::Memory(error) => error.fmt(f),
+            Self::Limit(error) => error.fmt(f),
             Self::Table { elements } => write!(f, "a table of {elements} elements cannot be allocated"),
             Self::Call(error) => error.fmt(f),
         }
@@ -223,6 +230,7 @@ impl std::error::Error for InstantiateError {
         match self {
             Self::Import(error) => Some(&**error),
             Self::Memory(error) => Some(error),
+            Self::Limit(error) => Some(error),
             Self::SurplusImports { .. } | Self::Table { .. } => None,
             Self::Call(error) => Some(error),
         }
@@ -349,6 +357,8 @@ pub enum MemoryError {
     },
     /// A shared memory is not what this can make, or the type of one has no maximum.
     Shared,
+    /// The store may not have it.
+    Limit(LimitError),
 }
 
 impl fmt::Display for MemoryError {
@@ -382,6 +392,7 @@ impl fmt::Display for MemoryError {
                 write!(f, "a memory with pages of 2^{log2} bytes: pages have 1 or 65536 bytes")
             }
             Self::Shared => f.write_str("a shared memory is made as such, with a maximum"),
+            Self::Limit(error) => error.fmt(f),
         }
     }
 }
@@ -392,6 +403,7 @@ impl std::error::Error for MemoryError {
             Self::System { error, .. } | Self::Context { error, .. } | Self::Pool { error, .. } => {
                 Some(error)
             }
+            Self::Limit(error) => Some(error),
             _ => None,
         }
     }
@@ -436,6 +448,8 @@ pub enum ValueError {
         /// Elements it would have.
         elements: u64,
     },
+    /// The store may not have the table.
+    Limit(LimitError),
 }
 
 impl fmt::Display for ValueError {
@@ -445,6 +459,7 @@ impl fmt::Display for ValueError {
             Self::Immutable => f.write_str("the global is immutable"),
             Self::Access(error) => error.fmt(f),
             Self::TooLarge { elements } => write!(f, "a table of {elements} elements cannot be allocated"),
+            Self::Limit(error) => error.fmt(f),
         }
     }
 }

@@ -41,6 +41,7 @@ pub mod image;
 mod imports;
 pub mod instance;
 pub mod interrupt;
+pub mod limits;
 pub mod memory;
 pub mod pool;
 pub mod regions;
@@ -48,6 +49,9 @@ pub mod shared;
 pub mod store;
 mod sys;
 pub mod table;
+#[cfg(test)]
+#[path = "../tests/support/tiny_image.rs"]
+mod tiny_image;
 pub mod trap;
 mod validate;
 pub mod value;
@@ -62,6 +66,7 @@ pub use global::Global;
 pub use image::Image;
 pub use instance::Instance;
 pub use interrupt::InterruptHandle;
+pub use limits::{Limit, LimitError, StoreLimits};
 pub use memory::Memory;
 pub use pool::{MemoryPool, PoolConfig, WhenExhausted};
 pub use regions::{Protection, Region, RegionKind};

@@ -21,6 +21,7 @@ impl Memory {
     /// # Errors
     /// [`MemoryError`] if there is no room.
     pub fn new(store: &mut Store, ty: MemoryType) -> Result<Self, MemoryError> {
+        store.inner.check_memories(std::iter::once(&ty)).map_err(MemoryError::Limit)?;
         if ty.shared {
             return Ok(SharedMemory::new(ty, store.config().checks)?.attach(store));
         }
@@ -60,7 +61,7 @@ impl Memory {
     /// If the memory is of another store.
     pub fn grow(&self, store: &mut Store, delta: u64) -> Option<u64> {
         let index = store.own("memory", self.store, self.index);
-        store.inner.memories[index].grow(delta)
+        store.inner.grow_memory(index, delta)
     }
 
     /// The memory outside of the store, if it is shared.

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use wootz_vm_abi::plan::CheckStrategy;
 use wootz_wasm_ir::{FuncType, TypeIndex};
 
+use crate::limits::StoreLimits;
 use crate::vm::store::StoreBox;
 use crate::{MemoryCreator, MemoryPool};
 
@@ -19,11 +20,18 @@ pub struct StoreConfig {
     pub checks: CheckStrategy,
     /// Where linear memories come from.
     pub memory: MemorySettings,
+    /// How much it may hold.
+    pub limits: StoreLimits,
 }
 
 impl Default for StoreConfig {
     fn default() -> Self {
-        Self { max_wasm_stack: 1 << 20, checks: CheckStrategy::Auto, memory: MemorySettings::default() }
+        Self {
+            max_wasm_stack: 1 << 20,
+            checks: CheckStrategy::Auto,
+            memory: MemorySettings::default(),
+            limits: StoreLimits::default(),
+        }
     }
 }
 

@@ -23,6 +23,7 @@ impl Table {
     /// If `init` is of another store.
     pub fn new(store: &mut Store, ty: TableType, init: Val) -> Result<Self, ValueError> {
         let word = word(store, &ty, init)?;
+        store.inner.check_tables(std::iter::once(&ty)).map_err(ValueError::Limit)?;
         let elements = Elements::new(ty, word).ok_or(ValueError::TooLarge { elements: ty.minimum })?;
         let index = store.inner.add_table(StoreTable::owned(elements));
         Ok(Self { store: store.inner.id(), index })
@@ -82,7 +83,7 @@ impl Table {
         let word = word(store, &self.ty(store), init)?;
         let table = store.own("table", self.store, self.index);
         let elements = self.size(store).saturating_add(delta);
-        store.inner.tables[table].grow(delta, word).ok_or(ValueError::TooLarge { elements })
+        store.inner.grow_table(table, delta, word).ok_or(ValueError::TooLarge { elements })
     }
 
     fn inner<'a>(&self, store: &'a Store) -> &'a Elements {

@@ -9,6 +9,7 @@ use wootz_runtime::{
     ArgumentsError, CallError, Image, ImageError, ImageInfo, Instance, InstantiateError, MemoryPlan, Store,
     StoreConfig, TrapCode, Val, ValRaw,
 };
+use wootz_vm_abi::image;
 use wootz_wasm_ir::ir::IntWidth;
 use wootz_wasm_ir::{
     ConstExpr, ConstInt, ConstOp, DataSegment, EntityIndex, Export, FuncIndex, GlobalDecl, GlobalIndex,
@@ -372,12 +373,20 @@ fn a_damaged_address_map_costs_only_offsets() {
     let mut bytes = tiny_image();
     let map = find_section(&bytes, ".wootz.addrmap");
     bytes[map].fill(0xff);
-    let image = Image::load(&bytes).unwrap();
+    assert!(matches!(Image::load(&bytes), Err(ImageError::Damaged)));
+    let image = Image::load(&sealed_again(bytes)).unwrap();
     let mut store = store();
     let instance = Instance::new(&mut store, &image, &[]).unwrap();
     let fail = instance.export(&store, "fail").unwrap().into_func().unwrap();
     let error = fail.call(&mut store, &[]).unwrap_err();
     assert_eq!(error.to_string(), "unreachable\n  0: tiny!fail (wasm[1])");
+}
+
+/// An image with the digest of its contents, as somebody makes it who knows the format and not what it means.
+fn sealed_again(mut bytes: Vec<u8>) -> Vec<u8> {
+    bytes.truncate(bytes.len() - image::DIGEST);
+    image::seal(&mut bytes);
+    bytes
 }
 
 fn find_section(bytes: &[u8], name: &str) -> std::ops::Range<usize> {
@@ -407,7 +416,9 @@ proptest! {
         for (index, bit) in flips {
             bytes[*index.get(&interesting)] ^= 1 << bit;
         }
-        match Image::load(&bytes) {
+        let changed = bytes != tiny_image();
+        prop_assert_eq!(Image::load(&bytes).is_err(), changed);
+        match Image::load(&sealed_again(bytes)) {
             Ok(image) => drop(format!("{:?}", image.info())),
             Err(ImageError::System(error)) => prop_assert!(false, "asked the system for the impossible: {error}"),
             Err(error) => prop_assert!(!error.to_string().is_empty()),

@@ -12,6 +12,8 @@
 //! | [`DATA`] | – | contents of the data segments, by [`ImageInfo::data`] |
 //! | `.debug_*`, `.symtab` | – | for debuggers |
 //!
+//! After the ELF file come [`DIGEST`] bytes over it, see [`seal`].
+//!
 //! Loading an image maps its `PT_LOAD` segments at one base and fills the library calls: no other relocation.
 
 use std::ops::Range;
@@ -39,12 +41,31 @@ pub const ADDRMAP: &str = ".wootz.addrmap";
 pub const DATA: &str = ".wootz.data";
 
 /// Version of everything in this crate: an image of another version is refused.
-pub const FORMAT_VERSION: u32 = 1;
+pub const FORMAT_VERSION: u32 = 2;
 /// First bytes of [`INFO`], before the version: tells an image from any other ELF file.
 pub const INFO_MAGIC: [u8; 8] = *b"wootzimg";
 
 /// Page size that images are laid out for, in bytes.
 pub const PAGE: u64 = 4096;
+
+/// Bytes at the end of an image that tell whether the others are what they were when it was made.
+pub const DIGEST: usize = 16;
+
+/// Ends an image with its digest (XXH3, 128 bits). It finds damage, by accident of any kind; who changes an image on purpose
+/// makes a new one.
+pub fn seal(image: &mut Vec<u8>) {
+    image.extend(digest(image));
+}
+
+/// The image without its digest; `None` if it is not the right one.
+pub fn unseal(sealed: &[u8]) -> Option<&[u8]> {
+    let (image, found) = sealed.split_last_chunk::<DIGEST>()?;
+    (digest(image) == *found).then_some(image)
+}
+
+fn digest(image: &[u8]) -> [u8; DIGEST] {
+    xxhash_rust::xxh3::xxh3_128(image).to_le_bytes()
+}
 
 /// What the runtime needs to know of an image besides its bytes.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
@@ -114,13 +135,21 @@ impl ImageInfo {
     /// # Errors
     /// [`DecodeError`] for anything but a complete image information of this version.
     pub fn decode(bytes: &[u8]) -> Result<Self, DecodeError> {
+        let contents = Self::check_version(bytes)?;
+        postcard::from_bytes(contents).map_err(|error| DecodeError::Corrupt(error.to_string()))
+    }
+
+    /// Looks at the start of the [`INFO`] section: whether it is one, and of this version. Returns what follows.
+    ///
+    /// # Errors
+    /// [`DecodeError::NotAnImage`], [`DecodeError::Version`], or [`DecodeError::Corrupt`] if there is no version.
+    pub fn check_version(bytes: &[u8]) -> Result<&[u8], DecodeError> {
         let rest = bytes.strip_prefix(&INFO_MAGIC).ok_or(DecodeError::NotAnImage)?;
         let (version, rest) =
             rest.split_first_chunk().ok_or_else(|| DecodeError::Corrupt("no format version".into()))?;
-        let version = u32::from_le_bytes(*version);
-        if version != FORMAT_VERSION {
-            return Err(DecodeError::Version(version));
+        match u32::from_le_bytes(*version) {
+            FORMAT_VERSION => Ok(rest),
+            version => Err(DecodeError::Version(version)),
         }
-        postcard::from_bytes(rest).map_err(|error| DecodeError::Corrupt(error.to_string()))
     }
 }

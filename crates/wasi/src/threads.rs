@@ -4,14 +4,15 @@
 //! first of its threads that traps, exits or, if it is the main one, returns; what the others do then counts no more.
 
 use std::any::Any;
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
-use wootz_runtime::SharedMemory;
+use wootz_runtime::InterruptHandle;
 use wootz_wasm_ir::{FuncType, ValType};
 
 /// The module that a guest imports [`SPAWN`] from.
@@ -47,12 +48,11 @@ struct Group<O> {
     /// Whether there is an end, for those who do not want the lock.
     has_ended: AtomicBool,
     ended: Condvar,
-    /// Memories at which threads may wait.
-    memories: Vec<SharedMemory>,
 }
 
 struct State<O> {
-    running: BTreeSet<u32>,
+    /// By number, with what stops the thread's store once that is known.
+    running: BTreeMap<u32, Option<InterruptHandle>>,
     last: u32,
     end: End<O>,
 }
@@ -74,18 +74,20 @@ impl<O> Clone for Threads<O> {
 
 impl<O> fmt::Debug for Threads<O> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Threads").field("running", &self.lock().running).finish_non_exhaustive()
+        f.debug_struct("Threads").field("running", &self.lock().running.keys()).finish_non_exhaustive()
+    }
+}
+
+/// A program without threads so far.
+impl<O> Default for Threads<O> {
+    fn default() -> Self {
+        let state = State { running: BTreeMap::new(), last: 0, end: End::NotYet };
+        let (state, has_ended, ended) = (Mutex::new(state), AtomicBool::new(false), Condvar::new());
+        Self(Arc::new(Group { state, has_ended, ended }))
     }
 }
 
 impl<O> Threads<O> {
-    /// A program without threads so far. Waits at the memories end when it does.
-    pub fn new(memories: Vec<SharedMemory>) -> Self {
-        let state = State { running: BTreeSet::new(), last: 0, end: End::NotYet };
-        let (state, has_ended, ended) = (Mutex::new(state), AtomicBool::new(false), Condvar::new());
-        Self(Arc::new(Group { state, has_ended, ended, memories }))
-    }
-
     fn lock(&self) -> MutexGuard<'_, State<O>> {
         self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -105,14 +107,25 @@ impl<O> Threads<O> {
         if matches!(state.end, End::NotYet) {
             state.end = end;
             self.0.has_ended.store(true, Ordering::Release);
+            state.running.values().flatten().for_each(InterruptHandle::interrupt);
             drop(state);
             self.0.ended.notify_all();
-            self.0.memories.iter().for_each(SharedMemory::interrupt_waits);
         }
     }
 
-    /// Waits for the end of the program and returns how it ended. Threads that do not wait may go on: nothing can stop a
-    /// loop of theirs.
+    /// Says what stops a thread: the end of the program will, at once if there has been one.
+    pub fn stops_by(&self, number: u32, handle: InterruptHandle) {
+        let mut state = self.lock();
+        if !matches!(state.end, End::NotYet) {
+            handle.interrupt();
+        }
+        if let Some(thread) = state.running.get_mut(&number) {
+            *thread = Some(handle);
+        }
+    }
+
+    /// Waits for the end of the program and returns how it ended. Its threads have been asked to stop then, and do so as soon as
+    /// no host function holds them.
     ///
     /// # Panics
     /// If a host function did on one of the threads, with its payload; or if called twice.
@@ -163,7 +176,8 @@ impl<O> State<O> {
         }
         loop {
             self.last = self.last % LARGEST + 1;
-            if self.running.insert(self.last) {
+            if let Entry::Vacant(number) = self.running.entry(self.last) {
+                number.insert(None);
                 return Some(self.last);
             }
         }
@@ -178,7 +192,7 @@ mod tests {
 
     #[test]
     fn numbers_are_those_of_no_running_thread() {
-        let threads = Threads::<()>::new(Vec::new());
+        let threads = Threads::<()>::default();
         let mut state = threads.lock();
         assert_eq!((state.start(), state.start()), (Some(1), Some(2)));
         state.last = LARGEST - 1;
@@ -188,7 +202,7 @@ mod tests {
 
     #[test]
     fn the_first_outcome_counts() {
-        let threads = Threads::new(Vec::new());
+        let threads = Threads::default();
         let (sender, receiver) = mpsc::channel::<()>();
         assert_eq!(threads.spawn(1 << 16, move |_| receiver.recv().is_err().then_some("late")), Some(1));
         assert_eq!(threads.spawn(1 << 16, |_| None), Some(2));
@@ -205,7 +219,7 @@ mod tests {
 
     #[test]
     fn a_panic_of_a_thread_reaches_who_waits() {
-        let threads = Threads::<()>::new(Vec::new());
+        let threads = Threads::<()>::default();
         threads.spawn(1 << 16, |_| resume_unwind(Box::new("on purpose"))).unwrap();
         let payload = catch_unwind(AssertUnwindSafe(|| threads.wait())).unwrap_err();
         assert_eq!(payload.downcast_ref(), Some(&"on purpose"));
@@ -213,7 +227,7 @@ mod tests {
 
     #[test]
     fn a_stack_that_the_system_refuses_is_no_thread() {
-        let threads = Threads::<()>::new(Vec::new());
+        let threads = Threads::<()>::default();
         assert_eq!(threads.spawn(usize::MAX / 2, |_| None), None);
         assert!(threads.lock().running.is_empty());
     }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use wootz_runtime::{MemoryCreator, MemoryPool, MemorySettings};
 
 pub use wootz_codegen_llvm::{Cpu, OptLevel};
+pub use wootz_runtime::StoreLimits;
 pub use wootz_vm_abi::plan::CheckStrategy;
 pub use wootz_wasm_ir::decode::Features;
 
@@ -23,6 +24,7 @@ pub struct Config {
     pub(crate) cpu: Cpu,
     pub(crate) max_wasm_stack: usize,
     pub(crate) max_module_size: usize,
+    pub(crate) limits: StoreLimits,
     pub(crate) features: Features,
     pub(crate) verify: bool,
     pub(crate) compile_threads: usize,
@@ -39,6 +41,7 @@ impl Default for Config {
             cpu: Cpu::default(),
             max_wasm_stack: Self::DEFAULT_MAX_WASM_STACK,
             max_module_size: Self::DEFAULT_MAX_MODULE_SIZE,
+            limits: StoreLimits::default(),
             features: Features::ALL,
             verify: cfg!(debug_assertions),
             compile_threads: 0,
@@ -94,6 +97,13 @@ impl Config {
     #[must_use]
     pub fn max_module_size(mut self, bytes: usize) -> Self {
         self.max_module_size = bytes;
+        self
+    }
+
+    /// How much each store may hold: memory, table elements, instances.
+    #[must_use]
+    pub fn limits(mut self, limits: StoreLimits) -> Self {
+        self.limits = limits;
         self
     }
 

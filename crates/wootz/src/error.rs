@@ -8,7 +8,8 @@ use wootz_runtime::{CallError, InstantiateError};
 use wootz_wasm_ir::{FuncType, ValType};
 
 pub use wootz_runtime::{
-    AccessError, ArgumentsError, HostError, ImageError, ImportError, MemoryError, Trap, TrapFrame, ValueError,
+    AccessError, ArgumentsError, HostError, ImageError, ImportError, Limit, LimitError, MemoryError, Trap,
+    TrapFrame, ValueError,
 };
 
 /// Any failure of this crate.
@@ -38,6 +39,8 @@ pub enum Error {
         /// What was looked for: "function", …
         kind: &'static str,
     },
+    /// The store may not hold so much.
+    Limit(LimitError),
     /// A memory cannot be made.
     Memory(MemoryError),
     /// The host reads or writes outside a memory.
@@ -110,6 +113,7 @@ impl fmt::Display for Error {
             Self::UnknownExport { name, kind } => {
                 write!(f, "unknown export: no {kind} is exported as \"{name}\"")
             }
+            Self::Limit(error) => error.fmt(f),
             Self::Memory(error) => error.fmt(f),
             Self::Access(error) => error.fmt(f),
             Self::Value(error) => error.fmt(f),
@@ -128,6 +132,7 @@ impl StdError for Error {
             Self::Trap(trap) => trap.source(),
             Self::Host(failure) => failure.error.source(),
             Self::Arguments(error) => error.source(),
+            Self::Limit(error) => error.source(),
             Self::Memory(error) => error.source(),
             Self::Access(error) => error.source(),
             Self::Value(error) => error.source(),
@@ -259,9 +264,26 @@ from! {
     Trap: Trap;
     ArgumentsError: Arguments;
     TypeError: Type, Box::new;
-    MemoryError: Memory;
+    LimitError: Limit;
     AccessError: Access;
-    ValueError: Value;
+}
+
+impl From<MemoryError> for Error {
+    fn from(error: MemoryError) -> Self {
+        match error {
+            MemoryError::Limit(error) => Self::Limit(error),
+            error => Self::Memory(error),
+        }
+    }
+}
+
+impl From<ValueError> for Error {
+    fn from(error: ValueError) -> Self {
+        match error {
+            ValueError::Limit(error) => Self::Limit(error),
+            error => Self::Value(error),
+        }
+    }
 }
 
 impl From<CompileError> for Error {
@@ -294,6 +316,7 @@ impl From<InstantiateError> for Error {
                 LinkError::Count { expected, given }.into()
             }
             InstantiateError::Memory(error) => error.into(),
+            InstantiateError::Limit(error) => error.into(),
             InstantiateError::Table { elements } => ValueError::TooLarge { elements }.into(),
             InstantiateError::Call(error) => error.into(),
         }

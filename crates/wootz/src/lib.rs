@@ -73,11 +73,11 @@ mod values;
 pub mod wasi;
 
 pub use caller::Caller;
-pub use config::{CheckStrategy, Config, Cpu, Features, OptLevel};
+pub use config::{CheckStrategy, Config, Cpu, Features, OptLevel, StoreLimits};
 pub use engine::Engine;
 pub use error::{
-    AccessError, ArgumentsError, Error, HostError, HostFailure, ImageError, ImportError, LinkError,
-    MemoryError, Trap, TrapFrame, TypeError, ValueError,
+    AccessError, ArgumentsError, Error, HostError, HostFailure, ImageError, ImportError, Limit, LimitError,
+    LinkError, MemoryError, Trap, TrapFrame, TypeError, ValueError,
 };
 pub use externals::{Extern, Global, Memory, Table};
 pub use func::{Func, HostResult, IntoFunc, TypedFunc, WasmParams, WasmResults, WasmType};

@@ -44,6 +44,7 @@ impl<T: Send + 'static> Store<T> {
             max_wasm_stack: engine.config().max_wasm_stack,
             checks: engine.config().checks,
             memory: engine.config().memory.clone(),
+            limits: engine.config().limits,
         };
         let state = StoreState { data, engine: engine.clone(), linked: BTreeMap::new() };
         Self { inner: runtime::Store::new(config, Box::new(state)), data: PhantomData }

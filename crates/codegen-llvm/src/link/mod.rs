@@ -47,6 +47,7 @@ mod write;
 
 pub use error::{LinkError, Place, RelocationProblem};
 
+use wootz_vm_abi::image;
 use wootz_vm_abi::plan::MemoryPlan;
 use wootz_wasm_ir::Declarations;
 
@@ -81,5 +82,8 @@ pub fn link(objects: &[&[u8]], parts: &ImageParts<'_>) -> Result<Vec<u8>, LinkEr
     unwind::write_search_table(&mut layout)?;
     let info = info::image_info(&objects, &symbols, &layout, parts)?;
     let map = info::address_map(&layout)?;
-    write::image(&objects, &symbols, &layout, &info::Contents::new(&info, &map, parts)?)
+    let contents = info::Contents::new(&info, &map, parts)?;
+    let mut image = write::image(&objects, &symbols, &layout, &contents)?;
+    image::seal(&mut image);
+    Ok(image)
 }

@@ -123,7 +123,7 @@ impl Running<'_> {
 
     fn memory_grow(self, memory: u32, delta: u64) -> u64 {
         let memory = self.memory(memory);
-        self.store.memories[memory].grow(delta).unwrap_or(u64::MAX)
+        self.store.grow_memory(memory, delta).unwrap_or(u64::MAX)
     }
 
     fn memory_fill(&mut self, memory: u32, dst: u64, value: u32, len: u64) -> Status {
@@ -235,7 +235,7 @@ impl Running<'_> {
 
     fn table_grow(self, table: u32, value: usize, delta: u64) -> u64 {
         let table = self.table(table);
-        self.store.tables[table].grow(delta, value).unwrap_or(u64::MAX)
+        self.store.grow_table(table, delta, value).unwrap_or(u64::MAX)
     }
 
     fn table_fill(&mut self, table: u32, dst: u64, value: usize, len: u64) -> Status {

@@ -1,9 +1,6 @@
 //! Code that cannot be read traps and is walked like any other. The loader only makes such where the processor can tell;
 //! here it is told to.
 
-#[path = "../../tests/support/tiny_image.rs"]
-mod tiny_image;
-
 use std::sync::Arc;
 
 use super::image::LoadedImage;
@@ -11,7 +8,7 @@ use crate::{Image, Instance, Protection, RegionKind, Store, StoreConfig, TrapCod
 
 #[test]
 fn code_that_cannot_be_read_runs_and_traps() {
-    let inner = Arc::new(LoadedImage::load_with(&tiny_image::tiny_image(), true).unwrap());
+    let inner = Arc::new(LoadedImage::load_with(&crate::tiny_image::tiny_image(), true).unwrap());
     let image = Image { inner };
     assert!(image.is_execute_only());
     let mut store = Store::new(StoreConfig::default(), Box::new(()));
@@ -40,6 +37,6 @@ fn code_that_cannot_be_read_runs_and_traps() {
 
 #[test]
 fn code_is_read_where_the_processor_cannot_tell() {
-    let image = Image::load(&tiny_image::tiny_image()).unwrap();
+    let image = Image::load(&crate::tiny_image::tiny_image()).unwrap();
     assert_eq!(image.is_execute_only(), crate::sys::pages::can_execute_only());
 }

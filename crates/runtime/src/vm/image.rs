@@ -1,6 +1,6 @@
 //! Loading: from the bytes of an image to mapped, sealed code.
 //!
-//! Phases: read the ELF structure, check what it says, copy the segments into one reservation, fill the library calls,
+//! Phases: read the ELF structure, compare the digest, check what it all says, copy the segments into one reservation, fill the library calls,
 //! take the right to write away. No byte is ever writable and executable at once; where the processor can tell reading from
 //! executing, code cannot be read either, and the runtime looks at it through a second view.
 
@@ -58,8 +58,11 @@ impl LoadedImage {
     /// Loads an image.
     pub(crate) fn load_with(bytes: &[u8], execute_only: bool) -> Result<Self, ImageError> {
         let file = File::parse(bytes)?;
-        let info =
-            ImageInfo::decode(file.section(image::INFO)?.ok_or(NOT_AN_IMAGE)?).map_err(ImageError::Decode)?;
+        let info = file.section(image::INFO)?.ok_or(NOT_AN_IMAGE)?;
+        // Another version first: it may not even have a digest.
+        ImageInfo::check_version(info).map_err(ImageError::Decode)?;
+        image::unseal(bytes).ok_or(ImageError::Damaged)?;
+        let info = ImageInfo::decode(info).map_err(ImageError::Decode)?;
         let data = file.section(image::DATA)?.unwrap_or_default();
         let text = file.loaded(image::TEXT)?;
         validate::target(&info)?;

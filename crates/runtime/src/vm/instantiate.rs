@@ -35,6 +35,7 @@ pub(crate) fn instantiate(
     let type_ids = store.inner.type_ids(image);
     imports::check(store, image.info(), &type_ids, externs)?;
     let store = &mut *store.inner;
+    store.check_instance(&image.info().declarations).map_err(InstantiateError::Limit)?;
     let index = allocate(store, image, externs)?;
     initialise(store, index as usize).map_err(|code| {
         InstantiateError::Call(CallError::Trap(Trap { code, frames: Vec::new(), omitted: 0 }))

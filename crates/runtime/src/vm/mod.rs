@@ -23,6 +23,7 @@ pub(crate) mod instance;
 pub(crate) mod instantiate;
 pub(crate) mod interrupt;
 pub(crate) mod libcalls;
+pub(crate) mod limits;
 pub(crate) mod memory;
 pub(crate) mod pool;
 pub(crate) mod regions;

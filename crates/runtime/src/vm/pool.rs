@@ -122,7 +122,9 @@ impl PoolInner {
         };
         let slot = Slot { lane: Arc::clone(lane), number: idle.number };
         let mut space = Space::slot(slot, idle.accessible, idle.image);
-        let ready = space.show(image).and_then(|()| if lane.guarded { space.trim(length) } else { Ok(()) });
+        let ready = space
+            .show(image)
+            .and_then(|()| if lane.guarded { space.trim(length) } else { space.extend(length) });
         let bytes = length as u64;
         ready.map_err(|error| MemoryError::System { bytes, guarded: plan.guarded, error })?;
         Ok(Some(space))
@@ -190,9 +192,10 @@ impl Lane {
     }
 
     /// Makes a slot's bytes what they were before a memory wrote to it.
-    fn clear(&self, number: usize, accessible: usize, image: usize) -> io::Result<()> {
+    fn clear(&self, number: usize, used: usize, image: usize) -> io::Result<()> {
         let start = self.offset(number);
-        let kept = self.keep.clamp(image, accessible.max(image)).min(accessible);
+        let used = used.max(image);
+        let kept = self.keep.clamp(image, used);
         // SAFETY: the slot's owner gave it up, so nobody uses these bytes.
         unsafe {
             if image > 0 {
@@ -201,8 +204,8 @@ impl Lane {
             if kept > image {
                 self.clear_resident(start + image..start + kept)?;
             }
-            if accessible > kept {
-                self.mapping.discard(start + kept..start + accessible)?;
+            if used > kept {
+                self.mapping.discard(start + kept..start + used)?;
             }
         }
         Ok(())
@@ -275,10 +278,11 @@ impl Slot {
         if self.lane.guarded { self.lane.stride - self.lane.reserved } else { 0 }
     }
 
-    /// Gives the slot back. One that cannot be cleared is never used again.
-    pub(crate) fn release(&mut self, accessible: usize, image: Option<Arc<DataImage>>) {
+    /// Gives the slot back, of which the first `used` bytes may have been written to. One that cannot be cleared is never used
+    /// again.
+    pub(crate) fn release(&mut self, accessible: usize, used: usize, image: Option<Arc<DataImage>>) {
         let lane = &self.lane;
-        if lane.clear(self.number, accessible, image.as_ref().map_or(0, |image| image.len())).is_ok() {
+        if lane.clear(self.number, used, image.as_ref().map_or(0, |image| image.len())).is_ok() {
             lane.free().idle.push(Idle { number: self.number, accessible, image });
         }
         lane.in_use.fetch_sub(1, Ordering::Relaxed);

@@ -25,6 +25,8 @@ pub(crate) struct Space {
     owner: Owner,
     /// Bytes from the base that can be accessed, in whole pages.
     accessible: usize,
+    /// Bytes from the base that the memory ever had, in whole pages: what may have been written to.
+    used: usize,
     /// What is mapped over the start, instead of zeroes.
     image: Option<Arc<DataImage>>,
 }
@@ -62,18 +64,23 @@ pub(crate) struct Part {
 impl Space {
     /// Reserves `reserved` bytes between guards of `before` and `after`, whole pages. Nothing is accessible.
     pub(crate) fn reserve(before: usize, reserved: usize, after: usize) -> io::Result<Self> {
-        Ok(Self { owner: Owner::Own(Own::new(before, reserved, after)?), accessible: 0, image: None })
+        Ok(Self {
+            owner: Owner::Own(Own::new(before, reserved, after)?),
+            accessible: 0,
+            used: 0,
+            image: None,
+        })
     }
 
     /// A slot of a pool, of which `accessible` bytes are so already.
     pub(crate) fn slot(slot: Slot, accessible: usize, image: Option<Arc<DataImage>>) -> Self {
-        Self { owner: Owner::Slot(slot), accessible, image }
+        Self { owner: Owner::Slot(slot), accessible, used: 0, image }
     }
 
     /// The embedder's memory.
     pub(crate) fn host(memory: Box<dyn HostMemory>) -> Self {
         let accessible = memory.accessible();
-        Self { owner: Owner::Host(memory), accessible, image: None }
+        Self { owner: Owner::Host(memory), accessible, used: 0, image: None }
     }
 
     /// The mapping, the base's offset in it, and how far it reaches, if the memory is of our making.
@@ -117,6 +124,7 @@ impl Space {
     pub(crate) fn extend(&mut self, len: usize) -> io::Result<()> {
         let len = round_to_pages(len).ok_or(io::ErrorKind::OutOfMemory)?;
         if len <= self.accessible {
+            self.used = self.used.max(len);
             return Ok(());
         }
         if let Owner::Host(memory) = &mut self.owner {
@@ -127,7 +135,7 @@ impl Space {
             }
             mapping.commit(offset + self.accessible..offset + len)?;
         }
-        self.accessible = len;
+        (self.accessible, self.used) = (len, len);
         Ok(())
     }
 
@@ -189,7 +197,7 @@ impl Space {
             // SAFETY: both have `used` bytes that are accessible, and nothing refers to them.
             unsafe { target.copy_from_nonoverlapping(self.base(), used) };
         }
-        *self = Self { owner: Owner::Own(own), accessible: len, image: None };
+        *self = Self { owner: Owner::Own(own), accessible: len, used: len, image: None };
         Ok(())
     }
 
@@ -220,7 +228,7 @@ impl Space {
 impl Drop for Space {
     fn drop(&mut self) {
         if let Owner::Slot(slot) = &mut self.owner {
-            slot.release(self.accessible, self.image.take());
+            slot.release(self.accessible, self.used, self.image.take());
         }
     }
 }

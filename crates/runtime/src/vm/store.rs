@@ -19,6 +19,7 @@ use super::host::{HostCall, HostFunc};
 use super::image::LoadedImage;
 use super::instance::InstanceInner;
 use super::interrupt::{self, DeadlineKey, Interruption};
+use super::limits::Usage;
 use super::memory::StoreMemory;
 use super::shared::SharedInner;
 use super::table::StoreTable;
@@ -61,6 +62,7 @@ pub(crate) struct StoreInner {
     pending: Option<Pending>,
     /// Activations in this store, of any thread.
     active: usize,
+    pub(crate) usage: Usage,
     interruption: Arc<Interruption>,
     pub(crate) deadline: Option<DeadlineKey>,
 }
@@ -88,6 +90,7 @@ impl StoreInner {
             externs: Vec::new(),
             pending: None,
             active: 0,
+            usage: Usage::default(),
             interruption: Arc::default(),
             deadline: None,
         }
@@ -241,6 +244,7 @@ impl StoreInner {
             // SAFETY: the regions are owned, and this is the only access.
             unsafe { self.regions.as_mut().add_memory(addresses) };
         }
+        self.usage.memory_bytes += memory.length() as u128;
         push(&mut self.memories, memory)
     }
 
@@ -258,6 +262,7 @@ impl StoreInner {
 
     /// Adds a table and returns its index.
     pub(crate) fn add_table(&mut self, table: StoreTable) -> u32 {
+        self.usage.table_elements += u128::from(table.elements().ty().minimum);
         push(&mut self.tables, table)
     }
 

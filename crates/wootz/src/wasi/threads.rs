@@ -25,8 +25,8 @@ const HOST_STACK: usize = 2 << 20;
 ///
 /// Each thread is one of the system and has a store and an instance of its own; all instances import the same shared memory.
 /// The program ends, as a whole, when `main` returns, when a thread traps or exits, and when a host function fails on one.
-/// From then on its threads call no host function any more, and what waits at the memory is interrupted. Nothing can stop a
-/// thread that computes without end: it goes on, unnoticed, until the process ends.
+/// From then on its threads call no host function any more, and are stopped as by an
+/// [`InterruptHandle`](crate::InterruptHandle): waiting, computing without end, or on return from a host function.
 ///
 /// ```
 /// # fn main() -> Result<(), wootz::Error> {
@@ -140,8 +140,8 @@ impl<T: Send + 'static> ThreadedProgram<T> {
         self,
         main: impl FnOnce(&mut Store<T>, Instance) -> Result<(), E> + Send + 'static,
     ) -> Result<(), E> {
-        let Self { mut linker, module, data, memories } = self;
-        let threads = Threads::new(memories.into_iter().map(|memory| memory.0).collect());
+        let Self { mut linker, module, data, .. } = self;
+        let threads = Threads::default();
         let program = Arc::new(Program { linker: OnceLock::new(), module, data, threads: threads.clone() });
 
         // Host functions of a program that has ended end their threads.
@@ -165,10 +165,10 @@ impl<T: Send + 'static> ThreadedProgram<T> {
         let _ = program.linker.set(linker);
 
         let stack = program.stack();
-        let started = threads.spawn(stack, move |_| {
+        let started = threads.spawn(stack, move |number| {
             Some(
                 program
-                    .instantiate()
+                    .instantiate(number)
                     .map_err(E::from)
                     .and_then(|(mut store, instance)| main(&mut store, instance)),
             )
@@ -193,9 +193,10 @@ impl<T: Send + 'static, E: From<Error> + Send + 'static> Program<T, E> {
         self.module.engine().config().max_wasm_stack.saturating_add(HOST_STACK)
     }
 
-    fn instantiate(&self) -> Result<(Store<T>, Instance), Error> {
+    fn instantiate(&self, number: u32) -> Result<(Store<T>, Instance), Error> {
         let linker = self.linker.get().expect("set before the first thread starts");
         let mut store = Store::new(self.module.engine(), (self.data)());
+        self.threads.stops_by(number, store.interrupt_handle());
         let instance = linker.instantiate(&mut store, &self.module)?;
         Ok((store, instance))
     }
@@ -205,7 +206,7 @@ impl<T: Send + 'static, E: From<Error> + Send + 'static> Program<T, E> {
         let threads = self.threads.clone();
         let stack = self.stack();
         threads.spawn(stack, move |number| {
-            let ended = self.instantiate().and_then(|(mut store, instance)| {
+            let ended = self.instantiate(number).and_then(|(mut store, instance)| {
                 let start = instance.get_typed_func::<(i32, i32), ()>(&store, THREAD_START)?;
                 start.call(&mut store, (number.cast_signed(), argument))
             });

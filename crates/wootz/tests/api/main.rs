@@ -2,6 +2,7 @@
 
 mod externals;
 mod host;
+mod limits;
 mod linker;
 mod module;
 mod shared;

@@ -15,7 +15,7 @@ const IMPORTS: &str = r#"
     (import "wasi" "thread-spawn" (func $spawn (param i32) (result i32)))
     (import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32)))
     (import "wasi_snapshot_preview1" "fd_write" (func $write (param i32 i32 i32 i32) (result i32)))
-    (func $compute (loop $again (br_if $again (i32.eqz (i32.load (i32.const 2000))))))
+    (func $compute (loop $again (br $again)))
     (func $sleep (drop (memory.atomic.wait32 (i32.const 1000) (i32.const 0) (i64.const -1))))"#;
 
 fn engines() -> impl Iterator<Item = Engine> {
@@ -40,12 +40,7 @@ fn program(engine: &Engine, text: &str, output: &OutputBuffer) -> Result<Threade
 }
 
 fn run(engine: &Engine, text: &str) -> Result<(), Error> {
-    let program = program(engine, text, &OutputBuffer::new())?;
-    let memory = program.memories()[0].clone();
-    let ended = program.run();
-    // What computes without end has the memory's leave to stop now.
-    memory.atomic_u32(2000).unwrap().store(1, Ordering::SeqCst);
-    ended
+    program(engine, text, &OutputBuffer::new())?.run()
 }
 
 #[test]
@@ -111,7 +106,7 @@ fn the_first_to_return_exit_or_trap_ends_the_program() {
 
         let error = main("(drop (call $spawn (i32.const 3))) (call $sleep)").unwrap_err();
         assert_eq!(error.downcast_ref(), Some(&Exit(42)), "{error}");
-        // The main thread cannot be stopped, and does not have to be.
+        // The main thread is stopped then, and that does not count.
         let error = main("(drop (call $spawn (i32.const 2))) (call $compute)").unwrap_err();
         let trap = error.trap().expect("the thread's trap");
         assert_eq!(trap.code, TrapCode::Unreachable);
@@ -119,16 +114,21 @@ fn the_first_to_return_exit_or_trap_ends_the_program() {
     }
 }
 
-/// After the end, host functions are not called any more: a thread that only calls them ends.
+/// After the end no thread goes on: neither one that calls host functions, nor one that only computes, nor one that waits.
 #[test]
-fn a_program_that_has_ended_is_silent() {
+fn a_program_that_has_ended_has_no_threads() {
     let engine = Engine::default();
     let text = r#"(module
         (import "env" "memory" (memory 1 1 shared))
         (import "wasi" "thread-spawn" (func $spawn (param i32) (result i32)))
         (import "host" "call" (func $call))
-        (func (export "wasi_thread_start") (param i32 i32) (loop $forever (call $call) (br $forever)))
-        (func (export "_start") (drop (call $spawn (i32.const 0)))
+        (func (export "wasi_thread_start") (param i32 i32)
+          (if (i32.eq (local.get 1) (i32.const 1)) (then (loop $forever (br $forever))))
+          (if (i32.eq (local.get 1) (i32.const 2)) (then
+            (drop (memory.atomic.wait32 (i32.const 8) (i32.const 0) (i64.const -1)))))
+          (loop $forever (call $call) (br $forever)))
+        (func (export "_start")
+          (drop (call $spawn (i32.const 0))) (drop (call $spawn (i32.const 1))) (drop (call $spawn (i32.const 2)))
           (drop (memory.atomic.wait32 (i32.const 0) (i32.const 0) (i64.const 20000000)))))"#;
     let mut linker = linker(&engine);
     let (calls, (alive, gone)) = (Arc::new(AtomicU32::new(0)), mpsc::channel::<()>());

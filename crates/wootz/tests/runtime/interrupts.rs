@@ -205,7 +205,7 @@ fn harass(handle: &InterruptHandle, end: &AtomicBool, random: &mut Random) {
 
 #[test]
 fn interrupts_at_random_times_leave_the_store_whole() {
-    let rounds = std::env::var("WOOTZ_INTERRUPTS").ok().and_then(|text| text.parse().ok()).unwrap_or(250);
+    let rounds = std::env::var("WOOTZ_INTERRUPTS").ok().and_then(|text| text.parse().ok()).unwrap_or(100);
     for (number, mode) in MODES.into_iter().enumerate() {
         let (mut store, instance) = busy(mode);
         let end = AtomicBool::new(false);

@@ -3,6 +3,7 @@
 //! These tests stand here because the runtime itself must not know the compiler. They use its API, not this crate's.
 
 mod host;
+mod images;
 mod instances;
 mod interrupts;
 mod memories;
@@ -32,17 +33,20 @@ const MODES: [Mode; 4] = [
 const USUAL: Mode = MODES[0];
 
 impl Mode {
-    fn image(self, wat: &str) -> Image {
-        let module =
-            wootz_wasm_ir::Module::new(wat.as_bytes()).unwrap_or_else(|error| panic!("{error}\n{wat}"));
-        let options = CompileOptions {
+    fn options(self) -> CompileOptions {
+        CompileOptions {
             opt: self.opt,
             checks: self.checks,
             cpu: Cpu::Native,
             verify: true,
             ..CompileOptions::default()
-        };
-        let image = compile_image(&module, &options).unwrap_or_else(|error| panic!("{error}\n{wat}"));
+        }
+    }
+
+    fn image(self, wat: &str) -> Image {
+        let module =
+            wootz_wasm_ir::Module::new(wat.as_bytes()).unwrap_or_else(|error| panic!("{error}\n{wat}"));
+        let image = compile_image(&module, &self.options()).unwrap_or_else(|error| panic!("{error}\n{wat}"));
         Image::load(&image).unwrap()
     }
 

@@ -2,9 +2,6 @@
 //!
 //! Each case runs in a child process: this test binary again, told by a variable what to do.
 
-#[path = "../../../tests/support/tiny_image.rs"]
-mod tiny_image;
-
 use std::os::unix::process::ExitStatusExt;
 use std::process::{Command, Output};
 
@@ -18,7 +15,7 @@ const CASE: &str = "WOOTZ_SIGNAL_CASE";
 
 /// Enters compiled code once, so that handlers and the alternate stack are in place.
 fn enter() -> (Store, Instance) {
-    let image = Image::load(&tiny_image::tiny_image()).unwrap();
+    let image = Image::load(&crate::tiny_image::tiny_image()).unwrap();
     let mut store = Store::new(StoreConfig::default(), Box::new(()));
     let instance = Instance::new(&mut store, &image, &[]).unwrap();
     let fail = instance.export(&store, "fail").unwrap().into_func().unwrap();
@@ -101,6 +98,21 @@ fn child() {
             set(libc::SIGSEGV, exit_77 as *const () as usize);
             enter();
             wild_pointer();
+        }
+        Ok("urgent") => {
+            enter();
+            raise(libc::SIGURG);
+            let (store, _) = enter();
+            store.interrupt_handle().interrupt();
+            println!("still alive");
+        }
+        Ok("own-handler-for-urgent") => {
+            set(libc::SIGURG, exit_77 as *const () as usize);
+            let (_store, _) = enter();
+            // Ours, with nothing to stop: nobody else hears of it.
+            super::interrupt::interrupt(super::interrupt::current_thread());
+            println!("still alive");
+            raise(libc::SIGURG);
         }
         Ok("threads-come-and-go") => {
             for _ in 0..200 {
@@ -213,6 +225,21 @@ fn an_ignored_signal_stays_ignored() {
 fn an_earlier_handler_gets_what_is_not_ours() {
     let output = run("own-handler-before");
     assert_eq!(output.status.code(), Some(77), "{output:?}");
+}
+
+/// The signal that interrupts is ignored by default, and stays so for whoever else sends it.
+#[test]
+fn an_urgent_signal_is_still_ignored() {
+    let output = run("urgent");
+    assert!(output.status.success(), "{output:?}");
+    assert!(String::from_utf8_lossy(&output.stdout).contains("still alive"));
+}
+
+#[test]
+fn an_earlier_handler_gets_urgent_signals_but_not_ours() {
+    let output = run("own-handler-for-urgent");
+    assert_eq!(output.status.code(), Some(77), "{output:?}");
+    assert!(String::from_utf8_lossy(&output.stdout).contains("still alive"));
 }
 
 #[test]

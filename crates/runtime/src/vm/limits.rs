@@ -1,0 +1,92 @@
+//! Keeping a store within its limits: what it holds, what may come, what may grow.
+
+use wootz_wasm_ir::{Declarations, MemoryType, TableType};
+
+use super::store::StoreInner;
+use crate::limits::{Limit, LimitError};
+
+/// What a store holds.
+#[derive(Copy, Clone, Default)]
+pub(crate) struct Usage {
+    pub(crate) memory_bytes: u128,
+    pub(crate) table_elements: u128,
+}
+
+fn bytes(ty: &MemoryType) -> u128 {
+    u128::from(ty.minimum) << ty.page_size_log2
+}
+
+impl StoreInner {
+    /// Whether there is room for what a module defines, and for its instance.
+    pub(crate) fn check_instance(&self, declarations: &Declarations) -> Result<(), LimitError> {
+        let instances = self.instances.len() as u128 + 1;
+        LimitError::check(Limit::Instances, self.config().limits.instances, instances)?;
+        let memories = declarations.memories.values().skip(declarations.imported_memories);
+        self.check_memories(memories)?;
+        let tables = declarations.tables.values().skip(declarations.imported_tables);
+        self.check_tables(tables.map(|table| &table.ty))
+    }
+
+    /// Whether there is room for memories.
+    pub(crate) fn check_memories<'a>(
+        &self,
+        types: impl Iterator<Item = &'a MemoryType>,
+    ) -> Result<(), LimitError> {
+        let limits = &self.config().limits;
+        let mut count = self.memories.len() as u128;
+        let mut total = self.usage.memory_bytes;
+        for ty in types {
+            LimitError::check(Limit::MemoryBytes, limits.memory_bytes, bytes(ty))?;
+            count += 1;
+            total += bytes(ty);
+        }
+        LimitError::check(Limit::Memories, limits.memories, count)?;
+        LimitError::check(Limit::TotalMemoryBytes, limits.total_memory_bytes, total)
+    }
+
+    /// Whether there is room for tables.
+    pub(crate) fn check_tables<'a>(
+        &self,
+        types: impl Iterator<Item = &'a TableType>,
+    ) -> Result<(), LimitError> {
+        let limits = &self.config().limits;
+        let mut count = self.tables.len() as u128;
+        let mut total = self.usage.table_elements;
+        for ty in types {
+            LimitError::check(Limit::TableElements, limits.table_elements, ty.minimum.into())?;
+            count += 1;
+            total += u128::from(ty.minimum);
+        }
+        LimitError::check(Limit::Tables, limits.tables, count)?;
+        LimitError::check(Limit::TotalTableElements, limits.total_table_elements, total)
+    }
+
+    /// Grows a memory and returns the old size in pages; `None`, and no change, if it cannot or may not.
+    pub(crate) fn grow_memory(&mut self, index: usize, delta: u64) -> Option<u64> {
+        let limits = self.config().limits;
+        let memory = &mut self.memories[index];
+        let ty = memory.ty();
+        let added = u128::from(delta) << ty.page_size_log2;
+        let total = self.usage.memory_bytes + added;
+        if bytes(&ty) + added > limits.memory_bytes.into() || total > limits.total_memory_bytes.into() {
+            return None;
+        }
+        let old = memory.grow(delta)?;
+        self.usage.memory_bytes = total;
+        Some(old)
+    }
+
+    /// Grows a table and returns the old size; `None`, and no change, if it cannot or may not.
+    pub(crate) fn grow_table(&mut self, index: usize, delta: u64, init: usize) -> Option<u64> {
+        let limits = self.config().limits;
+        let table = &mut self.tables[index];
+        let elements = u128::from(table.elements().ty().minimum) + u128::from(delta);
+        let total = self.usage.table_elements + u128::from(delta);
+        if elements > limits.table_elements.into() || total > limits.total_table_elements.into() {
+            return None;
+        }
+        let old = table.grow(delta, init)?;
+        self.usage.table_elements = total;
+        Some(old)
+    }
+}
