@@ -41,6 +41,23 @@ pub(crate) enum Command {
     /// Instantiate a module and show what it has in the address space.
     #[command(after_help = exit::HELP)]
     Maps(MapsArgs),
+    /// Show or remove what `run` has kept of earlier compilations.
+    #[command(after_help = exit::HELP)]
+    Cache(CacheArgs),
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct CacheArgs {
+    #[command(subcommand)]
+    pub(crate) command: CacheCommand,
+}
+
+#[derive(Copy, Clone, Subcommand, Debug)]
+pub(crate) enum CacheCommand {
+    /// List the images, with their sizes and when they were used last.
+    List,
+    /// Remove them all.
+    Clean,
 }
 
 #[derive(Args, Debug)]
@@ -99,6 +116,9 @@ pub(crate) struct RunArgs {
     pub(crate) stack_size: usize,
     #[command(flatten)]
     pub(crate) limits: LimitArgs,
+    /// Compile the module even if an earlier run has, and keep nothing.
+    #[arg(long)]
+    pub(crate) no_cache: bool,
     /// A module, binary or text (- is standard input), then arguments: for the guest, or for the function that --invoke
     /// names.
     // One list, since an option behind the file would be taken for ours otherwise.
@@ -424,7 +444,7 @@ fn cpu(text: &str) -> Result<Cpu, String> {
     })
 }
 
-fn size(text: &str) -> Result<usize, String> {
+pub(crate) fn size(text: &str) -> Result<usize, String> {
     let (digits, shift) = match text.char_indices().last() {
         Some((end, 'k' | 'K')) => (&text[..end], 10),
         Some((end, 'm' | 'M')) => (&text[..end], 20),
