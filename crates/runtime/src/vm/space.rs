@@ -20,6 +20,9 @@ use super::pool::Slot;
 use crate::regions::Protection;
 use crate::sys::memory::{Mapping, page_size, round_to_pages};
 
+/// Bytes that a growing memory gets ahead, where nothing depends on what is behind its length.
+const AHEAD: usize = 1 << 20;
+
 /// The address space of a linear memory.
 pub(crate) struct Space {
     owner: Owner,
@@ -137,6 +140,16 @@ impl Space {
         }
         (self.accessible, self.used) = (len, len);
         Ok(())
+    }
+
+    /// As [`extend`](Self::extend), and makes a little more accessible than is asked for, for the next time. Only for memories whose
+    /// accesses are compared with their length.
+    pub(crate) fn extend_ahead(&mut self, len: usize) -> io::Result<()> {
+        if len <= self.accessible || !self.can_move() {
+            return self.extend(len);
+        }
+        let ahead = len.saturating_add(AHEAD).min(self.reserved());
+        self.extend(ahead.max(len)).or_else(|_| self.extend(len))
     }
 
     /// Makes exactly the first `len` bytes accessible, of a memory that nobody uses.
