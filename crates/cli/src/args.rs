@@ -136,7 +136,11 @@ impl RunArgs {
         if let Some(elements) = self.limits.max_table_elements {
             limits.total_table_elements = elements;
         }
-        self.compile.config().max_wasm_stack(self.stack_size).limits(limits)
+        let config = self.compile.config().max_wasm_stack(self.stack_size).limits(limits);
+        match self.limits.fuel {
+            Some(fuel) => config.fuel(fuel),
+            None => config,
+        }
     }
 
     /// The module.
@@ -157,6 +161,22 @@ impl RunArgs {
         };
         self.file_and_args.iter().skip(1).map(text).collect()
     }
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct LimitArgs {
+    /// Stop the guest after this time, counted from its start: a number with ms, s or m.
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    pub(crate) timeout: Option<Duration>,
+    /// Let the guest execute about so many instructions, the same ones each time; slows it down.
+    #[arg(long, value_name = "COUNT")]
+    fuel: Option<u64>,
+    /// Let the guest's memories have no more than this together: bytes, or with K, M or G.
+    #[arg(long, value_name = "SIZE", value_parser = size)]
+    max_memory: Option<usize>,
+    /// Let the guest's tables have no more elements than this together.
+    #[arg(long, value_name = "COUNT")]
+    max_table_elements: Option<u64>,
 }
 
 #[derive(Args, Debug)]
@@ -207,19 +227,6 @@ impl Emit {
     pub(crate) fn is_text(self) -> bool {
         matches!(self, Self::LlvmIr | Self::Asm)
     }
-}
-
-#[derive(Args, Debug)]
-pub(crate) struct LimitArgs {
-    /// Stop the guest after this time, counted from its start: a number with ms, s or m.
-    #[arg(long, value_name = "TIME", value_parser = time)]
-    pub(crate) timeout: Option<Duration>,
-    /// Let the guest's memories have no more than this together: bytes, or with K, M or G.
-    #[arg(long, value_name = "SIZE", value_parser = size)]
-    max_memory: Option<usize>,
-    /// Let the guest's tables have no more elements than this together.
-    #[arg(long, value_name = "COUNT")]
-    max_table_elements: Option<u64>,
 }
 
 #[derive(Args, Debug)]
@@ -345,6 +352,7 @@ impl CompileArgs {
             cpu: self.target.cpu.clone(),
             canonicalize_nans: self.target.canonicalize_nans,
             deterministic: self.target.deterministic,
+            fuel: false,
             verify: cfg!(debug_assertions),
             threads: self.threads(),
         }

@@ -9,8 +9,8 @@ use crate::options::{Cpu, OptLevel};
 /// The triple of everything we emit.
 pub const TRIPLE: &str = "x86_64-unknown-linux-gnu";
 
-/// This compiler, for whoever keeps what it made: its version, that of its images' format, and LLVM's.
-pub fn compiler() -> String {
+/// This compiler: its version, that of its images' format, and LLVM's.
+pub(crate) fn compiler() -> String {
     let (major, minor, patch) = inkwell::support::get_llvm_version();
     let format = wootz_vm_abi::image::FORMAT_VERSION;
     format!("wootz {}, image format {format}, LLVM {major}.{minor}.{patch}", env!("CARGO_PKG_VERSION"))

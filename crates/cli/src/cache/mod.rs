@@ -12,7 +12,7 @@ use std::time::SystemTime;
 
 use wootz::{Engine, Module};
 
-use crate::args::{CacheArgs, CacheCommand, CompileArgs};
+use crate::args::{CacheArgs, CacheCommand};
 use crate::exit::Exit;
 use crate::report::{Outcome, Report, output};
 pub(crate) use key::Key;
@@ -120,21 +120,11 @@ fn span(seconds: u64) -> String {
 }
 
 impl Key {
-    /// The key of a module's bytes, binary or text, compiled with options.
+    /// The key of a module's bytes, binary or text, compiled by an engine.
     ///
     /// # Errors
-    /// A report if there is no such CPU.
-    pub(crate) fn of(module: &[u8], compile: &CompileArgs) -> Outcome<Self> {
-        let options = compile.options();
-        let target = wootz_codegen_llvm::TargetInfo::new(&options.cpu)
-            .map_err(|error| Report::new(Exit::Usage, error.to_string()).help("see --cpu"))?;
-        Ok(Self::new(&[
-            wootz_codegen_llvm::compiler().as_bytes(),
-            key::this_program().as_bytes(),
-            format!("{:?} {:?}", options.opt, options.checks).as_bytes(),
-            format!("{} {}", options.canonicalize_nans, options.deterministic).as_bytes(),
-            format!("{target:?}").as_bytes(),
-            module,
-        ]))
+    /// If there is no such CPU.
+    pub(crate) fn of(engine: &Engine, module: &[u8]) -> Result<Self, wootz::Error> {
+        Ok(Self::new(&[engine.fingerprint()?.as_bytes(), key::this_program().as_bytes(), module]))
     }
 }

@@ -30,7 +30,8 @@ pub(crate) fn run(args: &RunArgs) -> Outcome<Exit> {
     let input = Input::read(&args.file(), args.input.max_module_size)?;
     let engine = Engine::new(&args.config());
     let cache = if args.no_cache { Cache::off() } else { Cache::of_user()? };
-    let key = Key::of(&input.bytes, &args.compile)?;
+    let key = Key::of(&engine, &input.bytes)
+        .map_err(|error| failure::report(&input, &Declarations::default(), &error, None))?;
     let program = match cache.load(&engine, &key) {
         Some(module) => Program::Image(module),
         None => Program::open(&engine, &input)?,
