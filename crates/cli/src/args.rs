@@ -41,6 +41,23 @@ pub(crate) enum Command {
     /// Instantiate a module and show what it has in the address space.
     #[command(after_help = exit::HELP)]
     Maps(MapsArgs),
+    /// Show or remove what `run` has kept of earlier compilations.
+    #[command(after_help = exit::HELP)]
+    Cache(CacheArgs),
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct CacheArgs {
+    #[command(subcommand)]
+    pub(crate) command: CacheCommand,
+}
+
+#[derive(Copy, Clone, Subcommand, Debug)]
+pub(crate) enum CacheCommand {
+    /// List the images, with their sizes and when they were used last.
+    List,
+    /// Remove them all.
+    Clean,
 }
 
 #[derive(Args, Debug)]
@@ -99,6 +116,9 @@ pub(crate) struct RunArgs {
     pub(crate) stack_size: usize,
     #[command(flatten)]
     pub(crate) limits: LimitArgs,
+    /// Compile the module even if an earlier run has, and keep nothing.
+    #[arg(long)]
+    pub(crate) no_cache: bool,
     /// A module, binary or text (- is standard input), then arguments: for the guest, or for the function that --invoke
     /// names.
     // One list, since an option behind the file would be taken for ours otherwise.
@@ -116,7 +136,11 @@ impl RunArgs {
         if let Some(elements) = self.limits.max_table_elements {
             limits.total_table_elements = elements;
         }
-        self.compile.config().max_wasm_stack(self.stack_size).limits(limits)
+        let config = self.compile.config().max_wasm_stack(self.stack_size).limits(limits);
+        match self.limits.fuel {
+            Some(fuel) => config.fuel(fuel),
+            None => config,
+        }
     }
 
     /// The module.
@@ -137,6 +161,22 @@ impl RunArgs {
         };
         self.file_and_args.iter().skip(1).map(text).collect()
     }
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct LimitArgs {
+    /// Stop the guest after this time, counted from its start: a number with ms, s or m.
+    #[arg(long, value_name = "TIME", value_parser = time)]
+    pub(crate) timeout: Option<Duration>,
+    /// Let the guest execute about so many instructions, the same ones each time; slows it down.
+    #[arg(long, value_name = "COUNT")]
+    fuel: Option<u64>,
+    /// Let the guest's memories have no more than this together: bytes, or with K, M or G.
+    #[arg(long, value_name = "SIZE", value_parser = size)]
+    max_memory: Option<usize>,
+    /// Let the guest's tables have no more elements than this together.
+    #[arg(long, value_name = "COUNT")]
+    max_table_elements: Option<u64>,
 }
 
 #[derive(Args, Debug)]
@@ -187,19 +227,6 @@ impl Emit {
     pub(crate) fn is_text(self) -> bool {
         matches!(self, Self::LlvmIr | Self::Asm)
     }
-}
-
-#[derive(Args, Debug)]
-pub(crate) struct LimitArgs {
-    /// Stop the guest after this time, counted from its start: a number with ms, s or m.
-    #[arg(long, value_name = "TIME", value_parser = time)]
-    pub(crate) timeout: Option<Duration>,
-    /// Let the guest's memories have no more than this together: bytes, or with K, M or G.
-    #[arg(long, value_name = "SIZE", value_parser = size)]
-    max_memory: Option<usize>,
-    /// Let the guest's tables have no more elements than this together.
-    #[arg(long, value_name = "COUNT")]
-    max_table_elements: Option<u64>,
 }
 
 #[derive(Args, Debug)]
@@ -325,6 +352,7 @@ impl CompileArgs {
             cpu: self.target.cpu.clone(),
             canonicalize_nans: self.target.canonicalize_nans,
             deterministic: self.target.deterministic,
+            fuel: false,
             verify: cfg!(debug_assertions),
             threads: self.threads(),
         }
@@ -424,7 +452,7 @@ fn cpu(text: &str) -> Result<Cpu, String> {
     })
 }
 
-fn size(text: &str) -> Result<usize, String> {
+pub(crate) fn size(text: &str) -> Result<usize, String> {
     let (digits, shift) = match text.char_indices().last() {
         Some((end, 'k' | 'K')) => (&text[..end], 10),
         Some((end, 'm' | 'M')) => (&text[..end], 20),

@@ -4,6 +4,7 @@
 //! is said to be a bug. `docs/cli.md` documents the options.
 
 mod args;
+mod cache;
 mod compile;
 mod exit;
 mod input;
@@ -39,6 +40,7 @@ fn main() {
         Command::Validate(args) => validate(args).map(|()| Exit::Success),
         Command::Wast(args) => script::run(args),
         Command::Inspect(args) => inspect(args).map(|()| Exit::Success),
+        Command::Cache(args) => cache::cache(args).map(|()| Exit::Success),
         Command::Maps(args) => maps::maps(args).map(|()| Exit::Success),
     };
     let exit = outcome.unwrap_or_else(|report| {

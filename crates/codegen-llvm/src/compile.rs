@@ -47,6 +47,7 @@ pub fn compile_image(module: &Module, options: &CompileOptions) -> Result<Vec<u8
         declarations,
         module: module.bytes(),
         memory_plans: &memory_plans(declarations, options),
+        fuel: options.fuel,
     };
     Ok(link::link(&objects, &parts)?)
 }

@@ -27,6 +27,7 @@ use wootz_wasm_ir::ir::{
 use wootz_wasm_ir::{FuncIndex, WasmOffset};
 
 use crate::error::CompileError;
+use crate::fuel;
 use crate::intrinsics::Intrinsic;
 use crate::metadata::Region;
 use crate::module::ModuleState;
@@ -74,7 +75,12 @@ pub(crate) fn lower_function(
     let mut function = FunctionState::new(module, body, start)?;
     function.emit_entry(start)?;
     function.emit_blocks()?;
+    let checks = if module.fuel { fuel::checking_blocks(body) } else { Vec::new() };
     for block in body.blocks.keys() {
+        module.builder.position_at_end(function.target(block).0);
+        if let Some(check) = checks.get(block.index()) {
+            function.charge(block, *check)?;
+        }
         function.lower_block(block)?;
     }
     function.emit_start()?;
@@ -198,7 +204,6 @@ impl<'m, 'ctx> FunctionState<'m, 'ctx> {
 
     fn lower_block(&mut self, index: Block) -> Result<(), CompileError> {
         let data = &self.body.blocks[index];
-        self.builder().position_at_end(self.blocks[index.index()].block);
         for inst in &data.insts {
             self.set_offset(self.body.insts[*inst].offset);
             crate::lower::lower_inst(self, *inst)?;

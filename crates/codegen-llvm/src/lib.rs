@@ -29,6 +29,7 @@ mod compile;
 mod debug;
 mod emit;
 mod error;
+mod fuel;
 mod function;
 mod inline_asm;
 mod intrinsics;

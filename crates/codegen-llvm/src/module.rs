@@ -55,6 +55,8 @@ pub(crate) struct ModuleState<'ctx> {
     pub(crate) canonicalize_nans: bool,
     /// Whether relaxed operators make the deterministic choice.
     pub(crate) deterministic: bool,
+    /// Whether code counts what it does.
+    pub(crate) fuel: bool,
     intrinsics: Intrinsics<'ctx>,
     functions: RefCell<Vec<Option<FunctionValue<'ctx>>>>,
 }
@@ -90,6 +92,7 @@ impl<'ctx> ModuleState<'ctx> {
             cpu: target.cpu_features(),
             canonicalize_nans: options.canonicalize_nans || options.deterministic,
             deterministic: options.deterministic,
+            fuel: options.fuel,
             intrinsics: Intrinsics::default(),
             functions: RefCell::new(vec![None; declarations.functions.len()]),
         }

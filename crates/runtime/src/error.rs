@@ -204,6 +204,8 @@ pub enum InstantiateError {
         /// Elements the module asks for.
         elements: u64,
     },
+    /// The store has fuel, and the image is not compiled to consume it.
+    ConsumesNoFuel,
     /// The store may not hold what the module defines.
     Limit(LimitError),
     /// A segment was out of bounds or the start function failed. What was written before stays written.
@@ -218,6 +220,9 @@ impl fmt::Display for InstantiateError {
                 write!(f, "the module has {expected} imports, {given} were given")
             }
             Self::Memory(error) => error.fmt(f),
+            Self::ConsumesNoFuel => {
+                f.write_str("the image is not compiled to consume fuel, which the store limits")
+            }
             Self::Limit(error) => error.fmt(f),
             Self::Table { elements } => write!(f, "a table of {elements} elements cannot be allocated"),
             Self::Call(error) => error.fmt(f),
@@ -231,7 +236,7 @@ impl std::error::Error for InstantiateError {
             Self::Import(error) => Some(&**error),
             Self::Memory(error) => Some(error),
             Self::Limit(error) => Some(error),
-            Self::SurplusImports { .. } | Self::Table { .. } => None,
+            Self::SurplusImports { .. } | Self::Table { .. } | Self::ConsumesNoFuel => None,
             Self::Call(error) => Some(error),
         }
     }

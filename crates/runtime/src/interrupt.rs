@@ -4,8 +4,8 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crate::Store;
 use crate::vm::interrupt::{self, Interruption, reason};
+use crate::{Store, Trap, TrapCode};
 
 /// Stops the code of a store, from any thread; outlives the store.
 ///
@@ -31,6 +31,29 @@ impl InterruptHandle {
 impl fmt::Debug for InterruptHandle {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("InterruptHandle").field("interrupted", &self.is_interrupted()).finish()
+    }
+}
+
+/// Fuel, for code that is compiled to consume it.
+impl Store {
+    /// What is left.
+    pub fn fuel(&self) -> u64 {
+        self.inner.fuel()
+    }
+
+    /// Replaces what is left, by at most 2⁶³ − 1.
+    pub fn set_fuel(&mut self, fuel: u64) {
+        self.inner.set_fuel(fuel);
+    }
+
+    /// Takes fuel for what the host does.
+    ///
+    /// # Errors
+    /// The trap that WebAssembly code ends with, if there is not so much; nothing is left then.
+    pub fn consume_fuel(&mut self, amount: u64) -> Result<(), Trap> {
+        let enough = amount <= self.fuel();
+        self.inner.burn(amount);
+        if enough { Ok(()) } else { Err(Trap { code: TrapCode::OutOfFuel, frames: Vec::new(), omitted: 0 }) }
     }
 }
 

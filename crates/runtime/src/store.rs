@@ -20,6 +20,8 @@ pub struct StoreConfig {
     pub checks: CheckStrategy,
     /// Where linear memories come from.
     pub memory: MemorySettings,
+    /// Fuel to begin with. If it is given, an image whose code consumes none is refused.
+    pub fuel: Option<u64>,
     /// How much it may hold.
     pub limits: StoreLimits,
 }
@@ -30,6 +32,7 @@ impl Default for StoreConfig {
             max_wasm_stack: 1 << 20,
             checks: CheckStrategy::Auto,
             memory: MemorySettings::default(),
+            fuel: None,
             limits: StoreLimits::default(),
         }
     }

@@ -57,6 +57,8 @@ pub struct VMStoreContext {
     pub caller: *mut VMContext,
     /// The runtime's store; opaque to compiled code.
     pub runtime: *mut c_void,
+    /// Fuel that is left, or how much too much has been taken if it is negative.
+    pub fuel: i64,
 }
 
 /// An imported function: what a call needs, without going through its reference.

@@ -41,7 +41,7 @@ pub const ADDRMAP: &str = ".wootz.addrmap";
 pub const DATA: &str = ".wootz.data";
 
 /// Version of everything in this crate: an image of another version is refused.
-pub const FORMAT_VERSION: u32 = 2;
+pub const FORMAT_VERSION: u32 = 3;
 /// First bytes of [`INFO`], before the version: tells an image from any other ELF file.
 pub const INFO_MAGIC: [u8; 8] = *b"wootzimg";
 
@@ -78,6 +78,8 @@ pub struct ImageInfo {
     pub declarations: Declarations,
     /// Plan of each memory, imported ones included: code was compiled for it.
     pub memory_plans: Vec<MemoryPlan>,
+    /// Whether the code consumes fuel.
+    pub fuel: bool,
     /// Byte range in [`DATA`] of each data segment.
     pub data: Vec<Range<u32>>,
     /// Range in [`TEXT`] of each defined function.

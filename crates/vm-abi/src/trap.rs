@@ -64,6 +64,8 @@ trap_codes! {
     NullFunctionReference = 15, "null function reference";
     /// `memory.atomic.wait*` on a memory that is not shared.
     ExpectedSharedMemory = 16, "expected shared memory";
+    /// Code that consumes fuel has none left.
+    OutOfFuel = 17, "all fuel consumed";
 }
 
 impl std::fmt::Display for TrapCode {

@@ -25,6 +25,7 @@ pub struct Config {
     pub(crate) max_wasm_stack: usize,
     pub(crate) max_module_size: usize,
     pub(crate) limits: StoreLimits,
+    pub(crate) fuel: Option<u64>,
     pub(crate) features: Features,
     pub(crate) verify: bool,
     pub(crate) compile_threads: usize,
@@ -42,6 +43,7 @@ impl Default for Config {
             max_wasm_stack: Self::DEFAULT_MAX_WASM_STACK,
             max_module_size: Self::DEFAULT_MAX_MODULE_SIZE,
             limits: StoreLimits::default(),
+            fuel: None,
             features: Features::ALL,
             verify: cfg!(debug_assertions),
             compile_threads: 0,
@@ -97,6 +99,17 @@ impl Config {
     #[must_use]
     pub fn max_module_size(mut self, bytes: usize) -> Self {
         self.max_module_size = bytes;
+        self
+    }
+
+    /// Compiles code that consumes fuel, and gives each store this much to begin with: at most 2⁶³ − 1. Code without fuel traps
+    /// with "all fuel consumed".
+    ///
+    /// Unlike a deadline it stops a guest at the same place each time, whatever the machine, the optimisation and the checks;
+    /// `docs/embedding.md` says what costs how much. Code becomes slower by it. Without this, code consumes none.
+    #[must_use]
+    pub fn fuel(mut self, fuel: u64) -> Self {
+        self.fuel = Some(fuel);
         self
     }
 

@@ -76,6 +76,15 @@ impl Engine {
         Ok(wootz_codegen_llvm::compile_image(module, &self.compile_options())?)
     }
 
+    /// Everything besides a module that its code depends on, as text: the compiler, its settings, the CPU. Whoever keeps images
+    /// finds them by this and the module's bytes.
+    ///
+    /// # Errors
+    /// [`Error::Compile`] if there is no such CPU.
+    pub fn fingerprint(&self) -> Result<String, Error> {
+        Ok(self.compile_options().fingerprint()?)
+    }
+
     fn compile_options(&self) -> CompileOptions {
         CompileOptions {
             opt: self.config.opt_level,
@@ -83,6 +92,7 @@ impl Engine {
             cpu: self.config.cpu.clone(),
             canonicalize_nans: self.config.canonicalize_nans,
             deterministic: self.config.deterministic,
+            fuel: self.config.fuel.is_some(),
             verify: self.config.verify,
             threads: self.config.compile_threads,
         }

@@ -39,6 +39,8 @@ pub enum Error {
         /// What was looked for: "function", …
         kind: &'static str,
     },
+    /// The store has fuel, and the module is not compiled to consume it.
+    ConsumesNoFuel,
     /// The store may not hold so much.
     Limit(LimitError),
     /// A memory cannot be made.
@@ -113,6 +115,7 @@ impl fmt::Display for Error {
             Self::UnknownExport { name, kind } => {
                 write!(f, "unknown export: no {kind} is exported as \"{name}\"")
             }
+            Self::ConsumesNoFuel => InstantiateError::ConsumesNoFuel.fmt(f),
             Self::Limit(error) => error.fmt(f),
             Self::Memory(error) => error.fmt(f),
             Self::Access(error) => error.fmt(f),
@@ -128,7 +131,11 @@ impl StdError for Error {
             Self::Module(error) => error.source(),
             Self::Compile(error) => error.source(),
             Self::Image(error) => error.source(),
-            Self::Link(_) | Self::UnknownExport { .. } | Self::Type(_) | Self::Thread { .. } => None,
+            Self::Link(_)
+            | Self::ConsumesNoFuel
+            | Self::UnknownExport { .. }
+            | Self::Type(_)
+            | Self::Thread { .. } => None,
             Self::Trap(trap) => trap.source(),
             Self::Host(failure) => failure.error.source(),
             Self::Arguments(error) => error.source(),
@@ -316,6 +323,7 @@ impl From<InstantiateError> for Error {
                 LinkError::Count { expected, given }.into()
             }
             InstantiateError::Memory(error) => error.into(),
+            InstantiateError::ConsumesNoFuel => Self::ConsumesNoFuel,
             InstantiateError::Limit(error) => error.into(),
             InstantiateError::Table { elements } => ValueError::TooLarge { elements }.into(),
             InstantiateError::Call(error) => error.into(),

@@ -1,10 +1,11 @@
-//! Stopping a guest: by handle, by deadline.
+//! Stopping a guest: by handle, by deadline, by fuel.
 
 use std::time::{Duration, Instant};
 
 pub use wootz_runtime::InterruptHandle;
 
 use crate::caller::Caller;
+use crate::error::Error;
 use crate::store::Store;
 
 impl<T: Send + 'static> Store<T> {
@@ -55,6 +56,16 @@ impl<T: Send + 'static> Store<T> {
         self.inner.set_timeout(time);
     }
 
+    /// Fuel that is left: see [`Config::fuel`](crate::Config::fuel).
+    pub fn fuel(&self) -> u64 {
+        self.inner.fuel()
+    }
+
+    /// Replaces the fuel that is left, by at most 2⁶³ − 1.
+    pub fn set_fuel(&mut self, fuel: u64) {
+        self.inner.set_fuel(fuel);
+    }
+
     /// Forgets the deadline, also one that is over and by which no call has ended.
     pub fn clear_deadline(&mut self) {
         self.inner.clear_deadline();
@@ -65,6 +76,19 @@ impl<T: Send + 'static> Caller<'_, T> {
     /// A handle that stops the store's code; the code that called this host function stops when that returns.
     pub fn interrupt_handle(&self) -> InterruptHandle {
         self.inner.store().interrupt_handle()
+    }
+
+    /// Fuel that is left: see [`Config::fuel`](crate::Config::fuel).
+    pub fn fuel(&self) -> u64 {
+        self.inner.store().fuel()
+    }
+
+    /// Takes fuel for what a host function does.
+    ///
+    /// # Errors
+    /// [`Error::Trap`] if there is not so much, for the host function to return; nothing is left then.
+    pub fn consume_fuel(&mut self, amount: u64) -> Result<(), Error> {
+        Ok(self.inner.store_mut().consume_fuel(amount)?)
     }
 
     /// Whether the store has been asked to stop: a host function that works for long may look, and return.

@@ -45,6 +45,7 @@ impl<T: Send + 'static> Store<T> {
             checks: engine.config().checks,
             memory: engine.config().memory.clone(),
             limits: engine.config().limits,
+            fuel: engine.config().fuel,
         };
         let state = StoreState { data, engine: engine.clone(), linked: BTreeMap::new() };
         Self { inner: runtime::Store::new(config, Box::new(state)), data: PhantomData }

@@ -41,10 +41,13 @@ pub(crate) fn report(
         }
         Error::Link(error) => link(input, declarations, error),
         Error::Compile(error) => compile(error),
-        Error::Image(error) if input.is_image() => image(input, error),
+        Error::ConsumesNoFuel => Report::new(Exit::Usage, error.to_string())
+            .at(input.name.clone())
+            .help("run the module, not an image of it, with --fuel"),
         Error::Limit(error) => Report::new(Exit::System, error.to_string())
             .at(input.name.clone())
             .help("--max-memory and --max-table-elements raise the limits"),
+        Error::Image(error) if input.is_image() => image(input, error),
         Error::Memory(_) | Error::Image(wootz::ImageError::System(_)) | Error::Value(_) => {
             Report::new(Exit::System, error.to_string()).at(input.name.clone())
         }

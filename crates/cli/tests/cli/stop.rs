@@ -131,3 +131,34 @@ fn table_elements_are_limited_by_option() {
     let error = dir.wootz(&["run", "--max-table-elements", "99", "--invoke", "f", "t.wat"]).error(71);
     assert!(error.contains("100 elements in all tables, of at most 99"), "{error}");
 }
+
+/// One thread computes for ever, the first one waits for it.
+#[test]
+fn a_program_with_threads_is_stopped_as_a_whole() {
+    let dir = Dir::with(
+        "threads.wat",
+        r#"(module
+          (import "env" "memory" (memory 1 1 shared))
+          (import "wasi" "thread-spawn" (func $spawn (param i32) (result i32)))
+          (func (export "wasi_thread_start") (param i32 i32) (loop (br 0)))
+          (func (export "_start")
+            (drop (call $spawn (i32.const 0)))
+            (drop (memory.atomic.wait32 (i32.const 0) (i32.const 0) (i64.const -1)))))"#,
+    );
+    let error = dir.wootz(&["run", "--timeout", "100ms", "threads.wat"]).error(124);
+    assert!(error.starts_with("error: the guest ran for longer than 100ms"), "{error}");
+    assert!(!error.contains("did not return"), "{error}");
+}
+
+#[test]
+fn fuel_ends_a_guest_at_the_same_place_each_time() {
+    let dir = Dir::with("spin.wat", SPIN);
+    let errors =
+        ["-O0", "-O2"].map(|level| dir.wootz(&["run", level, "--fuel", "12345", "spin.wat"]).error(134));
+    assert!(
+        errors[0].starts_with("error: the guest trapped: all fuel consumed\n --> spin.wat:"),
+        "{}",
+        errors[0]
+    );
+    assert_eq!(errors[0], errors[1]);
+}

@@ -54,6 +54,7 @@ pub(super) fn image_info(
         cpu_features,
         declarations: parts.declarations.clone(),
         memory_plans: parts.memory_plans.to_vec(),
+        fuel: parts.fuel,
         data: data_ranges(parts)?,
         functions: parts.declarations.defined_functions().map(function).collect::<Result<_, _>>()?,
         host_entries: trampolines(Symbol::HostEntry)?,

@@ -19,6 +19,7 @@
 //!     declarations: module.declarations(),
 //!     module: module.bytes(),
 //!     memory_plans: &[],
+//!     fuel: false,
 //! })?;
 //! let file = object::File::parse(&*image)?;
 //! let data = file.section_by_name(wootz_vm_abi::image::DATA).expect("every image has one");
@@ -64,6 +65,8 @@ pub struct ImageParts<'a> {
     pub module: &'a [u8],
     /// Plan of each memory, imported ones included.
     pub memory_plans: &'a [MemoryPlan],
+    /// Whether the code consumes fuel.
+    pub fuel: bool,
 }
 
 /// Links objects into an image. The same objects in the same order give the same bytes.

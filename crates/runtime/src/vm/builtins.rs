@@ -115,6 +115,18 @@ pub(super) fn checked_range(
     }
 }
 
+/// What a unit of fuel pays for in a bulk instruction, beyond the instruction itself.
+const BYTES: u64 = 64;
+const ELEMENTS: u64 = 8;
+
+impl Running<'_> {
+    /// Takes the price before anything is done, also before bounds are looked at.
+    fn burn(&mut self, fuel: u64) -> Status {
+        self.store.burn(fuel);
+        if self.store.has_debt() { Err(TrapCode::OutOfFuel) } else { Ok(()) }
+    }
+}
+
 /// Linear memory (specification: Memory Instructions).
 impl Running<'_> {
     fn memory(&self, memory: u32) -> usize {
@@ -127,11 +139,13 @@ impl Running<'_> {
     }
 
     fn memory_fill(&mut self, memory: u32, dst: u64, value: u32, len: u64) -> Status {
+        self.burn(len / BYTES)?;
         let memory = self.memory(memory);
         self.store.memories[memory].fill(dst, value as u8, len)
     }
 
     fn memory_copy(&mut self, dst_memory: u32, dst: u64, src_memory: u32, src: u64, len: u64) -> Status {
+        self.burn(len / BYTES)?;
         let (to, from) = (self.memory(dst_memory), self.memory(src_memory));
         match self.store.memories.get_disjoint_mut([to, from]) {
             Ok([to, from]) => to.copy_from(dst, from, src, len),
@@ -140,6 +154,7 @@ impl Running<'_> {
     }
 
     fn memory_init(&mut self, memory: u32, data: u32, dst: u64, src: u64, len: u64) -> Status {
+        self.burn(len / BYTES)?;
         let memory = self.memory(memory);
         super::instantiate::init_memory(self.store, self.instance, memory, data as usize, dst, src, len)
     }
@@ -239,6 +254,7 @@ impl Running<'_> {
     }
 
     fn table_fill(&mut self, table: u32, dst: u64, value: usize, len: u64) -> Status {
+        self.burn(len / ELEMENTS)?;
         let table = self.table(table);
         let words = self.store.tables[table].words_mut();
         let target = checked_range(dst, len, words.len(), TrapCode::TableOutOfBounds)?;
@@ -247,6 +263,7 @@ impl Running<'_> {
     }
 
     fn table_copy(&mut self, dst_table: u32, dst: u64, src_table: u32, src: u64, len: u64) -> Status {
+        self.burn(len / ELEMENTS)?;
         let (to, from) = (self.table(dst_table), self.table(src_table));
         let lengths = (&self.store.tables[to], &self.store.tables[from]);
         let source = checked_range(src, len, lengths.1.elements().words().len(), TrapCode::TableOutOfBounds)?;
@@ -259,6 +276,7 @@ impl Running<'_> {
     }
 
     fn table_init(&mut self, table: u32, elem: u32, dst: u64, src: u64, len: u64) -> Status {
+        self.burn(len / ELEMENTS)?;
         let table = self.table(table);
         super::instantiate::init_table(self.store, self.instance, table, elem as usize, dst, src, len)
     }

@@ -35,6 +35,9 @@ pub(crate) fn instantiate(
     let type_ids = store.inner.type_ids(image);
     imports::check(store, image.info(), &type_ids, externs)?;
     let store = &mut *store.inner;
+    if store.config().fuel.is_some() && !image.info().fuel {
+        return Err(InstantiateError::ConsumesNoFuel);
+    }
     store.check_instance(&image.info().declarations).map_err(InstantiateError::Limit)?;
     let index = allocate(store, image, externs)?;
     initialise(store, index as usize).map_err(|code| {

@@ -71,7 +71,12 @@ static NEXT_ID: AtomicU64 = AtomicU64::new(0);
 
 impl StoreInner {
     fn new(config: StoreConfig, data: Box<dyn Any + Send>) -> Self {
-        let context = VMStoreContext { stack_limit: 0, caller: ptr::null_mut(), runtime: ptr::null_mut() };
+        let context = VMStoreContext {
+            stack_limit: 0,
+            caller: ptr::null_mut(),
+            runtime: ptr::null_mut(),
+            fuel: config.fuel.map_or(i64::MAX, clamp),
+        };
         Self {
             id: NEXT_ID.fetch_add(1, Ordering::Relaxed),
             config,
@@ -311,6 +316,40 @@ fn push<T>(items: &mut Vec<T>, item: T) -> u32 {
     let index = u32::try_from(items.len()).expect("fewer than 2^32 entities of a kind in a store");
     items.push(item);
     index
+}
+
+/// As much as the counter can hold.
+fn clamp(fuel: u64) -> i64 {
+    i64::try_from(fuel).unwrap_or(i64::MAX)
+}
+
+impl StoreInner {
+    /// Fuel that is left.
+    pub(crate) fn fuel(&self) -> u64 {
+        // SAFETY: the context is owned, and compiled code does not run while anyone borrows the store.
+        unsafe { (*self.context.as_ptr()).fuel }.try_into().unwrap_or(0)
+    }
+
+    /// Replaces what is left.
+    pub(crate) fn set_fuel(&mut self, fuel: u64) {
+        // SAFETY: as in `fuel`.
+        unsafe { (*self.context.as_ptr()).fuel = clamp(fuel) };
+    }
+
+    /// Whether more fuel has been taken than there was.
+    pub(crate) fn has_debt(&self) -> bool {
+        // SAFETY: as in `fuel`.
+        unsafe { (*self.context.as_ptr()).fuel < 0 }
+    }
+
+    /// Takes fuel, more than there is if need be: compiled code traps when it looks.
+    pub(crate) fn burn(&mut self, amount: u64) {
+        // SAFETY: as in `fuel`.
+        unsafe {
+            let fuel = &raw mut (*self.context.as_ptr()).fuel;
+            *fuel = (*fuel).saturating_sub(clamp(amount));
+        }
+    }
 }
 
 impl Drop for StoreInner {

@@ -1,6 +1,7 @@
 //! The embedding API from the outside: one file per subject.
 
 mod externals;
+mod fuel;
 mod host;
 mod limits;
 mod linker;
