@@ -1,4 +1,4 @@
-//! `cargo xtask test`, `spec-test`, `fuzz` and `stress`: every check there is, one after the other, with one total.
+//! `cargo xtask test`, `spec-test`, `fuzz`, `soak` and `stress`: every check there is, one after the other, with one total.
 
 use std::process::Command;
 use std::time::Instant;
@@ -43,6 +43,16 @@ pub(crate) fn fuzz(arguments: &[String]) -> Result<()> {
     setup(Purpose::Build)?;
     let mut command = cargo();
     command.args(["run", "--quiet", "--package", "wootz-tests", "--bin", "fuzz", "--"]).args(arguments);
+    run(&mut command)
+}
+
+/// Many instances with the given options, as fast as they are shipped.
+pub(crate) fn soak(arguments: &[String]) -> Result<()> {
+    setup(Purpose::Build)?;
+    let mut command = cargo();
+    command
+        .args(["run", "--quiet", "--release", "--package", "wootz-tests", "--bin", "soak", "--"])
+        .args(arguments);
     run(&mut command)
 }
 

@@ -32,6 +32,7 @@ Commands:
   bless [FILTER…]               Rewrite the expected output of the file tests; read the diff afterwards
   spec-test [OPTIONS]           Run the specification's test suite (see `cargo xtask spec-test --help`)
   fuzz [OPTIONS]                Run random modules here and in another engine (see `cargo xtask fuzz --help`)
+  soak [OPTIONS]                Many instances at once and one after another (see `cargo xtask soak --help`)
   stress [OPTIONS]              Threads over shared memories, for as long as asked (see `cargo xtask stress --help`)
   bench [--rounds N] [--table T] Measure start-up, compilation and run time against native builds
   help                          Print this text";
@@ -49,6 +50,7 @@ fn main() -> ExitCode {
         Some("bless") => bless::bless(&rest),
         Some("spec-test") => check::spec_test(&rest),
         Some("fuzz") => check::fuzz(&rest),
+        Some("soak") => check::soak(&rest),
         Some("stress") => check::stress(&rest),
         Some("bench") => program::bench(&rest),
         Some("help" | "--help" | "-h") => {

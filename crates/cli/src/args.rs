@@ -38,6 +38,26 @@ pub(crate) enum Command {
     /// Show what is in a module.
     #[command(after_help = exit::HELP)]
     Inspect(InspectArgs),
+    /// Instantiate a module and show what it has in the address space.
+    #[command(after_help = exit::HELP)]
+    Maps(MapsArgs),
+    /// Show or remove what `run` has kept of earlier compilations.
+    #[command(after_help = exit::HELP)]
+    Cache(CacheArgs),
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct CacheArgs {
+    #[command(subcommand)]
+    pub(crate) command: CacheCommand,
+}
+
+#[derive(Copy, Clone, Subcommand, Debug)]
+pub(crate) enum CacheCommand {
+    /// List the images, with their sizes and when they were used last.
+    List,
+    /// Remove them all.
+    Clean,
 }
 
 #[derive(Args, Debug)]
@@ -96,6 +116,9 @@ pub(crate) struct RunArgs {
     pub(crate) stack_size: usize,
     #[command(flatten)]
     pub(crate) limits: LimitArgs,
+    /// Compile the module even if an earlier run has, and keep nothing.
+    #[arg(long)]
+    pub(crate) no_cache: bool,
     /// A module, binary or text (- is standard input), then arguments: for the guest, or for the function that --invoke
     /// names.
     // One list, since an option behind the file would be taken for ours otherwise.
@@ -211,6 +234,20 @@ pub(crate) struct ValidateArgs {
     #[command(flatten)]
     pub(crate) input: InputArgs,
     /// A module, binary or text; - is standard input.
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct MapsArgs {
+    #[command(flatten)]
+    pub(crate) compile: CompileArgs,
+    #[command(flatten)]
+    pub(crate) input: InputArgs,
+    /// Print it as JSON.
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// A module, binary or text, or an image; - is standard input.
     #[arg(value_name = "FILE")]
     pub(crate) file: PathBuf,
 }
@@ -415,7 +452,7 @@ fn cpu(text: &str) -> Result<Cpu, String> {
     })
 }
 
-fn size(text: &str) -> Result<usize, String> {
+pub(crate) fn size(text: &str) -> Result<usize, String> {
     let (digits, shift) = match text.char_indices().last() {
         Some((end, 'k' | 'K')) => (&text[..end], 10),
         Some((end, 'm' | 'M')) => (&text[..end], 20),

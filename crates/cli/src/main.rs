@@ -1,13 +1,15 @@
-//! The `wootz` command: `run`, `compile`, `validate`, `wast`, `inspect`.
+//! The `wootz` command: `run`, `compile`, `validate`, `wast`, `inspect`, `maps`.
 //!
 //! Every failure is a [`Report`] with an exit code of [`exit`]; nothing panics on bad input, and a panic
 //! is said to be a bug. `docs/cli.md` documents the options.
 
 mod args;
+mod cache;
 mod compile;
 mod exit;
 mod input;
 mod inspect;
+mod maps;
 mod names;
 mod report;
 mod run;
@@ -38,6 +40,8 @@ fn main() {
         Command::Validate(args) => validate(args).map(|()| Exit::Success),
         Command::Wast(args) => script::run(args),
         Command::Inspect(args) => inspect(args).map(|()| Exit::Success),
+        Command::Cache(args) => cache::cache(args).map(|()| Exit::Success),
+        Command::Maps(args) => maps::maps(args).map(|()| Exit::Success),
     };
     let exit = outcome.unwrap_or_else(|report| {
         report.print();

@@ -2,6 +2,9 @@
 
 use wootz_vm_abi::plan::CheckStrategy;
 
+use crate::error::CompileError;
+use crate::target::TargetInfo;
+
 /// How much LLVM optimises.
 #[derive(Copy, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
 pub enum OptLevel {
@@ -48,6 +51,22 @@ pub struct CompileOptions {
     pub verify: bool,
     /// How many threads compile; 0 is one for each processor. The code does not depend on it.
     pub threads: usize,
+}
+
+impl CompileOptions {
+    /// Everything besides the module that the code depends on, as text: equal texts give equal images. It names the compiler, so
+    /// it is for comparing and not for keeping.
+    ///
+    /// # Errors
+    /// [`CompileError::UnknownCpu`].
+    pub fn fingerprint(&self) -> Result<String, CompileError> {
+        let Self { opt, checks, cpu, canonicalize_nans, deterministic, fuel, verify: _, threads: _ } = self;
+        let target = TargetInfo::new(cpu)?;
+        let compiler = crate::target::compiler();
+        Ok(format!(
+            "{compiler}; {target:?}; {opt:?}; {checks:?}; {canonicalize_nans}; {deterministic}; {fuel}"
+        ))
+    }
 }
 
 /// Which text to emit.

@@ -144,3 +144,16 @@ fn threads_compile_at_the_same_time() {
         }
     });
 }
+
+/// How deep LLVM recurses is the module's choice, and the stack that it has is not the caller's.
+#[test]
+fn a_deep_expression_compiles_on_a_thread_with_little_stack() {
+    let chain = "local.get 0 i32.add ".repeat(10_000);
+    let text = format!("(module (func (param i32) (result i32) local.get 0 {chain}))");
+    let compile = move || {
+        let module = Module::new(text.as_bytes()).expect("the module is valid");
+        compile_object(&module, &options(OptLevel::O0, CheckStrategy::Guard)).map(|object| object.len())
+    };
+    let thread = std::thread::Builder::new().stack_size(256 << 10).spawn(compile).unwrap();
+    assert!(thread.join().unwrap().unwrap() > 10_000);
+}

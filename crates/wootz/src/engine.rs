@@ -76,6 +76,15 @@ impl Engine {
         Ok(wootz_codegen_llvm::compile_image(module, &self.compile_options())?)
     }
 
+    /// Everything besides a module that its code depends on, as text: the compiler, its settings, the CPU. Whoever keeps images
+    /// finds them by this and the module's bytes.
+    ///
+    /// # Errors
+    /// [`Error::Compile`] if there is no such CPU.
+    pub fn fingerprint(&self) -> Result<String, Error> {
+        Ok(self.compile_options().fingerprint()?)
+    }
+
     fn compile_options(&self) -> CompileOptions {
         CompileOptions {
             opt: self.config.opt_level,

@@ -102,7 +102,7 @@ fn start_up(options: &Options) -> Result<()> {
             .into_iter()
             .chain(LEVELS.map(|(level, _)| {
                 let mut command = Command::new(&options.wootz);
-                command.args(["run", level]).arg(&wasm);
+                command.args(["run", "--no-cache", level]).arg(&wasm);
                 (format!("wootz run {level}"), command)
             }))
             .collect();

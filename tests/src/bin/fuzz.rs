@@ -287,7 +287,9 @@ fn keep(options: &Options, number: u64, what: &str) -> Result<()> {
         shrink::shrink(&case, SHRINKING, |case| fails(&attempt, case, options.oracle).unwrap_or(false));
     let _ = std::fs::remove_file(&attempt);
     std::fs::write(&path, &smallest.entropy)?;
-    let text = format!(";; {what}\n{}", text(&smallest)?);
+    // A damaged module may be none: its bytes are what is kept.
+    let printed = text(&smallest).unwrap_or_else(|error| format!(";; not to be printed: {error:#}\n"));
+    let text = format!(";; {what}\n{printed}");
     std::fs::write(path.with_extension("wat"), text)?;
     println!("  kept as {}", path.with_extension("wat").display());
     Ok(())

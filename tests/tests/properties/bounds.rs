@@ -171,8 +171,11 @@ fn bits(value: &Val) -> u128 {
 fn range(memory: &[u8], address: u64, offset: u64, length: u64) -> Option<std::ops::Range<usize>> {
     let start = u128::from(address) + u128::from(offset);
     let end = start + u128::from(length);
-    (end <= memory.len() as u128).then(|| start as usize..end as usize)
+    (end <= memory.len() as u128).then_some(start as usize..end as usize)
 }
+
+/// What becomes of a memory.
+type Change<'a> = &'a dyn Fn(&mut [u8]);
 
 /// A call, and what should come of it: a value read, or nothing, or a trap; the memory is changed as it should be.
 struct Expected<'a> {
@@ -215,7 +218,7 @@ fn bulk<'a>(case: &'a Case, before: &'a [u8]) -> impl Iterator<Item = Expected<'
     lengths.flat_map(move |length| {
         let pairs: Vec<(u64, u64)> = addresses.iter().copied().zip(addresses.iter().rev().copied()).collect();
         pairs.into_iter().flat_map(move |(to, from)| {
-            let expected = |name, arguments, done: Option<&dyn Fn(&mut [u8])>| {
+            let expected = |name, arguments, done: Option<Change<'_>>| {
                 let mut memory = before.to_vec();
                 let result = done.map(|change| change(&mut memory)).map(|()| None).ok_or(out);
                 Expected { name, arguments, result, memory }

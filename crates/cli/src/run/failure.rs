@@ -16,7 +16,7 @@ pub(super) fn exit_code(error: &Error) -> Option<Exit> {
 }
 
 /// The report of any other error. `reason` is why the guest was stopped, if it was.
-pub(super) fn report(
+pub(crate) fn report(
     input: &Input,
     declarations: &Declarations,
     error: &Error,

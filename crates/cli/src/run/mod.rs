@@ -14,11 +14,12 @@ use wootz::{Engine, Instance, Linker, Store, Val};
 use wootz_wasm_ir::Declarations;
 
 use crate::args::RunArgs;
+use crate::cache::{Cache, Key};
 use crate::exit::Exit;
 use crate::input::Input;
 use crate::report::{Outcome, Report, output};
 use crate::values::print_value;
-pub(crate) use failure::compile_report;
+pub(crate) use failure::{compile_report, report as failure_report};
 use plan::{Plan, Step};
 use stop::{Reason, Stop as StopSwitch};
 
@@ -28,7 +29,13 @@ const HOST_STACK: usize = 4 << 20;
 pub(crate) fn run(args: &RunArgs) -> Outcome<Exit> {
     let input = Input::read(&args.file(), args.input.max_module_size)?;
     let engine = Engine::new(&args.config());
-    let program = Program::open(&engine, &input)?;
+    let cache = if args.no_cache { Cache::off() } else { Cache::of_user()? };
+    let key = Key::of(&engine, &input.bytes)
+        .map_err(|error| failure::report(&input, &Declarations::default(), &error, None))?;
+    let program = match cache.load(&engine, &key) {
+        Some(module) => Program::Image(module),
+        None => Program::open(&engine, &input)?,
+    };
     let plan = Plan::new(program.declarations(), args)?;
     let ctx = wasi_ctx(args, &plan)?;
     let thread = std::thread::Builder::new()
@@ -36,8 +43,15 @@ pub(crate) fn run(args: &RunArgs) -> Outcome<Exit> {
         .stack_size(args.stack_size.saturating_add(HOST_STACK));
     std::thread::scope(|scope| {
         let stop = Arc::default();
-        let guest =
-            || Guest { args, engine: &engine, input: &input, program: &program, stop }.run(&plan, ctx);
+        let guest = || {
+            let module = program
+                .compiled(&engine)
+                .map_err(|error| failure::report(&input, program.declarations(), &error, None))?;
+            if let Program::Module(_) = program {
+                cache.keep(&key, &module);
+            }
+            Guest { args, input: &input, module, stop }.run(&plan, ctx)
+        };
         let thread = thread.spawn_scoped(scope, guest).map_err(|error| {
             Report::new(Exit::System, format!("cannot start a thread for the guest: {error}"))
                 .help("lower --stack-size")
@@ -48,13 +62,13 @@ pub(crate) fn run(args: &RunArgs) -> Outcome<Exit> {
 }
 
 /// What a file holds: a module to compile, or one that is compiled already.
-enum Program {
+pub(crate) enum Program {
     Module(wootz_wasm_ir::Module),
     Image(wootz::Module),
 }
 
 impl Program {
-    fn open(engine: &Engine, input: &Input) -> Outcome<Self> {
+    pub(crate) fn open(engine: &Engine, input: &Input) -> Outcome<Self> {
         if !input.is_image() {
             return input.decode().map(Self::Module);
         }
@@ -65,14 +79,14 @@ impl Program {
         }
     }
 
-    fn declarations(&self) -> &Declarations {
+    pub(crate) fn declarations(&self) -> &Declarations {
         match self {
             Self::Module(module) => module.declarations(),
             Self::Image(module) => module.declarations(),
         }
     }
 
-    fn compiled(&self, engine: &Engine) -> Result<wootz::Module, wootz::Error> {
+    pub(crate) fn compiled(&self, engine: &Engine) -> Result<wootz::Module, wootz::Error> {
         match self {
             Self::Module(module) => wootz::Module::from_decoded(engine, module),
             Self::Image(module) => Ok(module.clone()),
@@ -83,35 +97,32 @@ impl Program {
 /// What the guest is made from.
 struct Guest<'a> {
     args: &'a RunArgs,
-    engine: &'a Engine,
     input: &'a Input,
-    program: &'a Program,
+    module: wootz::Module,
     stop: Arc<StopSwitch>,
 }
 
 impl Guest<'_> {
     fn run(&self, plan: &Plan, ctx: WasiCtx) -> Outcome<Exit> {
-        let engine = self.engine;
-        let module = self.program.compiled(engine).map_err(|error| self.failure(error, None))?;
+        let (module, engine) = (&self.module, self.module.engine());
         let mut linker = Linker::new(engine);
         linker.define_wasi(|ctx: &mut WasiCtx| ctx).map_err(|error| self.failure(error, None))?;
         let steps = plan.steps.clone();
         self.stop.arm(self.args.limits.timeout)?;
-        let ended = if is_threaded(&module) {
+        let ended = if is_threaded(module) {
             let stop = Arc::clone(&self.stop);
-            ThreadedProgram::new(&linker, &module, move || ctx.share()).map_err(Stop::from).and_then(
-                |program| {
-                    // The other threads stop with the first.
-                    program.run_with(move |store, instance| {
-                        stop.watch(store);
-                        perform(&steps, store, instance)
-                    })
-                },
-            )
+            let main = move |store: &mut Store<WasiCtx>, instance| {
+                // The program ends with its main thread.
+                stop.watch(store);
+                perform(&steps, store, instance)
+            };
+            ThreadedProgram::new(&linker, module, move || ctx.share())
+                .map_err(Stop::from)
+                .and_then(|program| program.run_with(main))
         } else {
             let mut store = Store::new(engine, ctx);
             self.stop.watch(&store);
-            let instance = linker.instantiate(&mut store, &module).map_err(Stop::from);
+            let instance = linker.instantiate(&mut store, module).map_err(Stop::from);
             instance.and_then(|instance| perform(&steps, &mut store, instance))
         };
         let reason = self.stop.ended();
@@ -125,7 +136,7 @@ impl Guest<'_> {
     }
 
     fn failure(&self, error: wootz::Error, reason: Option<Reason>) -> Box<Report> {
-        failure::report(self.input, self.program.declarations(), &error, reason)
+        failure::report(self.input, self.module.declarations(), &error, reason)
     }
 }
 

@@ -18,7 +18,7 @@ const GRACE: Duration = Duration::from_secs(1);
 
 /// Why the guest is stopped.
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
-pub(super) enum Reason {
+pub(crate) enum Reason {
     /// It ran for longer than this.
     Timeout(Duration),
     /// Someone pressed Ctrl-C.

@@ -2,8 +2,10 @@
 
 mod bad_module;
 mod bad_usage;
+mod cache;
 mod compile;
 mod inspect;
+mod maps;
 mod run;
 mod script;
 mod stop;
@@ -71,6 +73,8 @@ impl Dir {
     fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_wootz"));
         command.args(args).current_dir(self.path()).stdin(Stdio::null()).env_remove("NO_COLOR");
+        // The user's own cache is not for tests.
+        command.env("WOOTZ_CACHE_SIZE", "0");
         command
     }
 

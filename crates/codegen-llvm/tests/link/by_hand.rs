@@ -376,6 +376,7 @@ fn trampolines_and_data_segments_are_listed() {
         declarations: &declarations,
         module,
         memory_plans: &[],
+        fuel: false,
     };
     let bytes = link(&[&object], &parts(b"abcdefgh")).expect("links");
     let image = Image::read(&bytes);

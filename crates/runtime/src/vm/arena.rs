@@ -76,7 +76,7 @@ impl Block {
     /// At least `len` bytes for a context, zeroed.
     pub(crate) fn context(len: usize) -> io::Result<Self> {
         let block = CONTEXTS.allocate(len)?;
-        if !block.is_fresh() {
+        if !block.is_alone() {
             // SAFETY: the block is writable and nobody else knows it.
             unsafe { block.writable.write_bytes(0, len) };
         }
@@ -104,8 +104,8 @@ impl Block {
         self.len
     }
 
-    /// Whether the bytes were zero when the block was made.
-    pub(crate) fn is_fresh(&self) -> bool {
+    /// Whether it has pages of its own. Their bytes were zero when the block was made.
+    pub(crate) fn is_alone(&self) -> bool {
         matches!(self.owner, Owner::Pages(_))
     }
 
@@ -229,7 +229,7 @@ mod tests {
         let address = first.writable();
         drop(first);
         assert_eq!(arena.allocate(1).unwrap().writable(), address);
-        assert!(!second.is_fresh());
+        assert!(!second.is_alone());
     }
 
     #[test]
@@ -250,7 +250,7 @@ mod tests {
     fn large_blocks_have_pages_of_their_own() {
         let arena = arena();
         let large = arena.allocate((1 << LARGEST) + 1).unwrap();
-        assert!(large.is_fresh() && large.len() > 1 << LARGEST);
+        assert!(large.is_alone() && large.len() > 1 << LARGEST);
         let (writable, readable) = large.pages();
         assert_eq!(writable.len(), readable.unwrap().len());
         assert!(arena.allocate(1 << 60).is_err());

@@ -13,7 +13,8 @@ pub(crate) struct Usage {
 }
 
 fn bytes(ty: &MemoryType) -> u128 {
-    u128::from(ty.minimum) << ty.page_size_log2
+    // A size that no page has is refused where the memory is made.
+    u128::from(ty.minimum).checked_shl(ty.page_size_log2.into()).unwrap_or(0)
 }
 
 impl StoreInner {

@@ -133,7 +133,9 @@ impl LinearMemory {
         }
         let needed = round_to_pages(length)?;
         if needed <= self.space.reserved() {
-            self.space.extend(needed).ok()?;
+            let extended =
+                if self.plan.guarded { self.space.extend(needed) } else { self.space.extend_ahead(needed) };
+            extended.ok()?;
         } else if self.plan.reservation == 0 && !self.ty.shared && self.space.can_move() {
             let maximum = maximum_bytes(&self.ty, self.maximum);
             self.space.relocate(self.length, needed, maximum).ok()?;

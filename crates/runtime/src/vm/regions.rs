@@ -18,11 +18,14 @@ impl StoreInner {
                 list.add(addresses, protection, kind, &name);
             }
         }
-        for instance in &self.instances {
-            list.block(instance.context.block(), RegionKind::Contexts, RegionKind::Contexts);
+        for (index, instance) in self.instances.iter().enumerate() {
+            let kind = RegionKind::Contexts;
+            list.block(instance.context.block(), kind, kind, &format!("instance {index}"));
         }
-        for block in self.tables.iter().filter_map(|table| table.elements().block()) {
-            list.block(block, RegionKind::Tables, RegionKind::TablesView);
+        for (index, table) in self.tables.iter().enumerate() {
+            if let Some(block) = table.elements().block() {
+                list.block(block, RegionKind::Tables, RegionKind::TablesView, &format!("table {index}"));
+            }
         }
         for (index, memory) in self.memories.iter().enumerate() {
             for part in memory.parts() {
@@ -48,14 +51,15 @@ impl List {
     }
 
     /// The pages that a block lies in, and their guards.
-    fn block(&mut self, block: &Block, read: RegionKind, write: RegionKind) {
+    fn block(&mut self, block: &Block, read: RegionKind, write: RegionKind, name: &str) {
+        let name = if block.is_alone() { name } else { "of all stores" };
         let (writable, readable) = block.pages();
         let views = [(Some(writable), Protection::READ_WRITE, write), (readable, Protection::READ, read)];
         for (pages, protection, kind) in views {
             let Some(Range { start, end }) = pages else { continue };
             let page = page_size();
             self.add(start..start + page, Protection::NONE, RegionKind::Guard, kind.name());
-            self.add(start + page..end - page, protection, kind, kind.name());
+            self.add(start + page..end - page, protection, kind, name);
             self.add(end - page..end, Protection::NONE, RegionKind::Guard, kind.name());
         }
     }

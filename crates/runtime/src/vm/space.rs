@@ -20,6 +20,9 @@ use super::pool::Slot;
 use crate::regions::Protection;
 use crate::sys::memory::{Mapping, page_size, round_to_pages};
 
+/// Bytes that a growing memory gets ahead, where nothing depends on what is behind its length.
+const AHEAD: usize = 1 << 20;
+
 /// The address space of a linear memory.
 pub(crate) struct Space {
     owner: Owner,
@@ -139,6 +142,16 @@ impl Space {
         Ok(())
     }
 
+    /// As [`extend`](Self::extend), and makes a little more accessible than is asked for, for the next time. Only for memories whose
+    /// accesses are compared with their length.
+    pub(crate) fn extend_ahead(&mut self, len: usize) -> io::Result<()> {
+        if len <= self.accessible || !self.can_move() {
+            return self.extend(len);
+        }
+        let ahead = len.saturating_add(AHEAD).min(self.reserved());
+        self.extend(ahead.max(len)).or_else(|_| self.extend(len))
+    }
+
     /// Makes exactly the first `len` bytes accessible, of a memory that nobody uses.
     pub(crate) fn trim(&mut self, len: usize) -> io::Result<()> {
         let len = round_to_pages(len).ok_or(io::ErrorKind::OutOfMemory)?;
@@ -181,13 +194,13 @@ impl Space {
         let guard = page_size();
         let wanted = self.reserved().saturating_mul(2).min(maximum).max(len);
         let own = Own::new(guard, wanted, guard).or_else(|_| Own::new(guard, len, guard))?;
-        let moved = match &self.owner {
+        let pages = round_to_pages(used).ok_or(io::ErrorKind::OutOfMemory)?;
+        let moved = match self.place() {
             // A start that is mapped from a file would leave the image behind; it is copied instead, once.
-            Owner::Own(old) if self.image.is_none() && self.accessible > 0 => {
+            Some((mapping, offset, _)) if self.image.is_none() && pages > 0 => {
                 // SAFETY: as the caller says.
-                let moved =
-                    unsafe { old.mapping.move_pages(old.before, self.accessible, &own.mapping, guard) };
-                moved.map(|()| self.accessible).unwrap_or(0)
+                let moved = unsafe { mapping.move_pages(offset, pages, &own.mapping, guard) };
+                moved.map_or(0, |()| pages)
             }
             _ => 0,
         };

@@ -74,7 +74,7 @@ impl Elements {
         if bytes > room {
             // Twice as much as before, so that growing one by one costs a constant for each element.
             let block = Block::table(bytes.max(room * 2)).ok()?;
-            zeroed = block.is_fresh();
+            zeroed = block.is_alone();
             // SAFETY: the new block has room for more than the old elements, and nobody knows it yet.
             unsafe { block.writable().cast::<usize>().copy_from_nonoverlapping(self.first(), self.length) };
             self.block = Some(block);

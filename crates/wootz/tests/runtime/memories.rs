@@ -1,7 +1,7 @@
 //! Several memories, 64-bit memories and tables, pages of one byte, constant expressions, and limits that no machine can
 //! keep.
 
-use wootz_runtime::{InstantiateError, Memory, MemoryError, TrapCode, Val};
+use wootz_runtime::{InstantiateError, Memory, MemoryError, Store, StoreConfig, StoreLimits, TrapCode, Val};
 use wootz_wasm_ir::MemoryType;
 
 use super::{MODES, USUAL, call};
@@ -25,7 +25,12 @@ fn limits_beyond_the_machine_are_errors() {
         }
     }
     for table in ["(table i64 0xffff_ffff_ffff_ffff funcref)", "(table 0xffff_ffff externref)"] {
-        let error = USUAL.add(&mut USUAL.store(), &format!("(module {table})"), &[]).unwrap_err();
+        let wat = format!("(module {table})");
+        let error = USUAL.add(&mut USUAL.store(), &wat, &[]).unwrap_err();
+        assert!(matches!(error, InstantiateError::Limit(_)), "{table}: {error:?}");
+        let limits = StoreLimits::NONE;
+        let mut store = Store::new(StoreConfig { limits, ..StoreConfig::default() }, Box::new(()));
+        let error = USUAL.add(&mut store, &wat, &[]).unwrap_err();
         assert!(matches!(error, InstantiateError::Table { .. }), "{table}: {error:?}");
     }
 }
