@@ -2,6 +2,7 @@
 
 mod externals;
 mod fuel;
+mod giants;
 mod host;
 mod limits;
 mod linker;
