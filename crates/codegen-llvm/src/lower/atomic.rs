@@ -4,13 +4,13 @@
 //! are volatile, so that they keep their order with other accesses that may fault. Waiting and waking are builtins, which
 //! check for themselves.
 
-use inkwell::values::{BasicValue, BasicValueEnum, InstructionValue, IntValue, PointerValue};
+use inkwell::values::{BasicValue, BasicValueEnum, InstructionValue, PointerValue};
 use inkwell::{AtomicOrdering, AtomicRMWBinOp, IntPredicate};
 use wootz_vm_abi::builtin::Builtin;
 use wootz_vm_abi::trap::TrapCode;
-use wootz_wasm_ir::ir::{AtomicBinary, Inst, IntWidth, MemoryAccess};
+use wootz_wasm_ir::ir::{AtomicBinary, Inst, IntWidth, MemoryAccess, Sign};
 
-use super::memory::{effective_address, int_of_bytes};
+use super::memory::{effective_address, extend, int_of_bytes, wrap};
 use crate::error::CompileError;
 use crate::function::FunctionState;
 use crate::metadata::Region;
@@ -32,7 +32,7 @@ pub(super) fn load<'ctx>(
         load.set_alignment(u32::from(access.bytes))?;
         finish(f, load)?;
     }
-    extend(f, value.into_int_value(), width)
+    extend(f, value.into_int_value(), f.module.types.int(width), Sign::Unsigned)
 }
 
 pub(super) fn store(f: &mut FunctionState<'_, '_>, access: MemoryAccess, inst: Inst) -> Result<()> {
@@ -65,7 +65,7 @@ pub(super) fn rmw<'ctx>(
     if let Some(instruction) = old.as_instruction_value() {
         finish(f, instruction)?;
     }
-    extend(f, old, width)
+    extend(f, old, f.module.types.int(width), Sign::Unsigned)
 }
 
 /// A narrow access compares as many bits of the expected value as it loads, and ignores the others (issue 195 of the threads
@@ -84,7 +84,7 @@ pub(super) fn cmpxchg<'ctx>(
         finish(f, instruction)?;
     }
     let old = f.builder().build_extract_value(pair, 0, "")?.into_int_value();
-    extend(f, old, width)
+    extend(f, old, f.module.types.int(width), Sign::Unsigned)
 }
 
 pub(super) fn fence(f: &FunctionState<'_, '_>) -> Result<()> {
@@ -148,32 +148,4 @@ fn finish<'ctx>(f: &FunctionState<'_, 'ctx>, access: InstructionValue<'ctx>) -> 
     f.module.metadata.region(access, Region::Linear)?;
     access.set_volatile(true)?;
     Ok(())
-}
-
-/// The low bits of a value, as many as are accessed.
-fn wrap<'ctx>(
-    f: &FunctionState<'_, 'ctx>,
-    access: MemoryAccess,
-    value: IntValue<'ctx>,
-) -> Result<IntValue<'ctx>> {
-    let narrow = int_of_bytes(f, access)?;
-    if narrow == value.get_type() {
-        return Ok(value);
-    }
-    Ok(f.builder().build_int_truncate(value, narrow, "")?)
-}
-
-fn extend<'ctx>(
-    f: &FunctionState<'_, 'ctx>,
-    value: IntValue<'ctx>,
-    width: IntWidth,
-) -> Result<BasicValueEnum<'ctx>> {
-    let whole = match width {
-        IntWidth::I32 => f.module.types.i32,
-        IntWidth::I64 => f.module.types.i64,
-    };
-    if value.get_type() == whole {
-        return Ok(value.into());
-    }
-    Ok(f.builder().build_int_z_extend(value, whole, "")?.into())
 }

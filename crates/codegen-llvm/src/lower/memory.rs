@@ -40,17 +40,38 @@ pub(super) fn load<'ctx>(
     let BasicTypeEnum::IntType(int) = whole else {
         return load_at(f, access.memory, whole, pointer);
     };
-    let narrow = int_of_bytes(f, access)?;
-    let value = load_at(f, access.memory, narrow.into(), pointer)?;
-    if narrow.get_bit_width() == int.get_bit_width() {
-        return Ok(value);
+    let value = load_at(f, access.memory, int_of_bytes(f, access)?.into(), pointer)?;
+    extend(f, value.into_int_value(), int, sign)
+}
+
+/// A loaded integer at the width of the instruction's type.
+pub(super) fn extend<'ctx>(
+    f: &FunctionState<'_, 'ctx>,
+    value: IntValue<'ctx>,
+    whole: IntType<'ctx>,
+    sign: Sign,
+) -> Result<BasicValueEnum<'ctx>> {
+    if value.get_type() == whole {
+        return Ok(value.into());
     }
-    let value = value.into_int_value();
     Ok(match sign {
-        Sign::Signed => f.builder().build_int_s_extend(value, int, "")?,
-        Sign::Unsigned => f.builder().build_int_z_extend(value, int, "")?,
+        Sign::Signed => f.builder().build_int_s_extend(value, whole, "")?,
+        Sign::Unsigned => f.builder().build_int_z_extend(value, whole, "")?,
     }
     .into())
+}
+
+/// The low bits of an integer, as many as are accessed.
+pub(super) fn wrap<'ctx>(
+    f: &FunctionState<'_, 'ctx>,
+    access: MemoryAccess,
+    value: IntValue<'ctx>,
+) -> Result<IntValue<'ctx>> {
+    let narrow = int_of_bytes(f, access)?;
+    if narrow == value.get_type() {
+        return Ok(value);
+    }
+    Ok(f.builder().build_int_truncate(value, narrow, "")?)
 }
 
 pub(super) fn store<'ctx>(
@@ -61,9 +82,7 @@ pub(super) fn store<'ctx>(
 ) -> Result<()> {
     let pointer = effective_address(f, access, address)?;
     let value = match value {
-        BasicValueEnum::IntValue(int) if int.get_type().get_bit_width() > u32::from(access.bytes) * 8 => {
-            f.builder().build_int_truncate(int, int_of_bytes(f, access)?, "")?.into()
-        }
+        BasicValueEnum::IntValue(int) => wrap(f, access, int)?.into(),
         value => value,
     };
     let store = f.builder().build_store(pointer, value)?;
