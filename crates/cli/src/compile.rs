@@ -1,13 +1,13 @@
 //! `wootz compile`: a module to a file that something else takes further.
 
-use std::io::{IsTerminal, Write};
+use std::io::{self, IsTerminal};
 use std::path::{Path, PathBuf};
-use std::{fs, io, process};
 
 use wootz_codegen_llvm::{TextKind, compile_bitcode, compile_image, compile_object, emit_text};
 
 use crate::args::{CompileFileArgs, Emit};
 use crate::exit::Exit;
+use crate::files::replace;
 use crate::input::Input;
 use crate::report::{Outcome, Report, output};
 use crate::run::compile_report;
@@ -59,23 +59,4 @@ impl Target {
             }),
         }
     }
-}
-
-/// Writes a file in one step: whoever looks finds the old one or the whole new one.
-fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    // A device or a pipe is written to, not replaced.
-    if fs::metadata(path).is_ok_and(|metadata| !metadata.is_file()) {
-        return fs::write(path, bytes);
-    }
-    let mut name = path.file_name().unwrap_or_default().to_owned();
-    name.push(format!(".{}.part", process::id()));
-    let part = path.with_file_name(name);
-    let written = fs::File::create(&part)
-        .and_then(|mut file| file.write_all(bytes))
-        .and_then(|()| fs::rename(&part, path));
-    if written.is_err() {
-        // It may not even exist; the first error is the one to tell.
-        let _ = fs::remove_file(&part);
-    }
-    written
 }

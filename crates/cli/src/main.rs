@@ -7,6 +7,7 @@ mod args;
 mod cache;
 mod compile;
 mod exit;
+mod files;
 mod input;
 mod inspect;
 mod maps;

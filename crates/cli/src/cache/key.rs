@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 /// A digest of everything that an image is made from. One that no two different things have, not even on purpose (SHA-256):
 /// the module may be anybody's.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(crate) struct Key([u8; 32]);
+pub(super) struct Key([u8; 32]);
 
 impl Key {
     /// The key of some parts, in order. Where one ends and the next begins counts.

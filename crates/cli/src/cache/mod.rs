@@ -15,7 +15,7 @@ use wootz::{Engine, Module};
 use crate::args::{CacheArgs, CacheCommand};
 use crate::exit::Exit;
 use crate::report::{Outcome, Report, output};
-pub(crate) use key::Key;
+use key::Key;
 use store::Store;
 
 /// Names the folder.
@@ -48,24 +48,39 @@ impl Cache {
         Ok(Self(folder().filter(|_| size > 0).map(|folder| Store::new(folder, size))))
     }
 
-    /// The module of a key, if it is there and whole.
-    pub(crate) fn load(&self, engine: &Engine, key: &Key) -> Option<Module> {
-        let store = self.0.as_ref()?;
-        let image = store.read(key)?;
+    /// Where it has, or will have, the image of a module's bytes, binary or text, compiled by an engine. `None` without a cache.
+    ///
+    /// # Errors
+    /// If there is no such CPU.
+    pub(crate) fn place(&self, engine: &Engine, module: &[u8]) -> Result<Option<Place<'_>>, wootz::Error> {
+        let Some(store) = &self.0 else { return Ok(None) };
+        let key = Key::new(&[engine.fingerprint()?.as_bytes(), key::this_program().as_bytes(), module]);
+        Ok(Some(Place { store, key }))
+    }
+}
+
+/// The place of one module's image.
+pub(crate) struct Place<'a> {
+    store: &'a Store,
+    key: Key,
+}
+
+impl Place<'_> {
+    /// The module, if it is there and whole.
+    pub(crate) fn load(&self, engine: &Engine) -> Option<Module> {
+        let image = self.store.read(&self.key)?;
         match Module::from_image(engine, image) {
             Ok(module) => Some(module),
             Err(_) => {
-                store.remove(key);
+                self.store.remove(&self.key);
                 None
             }
         }
     }
 
-    /// Keeps a module's image.
-    pub(crate) fn keep(&self, key: &Key, module: &Module) {
-        if let Some(store) = &self.0 {
-            store.write(key, &module.serialize());
-        }
+    /// Keeps the module's image.
+    pub(crate) fn keep(&self, module: &Module) {
+        self.store.write(&self.key, &module.serialize());
     }
 }
 
@@ -117,14 +132,4 @@ fn span(seconds: u64) -> String {
     let fills = units.iter().find(|(length, _)| seconds >= 2 * length);
     fills
         .map_or_else(|| format!("{seconds} seconds"), |(length, unit)| format!("{} {unit}", seconds / length))
-}
-
-impl Key {
-    /// The key of a module's bytes, binary or text, compiled by an engine.
-    ///
-    /// # Errors
-    /// If there is no such CPU.
-    pub(crate) fn of(engine: &Engine, module: &[u8]) -> Result<Self, wootz::Error> {
-        Ok(Self::new(&[engine.fingerprint()?.as_bytes(), key::this_program().as_bytes(), module]))
-    }
 }

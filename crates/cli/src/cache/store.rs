@@ -5,15 +5,15 @@
 //! read is read to its end; and what a killed process leaves (`….part`) is removed when it is old.
 
 use std::fs::{self, DirBuilder, File, FileTimes};
-use std::io::{self, Write};
+use std::io;
 use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use super::Key;
+use crate::files::{UNFINISHED, replace};
 
 const ENDING: &str = "image";
-const UNFINISHED: &str = "part";
 /// After what time an unfinished file is nobody's any more.
 const ABANDONED: Duration = Duration::from_secs(3600);
 
@@ -81,13 +81,7 @@ impl Store {
         if !self.is_private() {
             return Err(io::ErrorKind::PermissionDenied.into());
         }
-        let part = self.folder.join(format!("{key}.{}.{UNFINISHED}", std::process::id()));
-        let written = File::create(&part).and_then(|mut file| file.write_all(image));
-        let written = written.and_then(|()| fs::rename(&part, self.path(key)));
-        if written.is_err() {
-            let _ = fs::remove_file(&part);
-        }
-        written
+        replace(&self.path(key), image)
     }
 
     /// Removes the image of a key.

@@ -14,7 +14,7 @@ use wootz::{Engine, Instance, Linker, Store, Val};
 use wootz_wasm_ir::Declarations;
 
 use crate::args::RunArgs;
-use crate::cache::{Cache, Key};
+use crate::cache::Cache;
 use crate::exit::Exit;
 use crate::input::Input;
 use crate::report::{Outcome, Report, output};
@@ -29,10 +29,11 @@ const HOST_STACK: usize = 4 << 20;
 pub(crate) fn run(args: &RunArgs) -> Outcome<Exit> {
     let input = Input::read(&args.file(), args.input.max_module_size)?;
     let engine = Engine::new(&args.config());
-    let cache = if args.no_cache { Cache::off() } else { Cache::of_user()? };
-    let key = Key::of(&engine, &input.bytes)
+    let cache = if args.no_cache || input.is_image() { Cache::off() } else { Cache::of_user()? };
+    let place = cache
+        .place(&engine, &input.bytes)
         .map_err(|error| failure::report(&input, &Declarations::default(), &error, None))?;
-    let program = match cache.load(&engine, &key) {
+    let program = match place.as_ref().and_then(|place| place.load(&engine)) {
         Some(module) => Program::Image(module),
         None => Program::open(&engine, &input)?,
     };
@@ -47,8 +48,8 @@ pub(crate) fn run(args: &RunArgs) -> Outcome<Exit> {
             let module = program
                 .compiled(&engine)
                 .map_err(|error| failure::report(&input, program.declarations(), &error, None))?;
-            if let Program::Module(_) = program {
-                cache.keep(&key, &module);
+            if let (Program::Module(_), Some(place)) = (&program, &place) {
+                place.keep(&module);
             }
             Guest { args, input: &input, module, stop }.run(&plan, ctx)
         };
