@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use wootz_vm_abi::image::ImageInfo;
 
+use crate::lazy::{CodeSpace, EntryCompiler, LazyModule, LazyStatistics};
 use crate::ImageError;
 use crate::vm::image::LoadedImage;
 
@@ -26,6 +27,26 @@ impl Image {
     /// you trust made.
     pub fn load(bytes: &[u8]) -> Result<Self, ImageError> {
         Ok(Self { inner: Arc::new(LoadedImage::load(bytes)?) })
+    }
+
+    /// Opens a module whose functions are compiled when they are first called, by the compiler that `compiler` makes for the
+    /// place where their code goes.
+    ///
+    /// # Errors
+    /// [`ImageError`] for a module that this machine cannot run, or without address space for its code.
+    ///
+    /// # Trust
+    /// What the compiler makes is machine code, and is run.
+    pub fn open(
+        module: LazyModule,
+        compiler: impl FnOnce(Arc<dyn CodeSpace>) -> Arc<dyn EntryCompiler>,
+    ) -> Result<Self, ImageError> {
+        Ok(Self { inner: Arc::new(LoadedImage::open(module, compiler)?) })
+    }
+
+    /// What was compiled so far, if it is compiled while it runs.
+    pub fn lazy_statistics(&self) -> Option<LazyStatistics> {
+        self.inner.lazy().map(|lazy| lazy.space().statistics())
     }
 
     /// Addresses of everything that is mapped for it: code, constants, unwind information.

@@ -41,7 +41,7 @@ pub const ADDRMAP: &str = ".wootz.addrmap";
 pub const DATA: &str = ".wootz.data";
 
 /// Version of everything in this crate: an image of another version is refused.
-pub const FORMAT_VERSION: u32 = 3;
+pub const FORMAT_VERSION: u32 = 4;
 /// First bytes of [`INFO`], before the version: tells an image from any other ELF file.
 pub const INFO_MAGIC: [u8; 8] = *b"wootzimg";
 

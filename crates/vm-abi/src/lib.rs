@@ -8,6 +8,7 @@
 //! | [`trap`] | every reason to trap: code, name and message |
 //! | [`plan`] | check strategies and the shape of each linear memory |
 //! | [`image`] | the linked image: ELF section names and the module information inside |
+//! | [`lazy`] | code that is compiled when it is first called: entries, slots, fragments, the hook |
 //! | [`libcall`] | the C library functions that LLVM may call from compiled code |
 //! | [`addrmap`] | native code offset → WebAssembly function and byte offset, with inlined frames |
 //!
@@ -18,6 +19,7 @@ pub mod builtin;
 pub mod callconv;
 pub mod context;
 pub mod image;
+pub mod lazy;
 pub mod libcall;
 pub mod plan;
 pub mod trap;

@@ -10,8 +10,11 @@
 //! page   .wootz.libcalls                 RW, read-only once filled
 //!        what is not loaded
 //! ```
+//!
+//! A fragment has no headers and no slots, and its code follows without a new page.
 
 use wootz_vm_abi::image;
+use wootz_vm_abi::lazy::{DataReference, LazyLayout};
 
 use super::error::LinkError;
 use super::input::{Destination, Object};
@@ -59,6 +62,16 @@ pub(super) struct Layout<'a> {
     pub(super) libcalls: u64,
     /// Address of the first stub.
     pub(super) stubs: u64,
+    /// What a fragment refers to outside of it.
+    pub(super) references: Vec<DataReference>,
+}
+
+/// What is made of the objects.
+#[derive(Copy, Clone)]
+pub(super) enum Form<'a> {
+    Image,
+    /// A fragment for a reservation whose data has this layout.
+    Fragment(&'a LazyLayout),
 }
 
 impl Layout<'_> {
@@ -80,7 +93,7 @@ impl Layout<'_> {
         match target {
             Target::Section { object, section, offset } => self.address(object, section, offset),
             Target::Libcall(slot) => Some(self.stub(slot)),
-            Target::Undefined | Target::Nowhere => None,
+            Target::Data | Target::Undefined | Target::Nowhere => None,
         }
     }
 
@@ -102,14 +115,22 @@ impl Layout<'_> {
     }
 
     /// Writes the stubs and their unwind information.
-    pub(super) fn write_stubs(&mut self) -> Result<(), LinkError> {
-        for slot in 0..self.libcalls as usize {
+    pub(super) fn write_stubs(&mut self, symbols: &Symbols<'_>, form: Form<'_>) -> Result<(), LinkError> {
+        for (slot, call) in symbols.libcalls.iter().enumerate() {
             let (stub, target) = (self.stub(slot), self.slot(slot));
             let text = &mut self.outputs[Self::TEXT];
-            let distance = i32::try_from(target as i64 - (stub as i64 + 6)).map_err(|_| TOO_FAR)?;
             let at = (stub - text.address) as usize;
             text.data[at..at + 2].copy_from_slice(&[0xff, 0x25]);
-            text.data[at + 2..at + 6].copy_from_slice(&distance.to_le_bytes());
+            match form {
+                Form::Image => {
+                    let distance = i32::try_from(target as i64 - (stub as i64 + 6)).map_err(|_| TOO_FAR)?;
+                    text.data[at + 2..at + 6].copy_from_slice(&distance.to_le_bytes());
+                }
+                Form::Fragment(layout) => self.references.push(DataReference {
+                    at: u32::try_from(stub + 2).map_err(|_| TOO_FAR)?,
+                    to: layout.libcall(*call) as i64 - 4,
+                }),
+            }
         }
         unwind::write_stubs_entry(self)
     }
@@ -118,7 +139,11 @@ impl Layout<'_> {
 const TOO_FAR: LinkError = LinkError::TooLarge("code and constants exceed 2 GiB");
 
 /// Merges the sections of all objects, copies their bytes and gives them addresses.
-pub(super) fn lay_out<'a>(objects: &[Object<'a>], symbols: &Symbols<'_>) -> Result<Layout<'a>, LinkError> {
+pub(super) fn lay_out<'a>(
+    objects: &[Object<'a>],
+    symbols: &Symbols<'_>,
+    form: Form<'_>,
+) -> Result<Layout<'a>, LinkError> {
     let output = |name, align| Output { name, address: 0, align, data: Vec::new() };
     let mut outputs = vec![
         output(image::RODATA, 16),
@@ -151,9 +176,12 @@ pub(super) fn lay_out<'a>(objects: &[Object<'a>], symbols: &Symbols<'_>) -> Resu
     let entries = entries + unwind::reserve_stubs_entry(&mut outputs[Layout::EH_FRAME], libcalls);
     outputs[Layout::EH_FRAME_HDR].data = vec![0; unwind::search_table_len(entries)];
 
-    let mut end = HEADERS;
+    let (mut end, text_align) = match form {
+        Form::Image => (HEADERS, image::PAGE),
+        Form::Fragment(_) => (0, 1),
+    };
     for (index, output) in outputs[..Layout::LOADED].iter_mut().enumerate() {
-        let align = if index == Layout::TEXT { image::PAGE } else { output.align };
+        let align = if index == Layout::TEXT { text_align.max(output.align) } else { output.align };
         output.address = end.next_multiple_of(align);
         end = output.address + output.data.len() as u64;
     }
@@ -162,7 +190,7 @@ pub(super) fn lay_out<'a>(objects: &[Object<'a>], symbols: &Symbols<'_>) -> Resu
     }
     let stubs = outputs[Layout::TEXT].address + stubs;
     let slots = end.next_multiple_of(image::PAGE);
-    Ok(Layout { outputs, placements, slots, libcalls, stubs })
+    Ok(Layout { outputs, placements, slots, libcalls, stubs, references: Vec::new() })
 }
 
 fn find_output<'a>(outputs: &mut Vec<Output<'a>>, destination: Destination<'a>) -> usize {

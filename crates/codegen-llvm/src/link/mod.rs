@@ -36,8 +36,10 @@
 //! | `unwind` | close `.eh_frame`, make its search table |
 //! | `info` | the module information and the address map |
 //! | `write` | the ELF file |
+//! | `fragment` | instead of a file: code for a module whose functions are compiled one by one |
 
 mod error;
+mod fragment;
 mod info;
 mod input;
 mod layout;
@@ -47,7 +49,9 @@ mod unwind;
 mod write;
 
 pub use error::{LinkError, Place, RelocationProblem};
+pub(crate) use fragment::fragment;
 
+use layout::Form;
 use wootz_vm_abi::image;
 use wootz_vm_abi::plan::MemoryPlan;
 use wootz_wasm_ir::Declarations;
@@ -78,10 +82,10 @@ pub struct ImageParts<'a> {
 /// [`LinkError`] for an object that is malformed or asks for more than an image can give.
 pub fn link(objects: &[&[u8]], parts: &ImageParts<'_>) -> Result<Vec<u8>, LinkError> {
     let objects = input::read(objects)?;
-    let symbols = symbols::resolve(&objects)?;
-    let mut layout = layout::lay_out(&objects, &symbols)?;
-    relocate::apply(&objects, &symbols, &mut layout)?;
-    layout.write_stubs()?;
+    let symbols = symbols::resolve(&objects, false)?;
+    let mut layout = layout::lay_out(&objects, &symbols, Form::Image)?;
+    relocate::apply(&objects, &symbols, &mut layout, Form::Image)?;
+    layout.write_stubs(&symbols, Form::Image)?;
     unwind::write_search_table(&mut layout)?;
     let info = info::image_info(&objects, &symbols, &layout, parts)?;
     let map = info::address_map(&layout)?;

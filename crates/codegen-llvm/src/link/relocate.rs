@@ -10,12 +10,15 @@
 //! | `PC64` | S + A − P, 64 bits | the same |
 //! | `GOTPCREL`, `GOTPCRELX`, `REX_GOTPCRELX` | library call: the address of its slot; else the instruction is rewritten | code |
 //! | `64`, `32`, `32S` | S + A | debug information only |
+//!
+//! A fragment's distances to data outside of it, library calls' slots among it, are not known yet: they are listed instead.
 
 use object::elf;
+use wootz_vm_abi::lazy::DataReference;
 
 use super::error::{LinkError, RelocationProblem};
 use super::input::{Destination, Object, Relocation};
-use super::layout::Layout;
+use super::layout::{Form, Layout};
 use super::symbols::{Symbols, Target};
 
 /// Applies all relocations to the outputs.
@@ -23,7 +26,9 @@ pub(super) fn apply(
     objects: &[Object<'_>],
     symbols: &Symbols<'_>,
     layout: &mut Layout<'_>,
+    form: Form<'_>,
 ) -> Result<(), LinkError> {
+    let mut references = Vec::new();
     for (object, input) in objects.iter().enumerate() {
         for (index, section) in input.sections.iter().enumerate() {
             let Some(section) = section else { continue };
@@ -34,6 +39,9 @@ pub(super) fn apply(
             let end = bytes.len().min(start + section.data.len());
             let mut field = Fields {
                 layout,
+                form,
+                symbols,
+                references: &mut references,
                 bytes: &mut bytes[start..end],
                 address: layout.outputs[placement.output].address + placement.offset,
                 destination: section.destination,
@@ -52,12 +60,16 @@ pub(super) fn apply(
             layout.outputs[placement.output].data = bytes;
         }
     }
+    layout.references = references;
     Ok(())
 }
 
 /// The bytes of an input section in its output.
 struct Fields<'a, 'b> {
     layout: &'a Layout<'b>,
+    form: Form<'a>,
+    symbols: &'a Symbols<'a>,
+    references: &'a mut Vec<DataReference>,
     bytes: &'a mut [u8],
     address: u64,
     destination: Destination<'a>,
@@ -73,6 +85,9 @@ impl Fields<'_, '_> {
         let place = i128::from(self.address) + i128::from(relocation.offset);
         let debug = matches!(self.destination, Destination::Debug(_));
         match relocation.ty {
+            elf::R_X86_64_PC32 | elf::R_X86_64_PLT32 if !debug && target == Target::Data => {
+                self.refer(relocation.offset, relocation.addend)
+            }
             elf::R_X86_64_NONE => Ok(()),
             elf::R_X86_64_PC32 | elf::R_X86_64_PLT32 if !debug => {
                 let value = absolute()? - place;
@@ -114,6 +129,10 @@ impl Fields<'_, '_> {
         place: i128,
     ) -> Result<(), RelocationProblem> {
         let addend = i128::from(relocation.addend);
+        if let (Target::Libcall(slot), Form::Fragment(layout)) = (target, self.form) {
+            let slot = layout.libcall(self.symbols.libcalls[slot]) as i64;
+            return self.refer(relocation.offset, slot.wrapping_add(relocation.addend));
+        }
         if let Target::Libcall(slot) = target {
             let value = i128::from(self.layout.slot(slot)) + addend - place;
             return self.write(relocation.offset, &narrow::<i32>(value)?.to_le_bytes());
@@ -147,6 +166,14 @@ impl Fields<'_, '_> {
             }
             _ => Err(RelocationProblem::GlobalOffsetTable),
         }
+    }
+
+    /// Lists a field of 32 bits for the distance to a place in the data outside.
+    fn refer(&mut self, offset: u64, to: i64) -> Result<(), RelocationProblem> {
+        self.write(offset, &[0; 4])?;
+        let at = narrow::<u32>(i128::from(self.address) + i128::from(offset))?;
+        self.references.push(DataReference { at, to });
+        Ok(())
     }
 
     fn write(&mut self, offset: u64, value: &[u8]) -> Result<(), RelocationProblem> {

@@ -5,19 +5,23 @@
 //! executing, code cannot be read either, and the runtime looks at it through a second view.
 
 use std::ops::Range;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use object::LittleEndian as LE;
 use object::elf;
 use object::read::elf::{FileHeader, ProgramHeader, SectionHeader, SectionTable};
-use wootz_vm_abi::addrmap::AddressMap;
+use wootz_vm_abi::addrmap::{self, AddressMap};
 use wootz_vm_abi::context::{ModuleShape, VMContextLayout};
 use wootz_vm_abi::image::{self, DecodeError, ImageInfo, PAGE};
+use wootz_vm_abi::lazy::{CodeSpace, Entry, EntryCompiler, LazyLayout};
 use wootz_vm_abi::libcall::Libcall;
+use wootz_wasm_ir::FuncIndex;
+use wootz_wasm_ir::entity::Entity as _;
 
 use super::data_image::DataImages;
+use super::lazy::{LazyCode, LazySpace};
 use super::libcalls;
-use crate::ImageError;
+use crate::{ImageError, LazyModule};
 use crate::regions::{Protection, RegionKind};
 use crate::sys::memory::{Mapping, page_size};
 use crate::sys::pages;
@@ -43,10 +47,12 @@ pub(crate) struct LoadedImage {
     eh_frame_hdr: Range<usize>,
     info: ImageInfo,
     layout: VMContextLayout,
-    data: Box<[u8]>,
+    data: Arc<[u8]>,
     address_map_bytes: Box<[u8]>,
     address_map: OnceLock<AddressMap>,
     data_images: OnceLock<DataImages>,
+    /// The code, if it is compiled while it runs; then there is no mapping, and `text` is all of its reservation.
+    lazy: Option<Box<LazyCode>>,
 }
 
 impl LoadedImage {
@@ -92,10 +98,62 @@ impl LoadedImage {
             address_map_bytes: file.section(image::ADDRMAP)?.unwrap_or_default().into(),
             address_map: OnceLock::new(),
             data_images: OnceLock::new(),
+            lazy: None,
             info,
         };
         super::unwind::check(&loaded)?;
         Ok(loaded)
+    }
+
+    /// A module whose code is compiled while it runs.
+    pub(crate) fn open(
+        module: LazyModule,
+        compiler: impl FnOnce(Arc<dyn CodeSpace>) -> Arc<dyn EntryCompiler>,
+    ) -> Result<Self, ImageError> {
+        let entries = LazyLayout::new(&module.declarations);
+        let space = Arc::new(LazySpace::new(entries, module.body_bytes).map_err(ImageError::System)?);
+        let text = space.addresses();
+        let stub = |entry| (space.stub(space.layout().number(entry)) - text.start) as u32;
+        let types = || module.declarations.types.keys();
+        let info = ImageInfo {
+            functions: (module.declarations.defined_functions())
+                .map(|func| stub(Entry::Function(func))..stub(Entry::Function(func)) + 1)
+                .collect(),
+            host_entries: types().map(|ty| Some(stub(Entry::HostEntry(ty)))).collect(),
+            host_exits: types().map(|ty| Some(stub(Entry::HostExit(ty)))).collect(),
+            target: module.target,
+            cpu_features: module.cpu_features,
+            memory_plans: module.memory_plans,
+            fuel: module.fuel,
+            data: module.declarations.data.values().map(|segment| segment.range.clone()).collect(),
+            libcalls: Vec::new(),
+            declarations: module.declarations,
+        };
+        validate::target(&info)?;
+        validate::info(&info, text.len() as u64, module.bytes.len() as u64)?;
+        let layout = VMContextLayout::new(&ModuleShape::new(&info.declarations));
+        let compiler = compiler(Arc::clone(&space) as Arc<dyn CodeSpace>);
+        Ok(Self {
+            mapping: Mapping::empty(),
+            parts: Vec::new(),
+            code_view: None,
+            to_code_view: 0,
+            text,
+            eh_frame: 0..0,
+            eh_frame_hdr: 0..0,
+            info,
+            layout,
+            data: module.bytes,
+            address_map_bytes: Box::default(),
+            address_map: OnceLock::new(),
+            data_images: OnceLock::new(),
+            lazy: Some(LazyCode::new(space, compiler)),
+        })
+    }
+
+    /// The code, if it is compiled while it runs.
+    pub(crate) fn lazy(&self) -> Option<&LazyCode> {
+        self.lazy.as_deref()
     }
 
     /// What the image says of its module.
@@ -115,7 +173,7 @@ impl LoadedImage {
 
     /// Addresses of everything that is mapped.
     pub(crate) fn addresses(&self) -> Range<usize> {
-        self.mapping.addresses()
+        self.lazy().map_or_else(|| self.mapping.addresses(), |lazy| lazy.space().addresses())
     }
 
     /// The address of an offset in the code.
@@ -125,13 +183,26 @@ impl LoadedImage {
 
     /// The code from an address on.
     pub(crate) fn code_bytes(&self, address: usize) -> &[u8] {
+        if let Some(lazy) = self.lazy() {
+            let fragment = lazy.space().fragment_at(address);
+            let stubs = || lazy.space().stub_bytes(address);
+            return fragment.map_or_else(stubs, |fragment| fragment.code_bytes(address));
+        }
         let seen = |address: usize| address.wrapping_add_signed(self.to_code_view);
         if self.text.contains(&address) { self.bytes(&(seen(address)..seen(self.text.end))) } else { &[] }
     }
 
     /// What is mapped where, and what may be done with it.
     pub(crate) fn parts(&self) -> impl Iterator<Item = (Range<usize>, Protection, RegionKind)> + '_ {
-        self.parts.iter().cloned()
+        let lazy = self.lazy().map(|lazy| {
+            let [stubs, data, code] = lazy.space().parts();
+            [
+                (stubs, Protection::READ_EXECUTE, RegionKind::Code),
+                (data, Protection::READ_WRITE, RegionKind::Slots),
+                (code, Protection::READ_EXECUTE, RegionKind::Code),
+            ]
+        });
+        self.parts.iter().cloned().chain(lazy.into_iter().flatten())
     }
 
     /// Whether the code cannot be read.
@@ -139,13 +210,52 @@ impl LoadedImage {
         self.code_view.is_some()
     }
 
+    /// How to walk from the code at an address.
+    pub(crate) fn unwind_information(&self, address: usize) -> UnwindInformation<'_> {
+        let Some(lazy) = self.lazy() else {
+            return UnwindInformation::Tables {
+                eh_frame: self.eh_frame(),
+                eh_frame_hdr: self.eh_frame_hdr(),
+                text: self.text.start,
+            };
+        };
+        match lazy.space().fragment_at(address) {
+            Some(fragment) => UnwindInformation::Tables {
+                eh_frame: fragment.eh_frame(),
+                eh_frame_hdr: fragment.eh_frame_hdr(),
+                text: fragment.text().start,
+            },
+            None => UnwindInformation::Stub,
+        }
+    }
+
+    /// The functions active at an address of the code, innermost first.
+    pub(crate) fn mapped_frames(&self, address: usize) -> Vec<addrmap::Frame> {
+        let (map, text) = match self.lazy().map(|lazy| lazy.space().fragment_at(address)) {
+            None => (self.address_map(), &self.text),
+            Some(Some(fragment)) => (fragment.address_map(), &fragment.text()),
+            Some(None) => return Vec::new(),
+        };
+        map.lookup((address - text.start) as u32).collect()
+    }
+
+    /// The function whose code is at an address, however little else is known.
+    pub(crate) fn function_at(&self, address: usize) -> Option<FuncIndex> {
+        if let Some(lazy) = self.lazy() {
+            return lazy.function_at(address);
+        }
+        let offset = (address - self.text.start) as u32;
+        let defined = self.info.functions.iter().position(|range| range.contains(&offset))?;
+        Some(FuncIndex::new(self.info.declarations.imported_functions + defined))
+    }
+
     /// Unwind information and its address.
-    pub(crate) fn eh_frame(&self) -> (&[u8], usize) {
+    fn eh_frame(&self) -> (&[u8], usize) {
         (self.bytes(&self.eh_frame), self.eh_frame.start)
     }
 
     /// The search table over the unwind information and its address.
-    pub(crate) fn eh_frame_hdr(&self) -> (&[u8], usize) {
+    fn eh_frame_hdr(&self) -> (&[u8], usize) {
         (self.bytes(&self.eh_frame_hdr), self.eh_frame_hdr.start)
     }
 
@@ -156,7 +266,7 @@ impl LoadedImage {
     }
 
     /// The address map, decoded at the first trap. A damaged one is empty: then frames name functions and no offsets.
-    pub(crate) fn address_map(&self) -> &AddressMap {
+    fn address_map(&self) -> &AddressMap {
         self.address_map.get_or_init(|| AddressMap::decode(&self.address_map_bytes).unwrap_or_default())
     }
 
@@ -171,6 +281,14 @@ impl LoadedImage {
         // SAFETY: `load` checked that the ranges lie in segments that are mapped readable and never change again.
         unsafe { std::slice::from_raw_parts(start, range.len()) }
     }
+}
+
+/// How to get from a frame to its caller's.
+pub(crate) enum UnwindInformation<'a> {
+    /// Tables, each with its address, for code that begins at `text`.
+    Tables { eh_frame: (&'a [u8], usize), eh_frame_hdr: (&'a [u8], usize), text: usize },
+    /// There is no frame: the return address is on top of the stack.
+    Stub,
 }
 
 const NOT_AN_IMAGE: ImageError = ImageError::Decode(DecodeError::NotAnImage);

@@ -22,6 +22,7 @@ pub(crate) mod image;
 pub(crate) mod instance;
 pub(crate) mod instantiate;
 pub(crate) mod interrupt;
+pub(crate) mod lazy;
 pub(crate) mod libcalls;
 pub(crate) mod limits;
 pub(crate) mod memory;
