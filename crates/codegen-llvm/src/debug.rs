@@ -38,7 +38,9 @@ pub(crate) struct DebugInfo<'ctx> {
     file: DIFile<'ctx>,
     subroutine: OnceCell<DISubroutineType<'ctx>>,
     optimised: bool,
-    names: BTreeMap<FuncIndex, &'ctx str>,
+    /// All names, unless only a few are wanted.
+    names: Option<BTreeMap<FuncIndex, &'ctx str>>,
+    declarations: &'ctx Declarations,
 }
 
 impl<'ctx> DebugInfo<'ctx> {
@@ -47,6 +49,7 @@ impl<'ctx> DebugInfo<'ctx> {
         module: &Module<'ctx>,
         declarations: &'ctx Declarations,
         optimised: bool,
+        few: bool,
     ) -> Self {
         let i32 = context.i32_type();
         let flag = |name: &str, value: u64| {
@@ -73,8 +76,8 @@ impl<'ctx> DebugInfo<'ctx> {
             "",
         );
         let file = unit.get_file();
-        let names = function_names(declarations);
-        Self { builder, unit, file, subroutine: OnceCell::new(), optimised, names }
+        let names = (!few).then(|| function_names(declarations));
+        Self { builder, unit, file, subroutine: OnceCell::new(), optimised, names, declarations }
     }
 
     /// The subprogram of a function that starts at a byte offset.
@@ -82,7 +85,11 @@ impl<'ctx> DebugInfo<'ctx> {
         let subroutine = *self.subroutine.get_or_init(|| {
             self.builder.create_subroutine_type(self.file, None, &[], inkwell::debug_info::DIFlags::ZERO)
         });
-        let name = self.names.get(&func).copied().unwrap_or(symbol);
+        let name = match &self.names {
+            Some(names) => names.get(&func).copied(),
+            None => self.declarations.function_name(func).filter(|name| !name.is_empty()),
+        };
+        let name = name.unwrap_or(symbol);
         self.builder.create_function(
             self.unit.as_debug_info_scope(),
             name,

@@ -35,6 +35,8 @@ pub enum CompileError {
     Llvm(String),
     /// The object could not be linked.
     Link(LinkError),
+    /// There is no room for the code, or the system refuses it.
+    NoRoom(String),
 }
 
 impl fmt::Display for CompileError {
@@ -54,6 +56,7 @@ impl fmt::Display for CompileError {
             Self::InvalidLlvm(message) => write!(f, "internal error: invalid LLVM IR: {message}"),
             Self::Link(error) => write!(f, "linking: {error}"),
             Self::Llvm(message) => write!(f, "LLVM: {message}"),
+            Self::NoRoom(reason) => write!(f, "no room for the code: {reason}"),
         }
     }
 }

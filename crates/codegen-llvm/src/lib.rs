@@ -9,6 +9,7 @@
 //! | which functions one LLVM module holds, on which thread | `units` |
 //! | optimise, emit | `emit` |
 //! | objects → an image | [`link`] |
+//! | functions one by one, while the module runs | `lazy` |
 //! | what inkwell has no safe form for | `llvm`, the fence around unsafe code |
 //!
 //! A context, its module and its target machine belong to one unit, live and die on one thread: what leaves is bytes.
@@ -33,6 +34,7 @@ mod fuel;
 mod function;
 mod inline_asm;
 mod intrinsics;
+mod lazy;
 pub mod link;
 mod llvm;
 mod lower;
@@ -48,6 +50,7 @@ mod units;
 
 pub use compile::{compile_bitcode, compile_image, compile_object, emit_text};
 pub use error::CompileError;
+pub use lazy::LazyCompiler;
 pub use options::{CompileOptions, Cpu, OptLevel, TextKind};
 pub use symbol::Symbol;
 pub use target::{TRIPLE, TargetInfo};

@@ -60,7 +60,18 @@ mod tests {
         ] {
             assert_eq!(Symbol::parse(&symbol.to_string()), Some(symbol));
         }
-        for name in ["", "wasm", "wasm[", "wasm[]", "wasm[01]", "wasm[+1]", "wasm[1]x", "code[1]", "wasm[1.0]", "loop[1]"] {
+        for name in [
+            "",
+            "wasm",
+            "wasm[",
+            "wasm[]",
+            "wasm[01]",
+            "wasm[+1]",
+            "wasm[1]x",
+            "code[1]",
+            "wasm[1.0]",
+            "loop[1]",
+        ] {
             assert_eq!(Symbol::parse(name), None, "{name}");
         }
     }

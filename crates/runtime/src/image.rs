@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use wootz_vm_abi::image::ImageInfo;
 
-use crate::lazy::{CodeSpace, EntryCompiler, LazyModule, LazyStatistics};
 use crate::ImageError;
+use crate::lazy::{CodeSpace, EntryCompiler, LazyModule, LazyStatistics};
 use crate::vm::image::LoadedImage;
 
 /// A loaded image. Cheap to clone; the code is unmapped with the last clone and the last store that used it.

@@ -18,7 +18,7 @@ pub(crate) mod x86_64_stubs;
 #[cfg(not(all(target_os = "linux", target_arch = "x86_64")))]
 compile_error!("this runtime is written for Linux on x86-64; other systems are further files in this folder");
 
+pub(crate) use self::x86_64_stubs as stubs;
 pub(crate) use linux::{memory, pages, signals, stack};
 pub(crate) use x86_64::{EntryRecord, REGISTERS, Registers, call_with_record, trap_byte};
 pub(crate) use x86_64_features::has_cpu_feature;
-pub(crate) use self::x86_64_stubs as stubs;

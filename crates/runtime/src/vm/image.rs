@@ -21,11 +21,11 @@ use wootz_wasm_ir::entity::Entity as _;
 use super::data_image::DataImages;
 use super::lazy::{LazyCode, LazySpace};
 use super::libcalls;
-use crate::{ImageError, LazyModule};
 use crate::regions::{Protection, RegionKind};
 use crate::sys::memory::{Mapping, page_size};
 use crate::sys::pages;
 use crate::validate;
+use crate::{ImageError, LazyModule};
 
 type Header = elf::FileHeader64<LE>;
 

@@ -14,6 +14,7 @@
 mod atomic;
 mod body;
 mod dominators;
+pub mod liveness;
 mod mnemonic;
 mod op;
 mod signature;

@@ -140,7 +140,8 @@ impl LazySpace {
         let base = self.reservation.addresses().start;
         let (record, enter) = (self.data, self.data + size_of::<usize>());
         write(base, &stubs::header(base, record, enter));
-        self.cell(enter - self.data).store((stubs::enter as *const ()).expose_provenance(), Ordering::Relaxed);
+        self.cell(enter - self.data)
+            .store((stubs::enter as *const ()).expose_provenance(), Ordering::Relaxed);
         for entry in (0..self.layout.entries() as u32).map(EntryNumber) {
             let (here, slot) = (self.stub(entry), self.layout.slot(entry));
             let stub = stubs::stub(here, self.data + slot, entry.0, base, TrapCode::Pending as u8);
@@ -252,7 +253,10 @@ impl LazySpace {
     fn place(&self, fragment: &Fragment, books: &mut Books) -> io::Result<Box<PlacedFragment>> {
         let len = round_to_pages(fragment.bytes.len()).ok_or(io::ErrorKind::OutOfMemory)?;
         if len > self.code.len() - books.next {
-            return Err(io::Error::new(io::ErrorKind::OutOfMemory, "the address space for its code is used up"));
+            return Err(io::Error::new(
+                io::ErrorKind::OutOfMemory,
+                "the address space for its code is used up",
+            ));
         }
         let base = self.code.start + books.next;
         let mut bytes = fragment.bytes.clone();
@@ -291,7 +295,8 @@ fn write(address: usize, bytes: &[u8]) {
 
 impl CodeSpace for LazySpace {
     fn add(&self, fragment: &Fragment, tier: Tier, time: Duration) -> io::Result<()> {
-        let fits = |range: &Range<u32>| range.start <= range.end && range.end as usize <= fragment.bytes.len();
+        let fits =
+            |range: &Range<u32>| range.start <= range.end && range.end as usize <= fragment.bytes.len();
         let mut ranges = [&fragment.text, &fragment.eh_frame, &fragment.eh_frame_hdr].into_iter();
         if !ranges.all(fits) || !fragment.parts.iter().all(|(_, range)| fits(range)) {
             return Err(io::ErrorKind::InvalidData.into());
@@ -324,12 +329,8 @@ impl CodeSpace for LazySpace {
             }
         }
         books.statistics.swaps += swaps;
-        books.statistics.tiers[tier as usize] += TierStatistics {
-            fragments: 1,
-            functions,
-            bytes: fragment.bytes.len(),
-            time,
-        };
+        books.statistics.tiers[tier as usize] +=
+            TierStatistics { fragments: 1, functions, bytes: fragment.bytes.len(), time };
         Ok(())
     }
 }
