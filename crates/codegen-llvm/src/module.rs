@@ -23,10 +23,10 @@ use crate::debug::DebugInfo;
 use crate::error::CompileError;
 use crate::intrinsics::{Intrinsic, Intrinsics};
 use crate::metadata::Metadata;
-use crate::options::{CompileOptions, OptLevel};
 use crate::symbol::Symbol;
 use crate::target::{CpuFeatures, TargetInfo};
 use crate::types::Types;
+use wootz_vm_abi::options::{CompileOptions, OptLevel};
 
 /// LLVM's number of the convention of WebAssembly code, `tailcc`.
 pub(crate) const WASM_CONVENTION: u32 = 18;

@@ -1,8 +1,7 @@
 //! The arenas of one function's body.
 
 use crate::entity::Arena;
-use crate::module::Declarations;
-use crate::types::{FuncIndex, FuncType, TableIndex, TypeIndex, ValType, WasmOffset};
+use crate::{Declarations, FuncIndex, FuncType, TableIndex, TypeIndex, ValType, WasmOffset};
 
 use super::op::Op;
 

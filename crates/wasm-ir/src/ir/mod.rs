@@ -34,3 +34,5 @@ pub use vector::{
     VectorIntUnary, VectorLoad, VectorOp, VectorShift, Widening,
 };
 pub use verify::{VerifyError, verify};
+
+pub use crate::IntWidth;

@@ -2,8 +2,7 @@
 
 use std::fmt::{self, Display, Formatter};
 
-use crate::module::Declarations;
-use crate::types::{FuncIndex, GlobalIndex, MemoryIndex, WasmOffset};
+use crate::{Declarations, FuncIndex, GlobalIndex, MemoryIndex, WasmOffset};
 
 use super::mnemonic::Mnemonic;
 use super::{BlockCall, Body, Callee, Constant, Inst, List, MemoryAccess, Op, Terminator, Value, VectorOp};

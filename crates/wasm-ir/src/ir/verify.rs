@@ -4,8 +4,7 @@
 use std::fmt;
 
 use crate::entity::Entity;
-use crate::module::Declarations;
-use crate::types::ValType;
+use crate::{Declarations, ValType};
 
 use super::dominators::Dominators;
 use super::signature::{self, OpType};

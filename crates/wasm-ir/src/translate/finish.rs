@@ -2,11 +2,11 @@
 //!
 //! [`Body`]: crate::ir::Body
 
+use crate::WasmOffset;
 use crate::entity::Entity;
 use crate::ir::{
     Block, BlockCall, BlockData, Inst, InstData, List, Terminator, TerminatorData, Value, ValueData, ValueDef,
 };
-use crate::types::WasmOffset;
 
 use super::graph::{Edge, Exit, Graph, Node, Param};
 use super::prune::Prune;

@@ -19,10 +19,9 @@ mod operators;
 mod prune;
 mod vector;
 
-use crate::error::{Error, ErrorKind};
 use crate::ir::{Body, Value};
 use crate::module::Module;
-use crate::types::FuncIndex;
+use crate::{Error, ErrorKind, FuncIndex};
 
 use control::Frame;
 use finish::Finish;

@@ -2,15 +2,14 @@
 
 use wasmparser::{MemArg, MemArgTarget, Operator};
 
-use crate::error::{Error, ErrorKind};
 use crate::ir::{
     AtomicBinary as AB, AtomicOp as A, Callee, Constant, Convert, FloatBinary as FB, FloatCompare as FC,
     FloatUnary as FU, FloatWidth, IntBinary as IB, IntCompare as IC, IntUnary as IU, IntWidth, MemoryAccess,
     Op, Sign, WideArithmetic as WA,
 };
-use crate::types::{
-    DataIndex, ElementIndex, FuncIndex, GlobalIndex, HeapType, MemoryIndex, RefType, TableIndex, TypeIndex,
-    ValType,
+use crate::{
+    DataIndex, ElementIndex, Error, ErrorKind, FuncIndex, GlobalIndex, HeapType, MemoryIndex, RefType,
+    TableIndex, TypeIndex, ValType,
 };
 
 use super::function::Function;
