@@ -45,9 +45,11 @@ mod trampoline;
 mod traps;
 mod types;
 mod units;
+mod variables;
 
 pub use compile::{compile_bitcode, compile_image, compile_object, emit_text};
 pub use error::CompileError;
 pub use options::{CompileOptions, Cpu, OptLevel, TextKind};
 pub use symbol::Symbol;
 pub use target::{TRIPLE, TargetInfo};
+pub use wootz_debuginfo::SourceText;

@@ -1,5 +1,8 @@
 //! What the user of this crate may choose.
 
+use std::sync::Arc;
+
+use wootz_debuginfo::SourceText;
 use wootz_vm_abi::plan::CheckStrategy;
 
 use crate::error::CompileError;
@@ -47,6 +50,8 @@ pub struct CompileOptions {
     pub deterministic: bool,
     /// Whether code consumes fuel, and traps when there is none.
     pub fuel: bool,
+    /// What a debugger is told besides functions and offsets: sources and variables. The machine code does not depend on it.
+    pub debug: Option<Arc<SourceText>>,
     /// Whether to verify the IR of every function and the LLVM IR, before and after optimisation.
     pub verify: bool,
     /// How many threads compile; 0 is one for each processor. The code does not depend on it.
@@ -60,11 +65,13 @@ impl CompileOptions {
     /// # Errors
     /// [`CompileError::UnknownCpu`].
     pub fn fingerprint(&self) -> Result<String, CompileError> {
-        let Self { opt, checks, cpu, canonicalize_nans, deterministic, fuel, verify: _, threads: _ } = self;
+        let Self { opt, checks, cpu, canonicalize_nans, deterministic, fuel, debug, verify: _, threads: _ } =
+            self;
+        let debug = debug.as_ref().map(|text| &text.path);
         let target = TargetInfo::new(cpu)?;
         let compiler = crate::target::compiler();
         Ok(format!(
-            "{compiler}; {target:?}; {opt:?}; {checks:?}; {canonicalize_nans}; {deterministic}; {fuel}"
+            "{compiler}; {target:?}; {opt:?}; {checks:?}; {canonicalize_nans}; {deterministic}; {fuel}; {debug:?}"
         ))
     }
 }

@@ -93,6 +93,7 @@ impl Engine {
             canonicalize_nans: self.config.canonicalize_nans,
             deterministic: self.config.deterministic,
             fuel: self.config.fuel.is_some(),
+            debug: None,
             verify: self.config.verify,
             threads: self.config.compile_threads,
         }
