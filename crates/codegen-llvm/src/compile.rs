@@ -125,8 +125,8 @@ fn with_compiled<T>(
     let context = LlvmContext::new(keep_names);
     let state = ModuleState::new(context.get(), &machine, &target, module.declarations(), options);
 
-    let mut lowering =
-        Lowering { state: &state, module, translator: Translator::new(), verify: options.verify };
+    let translator = if options.debug.is_some() { Translator::keeping_locals() } else { Translator::new() };
+    let mut lowering = Lowering { state: &state, module, translator, verify: options.verify };
     lowering.functions(unit)?;
     if options.opt != OptLevel::O0 {
         lowering.callees(unit)?;

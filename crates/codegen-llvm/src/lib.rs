@@ -44,9 +44,11 @@ mod trampoline;
 mod traps;
 mod types;
 mod units;
+mod variables;
 
 pub use compile::{TextKind, compile_bitcode, compile_image, compile_object, emit_text};
 pub use error::CompileError;
 pub use symbol::Symbol;
 pub use target::{TRIPLE, TargetInfo, compiler};
+pub use wootz_debuginfo::SourceText;
 pub use wootz_vm_abi::options::{CompileOptions, Cpu, OptLevel};

@@ -77,7 +77,8 @@ impl<'ctx> ModuleState<'ctx> {
         // Position independence as the linker expects it: no copy relocations, no procedure linkage table.
         let pic = context.i32_type().const_int(2, false);
         module.add_basic_value_flag("PIC Level", module::FlagBehavior::Override, pic);
-        let debug = DebugInfo::new(context, &module, declarations, options.opt != OptLevel::O0);
+        let optimised = options.opt != OptLevel::O0;
+        let debug = DebugInfo::new(context, &module, declarations, optimised, options.debug.is_some());
         let plans = memory_plans(declarations, options);
         Self {
             context,

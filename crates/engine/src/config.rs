@@ -201,6 +201,7 @@ impl Config {
             canonicalize_nans: self.canonicalize_nans,
             deterministic: self.deterministic,
             fuel: self.fuel.is_some(),
+            debug: None,
             verify: self.verify,
             threads: self.compile_threads,
         }

@@ -1,5 +1,9 @@
 //! How code is compiled, as plain data: for the compiler, and for whoever keeps images and must know which of them fits.
 
+use std::sync::Arc;
+
+use wootz_wasm_types::SourceText;
+
 use crate::image::FORMAT_VERSION;
 use crate::plan::CheckStrategy;
 
@@ -56,6 +60,8 @@ pub struct CompileOptions {
     pub deterministic: bool,
     /// Whether code consumes fuel, and traps when there is none.
     pub fuel: bool,
+    /// What a debugger is told besides functions and offsets: sources and variables. The machine code does not depend on it.
+    pub debug: Option<Arc<SourceText>>,
     /// Whether to verify the IR of every function and the LLVM IR, before and after optimisation.
     pub verify: bool,
     /// How many threads compile; 0 is one for each processor. The code does not depend on it.
@@ -68,11 +74,13 @@ impl CompileOptions {
     ///
     /// It names the version of this workspace, so it is for comparing and not for keeping.
     pub fn fingerprint(&self, this_cpu: &str) -> String {
-        let Self { opt, checks, cpu, canonicalize_nans, deterministic, fuel, verify: _, threads: _ } = self;
+        let Self { opt, checks, cpu, canonicalize_nans, deterministic, fuel, debug, verify: _, threads: _ } =
+            self;
+        let debug = debug.as_ref().map(|text| &text.path);
         let version = env!("CARGO_PKG_VERSION");
         let cpu = if cpu.is_native() { this_cpu.to_owned() } else { format!("{cpu:?}") };
         format!(
-            "wootz {version}, image format {FORMAT_VERSION}; {cpu}; {opt:?}; {checks:?}; {canonicalize_nans}; {deterministic}; {fuel}"
+            "wootz {version}, image format {FORMAT_VERSION}; {cpu}; {opt:?}; {checks:?}; {canonicalize_nans}; {deterministic}; {fuel}; {debug:?}"
         )
     }
 }

@@ -8,6 +8,7 @@ pub mod entity;
 pub mod equivalence;
 mod error;
 mod features;
+mod text;
 mod types;
 
 pub use declarations::{
@@ -16,6 +17,7 @@ pub use declarations::{
 };
 pub use error::{Error, ErrorKind};
 pub use features::Features;
+pub use text::SourceText;
 pub use types::{
     DataIndex, ElementIndex, FuncIndex, FuncType, GlobalIndex, GlobalType, HeapType, IntWidth, LocalIndex,
     MemoryIndex, MemoryType, RefType, TableIndex, TableType, TagIndex, TypeIndex, ValType, WasmOffset,

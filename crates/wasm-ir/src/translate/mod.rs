@@ -52,6 +52,13 @@ impl Translator {
         Self::default()
     }
 
+    /// A translator that also writes down what the locals hold, in [`Body::locals`].
+    pub fn keeping_locals() -> Self {
+        let mut translator = Self::default();
+        translator.graph.keep_locals = true;
+        translator
+    }
+
     /// Translates one defined function. The body is valid until the next call.
     ///
     /// # Errors

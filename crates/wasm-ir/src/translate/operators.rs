@@ -52,8 +52,8 @@ impl Function<'_> {
             O::Select => self.select(None),
             O::TypedSelect { ty } => { let ty = crate::decode::val_type(ty, self.offset.into())?; self.select(Some(ty)); }
             O::LocalGet { local_index } => self.stack.push(self.graph.env.get(local_index)),
-            O::LocalSet { local_index } => { let value = self.pop(); self.graph.env.set(local_index, value); }
-            O::LocalTee { local_index } => { let value = self.pop(); self.graph.env.set(local_index, value); self.stack.push(value); }
+            O::LocalSet { local_index } => { let value = self.pop(); self.graph.assign(local_index, value); }
+            O::LocalTee { local_index } => { let value = self.pop(); self.graph.assign(local_index, value); self.stack.push(value); }
             O::GlobalGet { global_index } => self.global_get(GlobalIndex(global_index)),
             O::GlobalSet { global_index } => self.emit_with(Op::GlobalSet(GlobalIndex(global_index)), 1, &[]),
 
