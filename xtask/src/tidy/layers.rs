@@ -94,14 +94,24 @@ impl Graph {
 
     fn from_metadata(metadata: &Value) -> Option<Self> {
         let mut names = BTreeMap::new();
+        let mut macros = BTreeSet::new();
         for package in metadata["packages"].as_array()? {
             names.insert(package["id"].as_str()?, package["name"].as_str()?);
+            let targets = package["targets"].as_array().into_iter().flatten();
+            if targets.flat_map(|target| target["kind"].as_array()).flatten().any(|kind| kind == "proc-macro")
+            {
+                macros.insert(package["id"].as_str()?);
+            }
         }
         let mut graph = Self::default();
         for member in metadata["workspace_members"].as_array()? {
             graph.members.insert((*names.get(member.as_str()?)?).to_owned());
         }
         for node in metadata["resolve"]["nodes"].as_array()? {
+            // A procedural macro runs in the compiler: what it uses is not in what is built with it.
+            if macros.contains(node["id"].as_str()?) {
+                continue;
+            }
             let from = *names.get(node["id"].as_str()?)?;
             for dependency in node["deps"].as_array()? {
                 let to = *names.get(dependency["pkg"].as_str()?)?;
@@ -278,16 +288,22 @@ mod tests {
     #[test]
     fn metadata_is_read_with_its_kinds() {
         let metadata = json!({
-            "packages": [{"id": "1", "name": "a"}, {"id": "2", "name": "b"}],
+            "packages": [
+                {"id": "1", "name": "a"},
+                {"id": "2", "name": "b"},
+                {"id": "3", "name": "m", "targets": [{"kind": ["proc-macro"]}]},
+            ],
             "workspace_members": ["1"],
             "resolve": {"nodes": [
                 {"id": "1", "deps": [{"pkg": "2", "dep_kinds": [{"kind": null}, {"kind": "dev"}]}]},
                 {"id": "2", "deps": []},
+                {"id": "3", "deps": [{"pkg": "2", "dep_kinds": [{"kind": null}]}]},
             ]},
         });
         let graph = Graph::from_metadata(&metadata).unwrap();
         let edges: Vec<_> = graph.of("a").collect();
         assert_eq!(edges, [("b", Kind::Normal), ("b", Kind::Tests)]);
+        assert_eq!(graph.of("m").count(), 0, "a macro's dependencies are not linked");
         assert!(graph.members.contains("a") && !graph.members.contains("b"));
         assert!(Graph::from_metadata(&json!({"packages": 1})).is_none());
     }
