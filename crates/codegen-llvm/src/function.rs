@@ -7,13 +7,13 @@
 //! traps:  one cold block per check, at the end
 //! ```
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::mem::offset_of;
 
 use inkwell::IntPredicate;
 use inkwell::basic_block::BasicBlock;
 use inkwell::builder::Builder;
-use inkwell::debug_info::{AsDIScope, DIScope};
+use inkwell::debug_info::{AsDIScope, DILocalVariable, DIScope};
 use inkwell::types::BasicTypeEnum;
 use inkwell::values::{
     BasicValue, BasicValueEnum, FloatValue, FunctionValue, IntValue, PhiValue, PointerValue,
@@ -25,7 +25,7 @@ use wootz_wasm_ir::entity::Entity;
 use wootz_wasm_ir::ir::{
     AtomicOp, Block, Body, Constant, FloatUnary, Inst, Op, Relaxed, Value, ValueDef, VectorOp,
 };
-use wootz_wasm_ir::{FuncIndex, WasmOffset};
+use wootz_wasm_ir::{FuncIndex, LocalIndex, WasmOffset};
 
 use crate::error::CompileError;
 use crate::fuel;
@@ -80,10 +80,12 @@ pub(crate) struct FunctionState<'m, 'ctx> {
     entry: Option<LoopEntry>,
     values: Vec<Option<BasicValueEnum<'ctx>>>,
     /// Places of values that have several definitions: those handed over to a loop, and defined again in it.
-    variables: BTreeMap<Value, PointerValue<'ctx>>,
+    redefined: BTreeMap<Value, PointerValue<'ctx>>,
     blocks: Vec<LoweredBlock<'ctx>>,
     start: BasicBlock<'ctx>,
-    scope: DIScope<'ctx>,
+    pub(crate) scope: DIScope<'ctx>,
+    /// The variables of locals, if debug information has them.
+    pub(crate) variables: HashMap<LocalIndex, DILocalVariable<'ctx>>,
     /// Byte offset of the instruction being lowered.
     pub(crate) offset: WasmOffset,
 }
@@ -152,10 +154,11 @@ impl<'m, 'ctx> FunctionState<'m, 'ctx> {
             counting: module.counting.map(|layout| Counting::new(layout, body)),
             entry: loop_entry,
             values: vec![None; body.values.len()],
-            variables: BTreeMap::new(),
+            redefined: BTreeMap::new(),
             blocks: Vec::new(),
             start: entry,
             scope: subprogram.as_debug_info_scope(),
+            variables: HashMap::new(),
             offset: start,
         })
     }
@@ -212,14 +215,14 @@ impl<'m, 'ctx> FunctionState<'m, 'ctx> {
         constants.into_iter().try_for_each(|inst| crate::lower::lower_inst(self, inst))
     }
 
-    /// Stores the parameters of a block that are variables.
+    /// Stores the parameters of a block that have places.
     fn keep_params(&mut self, block: Block) -> Result<(), CompileError> {
-        if self.variables.is_empty() {
+        if self.redefined.is_empty() {
             return Ok(());
         }
         for param in &self.body.blocks[block].params {
-            if let (Some(variable), Some(value)) = (self.variables.get(param), self.values[param.index()]) {
-                self.builder().build_store(*variable, value)?;
+            if let (Some(place), Some(value)) = (self.redefined.get(param), self.values[param.index()]) {
+                self.builder().build_store(*place, value)?;
             }
         }
         Ok(())
@@ -228,6 +231,7 @@ impl<'m, 'ctx> FunctionState<'m, 'ctx> {
     /// The buffer for callees' results and the stack check.
     fn emit_entry(&mut self, start: WasmOffset) -> Result<(), CompileError> {
         self.set_offset(start);
+        self.describe_arguments(start)?;
         let types = &self.module.types;
         let slots = self.body.insts.values().filter_map(|inst| self.results_in_memory(inst.op)).max();
         if let Some(slots) = slots {
@@ -246,9 +250,9 @@ impl<'m, 'ctx> FunctionState<'m, 'ctx> {
             }
             self.scratch = Some(scratch);
         }
-        for value in self.entry.iter().flat_map(LoopEntry::variables) {
+        for value in self.entry.iter().flat_map(LoopEntry::redefined) {
             let place = self.builder().build_alloca(self.module.types.value(self.body.ty(value)), "")?;
-            self.variables.insert(value, place);
+            self.redefined.insert(value, place);
         }
         if self.needs_stack_check() {
             let store = self.load_store_context()?;
@@ -308,10 +312,15 @@ impl<'m, 'ctx> FunctionState<'m, 'ctx> {
 
     fn lower_block(&mut self, index: Block) -> Result<(), CompileError> {
         let data = &self.body.blocks[index];
-        for inst in &data.insts {
+        let mut records = self.body.locals.of(index).iter().peekable();
+        for (position, inst) in data.insts.iter().enumerate() {
+            while let Some(record) = records.next_if(|record| record.position as usize <= position) {
+                self.describe_local(record)?;
+            }
             self.set_offset(self.body.insts[*inst].offset);
             crate::lower::lower_inst(self, *inst)?;
         }
+        records.try_for_each(|record| self.describe_local(record))?;
         self.set_offset(data.terminator.offset);
         crate::lower::lower_terminator(self, &data.terminator.kind)
     }
@@ -361,9 +370,9 @@ impl<'m, 'ctx> FunctionState<'m, 'ctx> {
 
     /// The LLVM value of an IR value. IR order guarantees that it is defined.
     pub(crate) fn value(&self, value: Value) -> Result<BasicValueEnum<'ctx>, CompileError> {
-        if let Some(variable) = self.variables.get(&value) {
+        if let Some(place) = self.redefined.get(&value) {
             let ty = self.module.types.value(self.body.ty(value));
-            return Ok(self.builder().build_load(ty, *variable, "")?);
+            return Ok(self.builder().build_load(ty, *place, "")?);
         }
         self.values[value.index()].ok_or_else(|| CompileError::InvalidIr {
             func: self.body.func,
@@ -411,8 +420,8 @@ impl<'m, 'ctx> FunctionState<'m, 'ctx> {
     /// Gives an IR value its LLVM value.
     pub(crate) fn define(&mut self, value: Value, lowered: BasicValueEnum<'ctx>) -> Result<(), CompileError> {
         self.values[value.index()] = Some(lowered);
-        if let Some(variable) = self.variables.get(&value) {
-            self.builder().build_store(*variable, lowered)?;
+        if let Some(place) = self.redefined.get(&value) {
+            self.builder().build_store(*place, lowered)?;
         }
         Ok(())
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use wootz_vm_abi::plan::MemoryPlan;
-use wootz_wasm_ir::Declarations;
+use wootz_wasm_types::Declarations;
 
 pub use wootz_vm_abi::lazy::{CodeSpace, CompileFailure, EntryCompiler, Tier};
 

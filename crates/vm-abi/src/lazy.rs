@@ -19,8 +19,8 @@ use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
 
-use wootz_wasm_ir::entity::Entity;
-use wootz_wasm_ir::{Declarations, FuncIndex, TypeIndex};
+use wootz_wasm_types::entity::Entity;
+use wootz_wasm_types::{Declarations, FuncIndex, TypeIndex};
 
 use crate::libcall::Libcall;
 

@@ -21,5 +21,6 @@ pub mod context;
 pub mod image;
 pub mod lazy;
 pub mod libcall;
+pub mod options;
 pub mod plan;
 pub mod trap;

@@ -15,7 +15,7 @@ use crate::function::{lower_function, lower_loop};
 use crate::link;
 use crate::llvm::LlvmContext;
 use crate::module::ModuleState;
-use crate::options::OptLevel;
+use wootz_vm_abi::options::OptLevel;
 use crate::trampoline::{lower_host_entry, lower_host_exit};
 use crate::units::{SMALL_BODY, body_bytes};
 
@@ -57,7 +57,7 @@ fn fragment(
     opt: OptLevel,
     lower: impl FnOnce(&mut Lowering<'_, '_>) -> Result<BTreeSet<FuncIndex>, CompileError>,
 ) -> Result<Fragment, CompileError> {
-    let options = crate::options::CompileOptions { opt, ..compiler.options.clone() };
+    let options = wootz_vm_abi::options::CompileOptions { opt, debug: None, ..compiler.options.clone() };
     let machine = compiler.target.machine(opt)?;
     let context = LlvmContext::new(false);
     let counts = opt == OptLevel::O0 && compiler.options.opt != OptLevel::O0;

@@ -73,7 +73,7 @@ impl LoopEntry {
     }
 
     /// The values that come to have others than were handed over, without being parameters of the head.
-    pub(crate) fn variables(&self) -> impl Iterator<Item = Value> + '_ {
+    pub(crate) fn redefined(&self) -> impl Iterator<Item = Value> + '_ {
         self.values.iter().zip(&self.again).filter(|(_, again)| **again).map(|(value, _)| *value)
     }
 }

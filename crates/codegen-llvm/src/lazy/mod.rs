@@ -29,7 +29,7 @@ use wootz_wasm_ir::{FuncIndex, Module};
 
 use crate::error::CompileError;
 use crate::llvm::Library;
-use crate::options::CompileOptions;
+use wootz_vm_abi::options::CompileOptions;
 use crate::symbol::Symbol;
 use crate::target::TargetInfo;
 use workers::Urgency;

@@ -10,7 +10,7 @@ use wootz_vm_abi::builtin::Builtin;
 use wootz_vm_abi::context::{VMCONTEXT_MAGIC, VMContext};
 use wootz_vm_abi::for_each_builtin;
 use wootz_vm_abi::trap::TrapCode;
-use wootz_wasm_ir::FuncIndex;
+use wootz_wasm_types::FuncIndex;
 
 use super::shared::SharedInner;
 use super::store::{Pending, StoreInner};

@@ -15,8 +15,8 @@ use wootz_vm_abi::context::{ModuleShape, VMContextLayout};
 use wootz_vm_abi::image::{self, DecodeError, ImageInfo, PAGE};
 use wootz_vm_abi::lazy::{CodeSpace, Entry, EntryCompiler, LazyLayout};
 use wootz_vm_abi::libcall::Libcall;
-use wootz_wasm_ir::FuncIndex;
-use wootz_wasm_ir::entity::Entity as _;
+use wootz_wasm_types::FuncIndex;
+use wootz_wasm_types::entity::Entity as _;
 
 use super::data_image::DataImages;
 use super::lazy::{LazyCode, LazySpace};

@@ -5,7 +5,7 @@ use std::ptr::NonNull;
 
 use wootz_vm_abi::addrmap;
 use wootz_vm_abi::trap::TrapCode;
-use wootz_wasm_ir::FuncIndex;
+use wootz_wasm_types::FuncIndex;
 
 use super::activation::Activation;
 use super::faults::FaultRegions;

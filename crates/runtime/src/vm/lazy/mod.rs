@@ -7,7 +7,7 @@ use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use wootz_vm_abi::lazy::{AGAIN, CompileFailure, EntryCompiler, EntryNumber, HOT, Part};
-use wootz_wasm_ir::FuncIndex;
+use wootz_wasm_types::FuncIndex;
 
 pub(crate) use space::LazySpace;
 

@@ -16,7 +16,7 @@ use wootz_vm_abi::addrmap::AddressMap;
 use wootz_vm_abi::lazy::{CodeSpace, EntryNumber, Fragment, LazyLayout, Part, Tier};
 use wootz_vm_abi::libcall::Libcall;
 use wootz_vm_abi::trap::TrapCode;
-use wootz_wasm_ir::FuncIndex;
+use wootz_wasm_types::FuncIndex;
 
 use crate::lazy::{LazyStatistics, TierStatistics};
 use crate::sys::memory::{Mapping, page_size, round_to_pages};
