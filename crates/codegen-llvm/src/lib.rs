@@ -34,7 +34,7 @@ mod fuel;
 mod function;
 mod inline_asm;
 mod intrinsics;
-mod lazy;
+pub mod lazy;
 pub mod link;
 mod llvm;
 mod lower;
@@ -50,7 +50,6 @@ mod variables;
 
 pub use compile::{TextKind, compile_bitcode, compile_image, compile_object, emit_text};
 pub use error::CompileError;
-pub use lazy::LazyCompiler;
 pub use symbol::Symbol;
 pub use target::{TRIPLE, TargetInfo, compiler};
 pub use wootz_debuginfo::SourceText;

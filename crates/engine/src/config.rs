@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::module::Mode;
 use wootz_runtime::{MemoryCreator, MemoryPool, MemorySettings};
 
 pub use wootz_runtime::StoreLimits;
@@ -19,6 +20,7 @@ pub use wootz_wasm_types::Features;
 /// ```
 #[derive(Clone, Debug)]
 pub struct Config {
+    pub(crate) mode: Mode,
     pub(crate) checks: CheckStrategy,
     pub(crate) opt_level: OptLevel,
     pub(crate) cpu: Cpu,
@@ -37,6 +39,7 @@ pub struct Config {
 impl Default for Config {
     fn default() -> Self {
         Self {
+            mode: Mode::default(),
             checks: CheckStrategy::default(),
             opt_level: OptLevel::default(),
             cpu: Cpu::default(),
@@ -63,6 +66,13 @@ impl Config {
     /// The defaults: automatic checks, `-O2` for this machine's CPU, 1 MiB of WebAssembly stack, modules up to 1 GiB.
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// When modules are compiled.
+    #[must_use]
+    pub fn mode(mut self, mode: Mode) -> Self {
+        self.mode = mode;
+        self
     }
 
     /// How accesses out of a memory's bounds are found.
@@ -190,6 +200,11 @@ impl Config {
     pub fn verify(mut self, verify: bool) -> Self {
         self.verify = verify;
         self
+    }
+
+    /// When modules are compiled.
+    pub fn compile_mode(&self) -> Mode {
+        self.mode
     }
 
     /// What of it the compiler is told.

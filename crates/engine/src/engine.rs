@@ -3,6 +3,8 @@
 use std::fmt;
 use std::sync::Arc;
 
+use wootz_runtime::lazy::{LazyModule, MakeCompiler};
+
 use crate::config::Config;
 use crate::error::Error;
 
@@ -25,6 +27,12 @@ pub trait Compile: fmt::Debug + Send + Sync {
     /// # Errors
     /// [`Error::Module`] if the module is refused, [`Error::Compile`] if it cannot be compiled.
     fn compile(&self, module: Source<'_>, config: &Config) -> Result<Vec<u8>, Error>;
+
+    /// Opens a module whose functions are compiled when they are first called: decodes and validates it.
+    ///
+    /// # Errors
+    /// [`Error::Module`] if the module is refused, [`Error::Compile`] if nothing can be compiled.
+    fn open(&self, module: Source<'_>, config: &Config) -> Result<(LazyModule, MakeCompiler), Error>;
 }
 
 /// The bytes of a module.
@@ -97,6 +105,10 @@ impl Engine {
     /// As [`validate`](Self::validate).
     pub fn validate_binary(&self, module: impl AsRef<[u8]>) -> Result<(), Error> {
         self.compiler()?.validate(Source::Binary(module.as_ref()), self.config())
+    }
+
+    pub(crate) fn open(&self, module: Source<'_>) -> Result<(LazyModule, MakeCompiler), Error> {
+        self.compiler()?.open(module, self.config())
     }
 
     pub(crate) fn compile(&self, module: Source<'_>) -> Result<Vec<u8>, Error> {

@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use wootz_runtime::Image;
+use wootz_runtime::lazy::{LazyModule, LazyStatistics, MakeCompiler};
 use wootz_wasm_types::{Declarations, EntityIndex, EntityType};
 
 use crate::engine::{Engine, Source};
@@ -15,6 +16,16 @@ pub struct Module {
     engine: Engine,
     image: Image,
     bytes: Arc<[u8]>,
+}
+
+/// How modules are compiled.
+#[derive(Copy, Clone, PartialEq, Eq, Hash, Debug, Default)]
+pub enum Mode {
+    /// As a whole, before anything of it runs.
+    #[default]
+    Regular,
+    /// Function by function, each when it is first called; what is called often is optimised meanwhile. `docs/lazy.md` says more.
+    Lazy,
 }
 
 impl Module {
@@ -33,7 +44,7 @@ impl Module {
     /// [`Error::Module`] if the module is refused, [`Error::Compile`] if it cannot be compiled, [`Error::Image`] if the
     /// code cannot be loaded, [`Error::NoCompiler`].
     pub fn new(engine: &Engine, module: impl AsRef<[u8]>) -> Result<Self, Error> {
-        Self::from_image(engine, engine.precompile(module)?)
+        Self::from_source(engine, Source::Any(module.as_ref()))
     }
 
     /// As [`new`](Self::new), for bytes that are a binary module or nothing: text is refused.
@@ -41,7 +52,23 @@ impl Module {
     /// # Errors
     /// As [`new`](Self::new).
     pub fn from_binary(engine: &Engine, module: impl AsRef<[u8]>) -> Result<Self, Error> {
-        Self::from_image(engine, engine.compile(Source::Binary(module.as_ref()))?)
+        Self::from_source(engine, Source::Binary(module.as_ref()))
+    }
+
+    fn from_source(engine: &Engine, source: Source<'_>) -> Result<Self, Error> {
+        match engine.config().mode {
+            Mode::Regular => Self::from_image(engine, engine.compile(source)?),
+            Mode::Lazy => Self::from_opened(engine, engine.open(source)?),
+        }
+    }
+
+    /// A module whose functions are compiled when they are first called, opened by a compiler.
+    ///
+    /// # Errors
+    /// [`Error::Image`] if there is no address space for the code.
+    pub fn from_opened(engine: &Engine, opened: (LazyModule, MakeCompiler)) -> Result<Self, Error> {
+        let bytes = Arc::clone(&opened.0.bytes);
+        Ok(Self { engine: engine.clone(), image: Image::open(opened.0, opened.1)?, bytes })
     }
 
     /// Loads an image that [`serialize`](Self::serialize) or [`Engine::precompile`] made.
@@ -55,9 +82,21 @@ impl Module {
         Ok(Self { engine: engine.clone(), image: Image::load(&bytes)?, bytes })
     }
 
-    /// The image: an ELF file that [`from_image`](Self::from_image) loads without compiling anything.
-    pub fn serialize(&self) -> Vec<u8> {
-        self.bytes.to_vec()
+    /// The image: an ELF file that [`from_image`](Self::from_image) loads without compiling anything. A module whose functions are
+    /// compiled when they are called is compiled as a whole for it.
+    ///
+    /// # Errors
+    /// [`Error::Compile`] if that fails.
+    pub fn serialize(&self) -> Result<Vec<u8>, Error> {
+        match self.image.lazy_statistics() {
+            None => Ok(self.bytes.to_vec()),
+            Some(_) => self.engine.compile(Source::Binary(&self.bytes)),
+        }
+    }
+
+    /// What was compiled of it so far, if its functions are compiled when they are called.
+    pub fn lazy_statistics(&self) -> Option<LazyStatistics> {
+        self.image.lazy_statistics()
     }
 
     /// The engine it was compiled with.

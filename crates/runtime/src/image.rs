@@ -7,7 +7,7 @@ use std::sync::Arc;
 use wootz_vm_abi::image::ImageInfo;
 
 use crate::ImageError;
-use crate::lazy::{CodeSpace, EntryCompiler, LazyModule, LazyStatistics};
+use crate::lazy::{LazyModule, LazyStatistics, MakeCompiler};
 use crate::vm::image::LoadedImage;
 
 /// A loaded image. Cheap to clone; the code is unmapped with the last clone and the last store that used it.
@@ -37,10 +37,7 @@ impl Image {
     ///
     /// # Trust
     /// What the compiler makes is machine code, and is run.
-    pub fn open(
-        module: LazyModule,
-        compiler: impl FnOnce(Arc<dyn CodeSpace>) -> Arc<dyn EntryCompiler>,
-    ) -> Result<Self, ImageError> {
+    pub fn open(module: LazyModule, compiler: MakeCompiler) -> Result<Self, ImageError> {
         Ok(Self { inner: Arc::new(LoadedImage::open(module, compiler)?) })
     }
 

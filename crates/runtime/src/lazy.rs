@@ -1,32 +1,9 @@
-//! Modules whose functions are compiled when they are first called: what the embedder gives, and what became of it.
+//! Modules whose functions are compiled when they are first called: what became of one.
 
 use std::ops::AddAssign;
-use std::sync::Arc;
 use std::time::Duration;
 
-use wootz_vm_abi::plan::MemoryPlan;
-use wootz_wasm_types::Declarations;
-
-pub use wootz_vm_abi::lazy::{CodeSpace, CompileFailure, EntryCompiler, Tier};
-
-/// A module to open: all that instances need, without code.
-#[derive(Clone, Debug)]
-pub struct LazyModule {
-    /// Target triple of the code to come, as LLVM writes it.
-    pub target: String,
-    /// CPU features that the code may need, by LLVM's names, sorted.
-    pub cpu_features: Vec<String>,
-    /// The module's declarations.
-    pub declarations: Declarations,
-    /// The module's binary, which the declarations' data segments are ranges of.
-    pub bytes: Arc<[u8]>,
-    /// Plan of each memory, imported ones included.
-    pub memory_plans: Vec<MemoryPlan>,
-    /// Whether the code consumes fuel.
-    pub fuel: bool,
-    /// Bytes of all function bodies: how much address space code may need depends on it.
-    pub body_bytes: usize,
-}
+pub use wootz_vm_abi::lazy::{CodeSpace, CompileFailure, EntryCompiler, LazyModule, MakeCompiler, Tier};
 
 /// What was compiled of a module.
 #[derive(Copy, Clone, PartialEq, Eq, Debug, Default)]

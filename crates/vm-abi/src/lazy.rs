@@ -23,6 +23,7 @@ use wootz_wasm_types::entity::Entity;
 use wootz_wasm_types::{Declarations, FuncIndex, TypeIndex};
 
 use crate::libcall::Libcall;
+use crate::plan::MemoryPlan;
 
 /// Symbol of the first byte of the data, in objects.
 pub const DATA_SYMBOL: &str = "wootz.lazy";
@@ -181,6 +182,28 @@ pub struct Fragment {
     /// An encoded [`AddressMap`](crate::addrmap::AddressMap), of offsets from the start of the code.
     pub address_map: Vec<u8>,
 }
+
+/// A module to open: all that instances need, without code.
+#[derive(Clone, Debug)]
+pub struct LazyModule {
+    /// Target triple of the code to come, as LLVM writes it.
+    pub target: String,
+    /// CPU features that the code may need, by LLVM's names, sorted.
+    pub cpu_features: Vec<String>,
+    /// The module's declarations.
+    pub declarations: Declarations,
+    /// The module's binary, which the declarations' data segments are ranges of.
+    pub bytes: Arc<[u8]>,
+    /// Plan of each memory, imported ones included.
+    pub memory_plans: Vec<MemoryPlan>,
+    /// Whether the code consumes fuel.
+    pub fuel: bool,
+    /// Bytes of all function bodies: how much address space code may need depends on it.
+    pub body_bytes: usize,
+}
+
+/// Makes the compiler of a module for the place where its code goes.
+pub type MakeCompiler = Box<dyn FnOnce(Arc<dyn CodeSpace>) -> Arc<dyn EntryCompiler> + Send>;
 
 /// Why an entry cannot be compiled.
 #[derive(Clone, Debug)]

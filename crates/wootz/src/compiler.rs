@@ -1,7 +1,7 @@
 //! The compiler on LLVM, as an engine uses it.
 
 use wootz_codegen_llvm::CompileError;
-use wootz_engine::{Compile, Config, Error, Source};
+use wootz_engine::{Compile, Config, Error, LazyModule, MakeCompiler, Source};
 use wootz_wasm_ir::Module;
 use wootz_wasm_ir::decode::Options;
 
@@ -21,6 +21,10 @@ impl Compile for Llvm {
     fn compile(&self, module: Source<'_>, config: &Config) -> Result<Vec<u8>, Error> {
         compile(&decode(module, config)?, config)
     }
+
+    fn open(&self, module: Source<'_>, config: &Config) -> Result<(LazyModule, MakeCompiler), Error> {
+        open(&decode(module, config)?, config)
+    }
 }
 
 fn decode(module: Source<'_>, config: &Config) -> Result<Module, Error> {
@@ -35,8 +39,17 @@ fn decode(module: Source<'_>, config: &Config) -> Result<Module, Error> {
 
 /// Compiles a decoded module to an image.
 pub(crate) fn compile(module: &Module, config: &Config) -> Result<Vec<u8>, Error> {
-    wootz_codegen_llvm::compile_image(module, &config.compile_options()).map_err(|error| match error {
+    wootz_codegen_llvm::compile_image(module, &config.compile_options()).map_err(refused)
+}
+
+/// Opens a decoded module.
+pub(crate) fn open(module: &Module, config: &Config) -> Result<(LazyModule, MakeCompiler), Error> {
+    wootz_codegen_llvm::lazy::open(module, &config.compile_options()).map_err(refused)
+}
+
+fn refused(error: CompileError) -> Error {
+    match error {
         CompileError::Translate(error) => Error::Module(error),
         error => Error::Compile(Box::new(error)),
-    })
+    }
 }

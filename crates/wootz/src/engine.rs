@@ -2,7 +2,7 @@
 
 use std::ops::Deref;
 
-use wootz_engine::{Config, Error, Module};
+use wootz_engine::{Config, Error, Mode, Module};
 
 use crate::compiler::{self, Llvm};
 
@@ -24,12 +24,15 @@ impl Engine {
         Self(wootz_engine::Engine::with_compiler(config, Llvm))
     }
 
-    /// Compiles a module that is decoded already and loads the code.
+    /// Compiles a module that is decoded already and loads the code, or opens it if functions are compiled when they are called.
     ///
     /// # Errors
     /// As [`Module::new`].
     pub fn compile(&self, module: &wootz_wasm_ir::Module) -> Result<Module, Error> {
-        Module::from_image(self, compiler::compile(module, self.config())?)
+        match self.config().compile_mode() {
+            Mode::Regular => Module::from_image(self, compiler::compile(module, self.config())?),
+            Mode::Lazy => Module::from_opened(self, compiler::open(module, self.config())?),
+        }
     }
 }
 

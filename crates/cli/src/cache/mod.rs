@@ -77,7 +77,9 @@ impl Place<'_> {
 
     /// Keeps the module's image.
     pub(crate) fn keep(&self, module: &Module) {
-        self.store.write(&self.key, &module.serialize());
+        if let Ok(image) = module.serialize() {
+            self.store.write(&self.key, &image);
+        }
     }
 }
 

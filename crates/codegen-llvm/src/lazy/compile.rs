@@ -15,9 +15,9 @@ use crate::function::{lower_function, lower_loop};
 use crate::link;
 use crate::llvm::LlvmContext;
 use crate::module::ModuleState;
-use wootz_vm_abi::options::OptLevel;
 use crate::trampoline::{lower_host_entry, lower_host_exit};
 use crate::units::{SMALL_BODY, body_bytes};
+use wootz_vm_abi::options::OptLevel;
 
 /// Compiles an entry quickly.
 pub(super) fn first_tier(compiler: &Inner, entry: Entry) -> Result<Fragment, CompileError> {

@@ -23,21 +23,24 @@ use std::time::Instant;
 
 use wootz_vm_abi::context::{ModuleShape, VMContextLayout};
 use wootz_vm_abi::lazy::{
-    CodeSpace, CompileFailure, Done, Entry, EntryCompiler, EntryNumber, Fragment, LazyLayout, Tier,
+    CodeSpace, CompileFailure, Done, Entry, EntryCompiler, EntryNumber, Fragment, LazyLayout, LazyModule,
+    MakeCompiler, Tier,
 };
 use wootz_wasm_ir::{FuncIndex, Module};
 
+use crate::compile::memory_plans;
 use crate::error::CompileError;
 use crate::llvm::Library;
-use wootz_vm_abi::options::CompileOptions;
 use crate::symbol::Symbol;
 use crate::target::TargetInfo;
+use crate::units::body_bytes;
+use wootz_vm_abi::options::CompileOptions;
 use workers::Urgency;
 
 pub(crate) use loops::{Counting, LoopEntry, function_type};
 
 /// The compiler of a module that is opened lazily.
-pub struct LazyCompiler {
+struct LazyCompiler {
     inner: Arc<Inner>,
 }
 
@@ -67,30 +70,53 @@ struct Hot {
 /// Bytes of bodies that are compiled at once in the second tier, unless one function has more.
 const BATCH: usize = 32 << 10;
 
+/// Opens a module without compiling anything of it: what a runtime needs to instantiate it, and what makes the compiler for the
+/// place that the runtime gives the code.
+///
+/// # Errors
+/// [`CompileError::UnknownCpu`], or [`CompileError::Llvm`] if LLVM cannot start.
+pub fn open(module: &Module, options: &CompileOptions) -> Result<(LazyModule, MakeCompiler), CompileError> {
+    let declarations = module.declarations();
+    let target = TargetInfo::new(&options.cpu)?;
+    let library = Library::new().map_err(CompileError::Llvm)?;
+    let opened = LazyModule {
+        target: target.triple.clone(),
+        cpu_features: target.features.clone(),
+        declarations: (**declarations).clone(),
+        bytes: module.shared_bytes(),
+        memory_plans: memory_plans(declarations, options),
+        fuel: options.fuel,
+        body_bytes: declarations.defined_functions().map(|func| body_bytes(module, func)).sum(),
+    };
+    let (module, options) = (module.clone(), options.clone());
+    let make = move |space| -> Arc<dyn EntryCompiler> {
+        Arc::new(LazyCompiler::new(module, options, target, library, space))
+    };
+    Ok((opened, Box::new(make)))
+}
+
 impl LazyCompiler {
-    /// A compiler of `module` whose code goes to `space`.
-    ///
-    /// # Errors
-    /// [`CompileError::UnknownCpu`], or [`CompileError::Llvm`] if LLVM cannot start.
-    pub fn new(
-        module: &Module,
-        options: &CompileOptions,
+    fn new(
+        module: Module,
+        options: CompileOptions,
+        target: TargetInfo,
+        library: Library,
         space: Arc<dyn CodeSpace>,
-    ) -> Result<Self, CompileError> {
+    ) -> Self {
         let declarations = module.declarations();
         let inner = Inner {
-            target: TargetInfo::new(&options.cpu)?,
+            target,
             entries: LazyLayout::new(declarations),
             context: Arc::new(VMContextLayout::new(&ModuleShape::new(declarations))),
-            library: Library::new().map_err(CompileError::Llvm)?,
+            library,
             failures: Mutex::default(),
             hot: Mutex::default(),
             closed: AtomicBool::new(false),
-            module: module.clone(),
-            options: options.clone(),
+            options,
             space,
+            module,
         };
-        Ok(Self { inner: Arc::new(inner) })
+        Self { inner: Arc::new(inner) }
     }
 }
 
@@ -187,7 +213,7 @@ impl Inner {
         while let Some(&(func, at_loop)) = hot.wanted.first() {
             let is_new = batch.last().is_none_or(|(last, _)| *last != func);
             if is_new {
-                bytes += crate::units::body_bytes(&self.module, func);
+                bytes += body_bytes(&self.module, func);
                 if bytes > BATCH && !batch.is_empty() {
                     break;
                 }

@@ -13,7 +13,7 @@ use object::read::elf::{FileHeader, ProgramHeader, SectionHeader, SectionTable};
 use wootz_vm_abi::addrmap::{self, AddressMap};
 use wootz_vm_abi::context::{ModuleShape, VMContextLayout};
 use wootz_vm_abi::image::{self, DecodeError, ImageInfo, PAGE};
-use wootz_vm_abi::lazy::{CodeSpace, Entry, EntryCompiler, LazyLayout};
+use wootz_vm_abi::lazy::{CodeSpace, Entry, LazyLayout, MakeCompiler};
 use wootz_vm_abi::libcall::Libcall;
 use wootz_wasm_types::FuncIndex;
 use wootz_wasm_types::entity::Entity as _;
@@ -106,10 +106,7 @@ impl LoadedImage {
     }
 
     /// A module whose code is compiled while it runs.
-    pub(crate) fn open(
-        module: LazyModule,
-        compiler: impl FnOnce(Arc<dyn CodeSpace>) -> Arc<dyn EntryCompiler>,
-    ) -> Result<Self, ImageError> {
+    pub(crate) fn open(module: LazyModule, compiler: MakeCompiler) -> Result<Self, ImageError> {
         let entries = LazyLayout::new(&module.declarations);
         let space = Arc::new(LazySpace::new(entries, module.body_bytes).map_err(ImageError::System)?);
         let text = space.addresses();
