@@ -210,7 +210,10 @@ impl<'m, 'ctx> FunctionState<'m, 'ctx> {
             .collect();
         self.builder().position_at_end(self.start);
         for (value, param) in others {
-            self.define(value, param)?;
+            match self.redefined.get(&value) {
+                Some(place) => _ = self.builder().build_store(*place, param)?,
+                None => self.values[value.index()] = Some(param),
+            }
         }
         constants.into_iter().try_for_each(|inst| crate::lower::lower_inst(self, inst))
     }
