@@ -1,6 +1,6 @@
 //! What the user of this crate may choose.
 
-use wootz_vm_abi::plan::CheckStrategy;
+use wootz_vm_abi::plan::{CheckStrategy, MemoryPlan};
 
 use crate::error::CompileError;
 use crate::target::TargetInfo;
@@ -32,12 +32,14 @@ pub enum Cpu {
 }
 
 /// How to compile.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub struct CompileOptions {
     /// How much to optimise.
     pub opt: OptLevel,
     /// How out-of-bounds accesses are found.
     pub checks: CheckStrategy,
+    /// Bytes of guard behind a guarded memory: see [`MemoryPlan::new`].
+    pub guard: u64,
     /// The CPU to compile for.
     pub cpu: Cpu,
     /// Whether every NaN that float arithmetic returns is the positive canonical one.
@@ -53,6 +55,22 @@ pub struct CompileOptions {
     pub threads: usize,
 }
 
+impl Default for CompileOptions {
+    fn default() -> Self {
+        Self {
+            opt: OptLevel::default(),
+            checks: CheckStrategy::default(),
+            guard: MemoryPlan::DEFAULT_GUARD,
+            cpu: Cpu::default(),
+            canonicalize_nans: false,
+            deterministic: false,
+            fuel: false,
+            verify: false,
+            threads: 0,
+        }
+    }
+}
+
 impl CompileOptions {
     /// Everything besides the module that the code depends on, as text: equal texts give equal images. It names the compiler, so
     /// it is for comparing and not for keeping.
@@ -60,11 +78,12 @@ impl CompileOptions {
     /// # Errors
     /// [`CompileError::UnknownCpu`].
     pub fn fingerprint(&self) -> Result<String, CompileError> {
-        let Self { opt, checks, cpu, canonicalize_nans, deterministic, fuel, verify: _, threads: _ } = self;
+        let Self { opt, checks, guard, cpu, canonicalize_nans, deterministic, fuel, verify: _, threads: _ } =
+            self;
         let target = TargetInfo::new(cpu)?;
         let compiler = crate::target::compiler();
         Ok(format!(
-            "{compiler}; {target:?}; {opt:?}; {checks:?}; {canonicalize_nans}; {deterministic}; {fuel}"
+            "{compiler}; {target:?}; {opt:?}; {checks:?}; {guard}; {canonicalize_nans}; {deterministic}; {fuel}"
         ))
     }
 }

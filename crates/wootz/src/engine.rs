@@ -89,6 +89,7 @@ impl Engine {
         CompileOptions {
             opt: self.config.opt_level,
             checks: self.config.checks,
+            guard: self.config.memory.guard,
             cpu: self.config.cpu.clone(),
             canonicalize_nans: self.config.canonicalize_nans,
             deterministic: self.config.deterministic,
