@@ -63,7 +63,7 @@ pub fn compile_image(module: &Module, options: &CompileOptions) -> Result<Vec<u8
 
 /// The plan of each memory, imported ones included.
 pub(crate) fn memory_plans(declarations: &Declarations, options: &CompileOptions) -> Vec<MemoryPlan> {
-    declarations.memories.values().map(|ty| MemoryPlan::new(ty, options.checks)).collect()
+    declarations.memories.values().map(|ty| MemoryPlan::new(ty, options.checks, options.guard)).collect()
 }
 
 /// Compiles a module to LLVM bitcode: optimised, as one LLVM module.

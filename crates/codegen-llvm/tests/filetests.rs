@@ -139,6 +139,9 @@ fn parse_run(line: usize, keys: &str) -> Result<Run, String> {
             ("opt", "O3") => run.options.opt = OptLevel::O3,
             ("checks", "guard") => run.options.checks = CheckStrategy::Guard,
             ("checks", "explicit") => run.options.checks = CheckStrategy::Explicit,
+            ("guard", bytes) => {
+                run.options.guard = bytes.parse().map_err(|_| format!("`{bytes}` is not a size"))?;
+            }
             ("nans", "canonical") => run.options.canonicalize_nans = true,
             ("relaxed", "deterministic") => run.options.deterministic = true,
             ("debug", "on") => {

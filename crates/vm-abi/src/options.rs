@@ -5,7 +5,7 @@ use std::sync::Arc;
 use wootz_wasm_types::SourceText;
 
 use crate::image::FORMAT_VERSION;
-use crate::plan::CheckStrategy;
+use crate::plan::{CheckStrategy, MemoryPlan};
 
 /// How much LLVM optimises.
 #[derive(Copy, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
@@ -45,12 +45,14 @@ impl Cpu {
 }
 
 /// How to compile.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub struct CompileOptions {
     /// How much to optimise.
     pub opt: OptLevel,
     /// How out-of-bounds accesses are found.
     pub checks: CheckStrategy,
+    /// Bytes of guard behind a guarded memory: see [`MemoryPlan::new`].
+    pub guard: u64,
     /// The CPU to compile for.
     pub cpu: Cpu,
     /// Whether every NaN that float arithmetic returns is the positive canonical one.
@@ -68,19 +70,46 @@ pub struct CompileOptions {
     pub threads: usize,
 }
 
+impl Default for CompileOptions {
+    fn default() -> Self {
+        Self {
+            opt: OptLevel::default(),
+            checks: CheckStrategy::default(),
+            guard: MemoryPlan::DEFAULT_GUARD,
+            cpu: Cpu::default(),
+            canonicalize_nans: false,
+            deterministic: false,
+            fuel: false,
+            debug: None,
+            verify: false,
+            threads: 0,
+        }
+    }
+}
+
 impl CompileOptions {
     /// Everything besides the module and the compiler that the code depends on, as text: equal texts from one compiler give equal
     /// images. `this_cpu` describes the processor of this machine.
     ///
     /// It names the version of this workspace, so it is for comparing and not for keeping.
     pub fn fingerprint(&self, this_cpu: &str) -> String {
-        let Self { opt, checks, cpu, canonicalize_nans, deterministic, fuel, debug, verify: _, threads: _ } =
-            self;
+        let Self {
+            opt,
+            checks,
+            guard,
+            cpu,
+            canonicalize_nans,
+            deterministic,
+            fuel,
+            debug,
+            verify: _,
+            threads: _,
+        } = self;
         let debug = debug.as_ref().map(|text| &text.path);
         let version = env!("CARGO_PKG_VERSION");
         let cpu = if cpu.is_native() { this_cpu.to_owned() } else { format!("{cpu:?}") };
         format!(
-            "wootz {version}, image format {FORMAT_VERSION}; {cpu}; {opt:?}; {checks:?}; {canonicalize_nans}; {deterministic}; {fuel}; {debug:?}"
+            "wootz {version}, image format {FORMAT_VERSION}; {cpu}; {opt:?}; {checks:?}; {guard}; {canonicalize_nans}; {deterministic}; {fuel}; {debug:?}"
         )
     }
 }
