@@ -39,8 +39,8 @@ pub use store::{AsContext, AsContextMut, Store, StoreContext, StoreContextMut};
 pub use values::{ExternRef, Val};
 
 pub use wootz_runtime::{
-    HostMemory, MemoryCreator, MemoryPool, MemoryRequest, PoolConfig, Protection, Region, RegionKind,
-    WhenExhausted,
+    HostMemory, Integrity, MemoryCreator, MemoryPool, MemoryRequest, PoolConfig, Protection, Region,
+    RegionKind, WhenExhausted,
 };
 pub use wootz_vm_abi::image::DecodeError;
 pub use wootz_vm_abi::plan::MemoryPlan;

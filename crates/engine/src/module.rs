@@ -1,9 +1,12 @@
 //! A compiled module: what a store instantiates, any number of times.
 
 use std::fmt;
+use std::fs::File;
+use std::ops::Range;
+use std::path::Path;
 use std::sync::Arc;
 
-use wootz_runtime::Image;
+use wootz_runtime::{Image, ImageError, Integrity};
 use wootz_wasm_types::{Declarations, EntityIndex, EntityType};
 
 use crate::engine::{Engine, Source};
@@ -14,7 +17,6 @@ use crate::error::Error;
 pub struct Module {
     engine: Engine,
     image: Image,
-    bytes: Arc<[u8]>,
 }
 
 impl Module {
@@ -51,13 +53,38 @@ impl Module {
     /// # Errors
     /// [`Error::Image`] if the bytes are no image, of another version, or compiled for a CPU that this one is not.
     pub fn from_image(engine: &Engine, image: impl Into<Arc<[u8]>>) -> Result<Self, Error> {
-        let bytes = image.into();
-        Ok(Self { engine: engine.clone(), image: Image::load(&bytes)?, bytes })
+        Ok(Self { engine: engine.clone(), image: Image::load_shared(image.into())? })
+    }
+
+    /// Loads an image from a file: code and constants are mapped from it and shared with other processes.
+    ///
+    /// It is machine code, as for [`from_image`](Self::from_image). While the module is in use the file must not be written to or
+    /// shortened, as with any program; renaming another over it is fine.
+    ///
+    /// # Errors
+    /// As [`from_image`](Self::from_image); [`ImageError::System`](crate::ImageError::System) if the file cannot be read.
+    pub fn from_file(engine: &Engine, path: impl AsRef<Path>, integrity: Integrity) -> Result<Self, Error> {
+        let file = File::open(path).map_err(ImageError::System)?;
+        let length = file.metadata().map_err(ImageError::System)?.len();
+        Self::from_part(engine, &file, 0..length, integrity)
+    }
+
+    /// As [`from_file`](Self::from_file), for a range of bytes of a file that is open already. It starts at a multiple of 4096.
+    ///
+    /// # Errors
+    /// As [`from_file`](Self::from_file).
+    pub fn from_part(
+        engine: &Engine,
+        file: &File,
+        part: Range<u64>,
+        integrity: Integrity,
+    ) -> Result<Self, Error> {
+        Ok(Self { engine: engine.clone(), image: Image::open(file, part, integrity)? })
     }
 
     /// The image: an ELF file that [`from_image`](Self::from_image) loads without compiling anything.
     pub fn serialize(&self) -> Vec<u8> {
-        self.bytes.to_vec()
+        self.image.bytes().to_vec()
     }
 
     /// The engine it was compiled with.

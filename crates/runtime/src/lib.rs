@@ -64,7 +64,7 @@ pub use error::{
 };
 pub use func::{Caller, Func};
 pub use global::Global;
-pub use image::Image;
+pub use image::{Image, Integrity};
 pub use instance::Instance;
 pub use interrupt::InterruptHandle;
 pub use limits::{Limit, LimitError, StoreLimits};

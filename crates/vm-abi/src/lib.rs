@@ -21,4 +21,5 @@ pub mod image;
 pub mod libcall;
 pub mod options;
 pub mod plan;
+pub mod seal;
 pub mod trap;

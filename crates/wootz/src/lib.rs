@@ -67,7 +67,7 @@ pub use wootz_engine::{
     AccessError, ArgumentsError, AsContext, AsContextMut, Caller, CheckStrategy, Compile, Config, Cpu,
     DecodeError, Error, ExportType, Extern, ExternRef, ExternType, Features, Func, FuncIndex, FuncType,
     Global, GlobalType, HeapType, HostError, HostFailure, HostMemory, HostResult, ImageError, ImportError,
-    ImportType, Instance, InterruptHandle, IntoFunc, Limit, LimitError, LinkError, Linker, Memory,
+    ImportType, Instance, Integrity, InterruptHandle, IntoFunc, Limit, LimitError, LinkError, Linker, Memory,
     MemoryCreator, MemoryError, MemoryPlan, MemoryPool, MemoryRequest, MemoryType, Module, ModuleError,
     ModuleErrorKind, OptLevel, PoolConfig, Protection, RefType, Region, RegionKind, SharedMemory, Source,
     Store, StoreContext, StoreContextMut, StoreLimits, Table, TableType, Trap, TrapCode, TrapFrame,
