@@ -1,4 +1,5 @@
 //! The command line: options, their values, and their help.
+#![allow(missing_docs, reason = "a comment on an item is a text of `--help`, and some items need none")]
 
 use std::ffi::OsString;
 use std::num::NonZero;
@@ -7,7 +8,7 @@ use std::time::Duration;
 
 use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use wootz::{CheckStrategy, Config, Cpu, MemoryPlan, OptLevel, StoreLimits};
+use wootz_engine::{CheckStrategy, Config, Cpu, MemoryPlan, OptLevel, StoreLimits};
 use wootz_wast::configuration::{CHECKS, LEVELS, MODES};
 
 use crate::exit::{self, Exit};
@@ -16,13 +17,13 @@ use crate::report::{Outcome, Report};
 /// Compiles WebAssembly with LLVM and runs it.
 #[derive(Parser, Debug)]
 #[command(name = "wootz", version, after_help = exit::HELP, max_term_width = 110)]
-pub(crate) struct Cli {
+pub struct Cli {
     #[command(subcommand)]
-    pub(crate) command: Command,
+    pub command: Command,
 }
 
 #[derive(Subcommand, Debug)]
-pub(crate) enum Command {
+pub enum Command {
     /// Run a program, or call a function of a module.
     #[command(after_help = exit::HELP, override_usage = "wootz run [OPTIONS] FILE [ARGS]...")]
     Run(RunArgs),
@@ -47,13 +48,13 @@ pub(crate) enum Command {
 }
 
 #[derive(Args, Debug)]
-pub(crate) struct CacheArgs {
+pub struct CacheArgs {
     #[command(subcommand)]
-    pub(crate) command: CacheCommand,
+    pub command: CacheCommand,
 }
 
 #[derive(Copy, Clone, Subcommand, Debug)]
-pub(crate) enum CacheCommand {
+pub enum CacheCommand {
     /// List the images, with their sizes and when they were used last.
     List,
     /// Remove them all.
@@ -61,14 +62,14 @@ pub(crate) enum CacheCommand {
 }
 
 #[derive(Args, Debug)]
-pub(crate) struct InputArgs {
+pub struct InputArgs {
     /// Refuse a module larger than this: bytes, or with K, M or G.
     #[arg(long, value_name = "SIZE", default_value = "1G", value_parser = size)]
-    pub(crate) max_module_size: usize,
+    pub max_module_size: usize,
 }
 
 #[derive(Args, Debug)]
-pub(crate) struct CompileArgs {
+pub struct CompileArgs {
     /// How accesses out of a memory's bounds are found.
     #[arg(long, value_name = "STRATEGY", default_value = "auto")]
     checks: Checks,
@@ -86,7 +87,7 @@ pub(crate) struct CompileArgs {
 }
 
 #[derive(Args, Debug)]
-pub(crate) struct TargetArgs {
+pub struct TargetArgs {
     /// The CPU to compile for: native, baseline, or a level such as x86-64-v3.
     #[arg(long, value_name = "CPU", default_value = "native", value_parser = cpu)]
     cpu: Cpu,
@@ -100,28 +101,28 @@ pub(crate) struct TargetArgs {
 }
 
 #[derive(Args, Debug)]
-pub(crate) struct RunArgs {
+pub struct RunArgs {
     #[command(flatten)]
-    pub(crate) compile: CompileArgs,
+    pub compile: CompileArgs,
     #[command(flatten)]
-    pub(crate) input: InputArgs,
+    pub input: InputArgs,
     /// Let the guest use a directory, under the same or another name.
     #[arg(long = "dir", value_name = "HOST[::GUEST]", value_parser = dir)]
-    pub(crate) dirs: Vec<Dir>,
+    pub dirs: Vec<Dir>,
     /// Set an environment variable of the guest; without =VALUE, pass on this process's.
     #[arg(long = "env", value_name = "NAME[=VALUE]", value_parser = variable)]
-    pub(crate) env: Vec<(String, Option<String>)>,
+    pub env: Vec<(String, Option<String>)>,
     /// Call this export with ARGS as its arguments, and print its results, one in each line.
     #[arg(long, value_name = "NAME")]
-    pub(crate) invoke: Option<String>,
+    pub invoke: Option<String>,
     /// Stack for the guest: bytes, or with K, M or G.
     #[arg(long, value_name = "SIZE", default_value = "8M", value_parser = size)]
-    pub(crate) stack_size: usize,
+    pub stack_size: usize,
     #[command(flatten)]
-    pub(crate) limits: LimitArgs,
+    pub limits: LimitArgs,
     /// Compile the module even if an earlier run has, and keep nothing.
     #[arg(long)]
-    pub(crate) no_cache: bool,
+    pub no_cache: bool,
     /// A module, binary or text (- is standard input), then arguments: for the guest, or for the function that --invoke
     /// names.
     // One list, since an option behind the file would be taken for ours otherwise.
@@ -131,7 +132,7 @@ pub(crate) struct RunArgs {
 
 impl RunArgs {
     /// The engine's settings.
-    pub(crate) fn config(&self) -> Config {
+    pub fn config(&self) -> Config {
         let mut limits = StoreLimits::default();
         if let Some(bytes) = self.limits.max_memory {
             limits.total_memory_bytes = bytes as u64;
@@ -147,13 +148,13 @@ impl RunArgs {
     }
 
     /// The module.
-    pub(crate) fn file(&self) -> PathBuf {
+    pub fn file(&self) -> PathBuf {
         // The parser sees to it that there is one.
         self.file_and_args.first().map(PathBuf::from).unwrap_or_default()
     }
 
     /// What follows it, of which the guest can only take Unicode.
-    pub(crate) fn guest_args(&self) -> Outcome<Vec<String>> {
+    pub fn guest_args(&self) -> Outcome<Vec<String>> {
         let text = |arg: &OsString| {
             arg.to_str().map(str::to_owned).ok_or_else(|| {
                 Report::new(
@@ -167,10 +168,10 @@ impl RunArgs {
 }
 
 #[derive(Args, Debug)]
-pub(crate) struct LimitArgs {
+pub struct LimitArgs {
     /// Stop the guest after this time, counted from its start: a number with ms, s or m.
     #[arg(long, value_name = "TIME", value_parser = time)]
-    pub(crate) timeout: Option<Duration>,
+    pub timeout: Option<Duration>,
     /// Let the guest execute about so many instructions, the same ones each time; slows it down.
     #[arg(long, value_name = "COUNT")]
     fuel: Option<u64>,
@@ -183,25 +184,25 @@ pub(crate) struct LimitArgs {
 }
 
 #[derive(Args, Debug)]
-pub(crate) struct CompileFileArgs {
+pub struct CompileFileArgs {
     #[command(flatten)]
-    pub(crate) compile: CompileArgs,
+    pub compile: CompileArgs,
     #[command(flatten)]
-    pub(crate) input: InputArgs,
+    pub input: InputArgs,
     /// What to make.
     #[arg(long, value_name = "KIND", default_value = "image")]
-    pub(crate) emit: Emit,
+    pub emit: Emit,
     /// Where to write it; - is standard output [default: the module's name with the ending of KIND].
     #[arg(short = 'o', long, value_name = "OUT")]
-    pub(crate) output: Option<PathBuf>,
+    pub output: Option<PathBuf>,
     /// A module, binary or text; - is standard input.
     #[arg(value_name = "FILE")]
-    pub(crate) file: PathBuf,
+    pub file: PathBuf,
 }
 
 /// What `compile` makes.
 #[derive(Copy, Clone, PartialEq, Eq, ValueEnum, Debug)]
-pub(crate) enum Emit {
+pub enum Emit {
     /// An image: machine code that `wootz run` maps and runs without compiling.
     Image,
     /// A relocatable object.
@@ -216,7 +217,7 @@ pub(crate) enum Emit {
 
 impl Emit {
     /// The ending of a file's name.
-    pub(crate) fn ending(self) -> &'static str {
+    pub fn ending(self) -> &'static str {
         match self {
             Self::Image => "image",
             Self::Obj => "o",
@@ -227,64 +228,64 @@ impl Emit {
     }
 
     /// Whether it can be shown on a terminal.
-    pub(crate) fn is_text(self) -> bool {
+    pub fn is_text(self) -> bool {
         matches!(self, Self::LlvmIr | Self::Asm)
     }
 }
 
 #[derive(Args, Debug)]
-pub(crate) struct ValidateArgs {
+pub struct ValidateArgs {
     #[command(flatten)]
-    pub(crate) input: InputArgs,
+    pub input: InputArgs,
     /// A module, binary or text; - is standard input.
     #[arg(value_name = "FILE")]
-    pub(crate) file: PathBuf,
+    pub file: PathBuf,
 }
 
 #[derive(Args, Debug)]
-pub(crate) struct MapsArgs {
+pub struct MapsArgs {
     #[command(flatten)]
-    pub(crate) compile: CompileArgs,
+    pub compile: CompileArgs,
     #[command(flatten)]
-    pub(crate) input: InputArgs,
+    pub input: InputArgs,
     /// Print it as JSON.
     #[arg(long)]
-    pub(crate) json: bool,
+    pub json: bool,
     /// A module, binary or text, or an image; - is standard input.
     #[arg(value_name = "FILE")]
-    pub(crate) file: PathBuf,
+    pub file: PathBuf,
 }
 
 #[derive(Args, Debug)]
-pub(crate) struct WastArgs {
+pub struct WastArgs {
     /// How modules are compiled and run as a whole: for any x86-64 (baseline), with the results that the specification
     /// leaves open fixed (deterministic), or both. Several are run one after the other.
     #[arg(long, value_delimiter = ',', default_value = "regular", value_parser = names(MODES))]
-    pub(crate) mode: Vec<String>,
+    pub mode: Vec<String>,
     /// How accesses out of a memory's bounds are found, as in `wootz run`; or several.
     #[arg(long, value_name = "STRATEGY", value_delimiter = ',', default_value = "auto", value_parser = names(CHECKS))]
-    pub(crate) checks: Vec<String>,
+    pub checks: Vec<String>,
     /// How much LLVM optimises; or several levels.
     #[arg(short = 'O', value_name = "LEVEL", value_delimiter = ',', default_value = "2", value_parser = names(LEVELS))]
-    pub(crate) opt: Vec<String>,
+    pub opt: Vec<String>,
     #[command(flatten)]
-    pub(crate) target: TargetArgs,
+    pub target: TargetArgs,
     /// Scripts; - is standard input.
     #[arg(value_name = "FILE", required = true)]
-    pub(crate) files: Vec<PathBuf>,
+    pub files: Vec<PathBuf>,
 }
 
 #[derive(Args, Debug)]
-pub(crate) struct InspectArgs {
+pub struct InspectArgs {
     /// A module, binary or text; - is standard input.
     #[arg(value_name = "FILE")]
     file: Option<PathBuf>,
     #[command(flatten)]
     views: ViewArgs,
     #[command(flatten)]
-    pub(crate) compile: CompileArgs,
+    pub compile: CompileArgs,
     #[command(flatten)]
-    pub(crate) input: InputArgs,
+    pub input: InputArgs,
 }
 
 #[derive(Args, Debug)]
@@ -309,7 +310,7 @@ struct ViewArgs {
 
 /// What `inspect` shows. Functions by index or name.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(crate) enum View {
+pub enum View {
     Summary,
     Json,
     Wat,
@@ -322,7 +323,7 @@ impl InspectArgs {
     /// The file and the view of it; `None` without a file.
     ///
     /// In `inspect --ir FILE` the parser takes FILE for a function: without another file it is the file.
-    pub(crate) fn subject(&self) -> Option<(PathBuf, View)> {
+    pub fn subject(&self) -> Option<(PathBuf, View)> {
         let views = &self.views;
         let (view, mut func) = match (&views.ir, &views.llvm_ir, &views.asm) {
             (Some(func), ..) => (View::Ir as fn(Option<String>) -> View, func.clone()),
@@ -339,7 +340,7 @@ impl InspectArgs {
 
 impl CompileArgs {
     /// The engine's settings.
-    pub(crate) fn config(&self) -> Config {
+    pub fn config(&self) -> Config {
         let config = self
             .target
             .config()
@@ -353,8 +354,8 @@ impl CompileArgs {
     }
 
     /// The same for the code generator alone.
-    pub(crate) fn options(&self) -> wootz_codegen_llvm::CompileOptions {
-        wootz_codegen_llvm::CompileOptions {
+    pub fn options(&self) -> wootz_engine::CompileOptions {
+        wootz_engine::CompileOptions {
             opt: self.opt_level(),
             checks: self.strategy(),
             guard: self.guard_size.map_or(MemoryPlan::DEFAULT_GUARD, |bytes| bytes as u64),
@@ -392,7 +393,7 @@ impl CompileArgs {
 
 impl TargetArgs {
     /// The engine's settings, the others as they are without options.
-    pub(crate) fn config(&self) -> Config {
+    pub fn config(&self) -> Config {
         Config::new()
             .cpu(self.cpu.clone())
             .canonicalize_nans(self.canonicalize_nans)
@@ -429,9 +430,9 @@ enum Level {
 
 /// A preopened directory: its path here and the guest's name of it.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(crate) struct Dir {
-    pub(crate) host: PathBuf,
-    pub(crate) guest: String,
+pub struct Dir {
+    pub host: PathBuf,
+    pub guest: String,
 }
 
 fn dir(text: &str) -> Result<Dir, String> {
@@ -462,7 +463,7 @@ fn cpu(text: &str) -> Result<Cpu, String> {
     })
 }
 
-pub(crate) fn size(text: &str) -> Result<usize, String> {
+pub fn size(text: &str) -> Result<usize, String> {
     let (digits, shift) = match text.char_indices().last() {
         Some((end, 'k' | 'K')) => (&text[..end], 10),
         Some((end, 'm' | 'M')) => (&text[..end], 20),

@@ -5,12 +5,12 @@ use std::path::{Path, PathBuf};
 
 use wootz_codegen_llvm::{TextKind, compile_bitcode, compile_image, compile_object, emit_text};
 
-use crate::args::{CompileFileArgs, Emit};
-use crate::exit::Exit;
-use crate::files::replace;
-use crate::input::Input;
-use crate::report::{Outcome, Report, output};
-use crate::run::compile_report;
+use crate::failure::compile_report;
+use wootz_cli::args::{CompileFileArgs, Emit};
+use wootz_cli::exit::Exit;
+use wootz_cli::files::replace;
+use wootz_cli::input::Input;
+use wootz_cli::report::{Outcome, Report, output};
 
 /// Compiles the module and writes what was asked for: all of it or no file.
 pub(crate) fn compile(args: &CompileFileArgs) -> Outcome {

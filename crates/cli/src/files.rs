@@ -5,10 +5,10 @@ use std::path::Path;
 use std::{fs, io, process};
 
 /// What the name of a file ends with until it is whole.
-pub(crate) const UNFINISHED: &str = "part";
+pub const UNFINISHED: &str = "part";
 
 /// Writes a file in one step: whoever looks finds the old one or the whole new one.
-pub(crate) fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
+pub fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
     // A device or a pipe is written to, not replaced.
     if fs::metadata(path).is_ok_and(|metadata| !metadata.is_file()) {
         return fs::write(path, bytes);

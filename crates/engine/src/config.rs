@@ -236,6 +236,12 @@ impl Config {
         }
     }
 
+    /// What of it the code of a module depends on, as text, with the processor and the version of this crate: for whoever keeps images,
+    /// and knows the compiler.
+    pub fn fingerprint(&self) -> String {
+        self.compile_options().fingerprint(&wootz_runtime::cpu::description())
+    }
+
     /// What of it the decoder is told: bytes that a module may have, and what it may use.
     pub fn module_limits(&self) -> (usize, Features) {
         (self.max_module_size, self.features)

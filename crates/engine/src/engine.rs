@@ -107,7 +107,6 @@ impl Engine {
     /// finds them by this and the module's bytes.
     pub fn fingerprint(&self) -> String {
         let compiler = self.shared.compiler.as_ref().map_or_else(String::new, |compiler| compiler.version());
-        let options = self.config().compile_options();
-        format!("{compiler}; {}", options.fingerprint(&wootz_runtime::cpu::description()))
+        format!("{compiler}; {}", self.config().fingerprint())
     }
 }

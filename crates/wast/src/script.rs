@@ -9,7 +9,7 @@ use wast::lexer::Lexer;
 use wast::parser::{self, ParseBuffer};
 use wast::token::Id;
 use wast::{QuoteWat, QuoteWatTest, Wast, WastDirective, WastExecute, WastInvoke, WastThread, Wat};
-use wootz::{Engine, Error, Extern, Instance, Linker, Module, SharedMemory, Store, Val};
+use wootz_engine::{Engine, Error, Extern, Instance, Linker, Module, SharedMemory, Store, Val};
 
 use super::assertion::{self, Verdict};
 use super::host;

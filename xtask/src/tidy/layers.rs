@@ -36,8 +36,8 @@ const LAYERS: &[Layer] = &[
         tests_may: &["wootz-runtime", "wootz-vm-abi"],
         ..layer("wootz", &["wootz-engine", "wootz-codegen-llvm", "wootz-wasm-ir"])
     },
-    layer("wootz-wast", &["wootz"]),
-    layer("wootz-cli", &["wootz", "wootz-wast", "wootz-wasm-ir", "wootz-codegen-llvm"]),
+    Layer { tests_may: &["wootz"], ..layer("wootz-wast", &["wootz-engine"]) },
+    layer("wootz-cli", &["wootz", "wootz-engine", "wootz-wast", "wootz-wasm-ir", "wootz-codegen-llvm"]),
     layer("wootz-tests", &["wootz", "wootz-wast"]),
     layer("xtask", &[]),
 ];

@@ -10,12 +10,12 @@ use wootz_codegen_llvm::{TextKind, emit_text};
 use wootz_wasm_ir::ir::DisplayBody;
 use wootz_wasm_ir::{Module, Translator};
 
-use crate::args::{CompileArgs, View};
-use crate::exit::Exit;
-use crate::input::Input;
-use crate::names::find_defined_function;
-use crate::report::{Outcome, Report, Style, output, output_error};
-use crate::run::compile_report;
+use crate::failure::compile_report;
+use wootz_cli::args::{CompileArgs, View};
+use wootz_cli::exit::Exit;
+use wootz_cli::input::Input;
+use wootz_cli::names::find_defined_function;
+use wootz_cli::report::{Outcome, Report, Style, output, output_error};
 
 pub(crate) fn inspect(input: &Input, module: &Module, view: &View, compile: &CompileArgs) -> Outcome {
     match view {
@@ -25,7 +25,7 @@ pub(crate) fn inspect(input: &Input, module: &Module, view: &View, compile: &Com
         }
         View::Json => {
             let mut text = serde_json::to_string_pretty(&json::module(&input.name, module))
-                .map_err(|error| Report::new(Exit::Bug, error.to_string()).help(crate::BUG))?;
+                .map_err(|error| Report::new(Exit::Bug, error.to_string()).help(wootz_cli::report::BUG))?;
             text.push('\n');
             output(text.as_bytes())
         }

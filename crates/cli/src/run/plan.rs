@@ -1,6 +1,6 @@
 //! What to call in which order: decided from the module's declarations before anything is compiled.
 
-use wootz::{ExternType, FuncType, Val};
+use wootz_engine::{ExternType, FuncType, Val};
 use wootz_wasm_ir::{Declarations, EntityIndex};
 
 use crate::args::RunArgs;
