@@ -8,6 +8,7 @@ use std::time::Duration;
 use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use wootz::{CheckStrategy, Config, Cpu, OptLevel, StoreLimits};
+use wootz_codegen_llvm::Machine;
 use wootz_wast::configuration::{CHECKS, LEVELS, MODES};
 
 use crate::exit::{self, Exit};
@@ -83,10 +84,21 @@ pub(crate) struct CompileArgs {
 }
 
 #[derive(Args, Debug)]
+pub(crate) struct MachineArgs {
+    /// The machine to compile for, such as aarch64-linux [default: this one].
+    #[arg(long = "target", value_name = "TRIPLE", default_value_t, hide_default_value = true, value_parser = machine)]
+    pub(crate) target: Machine,
+}
+
+#[derive(Args, Debug)]
 pub(crate) struct TargetArgs {
-    /// The CPU to compile for: native, baseline, or a level such as x86-64-v3.
-    #[arg(long, value_name = "CPU", default_value = "native", value_parser = cpu)]
-    cpu: Cpu,
+    /// The CPU to compile for: native, baseline, or a level such as x86-64-v3 [default: native; of another machine
+    /// baseline].
+    #[arg(long, value_name = "CPU", value_parser = cpu)]
+    cpu: Option<Cpu>,
+    /// What the CPU has besides (+NAME) or does not have (-NAME), by LLVM's names: such as +avx2,-bmi2.
+    #[arg(long, value_name = "+NAME,-NAME…", value_delimiter = ',', allow_hyphen_values = true)]
+    features: Vec<String>,
     /// Make every NaN that is computed the canonical one.
     #[arg(long)]
     canonicalize_nans: bool,
@@ -185,6 +197,8 @@ pub(crate) struct CompileFileArgs {
     pub(crate) compile: CompileArgs,
     #[command(flatten)]
     pub(crate) input: InputArgs,
+    #[command(flatten)]
+    pub(crate) machine: MachineArgs,
     /// What to make.
     #[arg(long, value_name = "KIND", default_value = "image")]
     pub(crate) emit: Emit,
@@ -281,6 +295,8 @@ pub(crate) struct InspectArgs {
     #[command(flatten)]
     pub(crate) compile: CompileArgs,
     #[command(flatten)]
+    pub(crate) machine: MachineArgs,
+    #[command(flatten)]
     pub(crate) input: InputArgs,
 }
 
@@ -345,11 +361,14 @@ impl CompileArgs {
     }
 
     /// The same for the code generator alone.
-    pub(crate) fn options(&self) -> wootz_codegen_llvm::CompileOptions {
+    pub(crate) fn options(&self, machine: Machine) -> wootz_codegen_llvm::CompileOptions {
+        let cpu = if machine == Machine::default() { Cpu::Native } else { Cpu::Baseline };
         wootz_codegen_llvm::CompileOptions {
+            machine,
             opt: self.opt_level(),
             checks: self.strategy(),
-            cpu: self.target.cpu.clone(),
+            cpu: self.target.cpu.clone().unwrap_or(cpu),
+            cpu_features: self.target.features.clone(),
             canonicalize_nans: self.target.canonicalize_nans,
             deterministic: self.target.deterministic,
             fuel: false,
@@ -384,7 +403,8 @@ impl TargetArgs {
     /// The engine's settings, the others as they are without options.
     pub(crate) fn config(&self) -> Config {
         Config::new()
-            .cpu(self.cpu.clone())
+            .cpu(self.cpu.clone().unwrap_or_default())
+            .cpu_features(&self.features)
             .canonicalize_nans(self.canonicalize_nans)
             .deterministic(self.deterministic)
     }
@@ -450,6 +470,14 @@ fn cpu(text: &str) -> Result<Cpu, String> {
         "baseline" => Cpu::Baseline,
         name => Cpu::Named(name.to_owned()),
     })
+}
+
+fn machine(text: &str) -> Result<Machine, String> {
+    let known =
+        || Machine::ALL.iter().map(|machine| format!("{machine}-linux")).collect::<Vec<_>>().join(", ");
+    Machine::from_triple(text)
+        .or_else(|| Machine::ALL.iter().copied().find(|machine| machine.name() == text))
+        .ok_or_else(|| format!("no code can be made for it; known are {}", known()))
 }
 
 pub(crate) fn size(text: &str) -> Result<usize, String> {

@@ -17,7 +17,7 @@ pub(crate) fn compile(args: &CompileFileArgs) -> Outcome {
     let target = Target::of(args)?;
     let input = Input::read(&args.file, args.input.max_module_size)?;
     let module = input.decode()?;
-    let options = args.compile.options();
+    let options = args.compile.options(args.machine.target);
     let text = |kind| emit_text(&module, &options, kind, None).map(String::into_bytes);
     let made = match args.emit {
         Emit::Image => compile_image(&module, &options),

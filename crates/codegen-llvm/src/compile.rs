@@ -16,12 +16,12 @@ use crate::target::TargetInfo;
 use crate::trampoline::lower_trampolines;
 use crate::units::{self, Unit};
 
-/// Compiles a module to a relocatable ELF object for x86-64.
+/// Compiles a module to a relocatable ELF object.
 ///
 /// The whole module is one LLVM module, compiled on one thread. Its symbols are those of [`Symbol`](crate::Symbol); what is undefined in it are calls of library functions.
 ///
 /// # Errors
-/// [`CompileError::Translate`] for a module that uses what is not supported, [`CompileError::UnknownCpu`]; anything else is a
+/// [`CompileError::Translate`] for a module that uses what is not supported, those of [`TargetInfo::new`]; anything else is a
 /// bug in this crate or a limit of LLVM.
 pub fn compile_object(module: &Module, options: &CompileOptions) -> Result<Vec<u8>, CompileError> {
     compile_whole(module, options, false, emit::object)
@@ -34,7 +34,7 @@ pub fn compile_object(module: &Module, options: &CompileOptions) -> Result<Vec<u
 /// # Errors
 /// As [`compile_object`], and [`CompileError::Link`].
 pub fn compile_image(module: &Module, options: &CompileOptions) -> Result<Vec<u8>, CompileError> {
-    let target = TargetInfo::new(&options.cpu)?;
+    let target = TargetInfo::new(options)?;
     let units = units::partition(module);
     let compile = |unit: &Unit| with_compiled(module, options, unit, false, emit::object);
     let objects =
@@ -42,7 +42,7 @@ pub fn compile_image(module: &Module, options: &CompileOptions) -> Result<Vec<u8
     let objects: Vec<&[u8]> = objects.iter().map(Vec::as_slice).collect();
     let declarations = module.declarations();
     let parts = link::ImageParts {
-        target: &target.triple,
+        machine: target.machine,
         cpu_features: &target.features,
         declarations,
         module: module.bytes(),
@@ -111,7 +111,7 @@ fn with_compiled<T>(
     keep_names: bool,
     read: impl FnOnce(&LlvmContext, &ModuleState<'_>, &TargetMachine) -> Result<T, CompileError>,
 ) -> Result<T, CompileError> {
-    let target = TargetInfo::new(&options.cpu)?;
+    let target = TargetInfo::new(options)?;
     let machine = target.machine(options.opt)?;
     let context = LlvmContext::new(keep_names);
     let state = ModuleState::new(context.get(), &machine, &target, module.declarations(), options);

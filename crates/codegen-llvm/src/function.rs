@@ -189,7 +189,7 @@ impl<'m, 'ctx> FunctionState<'m, 'ctx> {
 
     fn needs_stack_check(&self) -> bool {
         self.body.values.len() > LARGE_BODY
-            || self.body.insts.values().any(|inst| calls(inst.op, !self.module.cpu.sse41))
+            || self.body.insts.values().any(|inst| calls(inst.op, !self.module.isa.rounds()))
     }
 
     /// Traps if the stack pointer is below the store's limit.
@@ -403,7 +403,7 @@ pub(crate) fn stack_is_exhausted<'ctx>(
 /// Whether an operator is lowered to loads from [`FunctionState::scratch`].
 fn works_in_memory(op: Op, module: &ModuleState<'_>) -> bool {
     let swizzles = matches!(op, Op::Vector(VectorOp::Swizzle | VectorOp::Relaxed(Relaxed::Swizzle)));
-    swizzles && !module.cpu.ssse3
+    swizzles && !module.isa.swizzles()
 }
 
 /// Whether an operator is lowered to a call of any kind. `rounding_calls` says whether rounding a float is one.

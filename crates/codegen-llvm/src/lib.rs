@@ -50,4 +50,5 @@ pub use compile::{compile_bitcode, compile_image, compile_object, emit_text};
 pub use error::CompileError;
 pub use options::{CompileOptions, Cpu, OptLevel, TextKind};
 pub use symbol::Symbol;
-pub use target::{TRIPLE, TargetInfo};
+pub use target::TargetInfo;
+pub use wootz_vm_abi::machine::Machine;

@@ -1,5 +1,6 @@
 //! What the user of this crate may choose.
 
+use wootz_vm_abi::machine::Machine;
 use wootz_vm_abi::plan::CheckStrategy;
 
 use crate::error::CompileError;
@@ -25,9 +26,10 @@ pub enum Cpu {
     /// This machine's, with all it offers.
     #[default]
     Native,
-    /// Any x86-64.
+    /// Any of the machine's.
     Baseline,
-    /// One by name: the levels of the x86-64 psABI, `x86-64-v2` to `x86-64-v4`, and `native` and `baseline`.
+    /// One by name: the levels of the x86-64 psABI, `x86-64-v2` to `x86-64-v4`, or those of 64-bit Arm, `armv8-a`,
+    /// `armv8.1-a`, `armv8.4-a`; and `native` and `baseline`.
     Named(String),
 }
 
@@ -38,8 +40,13 @@ pub struct CompileOptions {
     pub opt: OptLevel,
     /// How out-of-bounds accesses are found.
     pub checks: CheckStrategy,
+    /// The machine to compile for.
+    pub machine: Machine,
     /// The CPU to compile for.
     pub cpu: Cpu,
+    /// What the CPU has more or less than its name says: features by LLVM's names, each behind `+` or `-`, in order. One
+    /// comes with those that it implies and goes with those that imply it.
+    pub cpu_features: Vec<String>,
     /// Whether every NaN that float arithmetic returns is the positive canonical one.
     pub canonicalize_nans: bool,
     /// Whether results that the specification leaves open are the same on every machine: relaxed vector operators make its
@@ -58,10 +65,22 @@ impl CompileOptions {
     /// it is for comparing and not for keeping.
     ///
     /// # Errors
-    /// [`CompileError::UnknownCpu`].
+    /// Those of [`TargetInfo::new`].
     pub fn fingerprint(&self) -> Result<String, CompileError> {
-        let Self { opt, checks, cpu, canonicalize_nans, deterministic, fuel, verify: _, threads: _ } = self;
-        let target = TargetInfo::new(cpu)?;
+        // The target resolves the first three.
+        let Self {
+            machine: _,
+            cpu: _,
+            cpu_features: _,
+            opt,
+            checks,
+            canonicalize_nans,
+            deterministic,
+            fuel,
+            verify: _,
+            threads: _,
+        } = self;
+        let target = TargetInfo::new(self)?;
         let compiler = crate::target::compiler();
         Ok(format!(
             "{compiler}; {target:?}; {opt:?}; {checks:?}; {canonicalize_nans}; {deterministic}; {fuel}"

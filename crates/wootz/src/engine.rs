@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use wootz_codegen_llvm::CompileOptions;
+use wootz_codegen_llvm::{CompileOptions, Machine};
 
 use crate::config::Config;
 use crate::error::Error;
@@ -89,7 +89,9 @@ impl Engine {
         CompileOptions {
             opt: self.config.opt_level,
             checks: self.config.checks,
+            machine: Machine::default(),
             cpu: self.config.cpu.clone(),
+            cpu_features: self.config.cpu_features.clone(),
             canonicalize_nans: self.config.canonicalize_nans,
             deterministic: self.config.deterministic,
             fuel: self.config.fuel.is_some(),

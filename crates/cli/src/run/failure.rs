@@ -180,7 +180,12 @@ pub(super) fn image(input: &Input, error: &ImageError) -> Box<Report> {
 
 fn compile(error: &CompileError) -> Box<Report> {
     match error {
-        CompileError::UnknownCpu { .. } => Report::new(Exit::Usage, error.to_string()).help("see --cpu"),
+        CompileError::UnknownCpu { .. } | CompileError::NotNative(_) => {
+            Report::new(Exit::Usage, error.to_string()).help("see --cpu")
+        }
+        CompileError::UnknownFeature { .. } => {
+            Report::new(Exit::Usage, error.to_string()).help("see --features")
+        }
         CompileError::NoSuchFunction(_) => Report::new(Exit::Usage, error.to_string()),
         CompileError::UnsupportedTarget(_) => Report::new(Exit::System, error.to_string()),
         error => Report::new(Exit::Bug, error.to_string()).help(crate::BUG),

@@ -14,6 +14,7 @@ use wootz_vm_abi::addrmap::AddressMap;
 use wootz_vm_abi::context::{ModuleShape, VMContextLayout};
 use wootz_vm_abi::image::{self, DecodeError, ImageInfo, PAGE};
 use wootz_vm_abi::libcall::Libcall;
+use wootz_vm_abi::machine::Machine;
 
 use super::data_image::DataImages;
 use super::libcalls;
@@ -189,8 +190,10 @@ struct File<'a> {
 impl<'a> File<'a> {
     fn parse(bytes: &'a [u8]) -> Result<Self, ImageError> {
         let header = Header::parse(bytes).map_err(|_| NOT_AN_IMAGE)?;
-        if !header.is_little_endian() || header.e_machine(LE) != elf::EM_X86_64 {
-            return Err(ImageError::Target("another processor".into()));
+        let machine = header.e_machine(LE).0;
+        if !header.is_little_endian() || Machine::host().map(Machine::elf) != Some(machine) {
+            let name = Machine::from_elf(machine).map_or("another machine", Machine::name);
+            return Err(ImageError::Target(name.into()));
         }
         let sections = header.sections(LE, bytes).map_err(|error| corrupt(error.to_string()))?;
         Ok(Self { bytes, header, sections })
