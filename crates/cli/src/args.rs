@@ -205,6 +205,12 @@ pub(crate) struct CompileFileArgs {
     /// Where to write it; - is standard output [default: the module's name with the ending of KIND].
     #[arg(short = 'o', long, value_name = "OUT")]
     pub(crate) output: Option<PathBuf>,
+    /// Where to write the C header of an object [default: beside OUT, with the ending h].
+    #[arg(long, value_name = "HEADER")]
+    pub(crate) header: Option<PathBuf>,
+    /// What the C names of an object start with [default: OUT without its ending].
+    #[arg(long, value_name = "NAME")]
+    pub(crate) prefix: Option<String>,
     /// A module, binary or text; - is standard input.
     #[arg(value_name = "FILE")]
     pub(crate) file: PathBuf,
@@ -215,7 +221,7 @@ pub(crate) struct CompileFileArgs {
 pub(crate) enum Emit {
     /// An image: machine code that `wootz run` maps and runs without compiling.
     Image,
-    /// A relocatable object.
+    /// An object with a C function for each export, and a header: for a C compiler to link with the runtime.
     Obj,
     /// Optimised LLVM IR, as text.
     LlvmIr,

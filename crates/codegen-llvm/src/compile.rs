@@ -35,21 +35,34 @@ pub fn compile_object(module: &Module, options: &CompileOptions) -> Result<Vec<u
 /// As [`compile_object`], and [`CompileError::Link`].
 pub fn compile_image(module: &Module, options: &CompileOptions) -> Result<Vec<u8>, CompileError> {
     let target = TargetInfo::new(options)?;
+    let objects = compile_units(module, options)?;
+    let objects: Vec<&[u8]> = objects.iter().map(Vec::as_slice).collect();
+    let plans = memory_plans(module.declarations(), options);
+    Ok(link::link(&objects, &image_parts(module, options, &target, &plans))?)
+}
+
+/// The objects of a module's units, in order.
+pub(crate) fn compile_units(module: &Module, options: &CompileOptions) -> Result<Vec<Vec<u8>>, CompileError> {
     let units = units::partition(module);
     let compile = |unit: &Unit| with_compiled(module, options, unit, false, emit::object);
-    let objects =
-        units::compile(&units, options.threads, compile).into_iter().collect::<Result<Vec<_>, _>>()?;
-    let objects: Vec<&[u8]> = objects.iter().map(Vec::as_slice).collect();
-    let declarations = module.declarations();
-    let parts = link::ImageParts {
+    units::compile(&units, options.threads, compile).into_iter().collect()
+}
+
+/// What an image of a module says besides its code.
+pub(crate) fn image_parts<'a>(
+    module: &'a Module,
+    options: &CompileOptions,
+    target: &'a TargetInfo,
+    memory_plans: &'a [MemoryPlan],
+) -> link::ImageParts<'a> {
+    link::ImageParts {
         machine: target.machine,
         cpu_features: &target.features,
-        declarations,
+        declarations: module.declarations(),
         module: module.bytes(),
-        memory_plans: &memory_plans(declarations, options),
+        memory_plans,
         fuel: options.fuel,
-    };
-    Ok(link::link(&objects, &parts)?)
+    }
 }
 
 /// The plan of each memory, imported ones included.

@@ -51,6 +51,8 @@ pub enum CompileError {
     InvalidLlvm(String),
     /// LLVM refused an operation or reported an error.
     Llvm(String),
+    /// The module uses something that has no form in C.
+    NoCForm(String),
     /// The object could not be linked.
     Link(LinkError),
 }
@@ -85,6 +87,7 @@ impl fmt::Display for CompileError {
             Self::NoSuchFunction(func) => write!(f, "{func} is not a function defined in the module"),
             Self::InvalidIr { func, message } => write!(f, "internal error: invalid IR of {func}: {message}"),
             Self::InvalidLlvm(message) => write!(f, "internal error: invalid LLVM IR: {message}"),
+            Self::NoCForm(what) => write!(f, "{what} has no form in C"),
             Self::Link(error) => write!(f, "linking: {error}"),
             Self::Llvm(message) => write!(f, "LLVM: {message}"),
         }

@@ -69,8 +69,8 @@ pub struct LinkedModule {
 pub struct LinkedImport {
     /// Of a function in the structure: calls it. Else null.
     pub thunk: Option<ImportThunk>,
-    /// Of a function or the initial value of a global: its offset in the structure. Else [`NOT_GIVEN`](Self::NOT_GIVEN): the runtime makes
-    /// it, or it is one of WASI's.
+    /// Of a function or the initial value of a global: its offset in the structure. Of a function of WASI: the offset of the
+    /// pointer to WASI's configuration. Else [`NOT_GIVEN`](Self::NOT_GIVEN): the runtime makes it.
     pub offset: usize,
 }
 

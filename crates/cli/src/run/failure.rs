@@ -186,7 +186,9 @@ fn compile(error: &CompileError) -> Box<Report> {
         CompileError::UnknownFeature { .. } => {
             Report::new(Exit::Usage, error.to_string()).help("see --features")
         }
-        CompileError::NoSuchFunction(_) => Report::new(Exit::Usage, error.to_string()),
+        CompileError::NoSuchFunction(_) | CompileError::NoCForm(_) => {
+            Report::new(Exit::Usage, error.to_string())
+        }
         CompileError::UnsupportedTarget(_) => Report::new(Exit::System, error.to_string()),
         error => Report::new(Exit::Bug, error.to_string()).help(crate::BUG),
     }

@@ -16,7 +16,7 @@ use wootz_vm_abi::image;
 use super::error::LinkError;
 use super::input::{Destination, Object};
 use super::machine::Arch;
-use super::symbols::{Symbols, Target};
+use super::symbols::Target;
 use super::unwind;
 
 /// Bytes of a library call's slot.
@@ -114,11 +114,12 @@ impl Layout<'_> {
 
 const TOO_FAR: LinkError = LinkError::TooLarge("code and constants exceed 2 GiB");
 
-/// Merges the sections of all objects, copies their bytes and gives them addresses.
+/// Merges the sections of all objects, copies their bytes and gives them addresses, with stubs and slots of so many library
+/// calls.
 pub(super) fn lay_out<'a>(
     arch: &'static Arch,
     objects: &[Object<'a>],
-    symbols: &Symbols<'_>,
+    libcalls: u64,
 ) -> Result<Layout<'a>, LinkError> {
     let output = |name, align| Output { name, address: 0, align, data: Vec::new() };
     let mut outputs = vec![
@@ -146,7 +147,6 @@ pub(super) fn lay_out<'a>(
         }
         placements.push(placed);
     }
-    let libcalls = symbols.libcalls.len() as u64;
     let code = vec![arch.padding; (libcalls * arch.stub_len) as usize];
     let align = if libcalls == 0 { 1 } else { arch.stub_len };
     let stubs = append(&mut outputs[Layout::TEXT], &code, align, arch.padding);

@@ -36,13 +36,15 @@
 //! | `machine` | what each machine has its own: kinds of relocations, stubs |
 //! | `unwind` | close `.eh_frame`, make its search table |
 //! | `info` | the module information and the address map |
-//! | `write` | the ELF file |
+//! | `write` | the ELF file of an image |
+//! | `object` | instead of an image, an object for the linker of a program |
 
 mod error;
 mod info;
 mod input;
 mod layout;
 mod machine;
+mod object;
 mod relocate;
 mod symbols;
 mod unwind;
@@ -50,7 +52,9 @@ mod write;
 
 pub use error::{LinkError, Place, RelocationProblem};
 
+use layout::Layout;
 use machine::Arch;
+pub(crate) use object::LinkedImportPlace;
 use wootz_vm_abi::image;
 use wootz_vm_abi::machine::Machine;
 use wootz_vm_abi::plan::MemoryPlan;
@@ -81,17 +85,69 @@ pub struct ImageParts<'a> {
 /// # Errors
 /// [`LinkError`] for an object that is malformed or asks for more than an image can give.
 pub fn link(objects: &[&[u8]], parts: &ImageParts<'_>) -> Result<Vec<u8>, LinkError> {
-    let arch = Arch::of(parts.machine);
     let objects = input::read(objects, parts.machine)?;
     let symbols = symbols::resolve(&objects)?;
-    let mut layout = layout::lay_out(arch, &objects, &symbols)?;
-    relocate::apply(arch, &objects, &symbols, &mut layout)?;
-    layout.write_stubs()?;
-    unwind::write_search_table(&mut layout)?;
-    let info = info::image_info(&objects, &symbols, &layout, parts)?;
-    let map = info::address_map(&layout)?;
-    let contents = info::Contents::new(&info, &map, parts)?;
-    let mut image = write::image(&objects, &symbols, &layout, &contents)?;
+    let linked = Linked::new(&objects, &symbols, parts)?;
+    let mut image = write::image(&objects, &symbols, &linked.layout, &linked.contents)?;
     image::seal(&mut image);
     Ok(image)
+}
+
+/// Links the objects of a module and the one with its C functions into an object for the linker of a program. The same
+/// objects give the same bytes.
+///
+/// # Errors
+/// As [`link`].
+pub(crate) fn link_object(
+    objects: &[&[u8]],
+    c_functions: &[u8],
+    imports: &[LinkedImportPlace],
+    imports_size: usize,
+    parts: &ImageParts<'_>,
+) -> Result<Vec<u8>, LinkError> {
+    let module = input::read(objects, parts.machine)?;
+    let symbols = symbols::resolve(&module)?;
+    let image = Linked::new(&module, &symbols, parts)?;
+
+    let all = [objects, &[c_functions]].concat();
+    let objects = input::read(&all, parts.machine)?;
+    let symbols = symbols::resolve(&objects)?;
+    let arch = Arch::of(parts.machine);
+    let mut layout = layout::lay_out(arch, &objects, 0)?;
+    let mut left = Vec::new();
+    relocate::apply(arch, &objects, &symbols, &mut layout, Some(&mut left))?;
+    object::write(object::Parts {
+        objects: &objects,
+        symbols: &symbols,
+        layout: &layout,
+        left,
+        image: &image.layout,
+        contents: &image.contents,
+        imports,
+        imports_size,
+    })
+}
+
+/// An image before it is written.
+struct Linked<'a> {
+    layout: Layout<'a>,
+    contents: info::Contents,
+}
+
+impl<'a> Linked<'a> {
+    fn new(
+        objects: &[input::Object<'a>],
+        symbols: &symbols::Symbols<'_>,
+        parts: &ImageParts<'_>,
+    ) -> Result<Self, LinkError> {
+        let arch = Arch::of(parts.machine);
+        let mut layout = layout::lay_out(arch, objects, symbols.libcalls.len() as u64)?;
+        relocate::apply(arch, objects, symbols, &mut layout, None)?;
+        layout.write_stubs()?;
+        unwind::write_search_table(&mut layout)?;
+        let info = info::image_info(objects, symbols, &layout, parts)?;
+        let map = info::address_map(&layout)?;
+        let contents = info::Contents::new(&info, &map, parts)?;
+        Ok(Self { layout, contents })
+    }
 }

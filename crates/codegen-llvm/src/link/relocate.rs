@@ -4,18 +4,41 @@
 //! differences of addresses are the same wherever the image is loaded. Debug information is not loaded and holds
 //! addresses relative to the base. The types of relocations are those of the machine, in `machine/`.
 
+use object::elf;
+use wootz_vm_abi::linked;
+
 use super::error::{LinkError, RelocationProblem};
 use super::input::{Destination, Object, Relocation};
 use super::layout::Layout;
 use super::machine::Arch;
 use super::symbols::{Symbols, Target};
 
-/// Applies all relocations to the outputs.
+/// A relocation that another linker is to carry out.
+pub(super) struct Left {
+    /// The output that the field is in, and where.
+    pub(super) output: usize,
+    pub(super) offset: u64,
+    pub(super) ty: elf::RelocationType,
+    pub(super) target: LeftTarget,
+    pub(super) addend: i64,
+}
+
+/// What such a relocation refers to.
+pub(super) enum LeftTarget {
+    /// The beginning of an output.
+    Output(usize),
+    /// A symbol that is defined elsewhere.
+    External(String),
+}
+
+/// Applies all relocations to the outputs. With `left`, only those that are distances in one output, and collects the
+/// others there: the outputs will not stay where they are to each other.
 pub(super) fn apply(
     arch: &Arch,
     objects: &[Object<'_>],
     symbols: &Symbols<'_>,
     layout: &mut Layout<'_>,
+    mut left: Option<&mut Vec<Left>>,
 ) -> Result<(), LinkError> {
     for (object, input) in objects.iter().enumerate() {
         for (index, section) in input.sections.iter().enumerate() {
@@ -34,6 +57,16 @@ pub(super) fn apply(
             for relocation in section.relocations() {
                 let error = |problem| input.relocation_error(object, index, &relocation, problem);
                 let target = symbols.target(object, relocation.symbol);
+                if let (Some(left), Some(target)) = (left.as_deref_mut(), target)
+                    && let Some(target) = fields.leave(arch, placement.output, &relocation, target, || {
+                        input.symbol_name(relocation.symbol)
+                    })
+                {
+                    let (target, addend) = target;
+                    let (output, offset) = (placement.output, placement.offset + relocation.offset);
+                    left.push(Left { output, offset, ty: relocation.ty, target, addend });
+                    continue;
+                }
                 if target == Some(Target::Undefined) {
                     let symbol = input.symbol_name(relocation.symbol);
                     let place = input.place(object, index, relocation.offset);
@@ -67,6 +100,33 @@ impl Fields<'_, '_> {
             return Err(RelocationProblem::OutOfRange);
         }
         (arch.apply)(self, relocation, target)
+    }
+
+    /// What a relocation refers to with which addend, if it is to be left to another linker.
+    fn leave(
+        &self,
+        arch: &Arch,
+        output: usize,
+        relocation: &Relocation,
+        target: Target,
+        name: impl Fn() -> String,
+    ) -> Option<(LeftTarget, i64)> {
+        match target {
+            Target::Section { object, section, offset } => {
+                let placement = (*self.layout.placements[object].get(section)?)?;
+                let distance =
+                    placement.output == output && !self.is_debug() && !(arch.is_page_relative)(relocation.ty);
+                let addend = (placement.offset + offset) as i64 + relocation.addend;
+                (!distance).then_some((LeftTarget::Output(placement.output), addend))
+            }
+            Target::Libcall(_) => Some((LeftTarget::External(name()), relocation.addend)),
+            Target::Undefined => {
+                let name = name();
+                let known = linked::runtime::ALL.contains(&name.as_str()) || name == linked::LINKED_MODULE;
+                known.then_some((LeftTarget::External(name), relocation.addend))
+            }
+            Target::Nowhere => None,
+        }
     }
 
     /// Whether the section is debug information.

@@ -22,7 +22,7 @@ const COUNT: u8 = 0x03;
 /// `DW_EH_PE_datarel | DW_EH_PE_sdata4`: how the table names addresses.
 const TABLE_RELATIVE: u8 = 0x3b;
 /// Ends a list of entries: a length of zero.
-const TERMINATOR: [u8; 4] = [0; 4];
+pub(super) const TERMINATOR: [u8; 4] = [0; 4];
 
 /// The entry of the stubs, but for its address and length.
 const STUBS_ENTRY: [u8; 24] = [20, 0, 0, 0, 28, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];

@@ -4,6 +4,7 @@
 //! take the right to write away. No byte is ever writable and executable at once; where the processor can tell reading from
 //! executing, code cannot be read either, and the runtime looks at it through a second view.
 
+use std::borrow::Cow;
 use std::ops::Range;
 use std::sync::OnceLock;
 
@@ -31,23 +32,38 @@ const MAX_SPAN: u64 = 1 << 31;
 
 /// An image in this process.
 pub(crate) struct LoadedImage {
-    /// Owns the code; everything below refers into it by address.
-    mapping: Mapping,
+    /// Owns the code, if the program does not; everything below refers into it by address.
+    pub(super) _mapping: Option<Mapping>,
+    pub(super) addresses: Range<usize>,
     /// What is mapped where, by address, and what may be done with it.
-    parts: Vec<(Range<usize>, Protection, RegionKind)>,
+    pub(super) parts: Vec<(Range<usize>, Protection, RegionKind)>,
     /// The code's pages to read, if the code itself can only be executed.
-    code_view: Option<Mapping>,
+    pub(super) code_view: Option<Mapping>,
     /// Distance from code to its bytes that can be read.
-    to_code_view: isize,
-    text: Range<usize>,
-    eh_frame: Range<usize>,
-    eh_frame_hdr: Range<usize>,
-    info: ImageInfo,
-    layout: VMContextLayout,
-    data: Box<[u8]>,
-    address_map_bytes: Box<[u8]>,
-    address_map: OnceLock<AddressMap>,
-    data_images: OnceLock<DataImages>,
+    pub(super) to_code_view: isize,
+    pub(super) text: Range<usize>,
+    pub(super) eh_frame: UnwindBytes,
+    pub(super) eh_frame_hdr: UnwindBytes,
+    pub(super) info: ImageInfo,
+    pub(super) layout: VMContextLayout,
+    pub(super) data: Cow<'static, [u8]>,
+    pub(super) address_map_bytes: Cow<'static, [u8]>,
+    pub(super) address_map: OnceLock<AddressMap>,
+    pub(super) data_images: OnceLock<DataImages>,
+}
+
+/// A section of unwind information.
+pub(super) struct UnwindBytes {
+    /// Where its bytes are.
+    pub(super) bytes: Range<usize>,
+    /// The address that distances in it count from: where it would stand beside the code.
+    pub(super) address: usize,
+}
+
+impl UnwindBytes {
+    fn in_place(bytes: Range<usize>) -> Self {
+        Self { address: bytes.start, bytes }
+    }
 }
 
 impl LoadedImage {
@@ -82,15 +98,16 @@ impl LoadedImage {
         let layout = VMContextLayout::new(&ModuleShape::new(&info.declarations));
         let loaded = Self {
             text: absolute(text),
-            eh_frame: absolute(file.loaded(image::EH_FRAME)?),
-            eh_frame_hdr: absolute(file.loaded(image::EH_FRAME_HDR)?),
-            mapping,
+            eh_frame: UnwindBytes::in_place(absolute(file.loaded(image::EH_FRAME)?)),
+            eh_frame_hdr: UnwindBytes::in_place(absolute(file.loaded(image::EH_FRAME_HDR)?)),
+            addresses: mapping.addresses(),
+            _mapping: Some(mapping),
             parts,
             code_view,
             to_code_view,
             layout,
-            data: data.into(),
-            address_map_bytes: file.section(image::ADDRMAP)?.unwrap_or_default().into(),
+            data: Cow::Owned(data.into()),
+            address_map_bytes: Cow::Owned(file.section(image::ADDRMAP)?.unwrap_or_default().into()),
             address_map: OnceLock::new(),
             data_images: OnceLock::new(),
             info,
@@ -116,7 +133,7 @@ impl LoadedImage {
 
     /// Addresses of everything that is mapped.
     pub(crate) fn addresses(&self) -> Range<usize> {
-        self.mapping.addresses()
+        self.addresses.clone()
     }
 
     /// The address of an offset in the code.
@@ -142,12 +159,12 @@ impl LoadedImage {
 
     /// Unwind information and its address.
     pub(crate) fn eh_frame(&self) -> (&[u8], usize) {
-        (self.bytes(&self.eh_frame), self.eh_frame.start)
+        (self.bytes(&self.eh_frame.bytes), self.eh_frame.address)
     }
 
     /// The search table over the unwind information and its address.
     pub(crate) fn eh_frame_hdr(&self) -> (&[u8], usize) {
-        (self.bytes(&self.eh_frame_hdr), self.eh_frame_hdr.start)
+        (self.bytes(&self.eh_frame_hdr.bytes), self.eh_frame_hdr.address)
     }
 
     /// Contents of a data segment.
@@ -169,7 +186,8 @@ impl LoadedImage {
 
     fn bytes(&self, range: &Range<usize>) -> &[u8] {
         let start = std::ptr::with_exposed_provenance(range.start);
-        // SAFETY: `load` checked that the ranges lie in segments that are mapped readable and never change again.
+        // SAFETY: `load` checked that the ranges lie in segments that are mapped readable and never change again; those of a
+        // linked module are constants of the program.
         unsafe { std::slice::from_raw_parts(start, range.len()) }
     }
 }

@@ -40,6 +40,22 @@ pub(super) static ARCH: Arch = Arch {
         0, 0, 0, 0, // DW_CFA_nop
     ],
     unwind_type: elf::SHT_PROGBITS,
+    absolute: elf::R_AARCH64_ABS64,
+    is_page_relative: |ty| {
+        let in_place = [
+            elf::R_AARCH64_NONE,
+            elf::R_AARCH64_PREL32,
+            elf::R_AARCH64_PLT32,
+            elf::R_AARCH64_PREL64,
+            elf::R_AARCH64_CALL26,
+            elf::R_AARCH64_JUMP26,
+            elf::R_AARCH64_CONDBR19,
+            elf::R_AARCH64_TSTBR14,
+            elf::R_AARCH64_LD_PREL_LO19,
+            elf::R_AARCH64_ADR_PREL_LO21,
+        ];
+        !in_place.contains(&ty)
+    },
     apply,
 };
 

@@ -27,6 +27,10 @@ pub(super) struct Arch {
     pub(super) stubs_common: [u8; STUBS_COMMON],
     /// The type of the section of unwind information.
     pub(super) unwind_type: elf::SectionType,
+    /// The relocation of a pointer.
+    pub(super) absolute: elf::RelocationType,
+    /// Whether a relocation depends on where in a page its section is.
+    pub(super) is_page_relative: fn(elf::RelocationType) -> bool,
     /// Writes the value of a relocation, whose offset is in the section.
     pub(super) apply: fn(&mut Fields<'_, '_>, &Relocation, Target) -> Result<(), RelocationProblem>,
 }

@@ -35,6 +35,8 @@ pub(super) static ARCH: Arch = Arch {
         0, 0, // DW_CFA_nop
     ],
     unwind_type: elf::SHT_X86_64_UNWIND,
+    absolute: elf::R_X86_64_64,
+    is_page_relative: |_| false,
     apply,
 };
 
