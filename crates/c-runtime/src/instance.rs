@@ -7,7 +7,7 @@ use wootz_runtime::{
     Val, ValRaw,
 };
 use wootz_wasi::WasiCtx;
-use wootz_wasm_ir::{Declarations, EntityIndex, FuncType, ValType};
+use wootz_wasm_types::{Declarations, EntityIndex, FuncType, ValType};
 
 use crate::trap::Trap;
 

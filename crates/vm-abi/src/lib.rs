@@ -23,5 +23,7 @@ pub mod image;
 pub mod libcall;
 pub mod linked;
 pub mod machine;
+pub mod options;
 pub mod plan;
+pub mod seal;
 pub mod trap;

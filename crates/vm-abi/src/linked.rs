@@ -31,6 +31,26 @@ pub struct LinkedBytes {
     pub len: usize,
 }
 
+/// A part of such bytes.
+#[derive(Copy, Clone, Debug)]
+#[repr(C)]
+pub struct LinkedRange {
+    /// Offset of the first.
+    pub start: usize,
+    /// How many.
+    pub len: usize,
+}
+
+/// A part of such bytes that is unwind information.
+#[derive(Copy, Clone, Debug)]
+#[repr(C)]
+pub struct LinkedUnwind {
+    /// Where it is.
+    pub range: LinkedRange,
+    /// In the image, its address minus that of the code.
+    pub distance: isize,
+}
+
 /// What an object says of itself to the runtime.
 #[derive(Debug)]
 #[repr(C)]
@@ -41,20 +61,18 @@ pub struct LinkedModule {
     pub version: u64,
     /// Code of the module, without the C functions.
     pub text: LinkedBytes,
+    /// What follows, in one.
+    pub bytes: LinkedBytes,
     /// [`ImageInfo`](crate::image::ImageInfo), encoded.
-    pub info: LinkedBytes,
+    pub info: LinkedRange,
     /// [`AddressMap`](crate::addrmap::AddressMap), encoded.
-    pub address_map: LinkedBytes,
+    pub address_map: LinkedRange,
     /// Data segments.
-    pub data: LinkedBytes,
+    pub data: LinkedRange,
     /// Unwind information, as in the image.
-    pub eh_frame: LinkedBytes,
+    pub eh_frame: LinkedUnwind,
     /// Its search table, as in the image.
-    pub eh_frame_hdr: LinkedBytes,
-    /// In the image, the address of the unwind information minus that of the code.
-    pub eh_frame_distance: isize,
-    /// In the image, the address of the search table minus that of the code.
-    pub eh_frame_hdr_distance: isize,
+    pub eh_frame_hdr: LinkedUnwind,
     /// One entry for each import, in order.
     pub imports: *const LinkedImport,
     /// How many.

@@ -5,7 +5,7 @@ use std::ffi::c_void;
 
 use wootz_runtime::{Caller, Extern, Func, HostError, Image, Store, ValRaw};
 use wootz_vm_abi::linked::{ImportThunk, LinkedImport, LinkedModule};
-use wootz_wasm_ir::{Declarations, EntityIndex, FuncType, HeapType, Import, ValType};
+use wootz_wasm_types::{Declarations, EntityIndex, FuncType, HeapType, Import, ValType};
 
 use super::trap::guarded;
 use super::wasi::WasiHandle;

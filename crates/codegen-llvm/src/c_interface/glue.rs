@@ -16,9 +16,9 @@ use wootz_vm_abi::linked::{LINKED_MODULE, runtime};
 use super::interface::{CType, FieldKind, Interface, Item, ItemKind, Signature, thunk_name};
 use crate::error::CompileError;
 use crate::llvm::LlvmContext;
-use crate::options::OptLevel;
 use crate::target::TargetInfo;
 use crate::types::Types;
+use wootz_vm_abi::options::OptLevel;
 
 type Result<T> = std::result::Result<T, CompileError>;
 

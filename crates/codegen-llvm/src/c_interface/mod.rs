@@ -19,9 +19,9 @@ use wootz_wasm_ir::Module;
 use crate::compile::compile_units;
 use crate::error::CompileError;
 use crate::link;
-use crate::options::CompileOptions;
 use crate::target::TargetInfo;
 use interface::Interface;
+use wootz_vm_abi::options::CompileOptions;
 
 /// A module as a C library.
 #[derive(Clone, PartialEq, Eq, Debug)]

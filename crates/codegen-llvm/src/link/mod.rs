@@ -55,9 +55,9 @@ pub use error::{LinkError, Place, RelocationProblem};
 use layout::Layout;
 use machine::Arch;
 pub(crate) use object::LinkedImportPlace;
-use wootz_vm_abi::image;
 use wootz_vm_abi::machine::Machine;
 use wootz_vm_abi::plan::MemoryPlan;
+use wootz_vm_abi::seal::seal;
 use wootz_wasm_ir::Declarations;
 
 /// What an image says of its module besides its code.
@@ -89,7 +89,7 @@ pub fn link(objects: &[&[u8]], parts: &ImageParts<'_>) -> Result<Vec<u8>, LinkEr
     let symbols = symbols::resolve(&objects)?;
     let linked = Linked::new(&objects, &symbols, parts)?;
     let mut image = write::image(&objects, &symbols, &linked.layout, &linked.contents)?;
-    image::seal(&mut image);
+    seal(&mut image);
     Ok(image)
 }
 

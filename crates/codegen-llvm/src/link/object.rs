@@ -11,7 +11,9 @@ use object::{
     SymbolScope,
 };
 use wootz_vm_abi::image::FORMAT_VERSION;
-use wootz_vm_abi::linked::{LINKED_MAGIC, LINKED_MODULE, LinkedBytes, LinkedImport, LinkedModule};
+use wootz_vm_abi::linked::{
+    LINKED_MAGIC, LINKED_MODULE, LinkedBytes, LinkedImport, LinkedModule, LinkedRange, LinkedUnwind,
+};
 use wootz_vm_abi::machine::Machine;
 
 use super::error::LinkError;
@@ -133,26 +135,30 @@ impl Writer<'_> {
         set(offset_of!(LinkedModule, magic), u64::from_le_bytes(LINKED_MAGIC));
         set(offset_of!(LinkedModule, version), FORMAT_VERSION.into());
         set(offset_of!(LinkedModule, text) + offset_of!(LinkedBytes, len), self.parts.module_code_len());
-        set(offset_of!(LinkedModule, eh_frame_distance), frames.address.wrapping_sub(text.address));
-        set(offset_of!(LinkedModule, eh_frame_hdr_distance), table.address.wrapping_sub(text.address));
+        let distance = offset_of!(LinkedUnwind, distance);
+        set(offset_of!(LinkedModule, eh_frame) + distance, frames.address.wrapping_sub(text.address));
+        set(offset_of!(LinkedModule, eh_frame_hdr) + distance, table.address.wrapping_sub(text.address));
         set(offset_of!(LinkedModule, import_count), imports.len() as u64);
         set(offset_of!(LinkedModule, imports_size), imports_size as u64);
-        let text = self.sections[&Layout::TEXT];
-        let start = offset_of!(LinkedBytes, start);
-        let mut pointers = vec![
-            (offset_of!(LinkedModule, text) + start, text, 0),
-            (offset_of!(LinkedModule, imports), described, module_len as u64),
-        ];
         for (field, data) in [
             (offset_of!(LinkedModule, info), &contents.info),
             (offset_of!(LinkedModule, address_map), &contents.address_map),
             (offset_of!(LinkedModule, data), &contents.data),
-            (offset_of!(LinkedModule, eh_frame), &frames.data),
-            (offset_of!(LinkedModule, eh_frame_hdr), &table.data),
+            (offset_of!(LinkedModule, eh_frame) + offset_of!(LinkedUnwind, range), &frames.data),
+            (offset_of!(LinkedModule, eh_frame_hdr) + offset_of!(LinkedUnwind, range), &table.data),
         ] {
-            set(field + offset_of!(LinkedBytes, len), data.len() as u64);
-            pointers.push((field + start, bytes, self.file.append_section_data(bytes, data, 16)));
+            set(field + offset_of!(LinkedRange, start), self.file.append_section_data(bytes, data, 16));
+            set(field + offset_of!(LinkedRange, len), data.len() as u64);
         }
+        let len = self.file.section(bytes).data().len() as u64;
+        set(offset_of!(LinkedModule, bytes) + offset_of!(LinkedBytes, len), len);
+        let text = self.sections[&Layout::TEXT];
+        let start = offset_of!(LinkedBytes, start);
+        let mut pointers = vec![
+            (offset_of!(LinkedModule, text) + start, text, 0),
+            (offset_of!(LinkedModule, bytes) + start, bytes, 0),
+            (offset_of!(LinkedModule, imports), described, module_len as u64),
+        ];
         for (index, import) in imports.iter().enumerate() {
             let at = module_len + index * size_of::<LinkedImport>();
             set(

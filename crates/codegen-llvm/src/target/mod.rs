@@ -5,15 +5,14 @@ mod features;
 use inkwell::OptimizationLevel;
 use inkwell::targets::{CodeModel, RelocMode, Target, TargetMachine, TargetTriple};
 use wootz_vm_abi::machine::Machine;
+use wootz_vm_abi::options::{CompileOptions, Cpu, OptLevel};
 
 use crate::error::CompileError;
-use crate::options::{CompileOptions, Cpu, OptLevel};
 
-/// This compiler: its version, that of its images' format, and LLVM's.
-pub(crate) fn compiler() -> String {
+/// What compiles: LLVM and its version.
+pub fn compiler() -> String {
     let (major, minor, patch) = inkwell::support::get_llvm_version();
-    let format = wootz_vm_abi::image::FORMAT_VERSION;
-    format!("wootz {}, image format {format}, LLVM {major}.{minor}.{patch}", env!("CARGO_PKG_VERSION"))
+    format!("LLVM {major}.{minor}.{patch}")
 }
 
 /// What of the instruction set the lowering looks at; the rest is LLVM's business.
