@@ -41,12 +41,14 @@
 //! # Ok::<(), wootz_wasm_ir::Error>(())
 //! ```
 
+mod analysis;
 pub mod decode;
 pub mod entity;
 pub mod equivalence;
 mod error;
 pub mod ir;
 mod module;
+pub mod optimise;
 mod translate;
 mod types;
 

@@ -13,7 +13,8 @@
 
 mod atomic;
 mod body;
-mod dominators;
+mod bounds;
+pub(crate) mod dominators;
 mod mnemonic;
 mod op;
 mod signature;
@@ -27,6 +28,7 @@ pub use body::{
     Block, BlockCall, BlockData, Body, Callee, Inst, InstData, List, Terminator, TerminatorData, Value,
     ValueData, ValueDef,
 };
+pub use bounds::{Bounds, Disjoint, Group};
 pub use op::*;
 pub use text::{DisplayBody, DisplayNamed};
 pub use vector::{
