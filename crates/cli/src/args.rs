@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use wootz::{CheckStrategy, Config, Cpu, OptLevel, StoreLimits};
+use wootz::{CheckStrategy, Config, Cpu, MemoryPlan, OptLevel, StoreLimits};
 use wootz_wast::configuration::{CHECKS, LEVELS, MODES};
 
 use crate::exit::{self, Exit};
@@ -72,6 +72,9 @@ pub(crate) struct CompileArgs {
     /// How accesses out of a memory's bounds are found.
     #[arg(long, value_name = "STRATEGY", default_value = "auto")]
     checks: Checks,
+    /// Address space that faults on both sides of a guarded memory: bytes, or with K, M or G [default: 2G].
+    #[arg(long, value_name = "SIZE", value_parser = size)]
+    guard_size: Option<usize>,
     /// How much LLVM optimises: 0 compiles fastest, 3 runs fastest.
     #[arg(short = 'O', value_name = "LEVEL", default_value = "2")]
     opt: Level,
@@ -337,11 +340,16 @@ impl InspectArgs {
 impl CompileArgs {
     /// The engine's settings.
     pub(crate) fn config(&self) -> Config {
-        self.target
+        let config = self
+            .target
             .config()
             .checks(self.strategy())
             .opt_level(self.opt_level())
-            .compile_threads(self.threads())
+            .compile_threads(self.threads());
+        match self.guard_size {
+            Some(bytes) => config.guard_size(bytes as u64).guard_size_before(bytes),
+            None => config,
+        }
     }
 
     /// The same for the code generator alone.
@@ -349,10 +357,12 @@ impl CompileArgs {
         wootz_codegen_llvm::CompileOptions {
             opt: self.opt_level(),
             checks: self.strategy(),
+            guard: self.guard_size.map_or(MemoryPlan::DEFAULT_GUARD, |bytes| bytes as u64),
             cpu: self.target.cpu.clone(),
             canonicalize_nans: self.target.canonicalize_nans,
             deterministic: self.target.deterministic,
             fuel: false,
+            debug: None,
             verify: cfg!(debug_assertions),
             threads: self.threads(),
         }

@@ -2,6 +2,7 @@
 
 use inkwell::module::Linkage;
 use inkwell::targets::TargetMachine;
+use wootz_vm_abi::options::{CompileOptions, OptLevel};
 use wootz_vm_abi::plan::MemoryPlan;
 use wootz_wasm_ir::{Declarations, FuncIndex, Module, Translator, ir, optimise};
 
@@ -11,10 +12,18 @@ use crate::function::lower_function;
 use crate::link;
 use crate::llvm::LlvmContext;
 use crate::module::ModuleState;
-use crate::options::{CompileOptions, OptLevel, TextKind};
 use crate::target::TargetInfo;
 use crate::trampoline::lower_trampolines;
 use crate::units::{self, Unit};
+
+/// Which text to emit.
+#[derive(Copy, Clone, PartialEq, Eq, Hash, Debug)]
+pub enum TextKind {
+    /// LLVM IR, after optimisation.
+    LlvmIr,
+    /// Assembly.
+    Assembly,
+}
 
 /// Compiles a module to a relocatable ELF object for x86-64.
 ///
@@ -54,7 +63,7 @@ pub fn compile_image(module: &Module, options: &CompileOptions) -> Result<Vec<u8
 
 /// The plan of each memory, imported ones included.
 pub(crate) fn memory_plans(declarations: &Declarations, options: &CompileOptions) -> Vec<MemoryPlan> {
-    declarations.memories.values().map(|ty| MemoryPlan::new(ty, options.checks)).collect()
+    declarations.memories.values().map(|ty| MemoryPlan::new(ty, options.checks, options.guard)).collect()
 }
 
 /// Compiles a module to LLVM bitcode: optimised, as one LLVM module.
@@ -116,10 +125,11 @@ fn with_compiled<T>(
     let context = LlvmContext::new(keep_names);
     let state = ModuleState::new(context.get(), &machine, &target, module.declarations(), options);
 
+    let translator = if options.debug.is_some() { Translator::keeping_locals() } else { Translator::new() };
     let mut lowering = Lowering {
         state: &state,
         module,
-        translator: Translator::new(),
+        translator,
         optimise: options.opt != OptLevel::O0 && !options.fuel,
         verify: options.verify,
     };

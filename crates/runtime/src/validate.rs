@@ -7,9 +7,8 @@ use std::ops::Range;
 
 use wootz_vm_abi::context::FuncRefs;
 use wootz_vm_abi::image::ImageInfo;
-use wootz_vm_abi::plan::MemoryPlan;
-use wootz_wasm_ir::entity::Entity;
-use wootz_wasm_ir::{
+use wootz_wasm_types::entity::Entity;
+use wootz_wasm_types::{
     ConstExpr, ConstOp, Declarations, EntityIndex, FuncIndex, HeapType, RefType, SegmentMode, ValType,
 };
 
@@ -253,11 +252,7 @@ fn memories(info: &ImageInfo) -> Checked {
         let limit = ty.absolute_maximum();
         let limits = ty.minimum <= limit && ty.maximum.is_none_or(|maximum| ty.minimum <= maximum);
         require(limits, || format!("{index} has impossible limits"))?;
-        let guardable = !ty.memory64
-            && ty.page_size_log2 == 16
-            && plan.reservation == MemoryPlan::GUARDED_RESERVATION
-            && plan.guard == MemoryPlan::GUARDED_GUARD;
-        require(!plan.guarded || guardable, || format!("the plan of {index} does not guard it"))?;
+        require(plan.suits(ty), || format!("the plan of {index} does not guard it"))?;
     }
     Ok(())
 }

@@ -69,25 +69,26 @@
 ;;   2a:  v66 = i64.const 1
 ;;   2a:  v67 = i64.add v59, v66
 ;;   2a:  v68 = i32.ge_s v58, v2
-;;   2b:  branch v68, block7, block4
+;;   2b:  v69 = i64.eq v59, v29
+;;   2b:  branch v69, block7, block4
 ;; block4:
-;;   31:  v69 = i32.const 3
-;;   33:  v70 = i32.shl v58, v69
-;;   34:  v71 = i32.add v0, v70
-;;   39:  v72 = i32.const 3
-;;   3b:  v73 = i32.shl v58, v72
-;;   3c:  v74 = i32.add v0, v73
-;;   3d:  v75 = f64.load memory0[v62 + 8] group0
-;;   46:  v76 = i32.const 3
-;;   48:  v77 = i32.shl v58, v76
-;;   49:  v78 = i32.add v1, v77
-;;   4a:  v79 = f64.load memory0[v65] group1
-;;   4d:  v80 = f64.mul v3, v79
-;;   4e:  v81 = f64.add v75, v80
-;;   4f:  f64.store memory0[v62 + 8] group0, v81
-;;   54:  v82 = i32.const 1
-;;   56:  v83 = i32.add v58, v82
-;;   59:  jump block3(v83, v67)
+;;   31:  v70 = i32.const 3
+;;   33:  v71 = i32.shl v58, v70
+;;   34:  v72 = i32.add v0, v71
+;;   39:  v73 = i32.const 3
+;;   3b:  v74 = i32.shl v58, v73
+;;   3c:  v75 = i32.add v0, v74
+;;   3d:  v76 = f64.load memory0[v62 + 8] group0
+;;   46:  v77 = i32.const 3
+;;   48:  v78 = i32.shl v58, v77
+;;   49:  v79 = i32.add v1, v78
+;;   4a:  v80 = f64.load memory0[v65] group1
+;;   4d:  v81 = f64.mul v3, v80
+;;   4e:  v82 = f64.add v76, v81
+;;   4f:  f64.store memory0[v62 + 8] group0, v82
+;;   54:  v83 = i32.const 1
+;;   56:  v84 = i32.add v58, v83
+;;   59:  jump block3(v84, v67)
 ;; block5(v5: i32):
 ;;   2a:  v6 = i32.ge_s v5, v2
 ;;   2b:  branch v6, block7, block6

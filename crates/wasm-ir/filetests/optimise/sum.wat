@@ -52,7 +52,8 @@
 ;;   2f:  v46 = i32.const 4
 ;;   31:  v47 = i32.add v36, v46
 ;;   36:  v48 = i32.ne v47, v1
-;;   37:  branch v48, block3(v47, v45, v43), block5(v45)
+;;   37:  v49 = i64.ne v38, v24
+;;   37:  branch v49, block3(v47, v45, v43), block5(v45)
 ;; block4(v3: i32, v4: i32):
 ;;   27:  v5 = i32.load memory0[v3]
 ;;   2a:  v6 = i32.add v4, v5

@@ -7,8 +7,8 @@
 
 use std::collections::HashMap;
 
+use crate::ValType;
 use crate::ir::{Block, Body, Constant, IntBinary, IntWidth, Op, Value, ValueDef};
-use crate::types::ValType;
 
 use super::definitions::{Definitions, i32_of};
 use super::{InnermostLoop, InnermostLoops, Linear};

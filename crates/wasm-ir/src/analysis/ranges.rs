@@ -5,7 +5,7 @@
 //! declares and that therefore always exists.
 
 use crate::ir::{Body, Constant, InstData, IntBinary, IntUnary, IntWidth, MemoryAccess, Op, Sign, Value};
-use crate::types::{MemoryType, ValType};
+use crate::{MemoryType, ValType};
 
 /// Upper bounds, one for each value.
 #[derive(Clone, Debug)]

@@ -1,10 +1,10 @@
 //! The arenas of one function's body.
 
 use crate::entity::Arena;
-use crate::module::Declarations;
-use crate::types::{FuncIndex, FuncType, TableIndex, TypeIndex, ValType, WasmOffset};
+use crate::{Declarations, FuncIndex, FuncType, TableIndex, TypeIndex, ValType, WasmOffset};
 
 use super::bounds::{Disjoint, Group};
+use super::locals::Locals;
 use super::op::Op;
 
 crate::entity! {
@@ -40,6 +40,8 @@ pub struct Body {
     pub groups: Arena<Group, Disjoint>,
     /// Storage of every argument list.
     pub pool: Vec<Value>,
+    /// What the locals hold, if that is kept.
+    pub locals: Locals,
 }
 
 /// A value's type and where it is defined.
@@ -218,5 +220,6 @@ impl Body {
         self.blocks.clear();
         self.groups.clear();
         self.pool.clear();
+        self.locals.clear();
     }
 }

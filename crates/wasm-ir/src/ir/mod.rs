@@ -9,12 +9,14 @@
 //!   predecessors of a block but back edges before the block.
 //! - A use is dominated by its definition; arguments match the types of the parameters they feed.
 //! - Every instruction carries the byte offset of the WebAssembly instruction it came from.
+//! - What the locals hold is written down beside, if it was asked for ([`Locals`]); nothing depends on it.
 //! - Nothing here says how a trap is detected: an operator that may trap does so by itself, in order.
 
 mod atomic;
 mod body;
 mod bounds;
 pub(crate) mod dominators;
+mod locals;
 mod mnemonic;
 mod op;
 mod signature;
@@ -29,6 +31,7 @@ pub use body::{
     ValueData, ValueDef,
 };
 pub use bounds::{Bounds, Disjoint, Group};
+pub use locals::{LocalRecord, LocalValue, Locals};
 pub use op::*;
 pub use text::{DisplayBody, DisplayNamed};
 pub use vector::{
@@ -36,3 +39,5 @@ pub use vector::{
     VectorIntUnary, VectorLoad, VectorOp, VectorShift, Widening,
 };
 pub use verify::{VerifyError, verify};
+
+pub use crate::IntWidth;

@@ -4,9 +4,9 @@
 //! memory that is smaller is refused, and no instruction shrinks one. So such an access never traps, wherever it stands, and no
 //! effect can be on the wrong side of its trap.
 
+use crate::Declarations;
 use crate::analysis::{Ranges, is_declared};
 use crate::ir::{Body, Bounds};
-use crate::module::Declarations;
 
 /// Marks the accesses of a body.
 pub(super) fn run(declarations: &Declarations, body: &mut Body) {

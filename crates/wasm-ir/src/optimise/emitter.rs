@@ -5,7 +5,7 @@ use crate::ir::{
     Body, Constant, Convert, Inst, InstData, IntBinary, IntCompare, IntWidth, Op, Sign, Value, ValueData,
     ValueDef,
 };
-use crate::types::{ValType, WasmOffset};
+use crate::{ValType, WasmOffset};
 
 /// Makes instructions for one place of a body.
 pub(super) struct Emitter<'a> {

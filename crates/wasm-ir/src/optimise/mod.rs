@@ -8,8 +8,8 @@ mod declared;
 mod emitter;
 mod version;
 
+use crate::Declarations;
 use crate::ir::Body;
-use crate::module::Declarations;
 
 /// A body with more blocks or instructions is left as it is.
 const LARGE: (usize, usize) = (10_000, 50_000);

@@ -8,6 +8,7 @@
 )]
 
 mod copy_on_write;
+mod guards;
 mod maps;
 mod own_memory;
 mod pools;

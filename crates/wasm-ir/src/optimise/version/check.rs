@@ -9,7 +9,7 @@ use std::collections::HashMap;
 use crate::analysis::{Linear, Test, Trips};
 use crate::ir::{IntBinary, IntCompare, Op, Sign, Value};
 use crate::optimise::emitter::Emitter;
-use crate::types::{MemoryIndex, ValType};
+use crate::{MemoryIndex, ValType};
 
 use super::plan::{GroupPlan, Plan, pairs};
 

@@ -7,11 +7,11 @@
 use crate::analysis::{Definitions, InnermostLoops};
 use crate::entity::{Arena, Entity};
 use crate::ir::{
-    Block, BlockCall, BlockData, Body, Bounds, Disjoint, Group, Inst, IntBinary, IntCompare, List, Op,
-    Terminator, TerminatorData, Value, ValueData, ValueDef,
+    Block, BlockCall, BlockData, Body, Bounds, Disjoint, Group, Inst, IntBinary, IntCompare, List,
+    LocalRecord, LocalValue, Locals, Op, Terminator, TerminatorData, Value, ValueData, ValueDef,
 };
 use crate::optimise::emitter::Emitter;
-use crate::types::{ValType, WasmOffset};
+use crate::{ValType, WasmOffset};
 
 use super::check::{self, Checked};
 use super::plan::Plan;
@@ -50,6 +50,8 @@ struct Rebuild<'a> {
     repetition: Value,
     addresses: Vec<Value>,
     next_repetition: Value,
+    /// How many instructions of its header compute these.
+    inserted: u32,
 }
 
 /// The blocks that a plan adds.
@@ -77,6 +79,7 @@ pub(super) fn apply(body: &mut Body, loops: &InnermostLoops, definitions: &Defin
         repetition: Value(0),
         addresses: Vec::new(),
         next_repetition: Value(0),
+        inserted: 0,
         body,
         loops,
         definitions,
@@ -87,6 +90,8 @@ pub(super) fn apply(body: &mut Body, loops: &InnermostLoops, definitions: &Defin
     rebuild.number_blocks(&order);
     rebuild.find_live_out();
     let checks: Vec<CheckBlock> = (0..plans.len()).map(|plan| rebuild.check(plan)).collect();
+    let locals = std::mem::take(&mut rebuild.body.locals);
+    let mut records = Vec::with_capacity(locals.records.len());
     let mut blocks: Arena<Block, BlockData> = Arena::new();
     for origin in order {
         let data = match origin {
@@ -96,9 +101,15 @@ pub(super) fn apply(body: &mut Body, loops: &InnermostLoops, definitions: &Defin
             Origin::Fast(plan, block) => rebuild.fast(plan, block, &checks[plan]),
             Origin::Exit(plan) => rebuild.exit_block(plan),
         };
-        blocks.push(data);
+        let new = blocks.push(data);
+        if let Origin::Old(block) | Origin::Fast(_, block) = origin {
+            let is_fast = matches!(origin, Origin::Fast(..));
+            let moved = locals.of(block).iter().map(|record| rebuild.record(*record, new, is_fast));
+            records.extend(moved);
+        }
     }
     rebuild.body.blocks = blocks;
+    rebuild.body.locals = Locals { records, ..locals };
     renumber_params(body);
 }
 
@@ -327,6 +338,7 @@ impl Rebuild<'_> {
         self.addresses = groups.map(|group| check::address(&mut emitter, *group, repetition)).collect();
         self.next_repetition = emitter.with_constant(IntBinary::Add, repetition, 1);
         insts.extend(emitter.insts);
+        self.inserted = insts.len() as u32;
         repetition
     }
 
@@ -343,6 +355,28 @@ impl Rebuild<'_> {
         let condition = emitter.compare(op, self.repetition, check.checked.count);
         insts.extend(emitter.insts);
         condition
+    }
+
+    /// What a local holds in a copy of a block. Nothing is computed for a debugger's sake.
+    fn record(&self, record: LocalRecord, block: Block, is_fast: bool) -> LocalRecord {
+        let user = self.plan_of(record.block);
+        let value = match (record.value, user) {
+            (LocalValue::Value(value), Some(plan)) if is_fast => LocalValue::Value(self.copied(value, plan)),
+            (LocalValue::Value(value), _) => LocalValue::Value(self.resolve(value, user)),
+            (other, _) => other,
+        };
+        // Values that the transformation made are in place; of the others, those of a loop are outside of it in two copies.
+        let is_here = |value: Value| {
+            value.index() >= self.outside.len()
+                || self.plan_of(self.definitions.block(value)).is_none_or(|plan| user == Some(plan))
+        };
+        let value = match value {
+            LocalValue::Value(value) if !is_here(value) => LocalValue::Unknown,
+            value => value,
+        };
+        let is_header = user.is_some_and(|plan| self.header(plan) == record.block);
+        let moved = if is_fast && is_header { self.inserted } else { 0 };
+        LocalRecord { block, position: record.position + moved, value, ..record }
     }
 
     /// The copy of a parameter or result of the fast copy.

@@ -36,9 +36,9 @@ mod check;
 mod graph;
 mod plan;
 
+use crate::Declarations;
 use crate::analysis::{Definitions, InnermostLoops, Surroundings, dominators};
 use crate::ir::Body;
-use crate::module::Declarations;
 
 use plan::Plan;
 

@@ -2,11 +2,11 @@
 
 use std::collections::HashMap;
 
+use crate::Declarations;
+use crate::MemoryIndex;
 use crate::analysis::{Affine, Dominators, Induction, Linear, Surroundings, Trips, constant_of};
 use crate::entity::Entity;
 use crate::ir::{Block, Bounds, Constant, Convert, Inst, IntBinary, MemoryAccess, Op, Value};
-use crate::module::Declarations;
-use crate::types::MemoryIndex;
 
 /// A loop with more instructions is not versioned.
 const MOST_INSTS: usize = 1_000;

@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use wootz_runtime::{MemoryCreator, MemoryPool, MemorySettings};
 
-pub use wootz_codegen_llvm::{Cpu, OptLevel};
 pub use wootz_runtime::StoreLimits;
+pub use wootz_vm_abi::options::{CompileOptions, Cpu, OptLevel};
 pub use wootz_vm_abi::plan::CheckStrategy;
-pub use wootz_wasm_ir::decode::Features;
+pub use wootz_wasm_types::Features;
 
 /// Settings of an [`Engine`](crate::Engine), by chained setters.
 ///
@@ -171,10 +171,38 @@ impl Config {
         self
     }
 
+    /// Bytes of guard behind each guarded memory: 2 GiB by default; in steps of 64 KiB, from one step to one more than 4 GiB. An
+    /// access whose static offset reaches past them is compared with the memory's length first.
+    ///
+    /// Smaller guards are for programs with many memories and no pool, or with little address space (a limit on virtual memory); real
+    /// offsets are small. Code says what guards it needs, and gets no memory with smaller ones, whose pool has
+    /// [`guard_bytes`](crate::PoolConfig::guard_bytes) of its own.
+    #[must_use]
+    pub fn guard_size(mut self, bytes: u64) -> Self {
+        self.memory.guard = bytes;
+        self
+    }
+
+    /// Bytes of guard in front of each guarded memory, 2 GiB by default, in whole pages and at least one. Nothing depends on
+    /// them: they are for mistakes of the compiler.
+    #[must_use]
+    pub fn guard_size_before(mut self, bytes: usize) -> Self {
+        self.memory.guard_before = bytes;
+        self
+    }
+
     /// Bytes of address space reserved for a memory with explicit checks, 1 MiB by default: it moves when it outgrows them.
     #[must_use]
     pub fn small_reservation(mut self, bytes: usize) -> Self {
         self.memory.small_reservation = bytes;
+        self
+    }
+
+    /// Bytes that a growing memory with explicit checks gets ahead of its length, 1 MiB by default: growth within them asks the
+    /// system for nothing. They cost memory only when they are used.
+    #[must_use]
+    pub fn growth_ahead(mut self, bytes: usize) -> Self {
+        self.memory.growth_ahead = bytes;
         self
     }
 
@@ -190,5 +218,26 @@ impl Config {
     pub fn verify(mut self, verify: bool) -> Self {
         self.verify = verify;
         self
+    }
+
+    /// What of it the compiler is told.
+    pub fn compile_options(&self) -> CompileOptions {
+        CompileOptions {
+            opt: self.opt_level,
+            checks: self.checks,
+            guard: self.memory.guard,
+            cpu: self.cpu.clone(),
+            canonicalize_nans: self.canonicalize_nans,
+            deterministic: self.deterministic,
+            fuel: self.fuel.is_some(),
+            debug: None,
+            verify: self.verify,
+            threads: self.compile_threads,
+        }
+    }
+
+    /// What of it the decoder is told: bytes that a module may have, and what it may use.
+    pub fn module_limits(&self) -> (usize, Features) {
+        (self.max_module_size, self.features)
     }
 }
