@@ -8,9 +8,9 @@
 use std::collections::HashMap;
 
 use crate::ValType;
-use crate::ir::{Block, Body, Constant, IntBinary, IntWidth, Op, Value, ValueDef};
+use crate::ir::{Block, Body, Constant, IntBinary, IntWidth, Op, Value};
 
-use super::definitions::{Definitions, i32_of};
+use super::definitions::{Definitions, addition, i32_of};
 use super::{InnermostLoop, InnermostLoops, Linear};
 
 /// How many additions of constants before the loop are looked through.
@@ -47,30 +47,13 @@ impl Surroundings<'_> {
             if let Some(number) = i32_of(self.body, root) {
                 return Linear::constant(constant.wrapping_add(number));
             }
-            let Some((next, more)) = self.addition(root) else { break };
+            let Some((next, more)) = addition(self.body, root) else { break };
             if self.loops.of_block(self.definitions.block(next)).is_some() {
                 break;
             }
             (root, constant) = (next, constant.wrapping_add(more));
         }
         Linear::value(root).offset(constant)
-    }
-
-    /// The value and the constant whose sum a value is.
-    fn addition(&self, value: Value) -> Option<(Value, u32)> {
-        let ValueDef::Result(inst, _) = self.body.values[value].def else { return None };
-        let [a, b] = *self.body.args(inst) else { return None };
-        match self.body.insts[inst].op {
-            Op::IntBinary(IntWidth::I32, IntBinary::Add) => {
-                match (i32_of(self.body, a), i32_of(self.body, b)) {
-                    (_, Some(constant)) => Some((a, constant)),
-                    (Some(constant), _) => Some((b, constant)),
-                    _ => None,
-                }
-            }
-            Op::IntBinary(IntWidth::I32, IntBinary::Sub) => Some((a, i32_of(self.body, b)?.wrapping_neg())),
-            _ => None,
-        }
     }
 }
 

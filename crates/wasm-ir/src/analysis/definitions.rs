@@ -1,6 +1,6 @@
 //! In which block each value is defined.
 
-use crate::ir::{Block, Body, Constant, Op, Value, ValueDef};
+use crate::ir::{Block, Body, Constant, IntBinary, IntWidth, Op, Value, ValueDef};
 
 /// The block of each value's definition.
 #[derive(Clone, Debug)]
@@ -44,6 +44,21 @@ pub(crate) fn constant_of(body: &Body, value: Value) -> Option<Constant> {
 pub(crate) fn i32_of(body: &Body, value: Value) -> Option<u32> {
     match constant_of(body, value) {
         Some(Constant::I32(number)) => Some(number as u32),
+        _ => None,
+    }
+}
+
+/// The `i32` value and the constant whose sum a value is.
+pub(crate) fn addition(body: &Body, value: Value) -> Option<(Value, u32)> {
+    let ValueDef::Result(inst, _) = body.values[value].def else { return None };
+    let [a, b] = *body.args(inst) else { return None };
+    match body.insts[inst].op {
+        Op::IntBinary(IntWidth::I32, IntBinary::Add) => match (i32_of(body, a), i32_of(body, b)) {
+            (_, Some(constant)) => Some((a, constant)),
+            (Some(constant), _) => Some((b, constant)),
+            _ => None,
+        },
+        Op::IntBinary(IntWidth::I32, IntBinary::Sub) => Some((a, i32_of(body, b)?.wrapping_neg())),
         _ => None,
     }
 }

@@ -12,7 +12,7 @@ mod ranges;
 mod trips;
 
 pub(crate) use affine::{Affine, Induction, Surroundings};
-pub(crate) use definitions::{Definitions, constant_of, i32_of};
+pub(crate) use definitions::{Definitions, addition, constant_of};
 pub(crate) use dominators::dominators;
 pub(crate) use linear::Linear;
 pub(crate) use loops::{InnermostLoop, InnermostLoops};

@@ -4,6 +4,7 @@
 //! by a masked index, or of a variable at a constant address, is known to lie in the part of the memory that the module
 //! declares and that therefore always exists.
 
+use super::definitions::i32_of;
 use crate::ir::{Body, Constant, InstData, IntBinary, IntUnary, IntWidth, MemoryAccess, Op, Sign, Value};
 use crate::{MemoryType, ValType};
 
@@ -35,7 +36,7 @@ impl Ranges {
 
     fn result(&self, body: &Body, data: &InstData, args: &[Value]) -> u32 {
         let most = |index: usize| u64::from(self.most(args[index]));
-        let known = |index: usize| super::i32_of(body, args[index]).map(u64::from);
+        let known = |index: usize| i32_of(body, args[index]).map(u64::from);
         let bound = match data.op {
             Op::Const(Constant::I32(number)) => u64::from(number as u32),
             Op::IntBinary(IntWidth::I32, op) => match op {

@@ -29,6 +29,11 @@ impl Dominators {
         self.depths.push(self.depths[parent] + 1);
     }
 
+    /// The immediate dominator of a block; the entry is its own.
+    pub(crate) fn parent(&self, block: usize) -> usize {
+        self.parents[block]
+    }
+
     /// Whether every path from the entry to `b` passes through `a`.
     pub(crate) fn dominates(&self, a: usize, b: usize) -> bool {
         self.depths[a] <= self.depths[b] && self.ancestor(b, self.depths[a]) == a

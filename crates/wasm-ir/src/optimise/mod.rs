@@ -5,6 +5,7 @@
 //! a back end's answer to more code need not.
 
 mod declared;
+mod dominated;
 mod emitter;
 mod version;
 
@@ -21,4 +22,5 @@ pub fn run(declarations: &Declarations, body: &mut Body) {
     }
     declared::run(declarations, body);
     version::run(declarations, body);
+    dominated::run(declarations, body);
 }
