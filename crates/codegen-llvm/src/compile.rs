@@ -4,7 +4,7 @@ use inkwell::module::Linkage;
 use inkwell::targets::TargetMachine;
 use wootz_vm_abi::options::{CompileOptions, OptLevel};
 use wootz_vm_abi::plan::MemoryPlan;
-use wootz_wasm_ir::{Declarations, FuncIndex, Module, Translator, ir};
+use wootz_wasm_ir::{Declarations, FuncIndex, Module, Translator, ir, optimise};
 
 use crate::emit;
 use crate::error::CompileError;
@@ -139,7 +139,13 @@ fn with_compiled<T>(
     let state = ModuleState::new(context.get(), &machine, &target, module.declarations(), options);
 
     let translator = if options.debug.is_some() { Translator::keeping_locals() } else { Translator::new() };
-    let mut lowering = Lowering { state: &state, module, translator, verify: options.verify };
+    let mut lowering = Lowering {
+        state: &state,
+        module,
+        translator,
+        optimise: options.opt != OptLevel::O0 && !options.fuel,
+        verify: options.verify,
+    };
     lowering.functions(unit)?;
     if options.opt != OptLevel::O0 {
         lowering.callees(unit)?;
@@ -160,6 +166,8 @@ struct Lowering<'a, 'ctx> {
     state: &'a ModuleState<'ctx>,
     module: &'a Module,
     translator: Translator,
+    /// Whether to transform bodies. Not those that count fuel: what a run costs must not depend on it.
+    optimise: bool,
     verify: bool,
 }
 
@@ -195,10 +203,16 @@ impl Lowering<'_, '_> {
     }
 
     fn function(&mut self, func: FuncIndex) -> Result<(), CompileError> {
+        let declarations = self.module.declarations();
         let body = self.translator.translate(self.module, func)?;
-        if self.verify {
-            ir::verify(self.module.declarations(), body)
-                .map_err(|error| CompileError::InvalidIr { func, message: error.0 })?;
+        let verify = |body: &ir::Body| {
+            let result = if self.verify { ir::verify(declarations, body) } else { Ok(()) };
+            result.map_err(|error| CompileError::InvalidIr { func, message: error.0 })
+        };
+        verify(body)?;
+        if self.optimise {
+            optimise::run(declarations, body);
+            verify(body)?;
         }
         let start = self.module.body_range(func).map_or(0, |range| range.start);
         lower_function(self.state, body, start)
