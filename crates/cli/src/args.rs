@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use wootz_engine::{CheckStrategy, Config, Cpu, MemoryPlan, OptLevel, StoreLimits};
+use wootz_engine::{CheckStrategy, Config, Cpu, Machine, MemoryPlan, OptLevel, StoreLimits};
 use wootz_wast::configuration::{CHECKS, LEVELS, MODES};
 
 use crate::exit::{self, Exit};
@@ -87,10 +87,21 @@ pub struct CompileArgs {
 }
 
 #[derive(Args, Debug)]
+pub struct MachineArgs {
+    /// The machine to compile for, such as aarch64-linux [default: this one].
+    #[arg(long = "target", value_name = "TRIPLE", default_value_t, hide_default_value = true, value_parser = machine)]
+    pub target: Machine,
+}
+
+#[derive(Args, Debug)]
 pub struct TargetArgs {
-    /// The CPU to compile for: native, baseline, or a level such as x86-64-v3.
-    #[arg(long, value_name = "CPU", default_value = "native", value_parser = cpu)]
-    cpu: Cpu,
+    /// The CPU to compile for: native, baseline, or a level such as x86-64-v3 [default: native; of another machine
+    /// baseline].
+    #[arg(long, value_name = "CPU", value_parser = cpu)]
+    cpu: Option<Cpu>,
+    /// What the CPU has besides (+NAME) or does not have (-NAME), by LLVM's names: such as +avx2,-bmi2.
+    #[arg(long, value_name = "+NAME,-NAME…", value_delimiter = ',', allow_hyphen_values = true)]
+    features: Vec<String>,
     /// Make every NaN that is computed the canonical one.
     #[arg(long)]
     canonicalize_nans: bool,
@@ -189,12 +200,20 @@ pub struct CompileFileArgs {
     pub compile: CompileArgs,
     #[command(flatten)]
     pub input: InputArgs,
+    #[command(flatten)]
+    pub machine: MachineArgs,
     /// What to make.
     #[arg(long, value_name = "KIND", default_value = "image")]
     pub emit: Emit,
     /// Where to write it; - is standard output [default: the module's name with the ending of KIND].
     #[arg(short = 'o', long, value_name = "OUT")]
     pub output: Option<PathBuf>,
+    /// Where to write the C header of an object [default: beside OUT, with the ending h].
+    #[arg(long, value_name = "HEADER")]
+    pub header: Option<PathBuf>,
+    /// What the C names of an object start with [default: OUT without its ending].
+    #[arg(long, value_name = "NAME")]
+    pub prefix: Option<String>,
     /// A module, binary or text; - is standard input.
     #[arg(value_name = "FILE")]
     pub file: PathBuf,
@@ -205,7 +224,7 @@ pub struct CompileFileArgs {
 pub enum Emit {
     /// An image: machine code that `wootz run` maps and runs without compiling.
     Image,
-    /// A relocatable object.
+    /// An object with a C function for each export, and a header: for a C compiler to link with the runtime.
     Obj,
     /// Optimised LLVM IR, as text.
     LlvmIr,
@@ -285,6 +304,8 @@ pub struct InspectArgs {
     #[command(flatten)]
     pub compile: CompileArgs,
     #[command(flatten)]
+    pub machine: MachineArgs,
+    #[command(flatten)]
     pub input: InputArgs,
 }
 
@@ -354,12 +375,15 @@ impl CompileArgs {
     }
 
     /// The same for the code generator alone.
-    pub fn options(&self) -> wootz_engine::CompileOptions {
+    pub fn options(&self, machine: Machine) -> wootz_engine::CompileOptions {
+        let cpu = if machine == Machine::default() { Cpu::Native } else { Cpu::Baseline };
         wootz_engine::CompileOptions {
+            machine,
             opt: self.opt_level(),
             checks: self.strategy(),
             guard: self.guard_size.map_or(MemoryPlan::DEFAULT_GUARD, |bytes| bytes as u64),
-            cpu: self.target.cpu.clone(),
+            cpu: self.target.cpu.clone().unwrap_or(cpu),
+            cpu_features: self.target.features.clone(),
             canonicalize_nans: self.target.canonicalize_nans,
             deterministic: self.target.deterministic,
             fuel: false,
@@ -395,7 +419,8 @@ impl TargetArgs {
     /// The engine's settings, the others as they are without options.
     pub fn config(&self) -> Config {
         Config::new()
-            .cpu(self.cpu.clone())
+            .cpu(self.cpu.clone().unwrap_or_default())
+            .cpu_features(&self.features)
             .canonicalize_nans(self.canonicalize_nans)
             .deterministic(self.deterministic)
     }
@@ -461,6 +486,14 @@ fn cpu(text: &str) -> Result<Cpu, String> {
         "baseline" => Cpu::Baseline,
         name => Cpu::Named(name.to_owned()),
     })
+}
+
+fn machine(text: &str) -> Result<Machine, String> {
+    let known =
+        || Machine::ALL.iter().map(|machine| format!("{machine}-linux")).collect::<Vec<_>>().join(", ");
+    Machine::from_triple(text)
+        .or_else(|| Machine::ALL.iter().copied().find(|machine| machine.name() == text))
+        .ok_or_else(|| format!("no code can be made for it; known are {}", known()))
 }
 
 pub fn size(text: &str) -> Result<usize, String> {

@@ -3,7 +3,8 @@
 use std::io::{self, IsTerminal};
 use std::path::{Path, PathBuf};
 
-use wootz_codegen_llvm::{TextKind, compile_bitcode, compile_image, compile_object, emit_text};
+use wootz_codegen_llvm::{TextKind, compile_bitcode, compile_c_library, compile_image, emit_text};
+use wootz_wasm_ir::Module;
 
 use crate::failure::compile_report;
 use wootz_cli::args::{CompileFileArgs, Emit};
@@ -17,16 +18,38 @@ pub(crate) fn compile(args: &CompileFileArgs) -> Outcome {
     let target = Target::of(args)?;
     let input = Input::read(&args.file, args.input.max_module_size)?;
     let module = input.decode()?;
-    let options = args.compile.options();
+    let options = args.compile.options(args.machine.target);
     let text = |kind| emit_text(&module, &options, kind, None).map(String::into_bytes);
     let made = match args.emit {
         Emit::Image => compile_image(&module, &options),
-        Emit::Obj => compile_object(&module, &options),
+        Emit::Obj => return compile_object(args, &target, &input, &module),
         Emit::Bitcode => compile_bitcode(&module, &options),
         Emit::LlvmIr => text(TextKind::LlvmIr),
         Emit::Asm => text(TextKind::Assembly),
     };
     target.write(&made.map_err(|error| compile_report(&input, &error))?)
+}
+
+/// Compiles to an object and writes it with its header.
+fn compile_object(args: &CompileFileArgs, target: &Target, input: &Input, module: &Module) -> Outcome {
+    let missing = |what: &str, option: &str| {
+        Report::new(Exit::Usage, format!("an object on standard output needs {what}"))
+            .help(format!("{option} gives it"))
+    };
+    let path = if let Target::File(path) = target { Some(path) } else { None };
+    let header = args.header.clone().or_else(|| path.map(|path| path.with_extension("h")));
+    let header = header.ok_or_else(|| missing("a place for its header", "--header HEADER"))?;
+    let stem = || path.and_then(|path| path.file_stem()).map(|stem| stem.to_string_lossy().into_owned());
+    let prefix = args
+        .prefix
+        .clone()
+        .or_else(stem)
+        .ok_or_else(|| missing("a name for its functions", "--prefix NAME"))?;
+    let options = args.compile.options(args.machine.target);
+    let library =
+        compile_c_library(module, &options, &prefix).map_err(|error| compile_report(input, &error))?;
+    Target::File(header).write(library.header.as_bytes())?;
+    target.write(&library.object)
 }
 
 /// Where the result goes.

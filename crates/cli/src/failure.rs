@@ -22,8 +22,15 @@ pub(crate) fn report(input: &Input, declarations: &Declarations, error: &Error) 
 pub(crate) fn compile_report(input: &Input, error: &CompileError) -> Box<Report> {
     match error {
         CompileError::Translate(error) => input.refusal(error),
-        CompileError::UnknownCpu { .. } => Report::new(Exit::Usage, error.to_string()).help("see --cpu"),
-        CompileError::NoSuchFunction(_) => Report::new(Exit::Usage, error.to_string()),
+        CompileError::UnknownCpu { .. } | CompileError::NotNative(_) => {
+            Report::new(Exit::Usage, error.to_string()).help("see --cpu")
+        }
+        CompileError::UnknownFeature { .. } => {
+            Report::new(Exit::Usage, error.to_string()).help("see --features")
+        }
+        CompileError::NoSuchFunction(_) | CompileError::NoCForm(_) => {
+            Report::new(Exit::Usage, error.to_string())
+        }
         CompileError::UnsupportedTarget(_) => Report::new(Exit::System, error.to_string()),
         error => Report::new(Exit::Bug, error.to_string()).help(BUG),
     }

@@ -4,7 +4,7 @@ use inkwell::module::Linkage;
 use inkwell::targets::TargetMachine;
 use wootz_vm_abi::options::{CompileOptions, OptLevel};
 use wootz_vm_abi::plan::MemoryPlan;
-use wootz_wasm_ir::{Declarations, FuncIndex, Module, Translator, ir};
+use wootz_wasm_ir::{Declarations, FuncIndex, Module, Translator, ir, optimise};
 
 use crate::emit;
 use crate::error::CompileError;
@@ -25,12 +25,12 @@ pub enum TextKind {
     Assembly,
 }
 
-/// Compiles a module to a relocatable ELF object for x86-64.
+/// Compiles a module to a relocatable ELF object.
 ///
 /// The whole module is one LLVM module, compiled on one thread. Its symbols are those of [`Symbol`](crate::Symbol); what is undefined in it are calls of library functions.
 ///
 /// # Errors
-/// [`CompileError::Translate`] for a module that uses what is not supported, [`CompileError::UnknownCpu`]; anything else is a
+/// [`CompileError::Translate`] for a module that uses what is not supported, those of [`TargetInfo::new`]; anything else is a
 /// bug in this crate or a limit of LLVM.
 pub fn compile_object(module: &Module, options: &CompileOptions) -> Result<Vec<u8>, CompileError> {
     compile_whole(module, options, false, emit::object)
@@ -43,22 +43,35 @@ pub fn compile_object(module: &Module, options: &CompileOptions) -> Result<Vec<u
 /// # Errors
 /// As [`compile_object`], and [`CompileError::Link`].
 pub fn compile_image(module: &Module, options: &CompileOptions) -> Result<Vec<u8>, CompileError> {
-    let target = TargetInfo::new(&options.cpu)?;
+    let target = TargetInfo::new(options)?;
+    let objects = compile_units(module, options)?;
+    let objects: Vec<&[u8]> = objects.iter().map(Vec::as_slice).collect();
+    let plans = memory_plans(module.declarations(), options);
+    Ok(link::link(&objects, &image_parts(module, options, &target, &plans))?)
+}
+
+/// The objects of a module's units, in order.
+pub(crate) fn compile_units(module: &Module, options: &CompileOptions) -> Result<Vec<Vec<u8>>, CompileError> {
     let units = units::partition(module);
     let compile = |unit: &Unit| with_compiled(module, options, unit, false, emit::object);
-    let objects =
-        units::compile(&units, options.threads, compile).into_iter().collect::<Result<Vec<_>, _>>()?;
-    let objects: Vec<&[u8]> = objects.iter().map(Vec::as_slice).collect();
-    let declarations = module.declarations();
-    let parts = link::ImageParts {
-        target: &target.triple,
+    units::compile(&units, options.threads, compile).into_iter().collect()
+}
+
+/// What an image of a module says besides its code.
+pub(crate) fn image_parts<'a>(
+    module: &'a Module,
+    options: &CompileOptions,
+    target: &'a TargetInfo,
+    memory_plans: &'a [MemoryPlan],
+) -> link::ImageParts<'a> {
+    link::ImageParts {
+        machine: target.machine,
         cpu_features: &target.features,
-        declarations,
+        declarations: module.declarations(),
         module: module.bytes(),
-        memory_plans: &memory_plans(declarations, options),
+        memory_plans,
         fuel: options.fuel,
-    };
-    Ok(link::link(&objects, &parts)?)
+    }
 }
 
 /// The plan of each memory, imported ones included.
@@ -120,13 +133,19 @@ fn with_compiled<T>(
     keep_names: bool,
     read: impl FnOnce(&LlvmContext, &ModuleState<'_>, &TargetMachine) -> Result<T, CompileError>,
 ) -> Result<T, CompileError> {
-    let target = TargetInfo::new(&options.cpu)?;
+    let target = TargetInfo::new(options)?;
     let machine = target.machine(options.opt)?;
     let context = LlvmContext::new(keep_names);
     let state = ModuleState::new(context.get(), &machine, &target, module.declarations(), options);
 
     let translator = if options.debug.is_some() { Translator::keeping_locals() } else { Translator::new() };
-    let mut lowering = Lowering { state: &state, module, translator, verify: options.verify };
+    let mut lowering = Lowering {
+        state: &state,
+        module,
+        translator,
+        optimise: options.opt != OptLevel::O0 && !options.fuel,
+        verify: options.verify,
+    };
     lowering.functions(unit)?;
     if options.opt != OptLevel::O0 {
         lowering.callees(unit)?;
@@ -147,6 +166,8 @@ struct Lowering<'a, 'ctx> {
     state: &'a ModuleState<'ctx>,
     module: &'a Module,
     translator: Translator,
+    /// Whether to transform bodies. Not those that count fuel: what a run costs must not depend on it.
+    optimise: bool,
     verify: bool,
 }
 
@@ -182,10 +203,16 @@ impl Lowering<'_, '_> {
     }
 
     fn function(&mut self, func: FuncIndex) -> Result<(), CompileError> {
+        let declarations = self.module.declarations();
         let body = self.translator.translate(self.module, func)?;
-        if self.verify {
-            ir::verify(self.module.declarations(), body)
-                .map_err(|error| CompileError::InvalidIr { func, message: error.0 })?;
+        let verify = |body: &ir::Body| {
+            let result = if self.verify { ir::verify(declarations, body) } else { Ok(()) };
+            result.map_err(|error| CompileError::InvalidIr { func, message: error.0 })
+        };
+        verify(body)?;
+        if self.optimise {
+            optimise::run(declarations, body);
+            verify(body)?;
         }
         let start = self.module.body_range(func).map_or(0, |range| range.start);
         lower_function(self.state, body, start)

@@ -16,14 +16,15 @@ use inkwell::builder::Builder;
 use inkwell::debug_info::{AsDIScope, DILocalVariable, DIScope};
 use inkwell::types::BasicTypeEnum;
 use inkwell::values::{
-    BasicValue, BasicValueEnum, FloatValue, FunctionValue, IntValue, PhiValue, PointerValue,
+    BasicValue, BasicValueEnum, FloatValue, FunctionValue, InstructionValue, IntValue, PhiValue, PointerValue,
 };
 use wootz_vm_abi::callconv::{self, ValRaw};
 use wootz_vm_abi::context::{VMContext, VMStoreContext};
 use wootz_vm_abi::trap::TrapCode;
 use wootz_wasm_ir::entity::Entity;
 use wootz_wasm_ir::ir::{
-    AtomicOp, Block, Body, Constant, FloatUnary, Inst, Op, Relaxed, Value, ValueDef, VectorOp,
+    AtomicOp, Block, Body, Constant, Disjoint, FloatUnary, Group, Inst, Op, Relaxed, Value, ValueDef,
+    VectorOp,
 };
 use wootz_wasm_ir::{FuncIndex, LocalIndex, WasmOffset};
 
@@ -194,7 +195,7 @@ impl<'m, 'ctx> FunctionState<'m, 'ctx> {
 
     fn needs_stack_check(&self) -> bool {
         self.body.values.len() > LARGE_BODY
-            || self.body.insts.values().any(|inst| calls(inst.op, !self.module.cpu.sse41))
+            || self.body.insts.values().any(|inst| calls(inst.op, !self.module.isa.rounds()))
     }
 
     /// Traps if the stack pointer is below the store's limit.
@@ -381,6 +382,24 @@ impl<'m, 'ctx> FunctionState<'m, 'ctx> {
         Ok(store.into_pointer_value())
     }
 
+    /// Says of an access of a group that it touches nothing that the other groups of its loop do.
+    pub(crate) fn note_group(
+        &self,
+        access: InstructionValue<'ctx>,
+        group: Group,
+    ) -> Result<(), CompileError> {
+        let Disjoint { first, count } = self.body.groups[group];
+        if count == 1 {
+            return Ok(());
+        }
+        let function = Symbol::Wasm(self.body.func).to_string();
+        let scope =
+            |group: u32| self.module.metadata.scope(&function, &format!("{function} {}", Group(group)));
+        let others = (first.0..first.0 + count).filter(|other| *other != group.0);
+        let others: Vec<_> = others.map(scope).collect();
+        self.module.metadata.disjoint(access, scope(group.0), &others)
+    }
+
     /// An error for IR that [`wootz_wasm_ir::ir::verify`] would refuse.
     pub(crate) fn invalid(&self, message: String) -> CompileError {
         CompileError::InvalidIr { func: self.body.func, message }
@@ -413,7 +432,7 @@ pub(crate) fn stack_is_exhausted<'ctx>(
 /// Whether an operator is lowered to loads from [`FunctionState::scratch`].
 fn works_in_memory(op: Op, module: &ModuleState<'_>) -> bool {
     let swizzles = matches!(op, Op::Vector(VectorOp::Swizzle | VectorOp::Relaxed(Relaxed::Swizzle)));
-    swizzles && !module.cpu.ssse3
+    swizzles && !module.isa.swizzles()
 }
 
 /// Whether an operator is lowered to a call of any kind. `rounding_calls` says whether rounding a float is one.

@@ -9,6 +9,7 @@
 //! | which functions one LLVM module holds, on which thread | `units` |
 //! | optimise, emit | `emit` |
 //! | objects → an image | [`link`] |
+//! | a C library: header, C functions, relocatable object | `c_interface` |
 //! | what inkwell has no safe form for | `llvm`, the fence around unsafe code |
 //!
 //! A context, its module and its target machine belong to one unit, live and die on one thread: what leaves is bytes.
@@ -25,6 +26,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod c_interface;
 mod compile;
 mod debug;
 mod emit;
@@ -46,9 +48,11 @@ mod types;
 mod units;
 mod variables;
 
+pub use c_interface::{CLibrary, compile_c_library};
 pub use compile::{TextKind, compile_bitcode, compile_image, compile_object, emit_text};
 pub use error::CompileError;
 pub use symbol::Symbol;
-pub use target::{TRIPLE, TargetInfo, compiler};
+pub use target::{TargetInfo, compiler};
 pub use wootz_debuginfo::SourceText;
+pub use wootz_vm_abi::machine::Machine;
 pub use wootz_vm_abi::options::{CompileOptions, Cpu, OptLevel};

@@ -24,7 +24,7 @@ use crate::error::CompileError;
 use crate::intrinsics::{Intrinsic, Intrinsics};
 use crate::metadata::Metadata;
 use crate::symbol::Symbol;
-use crate::target::{CpuFeatures, TargetInfo};
+use crate::target::{Isa, TargetInfo};
 use crate::types::Types;
 use wootz_vm_abi::options::{CompileOptions, OptLevel};
 
@@ -50,7 +50,7 @@ pub(crate) struct ModuleState<'ctx> {
     pub(crate) plans: Vec<MemoryPlan>,
     /// Whether stores must keep their order against accesses that trap by a fault: if any memory is guarded.
     pub(crate) ordered: bool,
-    pub(crate) cpu: CpuFeatures,
+    pub(crate) isa: Isa,
     /// Whether NaN results of arithmetic are replaced by the canonical NaN.
     pub(crate) canonicalize_nans: bool,
     /// Whether relaxed operators make the deterministic choice.
@@ -72,7 +72,7 @@ impl<'ctx> ModuleState<'ctx> {
         options: &CompileOptions,
     ) -> Self {
         let module = context.create_module("wasm");
-        module.set_triple(&TargetTriple::create(&target.triple));
+        module.set_triple(&TargetTriple::create(target.machine.triple()));
         module.set_data_layout(&machine.get_target_data().get_data_layout());
         // Position independence as the linker expects it: no copy relocations, no procedure linkage table.
         let pic = context.i32_type().const_int(2, false);
@@ -92,7 +92,7 @@ impl<'ctx> ModuleState<'ctx> {
             layout: VMContextLayout::new(&ModuleShape::new(declarations)),
             ordered: plans.iter().any(|plan| plan.guarded),
             plans,
-            cpu: target.cpu_features(),
+            isa: target.isa(),
             canonicalize_nans: options.canonicalize_nans || options.deterministic,
             deterministic: options.deterministic,
             fuel: options.fuel,

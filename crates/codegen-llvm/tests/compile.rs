@@ -94,7 +94,7 @@ fn functions_without_a_body_have_no_text() {
 fn an_unknown_cpu_is_refused() {
     let options = CompileOptions { cpu: Cpu::Named("pentium".into()), ..CompileOptions::default() };
     let error = compile_object(&module(), &options).unwrap_err();
-    assert_eq!(error, CompileError::UnknownCpu { name: "pentium".into() });
+    assert!(matches!(error, CompileError::UnknownCpu { name, .. } if name == "pentium"));
 }
 
 /// A module that is compiled in several parts: a small function, and so many large ones that call it.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use wootz_runtime::{MemoryCreator, MemoryPool, MemorySettings};
 
 pub use wootz_runtime::StoreLimits;
+use wootz_vm_abi::machine::Machine;
 pub use wootz_vm_abi::options::{CompileOptions, Cpu, OptLevel};
 pub use wootz_vm_abi::plan::CheckStrategy;
 pub use wootz_wasm_types::Features;
@@ -22,6 +23,7 @@ pub struct Config {
     pub(crate) checks: CheckStrategy,
     pub(crate) opt_level: OptLevel,
     pub(crate) cpu: Cpu,
+    pub(crate) cpu_features: Vec<String>,
     pub(crate) max_wasm_stack: usize,
     pub(crate) max_module_size: usize,
     pub(crate) limits: StoreLimits,
@@ -40,6 +42,7 @@ impl Default for Config {
             checks: CheckStrategy::default(),
             opt_level: OptLevel::default(),
             cpu: Cpu::default(),
+            cpu_features: Vec::new(),
             max_wasm_stack: Self::DEFAULT_MAX_WASM_STACK,
             max_module_size: Self::DEFAULT_MAX_MODULE_SIZE,
             limits: StoreLimits::default(),
@@ -83,6 +86,13 @@ impl Config {
     #[must_use]
     pub fn cpu(mut self, cpu: Cpu) -> Self {
         self.cpu = cpu;
+        self
+    }
+
+    /// What the CPU has more or less than its name says: features by LLVM's names, each behind `+` or `-`, in order.
+    #[must_use]
+    pub fn cpu_features(mut self, changes: impl IntoIterator<Item: Into<String>>) -> Self {
+        self.cpu_features = changes.into_iter().map(Into::into).collect();
         self
     }
 
@@ -226,7 +236,9 @@ impl Config {
             opt: self.opt_level,
             checks: self.checks,
             guard: self.memory.guard,
+            machine: Machine::default(),
             cpu: self.cpu.clone(),
+            cpu_features: self.cpu_features.clone(),
             canonicalize_nans: self.canonicalize_nans,
             deterministic: self.deterministic,
             fuel: self.fuel.is_some(),

@@ -43,6 +43,7 @@ pub use wootz_runtime::{
     RegionKind, WhenExhausted,
 };
 pub use wootz_vm_abi::image::DecodeError;
+pub use wootz_vm_abi::machine::Machine;
 pub use wootz_vm_abi::plan::MemoryPlan;
 pub use wootz_vm_abi::trap::TrapCode;
 pub use wootz_wasm_types::{

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use wootz_wasm_types::SourceText;
 
 use crate::image::FORMAT_VERSION;
+use crate::machine::Machine;
 use crate::plan::{CheckStrategy, MemoryPlan};
 
 /// How much LLVM optimises.
@@ -27,9 +28,10 @@ pub enum Cpu {
     /// This machine's, with all it offers.
     #[default]
     Native,
-    /// Any x86-64.
+    /// Any of the machine's.
     Baseline,
-    /// One by name: the levels of the x86-64 psABI, `x86-64-v2` to `x86-64-v4`, and `native` and `baseline`.
+    /// One by name: the levels of the x86-64 psABI, `x86-64-v2` to `x86-64-v4`, or those of 64-bit Arm, `armv8-a`,
+    /// `armv8.1-a`, `armv8.4-a`; and `native` and `baseline`.
     Named(String),
 }
 
@@ -53,8 +55,13 @@ pub struct CompileOptions {
     pub checks: CheckStrategy,
     /// Bytes of guard behind a guarded memory: see [`MemoryPlan::new`].
     pub guard: u64,
+    /// The machine to compile for.
+    pub machine: Machine,
     /// The CPU to compile for.
     pub cpu: Cpu,
+    /// What the CPU has more or less than its name says: features by LLVM's names, each behind `+` or `-`, in order. One
+    /// comes with those that it implies and goes with those that imply it.
+    pub cpu_features: Vec<String>,
     /// Whether every NaN that float arithmetic returns is the positive canonical one.
     pub canonicalize_nans: bool,
     /// Whether results that the specification leaves open are the same on every machine: relaxed vector operators make its
@@ -76,7 +83,9 @@ impl Default for CompileOptions {
             opt: OptLevel::default(),
             checks: CheckStrategy::default(),
             guard: MemoryPlan::DEFAULT_GUARD,
+            machine: Machine::default(),
             cpu: Cpu::default(),
+            cpu_features: Vec::new(),
             canonicalize_nans: false,
             deterministic: false,
             fuel: false,
@@ -97,7 +106,9 @@ impl CompileOptions {
             opt,
             checks,
             guard,
+            machine,
             cpu,
+            cpu_features,
             canonicalize_nans,
             deterministic,
             fuel,
@@ -109,7 +120,7 @@ impl CompileOptions {
         let version = env!("CARGO_PKG_VERSION");
         let cpu = if cpu.is_native() { this_cpu.to_owned() } else { format!("{cpu:?}") };
         format!(
-            "wootz {version}, image format {FORMAT_VERSION}; {cpu}; {opt:?}; {checks:?}; {guard}; {canonicalize_nans}; {deterministic}; {fuel}; {debug:?}"
+            "wootz {version}, image format {FORMAT_VERSION}; {machine}; {cpu}; {cpu_features:?}; {opt:?}; {checks:?}; {guard}; {canonicalize_nans}; {deterministic}; {fuel}; {debug:?}"
         )
     }
 }
@@ -125,6 +136,7 @@ mod tests {
         assert_eq!(of(&native), of(&CompileOptions { threads: 7, verify: true, ..native.clone() }));
         assert_ne!(of(&native), native.fingerprint("cpu two"));
         assert_ne!(of(&native), of(&CompileOptions { opt: OptLevel::O1, ..native.clone() }));
+        assert_ne!(of(&native), of(&CompileOptions { cpu_features: vec!["-bmi2".into()], ..native.clone() }));
         let baseline = CompileOptions { cpu: Cpu::Baseline, ..native.clone() };
         assert_eq!(of(&baseline), baseline.fingerprint("cpu two"));
         let named = CompileOptions { cpu: Cpu::Named("native".into()), ..native.clone() };
