@@ -11,7 +11,9 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use wootz_engine::{CheckStrategy, Config, Cpu, Machine, MemoryPlan, OptLevel, StoreLimits};
 use wootz_wast::configuration::{CHECKS, LEVELS, MODES};
 
+use crate::executable::Settings;
 use crate::exit::{self, Exit};
+use crate::parse::{cpu, dir, machine, size, time, variable};
 use crate::report::{Outcome, Report};
 
 /// Compiles WebAssembly with LLVM and runs it.
@@ -202,6 +204,8 @@ pub struct CompileFileArgs {
     pub input: InputArgs,
     #[command(flatten)]
     pub machine: MachineArgs,
+    #[command(flatten)]
+    pub executable: ExecutableArgs,
     /// What to make.
     #[arg(long, value_name = "KIND", default_value = "image")]
     pub emit: Emit,
@@ -219,6 +223,41 @@ pub struct CompileFileArgs {
     pub file: PathBuf,
 }
 
+#[derive(Args, Debug)]
+#[command(next_help_heading = "Options of --emit exe")]
+pub struct ExecutableArgs {
+    /// Let the program use a directory, under the same or another name, where it is run.
+    #[arg(long = "dir", value_name = "HOST[::GUEST]", value_parser = dir)]
+    pub dirs: Vec<Dir>,
+    /// Set an environment variable of the program; without =VALUE, pass on that of whoever runs it.
+    #[arg(long = "env", value_name = "NAME[=VALUE]", value_parser = variable)]
+    pub env: Vec<(String, Option<String>)>,
+    /// Give the program only what --dir and --env say, and not the current directory and the whole environment besides.
+    #[arg(long)]
+    pub isolated: bool,
+    /// Stack of the program: bytes, or with K, M or G [default: 8M].
+    #[arg(long, value_name = "SIZE", value_parser = size)]
+    pub stack_size: Option<usize>,
+}
+
+impl ExecutableArgs {
+    /// Whether one of them was given.
+    pub fn any(&self) -> bool {
+        !self.dirs.is_empty() || !self.env.is_empty() || self.isolated || self.stack_size.is_some()
+    }
+
+    /// The same for the executable.
+    pub fn settings(&self) -> Settings {
+        let dir = |dir: &Dir| (dir.host.to_string_lossy().into_owned(), dir.guest.clone());
+        Settings {
+            dirs: self.dirs.iter().map(dir).collect(),
+            env: self.env.clone(),
+            native: !self.isolated,
+            stack: self.stack_size.unwrap_or(8 << 20) as u64,
+        }
+    }
+}
+
 /// What `compile` makes.
 #[derive(Copy, Clone, PartialEq, Eq, ValueEnum, Debug)]
 pub enum Emit {
@@ -232,6 +271,8 @@ pub enum Emit {
     Bitcode,
     /// Assembly.
     Asm,
+    /// A program of its own, with WASI inside.
+    Exe,
 }
 
 impl Emit {
@@ -243,6 +284,7 @@ impl Emit {
             Self::LlvmIr => "ll",
             Self::Bitcode => "bc",
             Self::Asm => "s",
+            Self::Exe => "",
         }
     }
 
@@ -458,68 +500,6 @@ enum Level {
 pub struct Dir {
     pub host: PathBuf,
     pub guest: String,
-}
-
-fn dir(text: &str) -> Result<Dir, String> {
-    let (host, guest) = text.split_once("::").unwrap_or((text, text));
-    if host.is_empty() || guest.is_empty() {
-        return Err("expected HOST or HOST::GUEST, neither empty".into());
-    }
-    Ok(Dir { host: host.into(), guest: guest.into() })
-}
-
-fn variable(text: &str) -> Result<(String, Option<String>), String> {
-    let (name, value) = match text.split_once('=') {
-        Some((name, value)) => (name, Some(value.to_owned())),
-        None => (text, None),
-    };
-    if name.is_empty() {
-        return Err("expected NAME or NAME=VALUE".into());
-    }
-    Ok((name.to_owned(), value))
-}
-
-#[allow(clippy::unnecessary_wraps, reason = "the shape of a value parser")]
-fn cpu(text: &str) -> Result<Cpu, String> {
-    Ok(match text {
-        "native" => Cpu::Native,
-        "baseline" => Cpu::Baseline,
-        name => Cpu::Named(name.to_owned()),
-    })
-}
-
-fn machine(text: &str) -> Result<Machine, String> {
-    let known =
-        || Machine::ALL.iter().map(|machine| format!("{machine}-linux")).collect::<Vec<_>>().join(", ");
-    Machine::from_triple(text)
-        .or_else(|| Machine::ALL.iter().copied().find(|machine| machine.name() == text))
-        .ok_or_else(|| format!("no code can be made for it; known are {}", known()))
-}
-
-pub fn size(text: &str) -> Result<usize, String> {
-    let (digits, shift) = match text.char_indices().last() {
-        Some((end, 'k' | 'K')) => (&text[..end], 10),
-        Some((end, 'm' | 'M')) => (&text[..end], 20),
-        Some((end, 'g' | 'G')) => (&text[..end], 30),
-        _ => (text, 0),
-    };
-    let number: usize = digits.parse().map_err(|_| "expected a number, or one with K, M or G".to_owned())?;
-    number.checked_mul(1 << shift).ok_or_else(|| "the number is too large".to_owned())
-}
-
-fn time(text: &str) -> Result<Duration, String> {
-    let expected = || "expected a number with ms, s or m, such as 500ms".to_owned();
-    let end = text.find(|c: char| !c.is_ascii_digit()).ok_or_else(expected)?;
-    let (digits, unit) = text.split_at(end);
-    let number: u64 = digits.parse().map_err(|_| expected())?;
-    match unit {
-        "ms" => Ok(Duration::from_millis(number)),
-        "s" => Ok(Duration::from_secs(number)),
-        "m" => {
-            number.checked_mul(60).map(Duration::from_secs).ok_or_else(|| "the time is too long".to_owned())
-        }
-        _ => Err(expected()),
-    }
 }
 
 #[cfg(test)]

@@ -3,25 +3,36 @@
 use std::io::{self, IsTerminal};
 use std::path::{Path, PathBuf};
 
+use wootz::Machine;
 use wootz_codegen_llvm::{TextKind, compile_bitcode, compile_c_library, compile_image, emit_text};
 use wootz_wasm_ir::Module;
 
 use crate::failure::compile_report;
 use wootz_cli::args::{CompileFileArgs, Emit};
+use wootz_cli::executable;
 use wootz_cli::exit::Exit;
 use wootz_cli::files::replace;
 use wootz_cli::input::Input;
 use wootz_cli::report::{Outcome, Report, output};
+use wootz_cli::run::require_command;
 
 /// Compiles the module and writes what was asked for: all of it or no file.
 pub(crate) fn compile(args: &CompileFileArgs) -> Outcome {
     let target = Target::of(args)?;
+    if args.emit != Emit::Exe && args.executable.any() {
+        return Err(Report::new(
+            Exit::Usage,
+            "--dir, --env, --isolated and --stack-size are for executables",
+        )
+        .help("--emit exe makes one; `wootz run` takes these options when it runs an image"));
+    }
     let input = Input::read(&args.file, args.input.max_module_size)?;
     let module = input.decode()?;
     let options = args.compile.options(args.machine.target);
     let text = |kind| emit_text(&module, &options, kind, None).map(String::into_bytes);
     let made = match args.emit {
         Emit::Image => compile_image(&module, &options),
+        Emit::Exe => return compile_executable(args, &target, &input, &module),
         Emit::Obj => return compile_object(args, &target, &input, &module),
         Emit::Bitcode => compile_bitcode(&module, &options),
         Emit::LlvmIr => text(TextKind::LlvmIr),
@@ -52,6 +63,31 @@ fn compile_object(args: &CompileFileArgs, target: &Target, input: &Input, module
     target.write(&library.object)
 }
 
+/// Compiles to an executable.
+fn compile_executable(args: &CompileFileArgs, target: &Target, input: &Input, module: &Module) -> Outcome {
+    if args.machine.target != Machine::default() {
+        return Err(Report::new(Exit::Usage, "executables are made for this machine only")
+            .help("--emit image makes a file for another, which `wootz run` runs there"));
+    }
+    require_command(module.declarations())?;
+    let options = args.compile.options(args.machine.target);
+    let image = compile_image(module, &options).map_err(|error| compile_report(input, &error))?;
+    let missing = |error: io::Error| {
+        Report::new(Exit::System, format!("cannot read what executables are made of: {error}")).help(
+            "`wootz-stub` belongs beside `wootz`: install both, as `cargo install --path crates/cli` does",
+        )
+    };
+    let stub = wootz_cli::stub().and_then(std::fs::read).map_err(missing)?;
+    let executable = executable::build(&stub, &image, &args.executable.settings())
+        .map_err(|error| Report::new(Exit::System, error.to_string()))?;
+    target.write_as(&executable, EXECUTABLE)
+}
+
+/// The mode of a file that anybody may run.
+const EXECUTABLE: u32 = 0o777;
+/// The mode of one that nobody runs.
+const PLAIN: u32 = 0o666;
+
 /// Where the result goes.
 enum Target {
     Stdout,
@@ -64,7 +100,12 @@ impl Target {
             Some(path) if path.as_os_str() != "-" => Ok(Self::File(path.clone())),
             None if args.file.as_os_str() != "-" => {
                 let name = Path::new(args.file.file_name().unwrap_or_default());
-                Ok(Self::File(name.with_extension(args.emit.ending())))
+                let result = name.with_extension(args.emit.ending());
+                if result == name {
+                    return Err(Report::new(Exit::Usage, "the result would take the place of the module")
+                        .help("-o OUT names a file for it"));
+                }
+                Ok(Self::File(result))
             }
             None | Some(_) if io::stdout().is_terminal() && !args.emit.is_text() => {
                 Err(Report::new(Exit::Usage, "the result is no text to show on a terminal")
@@ -75,9 +116,14 @@ impl Target {
     }
 
     fn write(&self, bytes: &[u8]) -> Outcome {
+        self.write_as(bytes, PLAIN)
+    }
+
+    /// Writes it with a mode, of which the user's mask takes its share.
+    fn write_as(&self, bytes: &[u8], mode: u32) -> Outcome {
         match self {
             Self::Stdout => output(bytes),
-            Self::File(path) => replace(path, bytes).map_err(|error| {
+            Self::File(path) => replace(path, bytes, mode).map_err(|error| {
                 Report::new(Exit::Output, format!("cannot write {}: {error}", path.display()))
             }),
         }

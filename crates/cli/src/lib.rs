@@ -3,10 +3,12 @@
 
 pub mod args;
 pub mod cache;
+pub mod executable;
 pub mod exit;
 pub mod files;
 pub mod input;
 pub mod names;
+mod parse;
 pub mod report;
 pub mod run;
 pub mod source;
@@ -20,5 +22,17 @@ use std::path::PathBuf;
 /// # Errors
 /// If the system does not say where this one is.
 pub fn compiler() -> io::Result<PathBuf> {
-    std::env::current_exe().map(|this| this.with_file_name("wootz-compiler"))
+    beside("wootz-compiler")
+}
+
+/// The program that executables are made of: beside this one.
+///
+/// # Errors
+/// If the system does not say where this one is.
+pub fn stub() -> io::Result<PathBuf> {
+    beside("wootz-stub")
+}
+
+fn beside(name: &str) -> io::Result<PathBuf> {
+    std::env::current_exe().map(|this| this.with_file_name(name))
 }

@@ -42,7 +42,7 @@ pub use wootz_runtime::{
     HostMemory, Integrity, MemoryCreator, MemoryPool, MemoryRequest, PoolConfig, Protection, Region,
     RegionKind, WhenExhausted,
 };
-pub use wootz_vm_abi::image::DecodeError;
+pub use wootz_vm_abi::image::{DecodeError, PAGE as IMAGE_PAGE};
 pub use wootz_vm_abi::machine::Machine;
 pub use wootz_vm_abi::plan::MemoryPlan;
 pub use wootz_vm_abi::trap::TrapCode;

@@ -67,12 +67,12 @@ pub use wootz_engine::{
     AccessError, ArgumentsError, AsContext, AsContextMut, Caller, CheckStrategy, Compile, Config, Cpu,
     DecodeError, Error, ExportType, Extern, ExternRef, ExternType, Features, Func, FuncIndex, FuncType,
     Global, GlobalType, HeapType, HostError, HostFailure, HostMemory, HostResult, ImageError, ImportError,
-    ImportType, Instance, Integrity, InterruptHandle, IntoFunc, Limit, LimitError, LinkError, Linker, Memory,
-    MemoryCreator, MemoryError, MemoryPlan, MemoryPool, MemoryRequest, MemoryType, Module, ModuleError,
-    ModuleErrorKind, OptLevel, PoolConfig, Protection, RefType, Region, RegionKind, SharedMemory, Source,
-    Store, StoreContext, StoreContextMut, StoreLimits, Table, TableType, Trap, TrapCode, TrapFrame,
-    TypeError, TypedFunc, Val, ValType, ValueError, WaitError, WaitOutcome, WasmParams, WasmResults,
-    WasmType, WhenExhausted, wasi,
+    ImportType, Instance, Integrity, InterruptHandle, IntoFunc, Limit, LimitError, LinkError, Linker,
+    Machine, Memory, MemoryCreator, MemoryError, MemoryPlan, MemoryPool, MemoryRequest, MemoryType, Module,
+    ModuleError, ModuleErrorKind, OptLevel, PoolConfig, Protection, RefType, Region, RegionKind,
+    SharedMemory, Source, Store, StoreContext, StoreContextMut, StoreLimits, Table, TableType, Trap,
+    TrapCode, TrapFrame, TypeError, TypedFunc, Val, ValType, ValueError, WaitError, WaitOutcome, WasmParams,
+    WasmResults, WasmType, WhenExhausted, wasi,
 };
 
 pub use wootz_codegen_llvm::CompileError;

@@ -40,7 +40,7 @@ impl Cache {
     /// A report if the size that the environment says is none.
     pub fn of_user() -> Outcome<Self> {
         let size = match std::env::var(SIZE) {
-            Ok(text) => crate::args::size(&text)
+            Ok(text) => crate::parse::size(&text)
                 .map_err(|reason| Report::new(Exit::Usage, format!("{SIZE} is \"{text}\": {reason}")))?
                 as u64,
             Err(_) => DEFAULT_SIZE,

@@ -77,7 +77,7 @@ impl Store {
         if !self.is_private() {
             return Err(io::ErrorKind::PermissionDenied.into());
         }
-        replace(&self.path(key), image)
+        replace(&self.path(key), image, 0o600)
     }
 
     /// Removes the image of a key.

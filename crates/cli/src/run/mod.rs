@@ -20,11 +20,12 @@ use crate::input::Input;
 use crate::report::{Outcome, Report, output};
 use crate::values::print_value;
 pub use failure::report as failure_report;
+pub use plan::require_command;
 use plan::{Plan, Step};
 use stop::{Reason, Stop as StopSwitch};
 
-/// Stack of the guest's thread beyond what the guest may use: for the host functions, the runtime and the compiler.
-const HOST_STACK: usize = 4 << 20;
+/// Stack of the guest's thread beyond what the guest may use, in bytes: for the host functions, the runtime and the compiler.
+pub const HOST_STACK: usize = 4 << 20;
 
 /// A compiler, as a run needs one: module in, loaded code or a report out.
 pub type Compile<'a> = dyn Fn(&wootz_wasm_ir::Module) -> Outcome<Module> + Sync + 'a;

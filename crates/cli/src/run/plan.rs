@@ -49,6 +49,14 @@ impl Plan {
     }
 }
 
+/// That a module is a command: that it exports `_start`.
+///
+/// # Errors
+/// A report of what it exports.
+pub fn require_command(declarations: &Declarations) -> Outcome {
+    if entry(declarations, START)? { Ok(()) } else { Err(nothing_to_run(declarations)) }
+}
+
 /// Whether the module exports an entry of WASI; an export of this name but another type is refused.
 fn entry(declarations: &Declarations, name: &str) -> Outcome<bool> {
     let Some(item) = export(declarations, name) else { return Ok(false) };
