@@ -6,9 +6,11 @@
 //! | entry, blocks, traps of one function | `function`, `traps` |
 //! | what the functions of a module share | `module`, `types`, `intrinsics`, `metadata`, `debug` |
 //! | across the host boundary | `trampoline` |
-//! | which functions one LLVM module holds, on which thread | `units` |
+//! | which functions one LLVM module holds | `units` |
+//! | when each is compiled, on which thread, in how much memory | `schedule` |
 //! | optimise, emit | `emit` |
 //! | objects → an image | [`link`] |
+//! | what all that took, and how far it is | `report`, `measure` |
 //! | what inkwell has no safe form for | `llvm`, the fence around unsafe code |
 //!
 //! A context, its module and its target machine belong to one unit, live and die on one thread: what leaves is bytes.
@@ -36,9 +38,12 @@ mod intrinsics;
 pub mod link;
 mod llvm;
 mod lower;
+mod measure;
 mod metadata;
 mod module;
 mod options;
+mod report;
+mod schedule;
 mod symbol;
 mod target;
 mod trampoline;
@@ -46,8 +51,11 @@ mod traps;
 mod types;
 mod units;
 
-pub use compile::{compile_bitcode, compile_image, compile_object, emit_text};
+pub use compile::{
+    CompiledImage, compile_bitcode, compile_image, compile_image_observed, compile_object, emit_text,
+};
 pub use error::CompileError;
 pub use options::{CompileOptions, Cpu, OptLevel, TextKind};
+pub use report::{CompileReport, Degraded, Event, Observer, Phase, PhaseTimes, Time, TooMany};
 pub use symbol::Symbol;
 pub use target::{TRIPLE, TargetInfo};

@@ -51,6 +51,9 @@ pub struct CompileOptions {
     pub verify: bool,
     /// How many threads compile; 0 is one for each processor. The code does not depend on it.
     pub threads: usize,
+    /// Bytes of memory that LLVM should take at most, if possible; `None` is half of what the machine, or this process's
+    /// control group, has. The code does not depend on it, only how many units are compiled at a time.
+    pub memory_budget: Option<u64>,
 }
 
 impl CompileOptions {
@@ -60,7 +63,17 @@ impl CompileOptions {
     /// # Errors
     /// [`CompileError::UnknownCpu`].
     pub fn fingerprint(&self) -> Result<String, CompileError> {
-        let Self { opt, checks, cpu, canonicalize_nans, deterministic, fuel, verify: _, threads: _ } = self;
+        let Self {
+            opt,
+            checks,
+            cpu,
+            canonicalize_nans,
+            deterministic,
+            fuel,
+            verify: _,
+            threads: _,
+            memory_budget: _,
+        } = self;
         let target = TargetInfo::new(cpu)?;
         let compiler = crate::target::compiler();
         Ok(format!(

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use wootz_codegen_llvm::CompileOptions;
+use wootz_codegen_llvm::{
+    CompileOptions, CompiledImage, Observer as CompileObserver, Phase as CompilePhase, PhaseTimes,
+};
 
 use crate::config::Config;
 use crate::error::Error;
@@ -73,7 +75,36 @@ impl Engine {
     }
 
     pub(crate) fn compile(&self, module: &wootz_wasm_ir::Module) -> Result<Vec<u8>, Error> {
-        Ok(wootz_codegen_llvm::compile_image(module, &self.compile_options())?)
+        self.compile_observed(module, &()).map(|compiled| compiled.image)
+    }
+
+    /// As [`precompile`](Self::precompile), and says what it took: time by phase, memory, functions that were too large to be
+    /// optimised. The observer, which may be `&()`, is told how far it is; it is called by several threads.
+    ///
+    /// # Errors
+    /// As [`precompile`](Self::precompile).
+    pub fn precompile_observed(
+        &self,
+        module: impl AsRef<[u8]>,
+        observer: &dyn CompileObserver,
+    ) -> Result<CompiledImage, Error> {
+        let mut times = PhaseTimes::default();
+        let module = times.measure(CompilePhase::Decode, || self.decode(module.as_ref()))?;
+        let mut compiled = self.compile_observed(&module, observer)?;
+        compiled.report.phases += &times;
+        Ok(compiled)
+    }
+
+    /// The same for a module that is decoded already.
+    ///
+    /// # Errors
+    /// [`Error::Compile`] if it cannot be compiled.
+    pub fn compile_observed(
+        &self,
+        module: &wootz_wasm_ir::Module,
+        observer: &dyn CompileObserver,
+    ) -> Result<CompiledImage, Error> {
+        Ok(wootz_codegen_llvm::compile_image_observed(module, &self.compile_options(), observer)?)
     }
 
     /// Everything besides a module that its code depends on, as text: the compiler, its settings, the CPU. Whoever keeps images
@@ -95,6 +126,7 @@ impl Engine {
             fuel: self.config.fuel.is_some(),
             verify: self.config.verify,
             threads: self.config.compile_threads,
+            memory_budget: self.config.compile_memory,
         }
     }
 }

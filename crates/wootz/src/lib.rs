@@ -89,7 +89,10 @@ pub use stop::InterruptHandle;
 pub use store::{AsContext, AsContextMut, Store, StoreContext, StoreContextMut};
 pub use values::{ExternRef, Val};
 
-pub use wootz_codegen_llvm::CompileError;
+pub use wootz_codegen_llvm::{
+    CompileError, CompileReport, CompiledImage, Degraded, Event as CompileEvent, Observer as CompileObserver,
+    Phase as CompilePhase, PhaseTimes, Time as CompileTime, TooMany,
+};
 pub use wootz_runtime::{
     HostMemory, MemoryCreator, MemoryPool, MemoryRequest, PoolConfig, Protection, Region, RegionKind,
     WhenExhausted,

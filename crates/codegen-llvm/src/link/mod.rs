@@ -52,6 +52,9 @@ use wootz_vm_abi::image;
 use wootz_vm_abi::plan::MemoryPlan;
 use wootz_wasm_ir::Declarations;
 
+use crate::measure::Stopwatch;
+use crate::report::{Phase, PhaseTimes};
+
 /// What an image says of its module besides its code.
 #[derive(Copy, Clone, Debug)]
 pub struct ImageParts<'a> {
@@ -77,6 +80,16 @@ pub struct ImageParts<'a> {
 /// # Errors
 /// [`LinkError`] for an object that is malformed or asks for more than an image can give.
 pub fn link(objects: &[&[u8]], parts: &ImageParts<'_>) -> Result<Vec<u8>, LinkError> {
+    link_timed(objects, parts, &mut PhaseTimes::default())
+}
+
+/// The same, for whoever wants to know how long it took.
+pub(crate) fn link_timed(
+    objects: &[&[u8]],
+    parts: &ImageParts<'_>,
+    times: &mut PhaseTimes,
+) -> Result<Vec<u8>, LinkError> {
+    let mut watch = Stopwatch::start();
     let objects = input::read(objects)?;
     let symbols = symbols::resolve(&objects)?;
     let mut layout = layout::lay_out(&objects, &symbols)?;
@@ -84,9 +97,12 @@ pub fn link(objects: &[&[u8]], parts: &ImageParts<'_>) -> Result<Vec<u8>, LinkEr
     layout.write_stubs()?;
     unwind::write_search_table(&mut layout)?;
     let info = info::image_info(&objects, &symbols, &layout, parts)?;
+    times.add(Phase::Link, watch.lap());
     let map = info::address_map(&layout)?;
+    times.add(Phase::DebugInfo, watch.lap());
     let contents = info::Contents::new(&info, &map, parts)?;
     let mut image = write::image(&objects, &symbols, &layout, &contents)?;
     image::seal(&mut image);
+    times.add(Phase::Link, watch.lap());
     Ok(image)
 }
