@@ -387,6 +387,7 @@ impl CompileArgs {
             canonicalize_nans: self.target.canonicalize_nans,
             deterministic: self.target.deterministic,
             fuel: false,
+            debug: None,
             verify: cfg!(debug_assertions),
             threads: self.threads(),
             memory_budget: self.memory_budget.map(|bytes| bytes as u64),

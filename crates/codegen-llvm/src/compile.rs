@@ -4,6 +4,7 @@ use std::time::Instant;
 
 use inkwell::module::Linkage;
 use inkwell::targets::TargetMachine;
+use wootz_vm_abi::options::{CompileOptions, OptLevel};
 use wootz_vm_abi::plan::MemoryPlan;
 use wootz_wasm_ir::{Declarations, FuncIndex, Module, Translator, ir};
 
@@ -14,12 +15,20 @@ use crate::link;
 use crate::llvm::LlvmContext;
 use crate::measure::{self, Stopwatch};
 use crate::module::ModuleState;
-use crate::options::{CompileOptions, OptLevel, TextKind};
 use crate::report::{CompileReport, Degraded, Event, Observer, Phase, PhaseTimes, TooMany};
 use crate::schedule::{self, Schedule};
 use crate::target::TargetInfo;
 use crate::trampoline::lower_trampolines;
 use crate::units::{self, Unit};
+
+/// Which text to emit.
+#[derive(Copy, Clone, PartialEq, Eq, Hash, Debug)]
+pub enum TextKind {
+    /// LLVM IR, after optimisation.
+    LlvmIr,
+    /// Assembly.
+    Assembly,
+}
 
 /// Compiles a module to a relocatable ELF object for x86-64.
 ///
@@ -245,8 +254,8 @@ fn with_lowered<T>(
     let context = LlvmContext::new(keep_names);
     let state = ModuleState::new(context.get(), &machine, &target, module.declarations(), options);
 
-    let mut lowering =
-        Lowering { state: &state, module, translator: Translator::new(), verify: options.verify, times };
+    let translator = if options.debug.is_some() { Translator::keeping_locals() } else { Translator::new() };
+    let mut lowering = Lowering { state: &state, module, translator, verify: options.verify, times };
     lowering.functions(unit)?;
     if options.opt != OptLevel::O0 {
         lowering.callees(unit)?;

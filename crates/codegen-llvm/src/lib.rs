@@ -41,7 +41,6 @@ mod lower;
 mod measure;
 mod metadata;
 mod module;
-mod options;
 mod report;
 mod schedule;
 mod symbol;
@@ -50,12 +49,15 @@ mod trampoline;
 mod traps;
 mod types;
 mod units;
+mod variables;
 
 pub use compile::{
-    CompiledImage, compile_bitcode, compile_image, compile_image_observed, compile_object, emit_text,
+    CompiledImage, TextKind, compile_bitcode, compile_image, compile_image_observed, compile_object,
+    emit_text,
 };
 pub use error::CompileError;
-pub use options::{CompileOptions, Cpu, OptLevel, TextKind};
 pub use report::{CompileReport, Degraded, Event, Observer, Phase, PhaseTimes, Time, TooMany};
 pub use symbol::Symbol;
-pub use target::{TRIPLE, TargetInfo};
+pub use target::{TRIPLE, TargetInfo, compiler};
+pub use wootz_debuginfo::SourceText;
+pub use wootz_vm_abi::options::{CompileOptions, Cpu, OptLevel};

@@ -9,8 +9,9 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use wootz_vm_abi::options::OptLevel;
+
 use crate::measure::machine_memory;
-use crate::options::OptLevel;
 use crate::units::Unit;
 
 /// Stack of a compiling thread, and more of it for each byte of the largest unit. LLVM recurses over expressions and loops, so

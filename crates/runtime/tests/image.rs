@@ -10,8 +10,8 @@ use wootz_runtime::{
     StoreConfig, TrapCode, Val, ValRaw,
 };
 use wootz_vm_abi::image;
-use wootz_wasm_ir::ir::IntWidth;
-use wootz_wasm_ir::{
+use wootz_wasm_types::IntWidth;
+use wootz_wasm_types::{
     ConstExpr, ConstInt, ConstOp, DataSegment, EntityIndex, Export, FuncIndex, GlobalDecl, GlobalIndex,
     GlobalType, Import, MemoryIndex, MemoryType, SegmentMode, TypeIndex, ValType,
 };
@@ -177,7 +177,7 @@ fn information_that_contradicts_itself_is_refused() {
         (
             "has no type",
             Box::new(|info| {
-                info.declarations.functions.push(wootz_wasm_ir::FunctionDecl { ty: TypeIndex(9) });
+                info.declarations.functions.push(wootz_wasm_types::FunctionDecl { ty: TypeIndex(9) });
             }),
         ),
         ("the start function", Box::new(|info| info.declarations.start = Some(FuncIndex(0)))),

@@ -19,7 +19,7 @@
 use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
-use wootz_wasm_ir::Declarations;
+use wootz_wasm_types::Declarations;
 
 use crate::plan::MemoryPlan;
 

@@ -341,7 +341,7 @@ fn a_shared_memory_serves_as_any_other() {
         .unwrap()
         .random_cycle(&[7])
         .build();
-    let ty = wootz_wasm_ir::MemoryType {
+    let ty = wootz_wasm_types::MemoryType {
         memory64: false,
         shared: true,
         minimum: 1,

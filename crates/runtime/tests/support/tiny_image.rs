@@ -13,7 +13,7 @@
 
 use wootz_vm_abi::addrmap::{self, AddressMap};
 use wootz_vm_abi::image::{self, ImageInfo};
-use wootz_wasm_ir::{
+use wootz_wasm_types::{
     Declarations, EntityIndex, Export, FuncIndex, FuncType, FunctionDecl, TypeIndex, ValType,
 };
 

@@ -4,9 +4,9 @@ use std::fmt;
 use std::sync::Arc;
 
 use wootz_runtime::Image;
-use wootz_wasm_ir::{Declarations, EntityIndex, EntityType};
+use wootz_wasm_types::{Declarations, EntityIndex, EntityType};
 
-use crate::engine::Engine;
+use crate::engine::{Engine, Source};
 use crate::error::Error;
 
 /// A module compiled to machine code. Cheap to clone; clones share the code, also between threads.
@@ -31,7 +31,7 @@ impl Module {
     ///
     /// # Errors
     /// [`Error::Module`] if the module is refused, [`Error::Compile`] if it cannot be compiled, [`Error::Image`] if the
-    /// code cannot be loaded.
+    /// code cannot be loaded, [`Error::NoCompiler`].
     pub fn new(engine: &Engine, module: impl AsRef<[u8]>) -> Result<Self, Error> {
         Self::from_image(engine, engine.precompile(module)?)
     }
@@ -41,15 +41,7 @@ impl Module {
     /// # Errors
     /// As [`new`](Self::new).
     pub fn from_binary(engine: &Engine, module: impl AsRef<[u8]>) -> Result<Self, Error> {
-        Self::from_image(engine, engine.compile(&engine.decode_binary(module.as_ref())?)?)
-    }
-
-    /// Compiles a module that is decoded already and loads the code.
-    ///
-    /// # Errors
-    /// As [`Module::new`].
-    pub fn from_decoded(engine: &Engine, module: &wootz_wasm_ir::Module) -> Result<Self, Error> {
-        Self::from_image(engine, engine.compile(module)?)
+        Self::from_image(engine, engine.compile(Source::Binary(module.as_ref()))?)
     }
 
     /// Loads an image that [`serialize`](Self::serialize) or [`Engine::precompile`] made.
@@ -105,7 +97,7 @@ impl Module {
     }
 
     /// The index of an exported function: its number in traps and in the module's text.
-    pub fn exported_function(&self, name: &str) -> Option<wootz_wasm_ir::FuncIndex> {
+    pub fn exported_function(&self, name: &str) -> Option<wootz_wasm_types::FuncIndex> {
         self.declarations().exports.iter().find_map(|export| match export.item {
             EntityIndex::Function(func) if export.name == name => Some(func),
             _ => None,
