@@ -82,6 +82,9 @@ pub(crate) struct CompileArgs {
     /// How many threads compile [default: one for each processor].
     #[arg(short = 'j', long, value_name = "N")]
     jobs: Option<NonZero<usize>>,
+    /// Compile only as much at a time as fits into this: bytes, or with K, M or G [default: half of the machine's memory].
+    #[arg(long, value_name = "SIZE", value_parser = size)]
+    memory_budget: Option<usize>,
     #[command(flatten)]
     target: TargetArgs,
 }
@@ -91,6 +94,13 @@ pub(crate) struct MachineArgs {
     /// The machine to compile for, such as aarch64-linux [default: this one].
     #[arg(long = "target", value_name = "TRIPLE", default_value_t, hide_default_value = true, value_parser = machine)]
     pub(crate) target: Machine,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct ProgressArgs {
+    /// Show no progress while compiling. Nor is there any unless standard error is a terminal.
+    #[arg(short = 'q', long, visible_alias = "quiet")]
+    pub(crate) no_progress: bool,
 }
 
 #[derive(Args, Debug)]
@@ -115,6 +125,8 @@ pub(crate) struct TargetArgs {
 pub(crate) struct RunArgs {
     #[command(flatten)]
     pub(crate) compile: CompileArgs,
+    #[command(flatten)]
+    pub(crate) progress: ProgressArgs,
     #[command(flatten)]
     pub(crate) input: InputArgs,
     /// Let the guest use a directory, under the same or another name.
@@ -199,6 +211,14 @@ pub(crate) struct CompileFileArgs {
     #[command(flatten)]
     pub(crate) compile: CompileArgs,
     #[command(flatten)]
+    pub(crate) progress: ProgressArgs,
+    /// Say on standard error what the compilation took, by phase; and how much memory.
+    #[arg(long, value_name = "FORM", num_args = 0..=1, require_equals = true, default_missing_value = "text")]
+    pub(crate) timings: Option<Timings>,
+    /// Say on standard error which functions were too large to be optimised, and why.
+    #[arg(short = 'v', long)]
+    pub(crate) verbose: bool,
+    #[command(flatten)]
     pub(crate) input: InputArgs,
     #[command(flatten)]
     pub(crate) machine: MachineArgs,
@@ -217,6 +237,15 @@ pub(crate) struct CompileFileArgs {
     /// A module, binary or text; - is standard input.
     #[arg(value_name = "FILE")]
     pub(crate) file: PathBuf,
+}
+
+/// The form of `--timings`.
+#[derive(Copy, Clone, PartialEq, Eq, ValueEnum, Debug)]
+pub(crate) enum Timings {
+    /// A table to read.
+    Text,
+    /// One object.
+    Json,
 }
 
 /// What `compile` makes.
@@ -368,8 +397,12 @@ impl CompileArgs {
             .checks(self.strategy())
             .opt_level(self.opt_level())
             .compile_threads(self.threads());
-        match self.guard_size {
+        let config = match self.guard_size {
             Some(bytes) => config.guard_size(bytes as u64).guard_size_before(bytes),
+            None => config,
+        };
+        match self.memory_budget {
+            Some(bytes) => config.compile_memory(bytes as u64),
             None => config,
         }
     }
@@ -390,6 +423,7 @@ impl CompileArgs {
             debug: None,
             verify: cfg!(debug_assertions),
             threads: self.threads(),
+            memory_budget: self.memory_budget.map(|bytes| bytes as u64),
         }
     }
 

@@ -15,6 +15,7 @@ use wootz_wasm_ir::Declarations;
 
 use crate::args::RunArgs;
 use crate::cache::Cache;
+use crate::compile::with_progress;
 use crate::exit::Exit;
 use crate::input::Input;
 use crate::report::{Outcome, Report, output};
@@ -44,7 +45,7 @@ pub(crate) fn run(args: &RunArgs) -> Outcome<Exit> {
         let stop = Arc::default();
         let guest = || {
             let module = program
-                .compiled(&engine)
+                .compiled_with_progress(&engine, &input.name, !args.progress.no_progress)
                 .map_err(|error| failure::report(&input, program.declarations(), &error, None))?;
             if let (Program::Module(_), Some(place)) = (&program, &place) {
                 place.keep(&module);
@@ -90,6 +91,18 @@ impl Program {
             Self::Module(module) => engine.compile(module),
             Self::Image(module) => Ok(module.clone()),
         }
+    }
+
+    /// The same, and shows how far it is.
+    fn compiled_with_progress(
+        &self,
+        engine: &Engine,
+        name: &str,
+        wanted: bool,
+    ) -> Result<wootz::Module, wootz::Error> {
+        let Self::Module(module) = self else { return self.compiled(engine) };
+        let compiled = with_progress(name, wanted, |observer| engine.compile_observed(module, observer))?;
+        wootz::Module::from_image(engine, compiled.image)
     }
 }
 

@@ -1,10 +1,14 @@
 //! `wootz compile`: a module to a file that something else takes further.
 
-use std::io::{self, IsTerminal};
+mod progress;
+mod timings;
+
+use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
+use std::time::Instant;
 
-use wootz_codegen_llvm::{TextKind, compile_bitcode, compile_c_library, compile_image, emit_text};
-
+use wootz::{CompilePhase, CompileReport, CompiledImage, PhaseTimes};
+use wootz_codegen_llvm::{TextKind, compile_bitcode, compile_c_library, compile_image_observed, emit_text};
 use wootz_wasm_ir::Module;
 
 use crate::args::{CompileFileArgs, Emit};
@@ -13,17 +17,25 @@ use crate::files::replace;
 use crate::input::Input;
 use crate::report::{Outcome, Report, output};
 use crate::run::compile_report;
+pub(crate) use progress::with_progress;
+use timings::Summary;
 
 /// Compiles the module and writes what was asked for: all of it or no file.
 pub(crate) fn compile(args: &CompileFileArgs) -> Outcome {
     let target = Target::of(args)?;
     let input = Input::read(&args.file, args.input.max_module_size)?;
+    if args.emit == Emit::Image {
+        return image(args, &target, &input);
+    }
+    if args.timings.is_some() {
+        return Err(Report::new(Exit::Usage, "--timings measures how an image is made")
+            .help("leave out --emit, or --timings"));
+    }
     let module = input.decode()?;
     let options = args.compile.options(args.machine.target);
     let text = |kind| emit_text(&module, &options, kind, None).map(String::into_bytes);
     let made = match args.emit {
-        Emit::Image => compile_image(&module, &options),
-        Emit::Obj => return compile_object(args, &target, &input, &module),
+        Emit::Image | Emit::Obj => return compile_object(args, &target, &input, &module),
         Emit::Bitcode => compile_bitcode(&module, &options),
         Emit::LlvmIr => text(TextKind::LlvmIr),
         Emit::Asm => text(TextKind::Assembly),
@@ -51,6 +63,36 @@ fn compile_object(args: &CompileFileArgs, target: &Target, input: &Input, module
         compile_c_library(module, &options, &prefix).map_err(|error| compile_report(input, &error))?;
     Target::File(header).write(library.header.as_bytes())?;
     target.write(&library.object)
+}
+
+/// Makes an image, and says how if that was asked for.
+fn image(args: &CompileFileArgs, target: &Target, input: &Input) -> Outcome {
+    let started = Instant::now();
+    let mut times = PhaseTimes::default();
+    let module = times.measure(CompilePhase::Decode, || input.decode())?;
+    let compiled = with_progress(&input.name, !args.progress.no_progress, |observer| {
+        compile_image_observed(&module, &args.compile.options(args.machine.target), observer)
+    });
+    let CompiledImage { image, mut report } = compiled.map_err(|error| compile_report(input, &error))?;
+    times.measure(CompilePhase::Write, || target.write(&image))?;
+    report.phases += &times;
+    tell(args, &module, &report, started);
+    Ok(())
+}
+
+/// Tells on standard error what compiling took, and which functions were too large to be optimised.
+fn tell(args: &CompileFileArgs, module: &Module, report: &CompileReport, started: Instant) {
+    let declarations = module.declarations();
+    let summary = Summary { report, declarations, elapsed: started.elapsed() };
+    let mut text = String::new();
+    if args.verbose {
+        text += &summary.degraded();
+    }
+    if let Some(timings) = args.timings {
+        text += &summary.text(timings);
+    }
+    // The result is written; whether anyone reads this changes nothing.
+    let _ = io::stderr().write_all(text.as_bytes());
 }
 
 /// Where the result goes.
