@@ -10,6 +10,9 @@ use wootz_wasm_ir::{FuncType, TypeIndex};
 pub(crate) use crate::vm::activation::call;
 use crate::{ArgumentsError, CallError, Extern, HostError, Instance, Store, Val};
 
+/// What a host function does: see [`Func::new`].
+pub type HostFunction = dyn Fn(Caller<'_>, &mut [ValRaw]) -> Result<(), HostError> + Send + Sync;
+
 /// A function, of WebAssembly or of the host. A handle: it belongs to one store, which owns the function. Equal handles
 /// are the same function.
 #[derive(Copy, Clone, PartialEq, Eq, Hash, Debug)]
@@ -32,7 +35,15 @@ impl Func {
         ty: FuncType,
         call: impl Fn(Caller<'_>, &mut [ValRaw]) -> Result<(), HostError> + Send + Sync + 'static,
     ) -> Self {
-        let index = store.inner.add_host_func(&ty, Box::new(call));
+        Self::from_shared(store, ty, Arc::new(call))
+    }
+
+    /// As [`new`](Self::new), of a function that other stores may have as well.
+    ///
+    /// # Panics
+    /// If `ty` mentions a type that the store does not have.
+    pub fn from_shared(store: &mut Store, ty: FuncType, call: Arc<HostFunction>) -> Self {
+        let index = store.inner.add_host_func(&ty, call);
         Self { store: store.inner.id(), index }
     }
 

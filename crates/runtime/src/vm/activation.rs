@@ -15,7 +15,7 @@ use super::host;
 use super::interrupt::{Interruption, reason};
 use super::store::StoreInner;
 use super::trap::{self, Stopped};
-use crate::sys::{EntryRecord, call_with_record, signals, stack};
+use crate::sys::{Landing, call_with_record, signals, stack};
 use crate::{ArgumentsError, CallError, Store};
 
 thread_local! {
@@ -28,8 +28,8 @@ pub(crate) struct Activation {
     store: NonNull<StoreInner>,
     regions: NonNull<FaultRegions>,
     interruption: NonNull<Interruption>,
-    /// Written by the entry sequence, read by the signal handler.
-    record: UnsafeCell<EntryRecord>,
+    /// The stack pointer of the entry: written there, read by the signal handler.
+    sp: UnsafeCell<usize>,
     /// Written by the signal handler, read after landing.
     stopped: UnsafeCell<Option<Stopped>>,
 }
@@ -53,10 +53,9 @@ impl Activation {
     }
 
     /// Where to land.
-    pub(crate) fn record(&self) -> EntryRecord {
+    pub(crate) fn landing(&self) -> Landing {
         // SAFETY: the entry sequence wrote it before any compiled code ran, and nothing writes it since.
-        let record = unsafe { &*self.record.get() };
-        EntryRecord { sp: record.sp, landing: record.landing }
+        Landing::of(unsafe { *self.sp.get() })
     }
 
     /// Leaves the reason for the entering call to find. For the signal handler.
@@ -158,7 +157,7 @@ unsafe fn enter(
         store,
         regions,
         interruption,
-        record: UnsafeCell::new(EntryRecord::new()),
+        sp: UnsafeCell::new(0),
         stopped: UnsafeCell::new(None),
     };
     // SAFETY: the store's context lives as long as the store.
@@ -184,7 +183,7 @@ unsafe fn enter(
         (*store.as_ptr()).enter();
         CURRENT.set(Some(NonNull::from(&activation)));
         let entry = std::mem::transmute::<*const std::ffi::c_void, HostEntry>(func.host_entry);
-        let landed = call_with_record(entry, func.callee.cast(), func.code, slots, activation.record.get());
+        let landed = call_with_record(func.callee.cast(), func.code, slots, activation.sp.get(), entry);
         CURRENT.set(activation.previous);
         interruption.suspend();
         (*store.as_ptr()).leave();

@@ -79,8 +79,7 @@ fn shared_memories_count_with_all_that_they_have() {
             MemoryType { memory64: false, shared: true, minimum: 1, maximum: Some(9), page_size_log2: 16 };
         let memory = SharedMemory::new(&engine, ty).unwrap();
         let mut stores = [Store::new(&engine, ()), Store::new(&engine, ())];
-        let mut attach =
-            |store: usize| Instance::new(&mut stores[store], &module, &[memory.clone().into()]);
+        let mut attach = |store: usize| Instance::new(&mut stores[store], &module, &[memory.clone().into()]);
         let (first, second) = (attach(0).unwrap(), attach(1).unwrap());
         assert_eq!(f(&mut stores[0], first, 1), 1);
         assert_eq!(f(&mut stores[1], second, 2), -1, "the other store's page counts");

@@ -16,7 +16,7 @@ use region::Protection;
 pub(crate) use super::interrupt::{ThreadNumber, current_thread, interrupt, with_all_blocked};
 use super::interrupt::{is_own_interrupt, unblock};
 use super::memory::{Mapping, page_size};
-use crate::sys::{EntryRecord, Registers};
+use crate::sys::{Landing, Registers};
 
 /// What happened to the current thread.
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
@@ -40,7 +40,7 @@ pub(crate) struct Fault {
 
 /// Decides on a fault: where to continue, or `None` if it is not ours. Runs on the alternate stack of the faulting
 /// thread.
-pub(crate) type OnFault = fn(&Fault) -> Option<EntryRecord>;
+pub(crate) type OnFault = fn(&Fault) -> Option<Landing>;
 
 /// The signal of [`interrupt`]: ignored by default, passed on by debuggers, and used by next to nobody.
 pub(super) const INTERRUPT: c_int = libc::SIGURG;
@@ -122,7 +122,7 @@ unsafe extern "C" fn handle(signal: c_int, info: *mut libc::siginfo_t, context: 
         && let Some(landing) = on_fault(&Fault { kind, registers: registers(context) })
     {
         let gregs = &mut context.uc_mcontext.gregs;
-        gregs[libc::REG_RIP as usize] = landing.landing as i64;
+        gregs[libc::REG_RIP as usize] = landing.pc as i64;
         gregs[libc::REG_RSP as usize] = landing.sp as i64;
         return;
     }
