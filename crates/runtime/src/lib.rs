@@ -61,7 +61,7 @@ pub use error::{
     AccessError, ArgumentsError, CallError, HostError, ImageError, ImportError, InstantiateError,
     MemoryError, ValueError,
 };
-pub use func::{Caller, Func, HostFunction};
+pub use func::{Caller, Func, HostFunction, PreparedFunc};
 pub use global::Global;
 pub use image::Image;
 pub use instance::Instance;

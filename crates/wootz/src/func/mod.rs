@@ -110,12 +110,13 @@ impl Func {
         &self,
         store: impl AsContext,
     ) -> Result<TypedFunc<P, R>, Error> {
-        let found = self.ty(store);
+        let store = store.as_context();
+        let found = self.ty(&store);
         let wanted = FuncType::new(P::types(), R::types());
         if found != wanted {
             return Err(TypeError::Function { name: None, wanted, found }.into());
         }
-        Ok(TypedFunc::new(self.0))
+        Ok(TypedFunc::new(self.0.prepare(store.inner)))
     }
 }
 
