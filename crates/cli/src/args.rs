@@ -362,6 +362,7 @@ impl CompileArgs {
             canonicalize_nans: self.target.canonicalize_nans,
             deterministic: self.target.deterministic,
             fuel: false,
+            debug: None,
             verify: cfg!(debug_assertions),
             threads: self.threads(),
         }

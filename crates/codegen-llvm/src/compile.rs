@@ -2,6 +2,7 @@
 
 use inkwell::module::Linkage;
 use inkwell::targets::TargetMachine;
+use wootz_vm_abi::options::{CompileOptions, OptLevel};
 use wootz_vm_abi::plan::MemoryPlan;
 use wootz_wasm_ir::{Declarations, FuncIndex, Module, Translator, ir};
 
@@ -11,10 +12,18 @@ use crate::function::lower_function;
 use crate::link;
 use crate::llvm::LlvmContext;
 use crate::module::ModuleState;
-use crate::options::{CompileOptions, OptLevel, TextKind};
 use crate::target::TargetInfo;
 use crate::trampoline::lower_trampolines;
 use crate::units::{self, Unit};
+
+/// Which text to emit.
+#[derive(Copy, Clone, PartialEq, Eq, Hash, Debug)]
+pub enum TextKind {
+    /// LLVM IR, after optimisation.
+    LlvmIr,
+    /// Assembly.
+    Assembly,
+}
 
 /// Compiles a module to a relocatable ELF object for x86-64.
 ///
@@ -116,8 +125,8 @@ fn with_compiled<T>(
     let context = LlvmContext::new(keep_names);
     let state = ModuleState::new(context.get(), &machine, &target, module.declarations(), options);
 
-    let mut lowering =
-        Lowering { state: &state, module, translator: Translator::new(), verify: options.verify };
+    let translator = if options.debug.is_some() { Translator::keeping_locals() } else { Translator::new() };
+    let mut lowering = Lowering { state: &state, module, translator, verify: options.verify };
     lowering.functions(unit)?;
     if options.opt != OptLevel::O0 {
         lowering.callees(unit)?;

@@ -1,18 +1,26 @@
-//! Debug information: every instruction's WebAssembly byte offset, as the line of its debug location.
+//! Debug information: every instruction's WebAssembly byte offset, as the line of its debug location, and where each local is.
 //!
 //! One compile unit per module, one subprogram per function. The linkage name `wasm[N]` is what maps a position back; the
-//! name is the one people recognise. Column 0: a line is an instruction already.
+//! name is the one people recognise. Column 0: a line is an instruction already. The variables of a subprogram are the context,
+//! declared in [`CONTEXT_LINE`], and the WebAssembly locals, each declared in the line of its index. `wootz-debuginfo` reads all this back.
 
-use std::cell::OnceCell;
+use std::cell::{OnceCell, RefCell};
 use std::collections::BTreeMap;
 
+use inkwell::basic_block::BasicBlock;
 use inkwell::context::Context;
 use inkwell::debug_info::{
-    AsDIScope, DICompileUnit, DIFile, DIFlagsConstants, DILocation, DIScope, DISubprogram, DISubroutineType,
-    DWARFEmissionKind, DWARFSourceLanguage, DebugInfoBuilder,
+    AsDIScope, DICompileUnit, DIExpression, DIFile, DIFlags, DIFlagsConstants, DILocalVariable, DILocation,
+    DIScope, DISubprogram, DISubroutineType, DIType, DWARFEmissionKind, DWARFSourceLanguage,
+    DebugInfoBuilder,
 };
 use inkwell::module::{FlagBehavior, Module};
-use wootz_wasm_ir::{Declarations, EntityIndex, FuncIndex, WasmOffset};
+use inkwell::values::BasicValueEnum;
+use wootz_debuginfo::{CONTEXT_LINE, local_line};
+use wootz_wasm_ir::{Declarations, EntityIndex, FuncIndex, LocalIndex, ValType, WasmOffset};
+
+use crate::error::CompileError;
+use crate::llvm::append_debug_value;
 
 /// The DWARF version written: gdb, lldb and gimli all read it, and it needs the fewest sections and relocations.
 const DWARF_VERSION: u64 = 4;
@@ -31,6 +39,14 @@ fn function_names(declarations: &Declarations) -> BTreeMap<FuncIndex, &str> {
     names
 }
 
+/// How a type is encoded (DWARF version 4, section 7.8).
+#[derive(Copy, Clone)]
+enum Encoding {
+    Float = 0x04,
+    Signed = 0x05,
+    Unsigned = 0x07,
+}
+
 /// The debug information of one module.
 pub(crate) struct DebugInfo<'ctx> {
     builder: DebugInfoBuilder<'ctx>,
@@ -39,6 +55,11 @@ pub(crate) struct DebugInfo<'ctx> {
     subroutine: OnceCell<DISubroutineType<'ctx>>,
     optimised: bool,
     names: BTreeMap<FuncIndex, &'ctx str>,
+    /// Names of locals.
+    declarations: &'ctx Declarations,
+    /// Whether subprograms have variables.
+    pub(crate) has_variables: bool,
+    types: RefCell<BTreeMap<String, DIType<'ctx>>>,
 }
 
 impl<'ctx> DebugInfo<'ctx> {
@@ -47,6 +68,7 @@ impl<'ctx> DebugInfo<'ctx> {
         module: &Module<'ctx>,
         declarations: &'ctx Declarations,
         optimised: bool,
+        has_variables: bool,
     ) -> Self {
         let i32 = context.i32_type();
         let flag = |name: &str, value: u64| {
@@ -74,7 +96,9 @@ impl<'ctx> DebugInfo<'ctx> {
         );
         let file = unit.get_file();
         let names = function_names(declarations);
-        Self { builder, unit, file, subroutine: OnceCell::new(), optimised, names }
+        let types = RefCell::default();
+        let subroutine = OnceCell::new();
+        Self { builder, unit, file, subroutine, optimised, names, declarations, has_variables, types }
     }
 
     /// The subprogram of a function that starts at a byte offset.
@@ -106,6 +130,78 @@ impl<'ctx> DebugInfo<'ctx> {
         offset: WasmOffset,
     ) -> DILocation<'ctx> {
         self.builder.create_debug_location(context, offset, 0, scope, None)
+    }
+
+    /// The variable that is a function's context, in the subprogram's scope.
+    pub(crate) fn context_variable(
+        &self,
+        scope: DIScope<'ctx>,
+    ) -> Result<DILocalVariable<'ctx>, CompileError> {
+        let ty = self.ty("context", 64, Encoding::Unsigned)?;
+        let flags = DIFlags::ARTIFICIAL;
+        Ok(self.builder.create_parameter_variable(
+            scope,
+            "vmctx",
+            1,
+            self.file,
+            CONTEXT_LINE,
+            ty,
+            false,
+            flags,
+        ))
+    }
+
+    /// The variable that is a local of a function, in the subprogram's scope.
+    pub(crate) fn local_variable(
+        &self,
+        scope: DIScope<'ctx>,
+        func: FuncIndex,
+        local: LocalIndex,
+        ty: ValType,
+    ) -> Result<DILocalVariable<'ctx>, CompileError> {
+        let names = self.declarations.names.locals.get(&func);
+        let name = names.and_then(|names| names.get(&local)).filter(|name| !name.is_empty());
+        let name = name.cloned().unwrap_or_else(|| local.to_string());
+        let (bits, encoding) = match ty {
+            ValType::I32 => (32, Encoding::Signed),
+            ValType::I64 => (64, Encoding::Signed),
+            ValType::F32 => (32, Encoding::Float),
+            ValType::F64 => (64, Encoding::Float),
+            ValType::V128 => (128, Encoding::Unsigned),
+            ValType::Ref(_) => (64, Encoding::Unsigned),
+        };
+        let ty = self.ty(&ty.to_string(), bits, encoding)?;
+        let (line, none) = (local_line(local), DIFlags::ZERO);
+        let params = self.declarations.signature(func).params.len();
+        // The context is the first argument.
+        let arg = local.0 + 2;
+        Ok(if (local.0 as usize) < params {
+            self.builder.create_parameter_variable(scope, &name, arg, self.file, line, ty, false, none)
+        } else {
+            self.builder.create_auto_variable(scope, &name, self.file, line, ty, false, none, 0)
+        })
+    }
+
+    fn ty(&self, name: &str, bits: u64, encoding: Encoding) -> Result<DIType<'ctx>, CompileError> {
+        if let Some(ty) = self.types.borrow().get(name) {
+            return Ok(*ty);
+        }
+        let ty = self.builder.create_basic_type(name, bits, encoding as u32, DIFlags::ZERO);
+        let ty = ty.map_err(|error| CompileError::InvalidLlvm(error.to_string()))?.as_type();
+        self.types.borrow_mut().insert(name.to_owned(), ty);
+        Ok(ty)
+    }
+
+    /// From the end of a block on, a variable has a value.
+    pub(crate) fn append_value(
+        &self,
+        block: BasicBlock<'ctx>,
+        value: BasicValueEnum<'ctx>,
+        variable: DILocalVariable<'ctx>,
+        location: DILocation<'ctx>,
+    ) {
+        let plain: DIExpression<'ctx> = self.builder.create_expression(Vec::new());
+        append_debug_value(&self.builder, block, value, variable, plain, location);
     }
 
     /// Completes the information. Nothing may be added afterwards.

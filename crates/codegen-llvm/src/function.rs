@@ -7,12 +7,13 @@
 //! traps:  one cold block per check, at the end
 //! ```
 
+use std::collections::HashMap;
 use std::mem::offset_of;
 
 use inkwell::IntPredicate;
 use inkwell::basic_block::BasicBlock;
 use inkwell::builder::Builder;
-use inkwell::debug_info::{AsDIScope, DIScope};
+use inkwell::debug_info::{AsDIScope, DILocalVariable, DIScope};
 use inkwell::types::BasicTypeEnum;
 use inkwell::values::{
     BasicValue, BasicValueEnum, FloatValue, FunctionValue, IntValue, PhiValue, PointerValue,
@@ -24,7 +25,7 @@ use wootz_wasm_ir::entity::Entity;
 use wootz_wasm_ir::ir::{
     AtomicOp, Block, Body, Constant, FloatUnary, Inst, Op, Relaxed, Value, ValueDef, VectorOp,
 };
-use wootz_wasm_ir::{FuncIndex, WasmOffset};
+use wootz_wasm_ir::{FuncIndex, LocalIndex, WasmOffset};
 
 use crate::error::CompileError;
 use crate::fuel;
@@ -75,7 +76,9 @@ pub(crate) struct FunctionState<'m, 'ctx> {
     values: Vec<Option<BasicValueEnum<'ctx>>>,
     blocks: Vec<LoweredBlock<'ctx>>,
     start: BasicBlock<'ctx>,
-    scope: DIScope<'ctx>,
+    pub(crate) scope: DIScope<'ctx>,
+    /// The variables of locals, if debug information has them.
+    pub(crate) variables: HashMap<LocalIndex, DILocalVariable<'ctx>>,
     /// Byte offset of the instruction being lowered.
     pub(crate) offset: WasmOffset,
 }
@@ -142,6 +145,7 @@ impl<'m, 'ctx> FunctionState<'m, 'ctx> {
             blocks: Vec::new(),
             start: entry,
             scope: subprogram.as_debug_info_scope(),
+            variables: HashMap::new(),
             offset: start,
         })
     }
@@ -149,6 +153,7 @@ impl<'m, 'ctx> FunctionState<'m, 'ctx> {
     /// The buffer for callees' results and the stack check.
     fn emit_entry(&mut self, start: WasmOffset) -> Result<(), CompileError> {
         self.set_offset(start);
+        self.describe_arguments(start)?;
         let types = &self.module.types;
         let slots = self.body.insts.values().filter_map(|inst| self.results_in_memory(inst.op)).max();
         if let Some(slots) = slots {
@@ -225,10 +230,15 @@ impl<'m, 'ctx> FunctionState<'m, 'ctx> {
 
     fn lower_block(&mut self, index: Block) -> Result<(), CompileError> {
         let data = &self.body.blocks[index];
-        for inst in &data.insts {
+        let mut records = self.body.locals.of(index).iter().peekable();
+        for (position, inst) in data.insts.iter().enumerate() {
+            while let Some(record) = records.next_if(|record| record.position as usize <= position) {
+                self.describe_local(record)?;
+            }
             self.set_offset(self.body.insts[*inst].offset);
             crate::lower::lower_inst(self, *inst)?;
         }
+        records.try_for_each(|record| self.describe_local(record))?;
         self.set_offset(data.terminator.offset);
         crate::lower::lower_terminator(self, &data.terminator.kind)
     }

@@ -23,10 +23,10 @@ use crate::debug::DebugInfo;
 use crate::error::CompileError;
 use crate::intrinsics::{Intrinsic, Intrinsics};
 use crate::metadata::Metadata;
-use crate::options::{CompileOptions, OptLevel};
 use crate::symbol::Symbol;
 use crate::target::{CpuFeatures, TargetInfo};
 use crate::types::Types;
+use wootz_vm_abi::options::{CompileOptions, OptLevel};
 
 /// LLVM's number of the convention of WebAssembly code, `tailcc`.
 pub(crate) const WASM_CONVENTION: u32 = 18;
@@ -77,7 +77,8 @@ impl<'ctx> ModuleState<'ctx> {
         // Position independence as the linker expects it: no copy relocations, no procedure linkage table.
         let pic = context.i32_type().const_int(2, false);
         module.add_basic_value_flag("PIC Level", module::FlagBehavior::Override, pic);
-        let debug = DebugInfo::new(context, &module, declarations, options.opt != OptLevel::O0);
+        let optimised = options.opt != OptLevel::O0;
+        let debug = DebugInfo::new(context, &module, declarations, optimised, options.debug.is_some());
         let plans = memory_plans(declarations, options);
         Self {
             context,

@@ -4,16 +4,15 @@ use inkwell::OptimizationLevel;
 use inkwell::targets::{CodeModel, RelocMode, Target, TargetMachine, TargetTriple};
 
 use crate::error::CompileError;
-use crate::options::{Cpu, OptLevel};
+use wootz_vm_abi::options::{Cpu, OptLevel};
 
 /// The triple of everything we emit.
 pub const TRIPLE: &str = "x86_64-unknown-linux-gnu";
 
-/// This compiler: its version, that of its images' format, and LLVM's.
-pub(crate) fn compiler() -> String {
+/// What compiles: LLVM and its version.
+pub fn compiler() -> String {
     let (major, minor, patch) = inkwell::support::get_llvm_version();
-    let format = wootz_vm_abi::image::FORMAT_VERSION;
-    format!("wootz {}, image format {format}, LLVM {major}.{minor}.{patch}", env!("CARGO_PKG_VERSION"))
+    format!("LLVM {major}.{minor}.{patch}")
 }
 
 /// A level of the x86-64 psABI: its name and the features it adds to the level before, by LLVM's names.

@@ -37,6 +37,7 @@ pub mod unwind;
 
 pub use error::Error;
 pub use linemap::{Frame, LineMap, Location, Row};
+pub use wootz_wasm_ir::SourceText;
 
 /// How every section is read: borrowed bytes, little-endian.
 type Bytes<'a> = gimli::EndianSlice<'a, gimli::LittleEndian>;
@@ -48,6 +49,14 @@ type Unit<'a> = gimli::Unit<Bytes<'a>>;
 /// Name of the symbol and linkage name of the subprogram of a WebAssembly function.
 pub fn function_symbol(func: wootz_wasm_ir::FuncIndex) -> String {
     format!("wasm[{}]", func.0)
+}
+
+/// Line in which the variable that is the context is declared, in the subprogram of a WebAssembly function.
+pub const CONTEXT_LINE: u32 = u32::MAX;
+
+/// Line in which the variable that is a local is declared.
+pub fn local_line(local: wootz_wasm_ir::LocalIndex) -> u32 {
+    local.0 + 1
 }
 
 /// The function that a [symbol](function_symbol) names, if it names one.

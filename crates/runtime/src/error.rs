@@ -4,7 +4,7 @@ use std::fmt;
 
 use wootz_vm_abi::image::DecodeError;
 use wootz_vm_abi::trap::TrapCode;
-use wootz_wasm_ir::{EntityType, FuncType, GlobalType, MemoryType, TableType, ValType};
+use wootz_wasm_types::{EntityType, FuncType, GlobalType, MemoryType, TableType, ValType};
 
 use crate::limits::LimitError;
 use crate::trap::{Trap, TrapFrame, write_frames};

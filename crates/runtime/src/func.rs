@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use wootz_vm_abi::callconv::ValRaw;
 use wootz_vm_abi::context::VMFuncRef;
-use wootz_wasm_ir::{FuncType, TypeIndex};
+use wootz_wasm_types::{FuncType, TypeIndex};
 
 use crate::vm::activation::Callee;
 use crate::{ArgumentsError, CallError, Extern, HostError, Instance, Store, Val};

@@ -3,8 +3,8 @@
 use wootz_vm_abi::context::VMTypeId;
 use wootz_vm_abi::image::ImageInfo;
 use wootz_vm_abi::plan::MemoryPlan;
-use wootz_wasm_ir::equivalence::{renumber, renumber_reference, renumber_value};
-use wootz_wasm_ir::{EntityIndex, EntityType, GlobalType, TableType, TypeIndex};
+use wootz_wasm_types::equivalence::{renumber, renumber_reference, renumber_value};
+use wootz_wasm_types::{EntityIndex, EntityType, GlobalType, TableType, TypeIndex};
 
 use crate::{Extern, ImportError, InstantiateError, Store};
 
@@ -113,7 +113,7 @@ fn matches(given: &EntityType, expected: &EntityType) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use wootz_wasm_ir::{FuncType, HeapType, MemoryType, RefType, ValType};
+    use wootz_wasm_types::{FuncType, HeapType, MemoryType, RefType, ValType};
 
     fn memory(minimum: u64, maximum: Option<u64>) -> EntityType {
         EntityType::Memory(MemoryType {

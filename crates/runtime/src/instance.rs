@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use wootz_wasm_ir::EntityIndex;
-use wootz_wasm_ir::entity::Entity;
+use wootz_wasm_types::EntityIndex;
+use wootz_wasm_types::entity::Entity;
 
 use crate::vm::activation::Callee;
 use crate::vm::instance::InstanceInner;

@@ -34,6 +34,7 @@
 //! `docs/memory.md` draws the address space, `docs/traps.md` lists every trap and how it is found, `docs/threads.md` says
 //! what may be shared. `unsafe` stands in two folders: `vm` (compiled code and what it reaches) and `sys` (the system).
 
+pub mod cpu;
 pub mod error;
 pub mod func;
 pub mod global;
@@ -63,7 +64,7 @@ pub use error::{
 };
 pub use func::{Caller, Func, HostFunction, PreparedFunc};
 pub use global::Global;
-pub use image::Image;
+pub use image::{Image, Integrity};
 pub use instance::Instance;
 pub use interrupt::InterruptHandle;
 pub use limits::{Limit, LimitError, StoreLimits};

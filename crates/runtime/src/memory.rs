@@ -3,7 +3,7 @@
 use std::any::Any;
 
 use wootz_vm_abi::plan::MemoryPlan;
-use wootz_wasm_ir::MemoryType;
+use wootz_wasm_types::MemoryType;
 
 use crate::vm::memory::{LinearMemory, StoreMemory};
 use crate::{AccessError, MemoryError, SharedMemory, Store};

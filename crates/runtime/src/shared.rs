@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU8, AtomicU32, AtomicU64, Ordering};
 use std::time::Duration;
 
 use wootz_vm_abi::plan::{CheckStrategy, MemoryPlan};
-use wootz_wasm_ir::MemoryType;
+use wootz_wasm_types::MemoryType;
 
 pub use crate::vm::wait::WaitOutcome;
 

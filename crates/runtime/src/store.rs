@@ -5,7 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use wootz_vm_abi::plan::{CheckStrategy, MemoryPlan};
-use wootz_wasm_ir::{FuncType, TypeIndex};
+use wootz_wasm_types::{FuncType, TypeIndex};
 
 use crate::limits::StoreLimits;
 use crate::vm::store::StoreBox;

@@ -7,8 +7,8 @@ use std::ops::Range;
 
 use wootz_vm_abi::context::FuncRefs;
 use wootz_vm_abi::image::ImageInfo;
-use wootz_wasm_ir::entity::Entity;
-use wootz_wasm_ir::{
+use wootz_wasm_types::entity::Entity;
+use wootz_wasm_types::{
     ConstExpr, ConstOp, Declarations, EntityIndex, FuncIndex, HeapType, RefType, SegmentMode, ValType,
 };
 

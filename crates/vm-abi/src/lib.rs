@@ -19,5 +19,7 @@ pub mod callconv;
 pub mod context;
 pub mod image;
 pub mod libcall;
+pub mod options;
 pub mod plan;
+pub mod seal;
 pub mod trap;

@@ -1,7 +1,7 @@
 //! Check strategies and what they need of a linear memory.
 
 use serde::{Deserialize, Serialize};
-use wootz_wasm_ir::MemoryType;
+use wootz_wasm_types::MemoryType;
 
 /// How out-of-bounds accesses are found: what the user asks for.
 #[derive(Copy, Clone, PartialEq, Eq, Hash, Debug, Default, Serialize, Deserialize)]

@@ -1,5 +1,7 @@
 //! File tests: each `filetests/**/*.wat` ends with the IR of its functions, or the error, as comments.
 //!
+//! A file that starts with `;; keep locals` shows what the locals hold as well.
+//!
 //! `WOOTZ_BLESS=1` writes what comes out into the files. Every body is also verified, whatever it looks like.
 
 use std::fmt::Write as _;
@@ -69,7 +71,8 @@ fn translate(source: &str) -> Result<String, Failed> {
         Err(error) => return Ok(error.to_string()),
     };
     let declarations = module.declarations();
-    let mut translator = Translator::new();
+    let keep = source.starts_with(";; keep locals\n");
+    let mut translator = if keep { Translator::keeping_locals() } else { Translator::new() };
     let mut text = String::new();
     for func in declarations.defined_functions() {
         match translator.translate(&module, func) {

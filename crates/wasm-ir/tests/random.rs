@@ -55,7 +55,13 @@ proptest! {
             }
             let text = ir::DisplayBody(body).to_string();
             let mut fresh = Translator::new();
-            prop_assert_eq!(ir::DisplayBody(fresh.translate(&module, func).unwrap()).to_string(), text);
+            prop_assert_eq!(ir::DisplayBody(fresh.translate(&module, func).unwrap()).to_string(), &*text);
+            let mut body = Translator::keeping_locals().translate(&module, func).unwrap().clone();
+            if let Err(error) = ir::verify(declarations, &body) {
+                panic!("{error}\n{}", ir::DisplayBody(&body));
+            }
+            body.locals = ir::Locals::default();
+            prop_assert_eq!(ir::DisplayBody(&body).to_string(), text, "records change nothing");
         }
     }
 }

@@ -1,9 +1,9 @@
 //! The verifier finds what is broken: each test breaks one thing in a good body.
 
 use wootz_wasm_ir::ir::{
-    self, Block, Body, Inst, IntBinary, IntUnary, IntWidth, Op, Terminator, Value, ValueDef,
+    self, Block, Body, Inst, IntBinary, IntUnary, IntWidth, LocalValue, Op, Terminator, Value, ValueDef,
 };
-use wootz_wasm_ir::{FuncIndex, GlobalIndex, Module, Translator, ValType};
+use wootz_wasm_ir::{FuncIndex, GlobalIndex, LocalIndex, Module, Translator, ValType};
 
 /// entry: branch to a loop or to the end; the loop counts down; calls, loads and a switch besides.
 const GOOD: &str = r#"
@@ -22,7 +22,7 @@ const GOOD: &str = r#"
 
 fn good() -> (Module, Body) {
     let module = Module::new(GOOD.as_bytes()).unwrap();
-    let body = Translator::new().translate(&module, FuncIndex(1)).unwrap().clone();
+    let body = Translator::keeping_locals().translate(&module, FuncIndex(1)).unwrap().clone();
     ir::verify(module.declarations(), &body).unwrap();
     (module, body)
 }
@@ -171,4 +171,20 @@ fn arguments_and_offsets() {
     assert_finds!("has no offset", |body| body.insts[Inst(0)].offset = 0);
     assert_finds!("its end has no offset", |body| body.blocks[Body::ENTRY].terminator.offset = 0);
     assert_finds!("outside the pool", |body| body.pool.truncate(1));
+}
+
+#[test]
+fn what_locals_hold() {
+    assert_finds!("out of order", |body| body.locals.records.reverse());
+    assert_finds!("there is no local9", |body| body.locals.records[0].local = LocalIndex(9));
+    assert_finds!("which there are not", |body| body.locals.records[0].position = 99);
+    assert_finds!("which there are not", |body| body.locals.records[0].block = Block(99));
+    assert_finds!("not i64", |body| {
+        let value = body.locals.records[0].value;
+        body.locals.records[1].value = value;
+    });
+    assert_finds!("not defined on every path", |body| {
+        let last = body.values.keys().last().expect("the body has values");
+        body.locals.records[0].value = LocalValue::Value(last);
+    });
 }

@@ -1,17 +1,16 @@
-//! The engine: the settings that modules and stores are made with, shared by all of them.
+//! An engine that compiles.
 
-use std::sync::Arc;
+use std::ops::Deref;
 
-use wootz_codegen_llvm::CompileOptions;
+use wootz_engine::{Config, Error, Module};
 
-use crate::config::Config;
-use crate::error::Error;
+use crate::compiler::{self, Llvm};
 
-/// Compiles modules and makes stores. Cheap to clone; clones share one configuration.
+/// An engine with the LLVM compiler: it compiles modules and makes stores. Cheap to clone; clones share one configuration.
+///
+/// It stands wherever a [`wootz_engine::Engine`] is wanted.
 #[derive(Clone, Debug)]
-pub struct Engine {
-    config: Arc<Config>,
-}
+pub struct Engine(wootz_engine::Engine);
 
 impl Default for Engine {
     fn default() -> Self {
@@ -22,80 +21,22 @@ impl Default for Engine {
 impl Engine {
     /// An engine with these settings.
     pub fn new(config: &Config) -> Self {
-        Self { config: Arc::new(config.clone()) }
+        Self(wootz_engine::Engine::with_compiler(config, Llvm))
     }
 
-    /// Its settings.
-    pub fn config(&self) -> &Config {
-        &self.config
-    }
-
-    /// Compiles a module, binary or text, to an image that [`Module::from_image`](crate::Module::from_image) loads, in
-    /// this process or in another.
+    /// Compiles a module that is decoded already and loads the code.
     ///
     /// # Errors
-    /// [`Error::Module`] if the module is refused, [`Error::Compile`] if it cannot be compiled.
-    pub fn precompile(&self, module: impl AsRef<[u8]>) -> Result<Vec<u8>, Error> {
-        self.compile(&self.decode(module.as_ref())?)
+    /// As [`Module::new`].
+    pub fn compile(&self, module: &wootz_wasm_ir::Module) -> Result<Module, Error> {
+        Module::from_image(self, compiler::compile(module, self.config())?)
     }
+}
 
-    /// Decodes and validates a module without compiling it.
-    ///
-    /// # Errors
-    /// [`Error::Module`] if the module is refused.
-    pub fn validate(&self, module: impl AsRef<[u8]>) -> Result<(), Error> {
-        self.decode(module.as_ref()).map(drop)
-    }
+impl Deref for Engine {
+    type Target = wootz_engine::Engine;
 
-    /// As [`validate`](Self::validate), for bytes that are a binary module or nothing: text is refused.
-    ///
-    /// # Errors
-    /// [`Error::Module`] if the module is refused.
-    pub fn validate_binary(&self, module: impl AsRef<[u8]>) -> Result<(), Error> {
-        self.decode_binary(module.as_ref()).map(drop)
-    }
-
-    pub(crate) fn decode(&self, bytes: &[u8]) -> Result<wootz_wasm_ir::Module, Error> {
-        let options = wootz_wasm_ir::decode::Options {
-            max_module_size: self.config.max_module_size as u64,
-            features: self.config.features,
-            ..Default::default()
-        };
-        Ok(wootz_wasm_ir::Module::with_options(bytes, &options)?)
-    }
-
-    pub(crate) fn decode_binary(&self, bytes: &[u8]) -> Result<wootz_wasm_ir::Module, Error> {
-        if bytes.starts_with(b"\0asm") {
-            return self.decode(bytes);
-        }
-        // Without the magic number it is refused, and the refusal says how.
-        Ok(wootz_wasm_ir::Module::from_binary(bytes)?)
-    }
-
-    pub(crate) fn compile(&self, module: &wootz_wasm_ir::Module) -> Result<Vec<u8>, Error> {
-        Ok(wootz_codegen_llvm::compile_image(module, &self.compile_options())?)
-    }
-
-    /// Everything besides a module that its code depends on, as text: the compiler, its settings, the CPU. Whoever keeps images
-    /// finds them by this and the module's bytes.
-    ///
-    /// # Errors
-    /// [`Error::Compile`] if there is no such CPU.
-    pub fn fingerprint(&self) -> Result<String, Error> {
-        Ok(self.compile_options().fingerprint()?)
-    }
-
-    fn compile_options(&self) -> CompileOptions {
-        CompileOptions {
-            opt: self.config.opt_level,
-            checks: self.config.checks,
-            guard: self.config.memory.guard,
-            cpu: self.config.cpu.clone(),
-            canonicalize_nans: self.config.canonicalize_nans,
-            deterministic: self.config.deterministic,
-            fuel: self.config.fuel.is_some(),
-            verify: self.config.verify,
-            threads: self.config.compile_threads,
-        }
+    fn deref(&self) -> &wootz_engine::Engine {
+        &self.0
     }
 }

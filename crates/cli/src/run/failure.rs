@@ -40,7 +40,10 @@ pub(crate) fn report(
             stopped(report, input, &failure.frames, failure.omitted)
         }
         Error::Link(error) => link(input, declarations, error),
-        Error::Compile(error) => compile(error),
+        Error::Compile(error) => match error.downcast_ref() {
+            Some(error) => compile(error),
+            None => Report::new(Exit::Bug, error.to_string()).help(crate::BUG),
+        },
         Error::ConsumesNoFuel => Report::new(Exit::Usage, error.to_string())
             .at(input.name.clone())
             .help("run the module, not an image of it, with --fuel"),

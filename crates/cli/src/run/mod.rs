@@ -30,9 +30,7 @@ pub(crate) fn run(args: &RunArgs) -> Outcome<Exit> {
     let input = Input::read(&args.file(), args.input.max_module_size)?;
     let engine = Engine::new(&args.config());
     let cache = if args.no_cache || input.is_image() { Cache::off() } else { Cache::of_user()? };
-    let place = cache
-        .place(&engine, &input.bytes)
-        .map_err(|error| failure::report(&input, &Declarations::default(), &error, None))?;
+    let place = cache.place(&engine, &input.bytes);
     let program = match place.as_ref().and_then(|place| place.load(&engine)) {
         Some(module) => Program::Image(module),
         None => Program::open(&engine, &input)?,
@@ -89,7 +87,7 @@ impl Program {
 
     pub(crate) fn compiled(&self, engine: &Engine) -> Result<wootz::Module, wootz::Error> {
         match self {
-            Self::Module(module) => wootz::Module::from_decoded(engine, module),
+            Self::Module(module) => engine.compile(module),
             Self::Image(module) => Ok(module.clone()),
         }
     }

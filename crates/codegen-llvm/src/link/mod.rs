@@ -48,8 +48,8 @@ mod write;
 
 pub use error::{LinkError, Place, RelocationProblem};
 
-use wootz_vm_abi::image;
 use wootz_vm_abi::plan::MemoryPlan;
+use wootz_vm_abi::seal::seal;
 use wootz_wasm_ir::Declarations;
 
 /// What an image says of its module besides its code.
@@ -87,6 +87,6 @@ pub fn link(objects: &[&[u8]], parts: &ImageParts<'_>) -> Result<Vec<u8>, LinkEr
     let map = info::address_map(&layout)?;
     let contents = info::Contents::new(&info, &map, parts)?;
     let mut image = write::image(&objects, &symbols, &layout, &contents)?;
-    image::seal(&mut image);
+    seal(&mut image);
     Ok(image)
 }

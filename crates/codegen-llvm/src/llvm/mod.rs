@@ -9,9 +9,11 @@
 #![allow(unsafe_code, reason = "the fence of this crate: see the invariants above")]
 
 mod context;
+mod debug_value;
 mod init;
 mod pointer;
 
 pub(crate) use context::LlvmContext;
+pub(crate) use debug_value::append_debug_value;
 pub(crate) use init::init;
 pub(crate) use pointer::byte_offset;

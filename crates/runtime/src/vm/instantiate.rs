@@ -10,9 +10,9 @@ use std::sync::Arc;
 use wootz_vm_abi::callconv::ValRaw;
 use wootz_vm_abi::context::{VMCONTEXT_MAGIC, VMContext, VMFuncRef, VMFunctionImport, VMGlobal, VMTypeId};
 use wootz_vm_abi::trap::TrapCode;
-use wootz_wasm_ir::entity::Entity;
-use wootz_wasm_ir::ir::IntWidth;
-use wootz_wasm_ir::{
+use wootz_wasm_types::IntWidth;
+use wootz_wasm_types::entity::Entity;
+use wootz_wasm_types::{
     ConstExpr, ConstOp, Declarations, FuncIndex, GlobalIndex, MemoryIndex, SegmentMode, TableIndex,
 };
 
@@ -114,7 +114,7 @@ fn allocate(
         let table = unsafe { StoreTable::inline(elements, context.table(index)) };
         slots.tables.push(store.add_table(table));
     }
-    let items = |segment: &wootz_wasm_ir::ElementSegment| {
+    let items = |segment: &wootz_wasm_types::ElementSegment| {
         segment.items.iter().map(|item| evaluate(&context, item) as usize).collect()
     };
     let elements = declarations.elements.values().map(items).collect();
@@ -341,8 +341,8 @@ fn initialise_memories(store: &mut StoreInner, index: usize) -> Result<(), TrapC
 }
 
 /// An offset of the target's index type, unsigned.
-fn address(value: u128, index_type: wootz_wasm_ir::ValType) -> u64 {
-    if index_type == wootz_wasm_ir::ValType::I64 { value as u64 } else { u64::from(value as u32) }
+fn address(value: u128, index_type: wootz_wasm_types::ValType) -> u64 {
+    if index_type == wootz_wasm_types::ValType::I64 { value as u64 } else { u64::from(value as u32) }
 }
 
 /// `table.init`, with the store's index of the table.

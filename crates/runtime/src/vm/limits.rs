@@ -1,6 +1,6 @@
 //! Keeping a store within its limits: what it holds, what may come, what may grow.
 
-use wootz_wasm_ir::{Declarations, MemoryType, TableType};
+use wootz_wasm_types::{Declarations, MemoryType, TableType};
 
 use super::memory::StoreMemory;
 use super::store::StoreInner;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use wootz_vm_abi::context::VMMemory;
 use wootz_vm_abi::plan::MemoryPlan;
 use wootz_vm_abi::trap::TrapCode;
-use wootz_wasm_ir::MemoryType;
+use wootz_wasm_types::MemoryType;
 
 use super::builtins::checked_range;
 use super::data_image::DataImage;

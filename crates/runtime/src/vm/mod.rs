@@ -19,6 +19,7 @@ pub(crate) mod globals;
 pub(crate) mod host;
 pub(crate) mod host_memory;
 pub(crate) mod image;
+mod image_file;
 pub(crate) mod instance;
 pub(crate) mod instantiate;
 pub(crate) mod interrupt;

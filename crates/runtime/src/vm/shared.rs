@@ -11,7 +11,7 @@ use std::sync::{Mutex, PoisonError};
 
 use wootz_vm_abi::context::VMMemory;
 use wootz_vm_abi::plan::MemoryPlan;
-use wootz_wasm_ir::MemoryType;
+use wootz_wasm_types::MemoryType;
 
 use super::memory::LinearMemory;
 use super::wait::WaitQueues;

@@ -176,7 +176,7 @@ impl Space {
                 mapping.map_zeroes(offset + new..offset + old)?;
             }
             if let Some(image) = image {
-                mapping.map_file(offset..offset + new, image.file())?;
+                mapping.map_file(offset..offset + new, image.file(), 0, region::Protection::READ_WRITE)?;
             }
         }
         self.image = image.map(Arc::clone);

@@ -9,8 +9,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use wootz_vm_abi::context::{VMFuncRef, VMStoreContext, VMTypeId};
 use wootz_vm_abi::trap::TrapCode;
-use wootz_wasm_ir::entity::Entity;
-use wootz_wasm_ir::{FuncType, HeapType, RefType};
+use wootz_wasm_types::entity::Entity;
+use wootz_wasm_types::{FuncType, HeapType, RefType};
 
 use super::faults::FaultRegions;
 use super::funcs::Funcs;

@@ -5,8 +5,8 @@ use std::ptr::NonNull;
 
 use wootz_vm_abi::addrmap;
 use wootz_vm_abi::trap::TrapCode;
-use wootz_wasm_ir::FuncIndex;
-use wootz_wasm_ir::entity::Entity;
+use wootz_wasm_types::FuncIndex;
+use wootz_wasm_types::entity::Entity;
 
 use super::activation::Activation;
 use super::faults::FaultRegions;

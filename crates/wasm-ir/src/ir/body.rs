@@ -1,9 +1,9 @@
 //! The arenas of one function's body.
 
 use crate::entity::Arena;
-use crate::module::Declarations;
-use crate::types::{FuncIndex, FuncType, TableIndex, TypeIndex, ValType, WasmOffset};
+use crate::{Declarations, FuncIndex, FuncType, TableIndex, TypeIndex, ValType, WasmOffset};
 
+use super::locals::Locals;
 use super::op::Op;
 
 crate::entity! {
@@ -37,6 +37,8 @@ pub struct Body {
     pub blocks: Arena<Block, BlockData>,
     /// Storage of every argument list.
     pub pool: Vec<Value>,
+    /// What the locals hold, if that is kept.
+    pub locals: Locals,
 }
 
 /// A value's type and where it is defined.
@@ -214,5 +216,6 @@ impl Body {
         self.insts.clear();
         self.blocks.clear();
         self.pool.clear();
+        self.locals.clear();
     }
 }

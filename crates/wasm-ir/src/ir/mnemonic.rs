@@ -2,7 +2,7 @@
 
 use std::fmt::{self, Display, Formatter};
 
-use crate::types::ValType;
+use crate::ValType;
 
 use super::atomic::AtomicMnemonic;
 use super::vector_mnemonic::{self, VectorMnemonic};

@@ -9,11 +9,13 @@
 //!   predecessors of a block but back edges before the block.
 //! - A use is dominated by its definition; arguments match the types of the parameters they feed.
 //! - Every instruction carries the byte offset of the WebAssembly instruction it came from.
+//! - What the locals hold is written down beside, if it was asked for ([`Locals`]); nothing depends on it.
 //! - Nothing here says how a trap is detected: an operator that may trap does so by itself, in order.
 
 mod atomic;
 mod body;
 mod dominators;
+mod locals;
 mod mnemonic;
 mod op;
 mod signature;
@@ -27,6 +29,7 @@ pub use body::{
     Block, BlockCall, BlockData, Body, Callee, Inst, InstData, List, Terminator, TerminatorData, Value,
     ValueData, ValueDef,
 };
+pub use locals::{LocalRecord, LocalValue, Locals};
 pub use op::*;
 pub use text::{DisplayBody, DisplayNamed};
 pub use vector::{
@@ -34,3 +37,5 @@ pub use vector::{
     VectorIntUnary, VectorLoad, VectorOp, VectorShift, Widening,
 };
 pub use verify::{VerifyError, verify};
+
+pub use crate::IntWidth;

@@ -1,21 +1,11 @@
 //! Operators as structured data: a family is one variant with a width and an operation, so that a back end writes it once.
 
-use serde::{Deserialize, Serialize};
-
 use super::AtomicOp;
 use super::vector::{VectorLoad, VectorOp};
-use crate::types::{
-    DataIndex, ElementIndex, FuncIndex, GlobalIndex, HeapType, MemoryIndex, TableIndex, TypeIndex, ValType,
+use crate::{
+    DataIndex, ElementIndex, FuncIndex, GlobalIndex, HeapType, IntWidth, MemoryIndex, TableIndex, TypeIndex,
+    ValType,
 };
-
-/// Width of an integer operator.
-#[derive(Copy, Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
-pub enum IntWidth {
-    /// 32 bits.
-    I32,
-    /// 64 bits.
-    I64,
-}
 
 /// Width of a floating-point operator.
 #[derive(Copy, Clone, PartialEq, Eq, Hash, Debug)]
@@ -24,23 +14,6 @@ pub enum FloatWidth {
     F32,
     /// binary64.
     F64,
-}
-
-impl IntWidth {
-    /// The value type.
-    pub fn ty(self) -> ValType {
-        match self {
-            Self::I32 => ValType::I32,
-            Self::I64 => ValType::I64,
-        }
-    }
-    /// Bits.
-    pub fn bits(self) -> u32 {
-        match self {
-            Self::I32 => 32,
-            Self::I64 => 64,
-        }
-    }
 }
 
 impl FloatWidth {

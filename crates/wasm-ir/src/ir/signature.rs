@@ -1,8 +1,7 @@
 //! The types of operators, as the verifier sees them.
 
 use crate::entity::{Arena, Entity};
-use crate::module::Declarations;
-use crate::types::{HeapType, RefType, ValType};
+use crate::{Declarations, HeapType, RefType, ValType};
 
 use super::{
     Bitwise, Constant, Convert, FloatWidth, IntCompare, IntShape, IntUnary, IntWidth, MemoryAccess, Op,
@@ -278,7 +277,7 @@ fn get<K: Entity + std::fmt::Display, V>(arena: &Arena<K, V>, key: K) -> Result<
     arena.get(key).ok_or_else(|| format!("there is no {key}"))
 }
 
-fn memory(d: &Declarations, index: crate::types::MemoryIndex) -> Result<ValType, String> {
+fn memory(d: &Declarations, index: crate::MemoryIndex) -> Result<ValType, String> {
     Ok(get(&d.memories, index)?.index_type())
 }
 

@@ -2,11 +2,13 @@
 
 use std::fmt::{self, Display, Formatter};
 
-use crate::module::Declarations;
-use crate::types::{FuncIndex, GlobalIndex, MemoryIndex, WasmOffset};
+use crate::{Declarations, FuncIndex, GlobalIndex, MemoryIndex, WasmOffset};
 
 use super::mnemonic::Mnemonic;
-use super::{BlockCall, Body, Callee, Constant, Inst, List, MemoryAccess, Op, Terminator, Value, VectorOp};
+use super::{
+    BlockCall, Body, Callee, Constant, Inst, List, LocalRecord, LocalValue, MemoryAccess, Op, Terminator,
+    Value, VectorOp,
+};
 
 /// Prints a body; see `docs/ir.md` for the grammar.
 #[derive(Debug)]
@@ -46,11 +48,16 @@ impl Printer<'_> {
                 write!(f, "{}{param}: {}", if index == 0 { "(" } else { ", " }, body.ty(*param))?;
             }
             writeln!(f, "{}:", if data.params.is_empty() { "" } else { ")" })?;
-            for inst in &data.insts {
+            let mut records = body.locals.of(block).iter().peekable();
+            for (position, inst) in data.insts.iter().enumerate() {
+                while let Some(record) = records.next_if(|record| record.position as usize <= position) {
+                    self.record(f, record, width)?;
+                }
                 self.offset(f, body.insts[*inst].offset, width)?;
                 self.inst(f, *inst)?;
                 writeln!(f)?;
             }
+            records.try_for_each(|record| self.record(f, record, width))?;
             self.offset(f, data.terminator.offset, width)?;
             self.terminator(f, &data.terminator.kind)?;
             writeln!(f)?;
@@ -60,6 +67,17 @@ impl Printer<'_> {
 
     fn offset(&self, f: &mut Formatter<'_>, offset: WasmOffset, width: usize) -> fmt::Result {
         write!(f, "  {offset:0width$x}:  ")
+    }
+
+    fn record(&self, f: &mut Formatter<'_>, record: &LocalRecord, width: usize) -> fmt::Result {
+        let names = self.declarations.and_then(|d| d.names.locals.get(&self.body.func));
+        let name = names.and_then(|names| names.get(&record.local)).map(|name| &**name);
+        write!(f, "  {:width$}   {} := ", "", Named(record.local, name))?;
+        match record.value {
+            LocalValue::Value(value) => writeln!(f, "{value}"),
+            LocalValue::Default => writeln!(f, "default"),
+            LocalValue::Unknown => writeln!(f, "unknown"),
+        }
     }
 
     fn inst(&self, f: &mut Formatter<'_>, inst: Inst) -> fmt::Result {

@@ -6,7 +6,7 @@
 use std::fmt;
 
 use super::{FloatCompare, FloatUnary, FloatWidth, IntCompare, Sign};
-use crate::types::ValType;
+use crate::ValType;
 
 /// A vector of integers.
 #[derive(Copy, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]

@@ -4,12 +4,13 @@
 use std::fmt;
 
 use crate::entity::Entity;
-use crate::module::Declarations;
-use crate::types::ValType;
+use crate::{Declarations, ValType};
 
 use super::dominators::Dominators;
 use super::signature::{self, OpType};
-use super::{Block, BlockCall, Body, Callee, Inst, List, Op, Terminator, Value, ValueDef};
+use super::{
+    Block, BlockCall, Body, Callee, Inst, List, LocalRecord, LocalValue, Op, Terminator, Value, ValueDef,
+};
 
 /// A broken invariant.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -35,7 +36,7 @@ pub fn verify(declarations: &Declarations, body: &Body) -> Result<(), VerifyErro
     for block in body.blocks.keys() {
         verifier.check_block(block)?;
     }
-    Ok(())
+    verifier.check_locals()
 }
 
 type Check = Result<(), VerifyError>;
@@ -266,6 +267,28 @@ impl<'a> Verifier<'a> {
         for (value, ty) in values.iter().zip(types) {
             let actual = self.body.ty(*value);
             ensure!(self.declarations.is_subtype(actual, *ty), "{what} {value} has type {actual}, not {ty}");
+        }
+        Ok(())
+    }
+
+    /// Records stand in order, and each local holds a value of its type that is there.
+    fn check_locals(&self) -> Check {
+        let locals = &self.body.locals;
+        let mut last = (0, 0);
+        for record in &locals.records {
+            let LocalRecord { block, position, local, value } = *record;
+            let fits = self.body.blocks.get(block).is_some_and(|data| position as usize <= data.insts.len());
+            ensure!(fits, "{local} changes in {block} after {position} instructions, which there are not");
+            ensure!(last <= (block.0, position), "the record of {local} in {block} is out of order");
+            last = (block.0, position);
+            let ty = locals.ty(local);
+            let Some(ty) = ty else { return Err(VerifyError(format!("there is no {local}"))) };
+            if let LocalValue::Value(value) = value {
+                let place = Place { block: block.index(), position: position as usize };
+                self.check_use(value, place)
+                    .map_err(|VerifyError(error)| VerifyError(format!("{local} in {block}: {error}")))?;
+                self.check_types("value", &[value], &[ty])?;
+            }
         }
         Ok(())
     }

@@ -4,11 +4,12 @@
 
 use crate::entity::Entity;
 use crate::ir::{
-    Block, BlockCall, BlockData, Inst, InstData, List, Terminator, TerminatorData, Value, ValueData, ValueDef,
+    Block, BlockCall, BlockData, Inst, InstData, List, LocalRecord, LocalValue, Terminator, TerminatorData,
+    Value, ValueData, ValueDef,
 };
-use crate::types::WasmOffset;
+use crate::{LocalIndex, WasmOffset};
 
-use super::graph::{Edge, Exit, Graph, Node, Param};
+use super::graph::{Edge, Exit, Graph, Node, Param, Record};
 use super::prune::Prune;
 
 const NONE: u32 = u32::MAX;
@@ -129,7 +130,7 @@ impl Finish {
             if index == 0 {
                 self.make_defaults(graph, start, &mut data.insts);
             }
-            self.append_code(graph, head, &mut data);
+            graph.body.locals.records = self.append_code(graph, prune, head, &mut data);
             graph.body.blocks.push(data);
         }
     }
@@ -150,16 +151,36 @@ impl Finish {
     }
 
     /// Appends the instructions of a node and of those that only follow it, and the last one's exit.
-    fn append_code(&mut self, graph: &Graph, head: Node, data: &mut BlockData) {
+    fn append_code(
+        &mut self,
+        graph: &mut Graph,
+        prune: &Prune,
+        head: Node,
+        data: &mut BlockData,
+    ) -> Vec<LocalRecord> {
+        let mut locals = std::mem::take(&mut graph.body.locals.records);
+        let graph = &*graph;
         let mut node = &graph.nodes[head.index()];
         loop {
+            let mut records = graph.records[node.records.start as usize..node.records.end as usize].iter();
+            let mut record = |this: &Self, data: &BlockData, next: Inst| {
+                let due = records.as_slice().partition_point(|record| record.before <= next);
+                locals.extend(records.by_ref().take(due).map(|record| LocalRecord {
+                    block: this.blocks[head.index()],
+                    position: data.insts.len() as u32,
+                    local: LocalIndex(record.local),
+                    value: this.held(graph, prune, record),
+                }));
+            };
             for inst in node.insts.clone().map(Inst) {
+                record(self, data, inst);
                 data.insts.push(inst);
                 for (position, value) in graph.body.results(inst).iter().enumerate() {
                     let ty = graph.body.values[*value].ty;
                     self.number(*value, ValueData { ty, def: ValueDef::Result(inst, position as u32) });
                 }
             }
+            record(self, data, Inst(NONE));
             match node.exit {
                 Exit::Jump(edge) if self.appended[graph.edges[edge.index()].to.index()] => {
                     node = &graph.nodes[graph.edges[edge.index()].to.index()];
@@ -169,6 +190,17 @@ impl Finish {
         }
         data.terminator =
             TerminatorData { kind: self.terminator(graph, &node.exit), offset: node.exit_offset };
+        locals
+    }
+
+    /// What a local holds, as far as the function computes it.
+    fn held(&self, graph: &Graph, prune: &Prune, record: &Record) -> LocalValue {
+        let value = prune.resolve(record.value);
+        match self.numbers[value.index()] {
+            NONE if graph.default_of(value).is_some() => LocalValue::Default,
+            NONE => LocalValue::Unknown,
+            number => LocalValue::Value(Value(number)),
+        }
     }
 
     fn terminator(&self, graph: &Graph, exit: &Exit) -> Terminator {

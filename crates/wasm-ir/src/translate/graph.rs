@@ -7,7 +7,7 @@ use std::ops::Range;
 
 use crate::entity::Entity;
 use crate::ir::{Block, Body, Callee, Constant, Inst, InstData, List, Op, Value, ValueData, ValueDef};
-use crate::types::{RefType, ValType, WasmOffset};
+use crate::{RefType, ValType, WasmOffset};
 
 use super::env::{Env, Snapshot};
 
@@ -35,6 +35,8 @@ pub(super) struct NodeData {
     pub(super) insts: Range<u32>,
     /// Its parameters, a range in [`Graph::params`].
     pub(super) params: Range<u32>,
+    /// What becomes of locals in it, a range in [`Graph::records`].
+    pub(super) records: Range<u32>,
     pub(super) edge_count: u32,
     first_edge: Edge,
     last_edge: Edge,
@@ -96,6 +98,15 @@ pub(super) struct ParamData {
     source: Source,
 }
 
+/// An assignment to a local.
+#[derive(Copy, Clone, Debug)]
+pub(super) struct Record {
+    /// The instruction that comes next.
+    pub(super) before: Inst,
+    pub(super) local: u32,
+    pub(super) value: Value,
+}
+
 /// The graph of one function, with the environment it is built from.
 #[derive(Debug, Default)]
 pub(super) struct Graph {
@@ -110,6 +121,9 @@ pub(super) struct Graph {
     operands: Vec<Value>,
     /// The types that have a default value; the value with the same position after the function's parameters.
     pub(super) defaults: Vec<ValType>,
+    /// Whether assignments to locals are recorded.
+    pub(super) keep_locals: bool,
+    pub(super) records: Vec<Record>,
     /// The block that instructions are appended to.
     current: Option<Node>,
 }
@@ -123,10 +137,8 @@ impl Graph {
         self.order.clear();
         self.operands.clear();
         self.defaults.clear();
-        self.body.values.clear();
-        self.body.insts.clear();
-        self.body.blocks.clear();
-        self.body.pool.clear();
+        self.records.clear();
+        self.body.clear();
         let signature = self.body.signature.clone();
         let mut runs = Vec::with_capacity(signature.params.len() + locals.len());
         for (index, ty) in signature.params.iter().enumerate() {
@@ -139,6 +151,26 @@ impl Graph {
         self.env.reset(&runs);
         let entry = self.new_node();
         self.start(entry);
+        if self.keep_locals {
+            let mut local = 0;
+            for (count, value) in runs {
+                (local..local + count).for_each(|local| self.record(local, value));
+                local += count;
+                self.body.locals.runs.push((local, self.body.values[value].ty));
+            }
+        }
+    }
+
+    fn record(&mut self, local: u32, value: Value) {
+        if self.keep_locals {
+            self.records.push(Record { before: self.body.insts.next_key(), local, value });
+        }
+    }
+
+    /// Assigns a local.
+    pub(super) fn assign(&mut self, local: u32, value: Value) {
+        self.env.set(local, value);
+        self.record(local, value);
     }
 
     /// What a local of this type starts with. Nothing reads one without a default before it is assigned; it starts with
@@ -190,6 +222,7 @@ impl Graph {
         self.nodes.push(NodeData {
             insts: 0..0,
             params: 0..0,
+            records: 0..0,
             edge_count: 0,
             first_edge: END,
             last_edge: END,
@@ -239,8 +272,10 @@ impl Graph {
     pub(super) fn finish(&mut self, exit: Exit, offset: WasmOffset) -> Node {
         let current = self.current.take().expect("code is reachable");
         let end = self.body.insts.len() as u32;
+        let last_record = self.records.len() as u32;
         let node = &mut self.nodes[current.index()];
         node.insts.end = end;
+        node.records.end = last_record;
         node.exit = exit;
         node.exit_offset = offset;
         current
@@ -250,9 +285,11 @@ impl Graph {
     pub(super) fn start(&mut self, node: Node) {
         let inst = self.body.insts.len() as u32;
         let param = self.params.len() as u32;
+        let record = self.records.len() as u32;
         let data = &mut self.nodes[node.index()];
         data.insts = inst..inst;
         data.params = param..param;
+        data.records = record..record;
         self.order.push(node);
         self.current = Some(node);
     }
@@ -281,7 +318,7 @@ impl Graph {
         self.env.restore(first);
         for local in locals {
             let value = self.param(node, local_type(local), Source::Local(local));
-            self.env.set(local, value);
+            self.assign(local, value);
         }
     }
 
@@ -300,7 +337,7 @@ impl Graph {
         }
         for local in assigned {
             let value = self.param(node, local_type(*local), Source::Local(*local));
-            self.env.set(*local, value);
+            self.assign(*local, value);
         }
     }
 

@@ -19,10 +19,9 @@ mod operators;
 mod prune;
 mod vector;
 
-use crate::error::{Error, ErrorKind};
 use crate::ir::{Body, Value};
 use crate::module::Module;
-use crate::types::FuncIndex;
+use crate::{Error, ErrorKind, FuncIndex};
 
 use control::Frame;
 use finish::Finish;
@@ -51,6 +50,13 @@ impl Translator {
     /// A translator with empty arenas.
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// A translator that also writes down what the locals hold, in [`Body::locals`].
+    pub fn keeping_locals() -> Self {
+        let mut translator = Self::default();
+        translator.graph.keep_locals = true;
+        translator
     }
 
     /// Translates one defined function. The body is valid until the next call.

@@ -2,15 +2,14 @@
 
 use wasmparser::{MemArg, MemArgTarget, Operator};
 
-use crate::error::{Error, ErrorKind};
 use crate::ir::{
     AtomicBinary as AB, AtomicOp as A, Callee, Constant, Convert, FloatBinary as FB, FloatCompare as FC,
     FloatUnary as FU, FloatWidth, IntBinary as IB, IntCompare as IC, IntUnary as IU, IntWidth, MemoryAccess,
     Op, Sign, WideArithmetic as WA,
 };
-use crate::types::{
-    DataIndex, ElementIndex, FuncIndex, GlobalIndex, HeapType, MemoryIndex, RefType, TableIndex, TypeIndex,
-    ValType,
+use crate::{
+    DataIndex, ElementIndex, Error, ErrorKind, FuncIndex, GlobalIndex, HeapType, MemoryIndex, RefType,
+    TableIndex, TypeIndex, ValType,
 };
 
 use super::function::Function;
@@ -53,8 +52,8 @@ impl Function<'_> {
             O::Select => self.select(None),
             O::TypedSelect { ty } => { let ty = crate::decode::val_type(ty, self.offset.into())?; self.select(Some(ty)); }
             O::LocalGet { local_index } => self.stack.push(self.graph.env.get(local_index)),
-            O::LocalSet { local_index } => { let value = self.pop(); self.graph.env.set(local_index, value); }
-            O::LocalTee { local_index } => { let value = self.pop(); self.graph.env.set(local_index, value); self.stack.push(value); }
+            O::LocalSet { local_index } => { let value = self.pop(); self.graph.assign(local_index, value); }
+            O::LocalTee { local_index } => { let value = self.pop(); self.graph.assign(local_index, value); self.stack.push(value); }
             O::GlobalGet { global_index } => self.global_get(GlobalIndex(global_index)),
             O::GlobalSet { global_index } => self.emit_with(Op::GlobalSet(GlobalIndex(global_index)), 1, &[]),
 

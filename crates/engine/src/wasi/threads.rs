@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::{Arc, OnceLock};
 
 use wootz_wasi::{NO_THREAD, SPAWN, THREAD_START, THREADS_MODULE, Threads, spawn_type, thread_start_type};
-use wootz_wasm_ir::{EntityType, MemoryType};
+use wootz_wasm_types::{EntityType, MemoryType};
 
 use crate::error::{Error, HostError, TypeError};
 use crate::instance::Instance;

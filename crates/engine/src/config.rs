@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use wootz_runtime::{MemoryCreator, MemoryPool, MemorySettings};
 
-pub use wootz_codegen_llvm::{Cpu, OptLevel};
 pub use wootz_runtime::StoreLimits;
+pub use wootz_vm_abi::options::{CompileOptions, Cpu, OptLevel};
 pub use wootz_vm_abi::plan::CheckStrategy;
-pub use wootz_wasm_ir::decode::Features;
+pub use wootz_wasm_types::Features;
 
 /// Settings of an [`Engine`](crate::Engine), by chained setters.
 ///
@@ -218,5 +218,26 @@ impl Config {
     pub fn verify(mut self, verify: bool) -> Self {
         self.verify = verify;
         self
+    }
+
+    /// What of it the compiler is told.
+    pub fn compile_options(&self) -> CompileOptions {
+        CompileOptions {
+            opt: self.opt_level,
+            checks: self.checks,
+            guard: self.memory.guard,
+            cpu: self.cpu.clone(),
+            canonicalize_nans: self.canonicalize_nans,
+            deterministic: self.deterministic,
+            fuel: self.fuel.is_some(),
+            debug: None,
+            verify: self.verify,
+            threads: self.compile_threads,
+        }
+    }
+
+    /// What of it the decoder is told: bytes that a module may have, and what it may use.
+    pub fn module_limits(&self) -> (usize, Features) {
+        (self.max_module_size, self.features)
     }
 }

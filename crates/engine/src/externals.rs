@@ -1,7 +1,7 @@
 //! What crosses instances: functions, memories, tables and globals, as handles into a store.
 
 use wootz_runtime as runtime;
-use wootz_wasm_ir::{EntityType, GlobalType, MemoryType, TableType};
+use wootz_wasm_types::{EntityType, GlobalType, MemoryType, TableType};
 
 use crate::error::Error;
 use crate::func::Func;

@@ -4,7 +4,7 @@ use std::any::Any;
 use std::fmt;
 
 use wootz_runtime as runtime;
-use wootz_wasm_ir::{HeapType, RefType, ValType};
+use wootz_wasm_types::{HeapType, RefType, ValType};
 
 use crate::func::Func;
 use crate::store::AsContextMut;

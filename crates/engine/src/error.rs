@@ -3,9 +3,8 @@
 use std::error::Error as StdError;
 use std::fmt;
 
-use wootz_codegen_llvm::CompileError;
 use wootz_runtime::{CallError, InstantiateError};
-use wootz_wasm_ir::{FuncType, ValType};
+use wootz_wasm_types::{FuncType, ValType};
 
 pub use wootz_runtime::{
     AccessError, ArgumentsError, HostError, ImageError, ImportError, Limit, LimitError, MemoryError, Trap,
@@ -17,9 +16,11 @@ pub use wootz_runtime::{
 #[non_exhaustive]
 pub enum Error {
     /// The module is refused: malformed, invalid, not supported, or over a limit.
-    Module(wootz_wasm_ir::Error),
-    /// The module cannot be compiled.
-    Compile(Box<CompileError>),
+    Module(wootz_wasm_types::Error),
+    /// The module cannot be compiled: the compiler's error.
+    Compile(HostError),
+    /// The engine only loads images.
+    NoCompiler,
     /// The compiled module cannot be loaded.
     Image(ImageError),
     /// Imports are missing or do not fit.
@@ -115,6 +116,7 @@ impl fmt::Display for Error {
             Self::UnknownExport { name, kind } => {
                 write!(f, "unknown export: no {kind} is exported as \"{name}\"")
             }
+            Self::NoCompiler => f.write_str("there is no compiler in this program: it loads images only"),
             Self::ConsumesNoFuel => InstantiateError::ConsumesNoFuel.fmt(f),
             Self::Limit(error) => error.fmt(f),
             Self::Memory(error) => error.fmt(f),
@@ -132,6 +134,7 @@ impl StdError for Error {
             Self::Compile(error) => error.source(),
             Self::Image(error) => error.source(),
             Self::Link(_)
+            | Self::NoCompiler
             | Self::ConsumesNoFuel
             | Self::UnknownExport { .. }
             | Self::Type(_)
@@ -265,7 +268,7 @@ macro_rules! from {
 }
 
 from! {
-    wootz_wasm_ir::Error: Module;
+    wootz_wasm_types::Error: Module;
     ImageError: Image;
     LinkError: Link;
     Trap: Trap;
@@ -289,15 +292,6 @@ impl From<ValueError> for Error {
         match error {
             ValueError::Limit(error) => Self::Limit(error),
             error => Self::Value(error),
-        }
-    }
-}
-
-impl From<CompileError> for Error {
-    fn from(error: CompileError) -> Self {
-        match error {
-            CompileError::Translate(error) => Self::Module(error),
-            error => Self::Compile(Box::new(error)),
         }
     }
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use wootz_runtime as runtime;
 use wootz_vm_abi::callconv::ValRaw;
-use wootz_wasm_ir::{FuncType, ValType};
+use wootz_wasm_types::{FuncType, ValType};
 
 use super::HostFunction;
 use super::typed::{List, Lower, MAX_ARITY, WasmResults, WasmType};

@@ -1,12 +1,15 @@
 //! A compiled module: what a store instantiates, any number of times.
 
 use std::fmt;
+use std::fs::File;
+use std::ops::Range;
+use std::path::Path;
 use std::sync::Arc;
 
-use wootz_runtime::Image;
-use wootz_wasm_ir::{Declarations, EntityIndex, EntityType};
+use wootz_runtime::{Image, ImageError, Integrity};
+use wootz_wasm_types::{Declarations, EntityIndex, EntityType};
 
-use crate::engine::Engine;
+use crate::engine::{Engine, Source};
 use crate::error::Error;
 
 /// A module compiled to machine code. Cheap to clone; clones share the code, also between threads.
@@ -14,7 +17,6 @@ use crate::error::Error;
 pub struct Module {
     engine: Engine,
     image: Image,
-    bytes: Arc<[u8]>,
 }
 
 impl Module {
@@ -31,7 +33,7 @@ impl Module {
     ///
     /// # Errors
     /// [`Error::Module`] if the module is refused, [`Error::Compile`] if it cannot be compiled, [`Error::Image`] if the
-    /// code cannot be loaded.
+    /// code cannot be loaded, [`Error::NoCompiler`].
     pub fn new(engine: &Engine, module: impl AsRef<[u8]>) -> Result<Self, Error> {
         Self::from_image(engine, engine.precompile(module)?)
     }
@@ -41,15 +43,7 @@ impl Module {
     /// # Errors
     /// As [`new`](Self::new).
     pub fn from_binary(engine: &Engine, module: impl AsRef<[u8]>) -> Result<Self, Error> {
-        Self::from_image(engine, engine.compile(&engine.decode_binary(module.as_ref())?)?)
-    }
-
-    /// Compiles a module that is decoded already and loads the code.
-    ///
-    /// # Errors
-    /// As [`Module::new`].
-    pub fn from_decoded(engine: &Engine, module: &wootz_wasm_ir::Module) -> Result<Self, Error> {
-        Self::from_image(engine, engine.compile(module)?)
+        Self::from_image(engine, engine.compile(Source::Binary(module.as_ref()))?)
     }
 
     /// Loads an image that [`serialize`](Self::serialize) or [`Engine::precompile`] made.
@@ -59,13 +53,38 @@ impl Module {
     /// # Errors
     /// [`Error::Image`] if the bytes are no image, of another version, or compiled for a CPU that this one is not.
     pub fn from_image(engine: &Engine, image: impl Into<Arc<[u8]>>) -> Result<Self, Error> {
-        let bytes = image.into();
-        Ok(Self { engine: engine.clone(), image: Image::load(&bytes)?, bytes })
+        Ok(Self { engine: engine.clone(), image: Image::load_shared(image.into())? })
+    }
+
+    /// Loads an image from a file: code and constants are mapped from it and shared with other processes.
+    ///
+    /// It is machine code, as for [`from_image`](Self::from_image). While the module is in use the file must not be written to or
+    /// shortened, as with any program; renaming another over it is fine.
+    ///
+    /// # Errors
+    /// As [`from_image`](Self::from_image); [`ImageError::System`](crate::ImageError::System) if the file cannot be read.
+    pub fn from_file(engine: &Engine, path: impl AsRef<Path>, integrity: Integrity) -> Result<Self, Error> {
+        let file = File::open(path).map_err(ImageError::System)?;
+        let length = file.metadata().map_err(ImageError::System)?.len();
+        Self::from_part(engine, &file, 0..length, integrity)
+    }
+
+    /// As [`from_file`](Self::from_file), for a range of bytes of a file that is open already. It starts at a multiple of 4096.
+    ///
+    /// # Errors
+    /// As [`from_file`](Self::from_file).
+    pub fn from_part(
+        engine: &Engine,
+        file: &File,
+        part: Range<u64>,
+        integrity: Integrity,
+    ) -> Result<Self, Error> {
+        Ok(Self { engine: engine.clone(), image: Image::open(file, part, integrity)? })
     }
 
     /// The image: an ELF file that [`from_image`](Self::from_image) loads without compiling anything.
     pub fn serialize(&self) -> Vec<u8> {
-        self.bytes.to_vec()
+        self.image.bytes().to_vec()
     }
 
     /// The engine it was compiled with.
@@ -105,7 +124,7 @@ impl Module {
     }
 
     /// The index of an exported function: its number in traps and in the module's text.
-    pub fn exported_function(&self, name: &str) -> Option<wootz_wasm_ir::FuncIndex> {
+    pub fn exported_function(&self, name: &str) -> Option<wootz_wasm_types::FuncIndex> {
         self.declarations().exports.iter().find_map(|export| match export.item {
             EntityIndex::Function(func) if export.name == name => Some(func),
             _ => None,

@@ -274,6 +274,32 @@ pub struct GlobalType {
     pub mutable: bool,
 }
 
+/// Width of an integer operator.
+#[derive(Copy, Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+pub enum IntWidth {
+    /// 32 bits.
+    I32,
+    /// 64 bits.
+    I64,
+}
+
+impl IntWidth {
+    /// The value type.
+    pub fn ty(self) -> ValType {
+        match self {
+            Self::I32 => ValType::I32,
+            Self::I64 => ValType::I64,
+        }
+    }
+    /// Bits.
+    pub fn bits(self) -> u32 {
+        match self {
+            Self::I32 => 32,
+            Self::I64 => 64,
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::MemoryType;

@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use wootz_runtime as runtime;
 pub(crate) use wootz_runtime::HostFunction;
-use wootz_wasm_ir::FuncType;
+use wootz_wasm_types::FuncType;
 
 use crate::caller::Caller;
 use crate::error::{Error, HostError, TypeError, to_runtime_host_error};

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU8, AtomicU32, AtomicU64};
 use std::time::Duration;
 
 use wootz_runtime as runtime;
-use wootz_wasm_ir::MemoryType;
+use wootz_wasm_types::MemoryType;
 
 pub use wootz_runtime::{WaitError, WaitOutcome};
 

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use wootz_runtime as runtime;
-use wootz_wasm_ir::{EntityType, FuncType};
+use wootz_wasm_types::{EntityType, FuncType};
 
 use crate::caller::Caller;
 use crate::engine::Engine;

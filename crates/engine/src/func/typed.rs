@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 
 use wootz_runtime as runtime;
 use wootz_vm_abi::callconv::ValRaw;
-use wootz_wasm_ir::ValType;
+use wootz_wasm_types::ValType;
 
 use crate::error::Error;
 use crate::func::Func;

@@ -1,0 +1,133 @@
+//! How code is compiled, as plain data: for the compiler, and for whoever keeps images and must know which of them fits.
+
+use std::sync::Arc;
+
+use wootz_wasm_types::SourceText;
+
+use crate::image::FORMAT_VERSION;
+use crate::plan::{CheckStrategy, MemoryPlan};
+
+/// How much LLVM optimises.
+#[derive(Copy, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
+pub enum OptLevel {
+    /// Fast to compile: no optimisation beyond local common subexpressions, LLVM's fast instruction selector.
+    O0,
+    /// Some optimisation.
+    O1,
+    /// What pays off.
+    #[default]
+    O2,
+    /// Everything.
+    O3,
+}
+
+/// The CPU that code is made for.
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
+pub enum Cpu {
+    /// This machine's, with all it offers.
+    #[default]
+    Native,
+    /// Any x86-64.
+    Baseline,
+    /// One by name: the levels of the x86-64 psABI, `x86-64-v2` to `x86-64-v4`, and `native` and `baseline`.
+    Named(String),
+}
+
+impl Cpu {
+    /// Whether it is this machine's.
+    pub fn is_native(&self) -> bool {
+        match self {
+            Self::Native => true,
+            Self::Baseline => false,
+            Self::Named(name) => name == "native",
+        }
+    }
+}
+
+/// How to compile.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct CompileOptions {
+    /// How much to optimise.
+    pub opt: OptLevel,
+    /// How out-of-bounds accesses are found.
+    pub checks: CheckStrategy,
+    /// Bytes of guard behind a guarded memory: see [`MemoryPlan::new`].
+    pub guard: u64,
+    /// The CPU to compile for.
+    pub cpu: Cpu,
+    /// Whether every NaN that float arithmetic returns is the positive canonical one.
+    pub canonicalize_nans: bool,
+    /// Whether results that the specification leaves open are the same on every machine: relaxed vector operators make its
+    /// deterministic choice, and NaNs are canonical.
+    pub deterministic: bool,
+    /// Whether code consumes fuel, and traps when there is none.
+    pub fuel: bool,
+    /// What a debugger is told besides functions and offsets: sources and variables. The machine code does not depend on it.
+    pub debug: Option<Arc<SourceText>>,
+    /// Whether to verify the IR of every function and the LLVM IR, before and after optimisation.
+    pub verify: bool,
+    /// How many threads compile; 0 is one for each processor. The code does not depend on it.
+    pub threads: usize,
+}
+
+impl Default for CompileOptions {
+    fn default() -> Self {
+        Self {
+            opt: OptLevel::default(),
+            checks: CheckStrategy::default(),
+            guard: MemoryPlan::DEFAULT_GUARD,
+            cpu: Cpu::default(),
+            canonicalize_nans: false,
+            deterministic: false,
+            fuel: false,
+            debug: None,
+            verify: false,
+            threads: 0,
+        }
+    }
+}
+
+impl CompileOptions {
+    /// Everything besides the module and the compiler that the code depends on, as text: equal texts from one compiler give equal
+    /// images. `this_cpu` describes the processor of this machine.
+    ///
+    /// It names the version of this workspace, so it is for comparing and not for keeping.
+    pub fn fingerprint(&self, this_cpu: &str) -> String {
+        let Self {
+            opt,
+            checks,
+            guard,
+            cpu,
+            canonicalize_nans,
+            deterministic,
+            fuel,
+            debug,
+            verify: _,
+            threads: _,
+        } = self;
+        let debug = debug.as_ref().map(|text| &text.path);
+        let version = env!("CARGO_PKG_VERSION");
+        let cpu = if cpu.is_native() { this_cpu.to_owned() } else { format!("{cpu:?}") };
+        format!(
+            "wootz {version}, image format {FORMAT_VERSION}; {cpu}; {opt:?}; {checks:?}; {guard}; {canonicalize_nans}; {deterministic}; {fuel}; {debug:?}"
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{CompileOptions, Cpu, OptLevel};
+
+    #[test]
+    fn the_fingerprint_tells_what_the_code_depends_on() {
+        let native = CompileOptions::default();
+        let of = |options: &CompileOptions| options.fingerprint("cpu one");
+        assert_eq!(of(&native), of(&CompileOptions { threads: 7, verify: true, ..native.clone() }));
+        assert_ne!(of(&native), native.fingerprint("cpu two"));
+        assert_ne!(of(&native), of(&CompileOptions { opt: OptLevel::O1, ..native.clone() }));
+        let baseline = CompileOptions { cpu: Cpu::Baseline, ..native.clone() };
+        assert_eq!(of(&baseline), baseline.fingerprint("cpu two"));
+        let named = CompileOptions { cpu: Cpu::Named("native".into()), ..native.clone() };
+        assert_eq!(of(&named), of(&native));
+    }
+}

@@ -1,0 +1,60 @@
+//! What the WebAssembly locals hold from where on: for debuggers, since the IR itself has no locals any more.
+
+use crate::{LocalIndex, ValType};
+
+use super::{Block, Value};
+
+/// The locals of one function, if the [`Translator`](crate::Translator) was asked to keep them; else empty.
+///
+/// Records change nothing in the function: no value is there because of one, and a back end may ignore them.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Locals {
+    /// One past the last local of each run of equal types, parameters included.
+    pub runs: Vec<(u32, ValType)>,
+    /// Assignments, by block and position. A local holds what its last record before a place says; where control joins,
+    /// what all ways say.
+    pub records: Vec<LocalRecord>,
+}
+
+/// From a place on, a local holds a value.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub struct LocalRecord {
+    /// The block.
+    pub block: Block,
+    /// How many of the block's instructions come before.
+    pub position: u32,
+    /// The local.
+    pub local: LocalIndex,
+    /// What it holds.
+    pub value: LocalValue,
+}
+
+/// What a local holds.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub enum LocalValue {
+    /// A value of the function.
+    Value(Value),
+    /// The default of its type: zero or null.
+    Default,
+    /// Something that the function does not compute, because nothing uses it.
+    Unknown,
+}
+
+impl Locals {
+    /// The type of a local, or `None` if the function has no such local.
+    pub fn ty(&self, local: LocalIndex) -> Option<ValType> {
+        self.runs.get(self.runs.partition_point(|(end, _)| *end <= local.0)).map(|(_, ty)| *ty)
+    }
+
+    /// The records of a block, in order.
+    pub fn of(&self, block: Block) -> &[LocalRecord] {
+        let start = self.records.partition_point(|record| record.block < block);
+        let end = self.records.partition_point(|record| record.block <= block);
+        &self.records[start..end]
+    }
+
+    pub(crate) fn clear(&mut self) {
+        self.runs.clear();
+        self.records.clear();
+    }
+}

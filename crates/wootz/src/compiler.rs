@@ -1,0 +1,42 @@
+//! The compiler on LLVM, as an engine uses it.
+
+use wootz_codegen_llvm::CompileError;
+use wootz_engine::{Compile, Config, Error, Source};
+use wootz_wasm_ir::Module;
+use wootz_wasm_ir::decode::Options;
+
+/// Compiles with LLVM.
+#[derive(Copy, Clone, Debug, Default)]
+pub struct Llvm;
+
+impl Compile for Llvm {
+    fn version(&self) -> String {
+        wootz_codegen_llvm::compiler()
+    }
+
+    fn validate(&self, module: Source<'_>, config: &Config) -> Result<(), Error> {
+        decode(module, config).map(drop)
+    }
+
+    fn compile(&self, module: Source<'_>, config: &Config) -> Result<Vec<u8>, Error> {
+        compile(&decode(module, config)?, config)
+    }
+}
+
+fn decode(module: Source<'_>, config: &Config) -> Result<Module, Error> {
+    let (max_module_size, features) = config.module_limits();
+    let options = Options { max_module_size: max_module_size as u64, features, ..Options::default() };
+    Ok(match module {
+        // Without the magic number it is refused, and the refusal says how.
+        Source::Binary(bytes) if !bytes.starts_with(b"\0asm") => Module::from_binary(bytes)?,
+        Source::Any(bytes) | Source::Binary(bytes) => Module::with_options(bytes, &options)?,
+    })
+}
+
+/// Compiles a decoded module to an image.
+pub(crate) fn compile(module: &Module, config: &Config) -> Result<Vec<u8>, Error> {
+    wootz_codegen_llvm::compile_image(module, &config.compile_options()).map_err(|error| match error {
+        CompileError::Translate(error) => Error::Module(error),
+        error => Error::Compile(Box::new(error)),
+    })
+}
