@@ -237,3 +237,82 @@ fn a_report_accounts_for_everything() {
     }
     assert_eq!((done, events.len()), ((201, bytes), report.units + 2));
 }
+
+/// One function for each floating-point instruction, the vector ones too.
+fn every_float_instruction() -> String {
+    let mut functions = Vec::new();
+    let mut add = |name: String, params: &str, result: &str| {
+        let operands: String =
+            (0..params.split(' ').count()).map(|local| format!(" (local.get {local})")).collect();
+        functions.push(format!("(func (param {params}) (result {result}) ({name}{operands}))"));
+    };
+    for float in ["f32", "f64"] {
+        for name in ["abs", "neg", "ceil", "floor", "trunc", "nearest", "sqrt"] {
+            add(format!("{float}.{name}"), float, float);
+        }
+        for name in ["add", "sub", "mul", "div", "min", "max", "copysign"] {
+            add(format!("{float}.{name}"), &format!("{float} {float}"), float);
+        }
+        for name in ["eq", "ne", "lt", "gt", "le", "ge"] {
+            add(format!("{float}.{name}"), &format!("{float} {float}"), "i32");
+        }
+        for int in ["i32", "i64"] {
+            for sign in ["s", "u"] {
+                add(format!("{int}.trunc_{float}_{sign}"), float, int);
+                add(format!("{int}.trunc_sat_{float}_{sign}"), float, int);
+                add(format!("{float}.convert_{int}_{sign}"), int, float);
+            }
+        }
+    }
+    add("f32.demote_f64".into(), "f64", "f32");
+    add("f64.promote_f32".into(), "f32", "f64");
+    for shape in ["f32x4", "f64x2"] {
+        for name in ["abs", "neg", "ceil", "floor", "trunc", "nearest", "sqrt"] {
+            add(format!("{shape}.{name}"), "v128", "v128");
+        }
+        for name in
+            ["add", "sub", "mul", "div", "min", "max", "pmin", "pmax", "eq", "ne", "lt", "gt", "le", "ge"]
+        {
+            add(format!("{shape}.{name}"), "v128 v128", "v128");
+        }
+        add(format!("{shape}.relaxed_madd"), "v128 v128 v128", "v128");
+    }
+    for name in [
+        "f32x4.convert_i32x4_s",
+        "f32x4.convert_i32x4_u",
+        "f32x4.demote_f64x2_zero",
+        "f64x2.convert_low_i32x4_s",
+        "f64x2.convert_low_i32x4_u",
+        "f64x2.promote_low_f32x4",
+        "i32x4.trunc_sat_f32x4_s",
+        "i32x4.trunc_sat_f32x4_u",
+        "i32x4.trunc_sat_f64x2_s_zero",
+        "i32x4.trunc_sat_f64x2_u_zero",
+    ] {
+        add(name.into(), "v128", "v128");
+    }
+    format!("(module {})", functions.join("\n"))
+}
+
+/// A trap leaves compiled code at any instruction and restores no control word of a floating-point unit: none may change there. So
+/// there is no x87 or MMX instruction, and none that loads a control word.
+#[test]
+fn compiled_code_leaves_the_floating_point_environment_alone() {
+    let module = Module::new(every_float_instruction().as_bytes()).unwrap();
+    for cpu in [Cpu::Baseline, Cpu::Named("x86-64-v2".into()), Cpu::Named("x86-64-v4".into())] {
+        for opt in [OptLevel::O0, OptLevel::O2] {
+            let options = CompileOptions { opt, cpu: cpu.clone(), ..CompileOptions::default() };
+            let text = emit_text(&module, &options, TextKind::Assembly, None).unwrap();
+            let lines = text.lines().map(str::trim_start).filter(|line| !line.starts_with(['.', '#', '"']));
+            let mut sums = 0;
+            for line in lines {
+                let mnemonic = line.split_whitespace().next().unwrap_or_default();
+                sums += usize::from(mnemonic.contains("adds"));
+                let is_x87 = mnemonic.starts_with('f') || mnemonic.contains("emms");
+                let is_control = mnemonic.contains("mxcsr");
+                assert!(!is_x87 && !is_control && !line.contains("%mm"), "{line} at {opt:?} for {cpu:?}");
+            }
+            assert!(sums >= 2, "the text is assembly");
+        }
+    }
+}
