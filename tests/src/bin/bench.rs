@@ -222,7 +222,7 @@ fn costs(options: &Options) -> Result<()> {
         let compile = |(label, config, timeout): &(&str, Config, Option<Duration>)| {
             let compiled = WasiProgram::compile_as(format!("{}, {label}", program.name()), &wasm, config)?;
             Ok(match timeout {
-                Some(timeout) => compiled.timeout(timeout),
+                Some(timeout) => compiled.timeout(*timeout),
                 None => compiled,
             })
         };
