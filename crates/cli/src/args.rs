@@ -1,6 +1,8 @@
 //! The command line: options, their values, and their help.
 #![allow(missing_docs, reason = "a comment on an item is a text of `--help`, and some items need none")]
 
+mod executable;
+
 use std::ffi::OsString;
 use std::num::NonZero;
 use std::path::PathBuf;
@@ -11,7 +13,8 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use wootz_engine::{CheckStrategy, Config, Cpu, Machine, MemoryPlan, OptLevel, StoreLimits};
 use wootz_wast::configuration::{CHECKS, LEVELS, MODES};
 
-use crate::executable::Settings;
+pub use executable::ExecutableArgs;
+
 use crate::exit::{self, Exit};
 use crate::parse::{cpu, dir, machine, size, time, variable};
 use crate::report::{Outcome, Report};
@@ -84,6 +87,9 @@ pub struct CompileArgs {
     /// How many threads compile [default: one for each processor].
     #[arg(short = 'j', long, value_name = "N")]
     jobs: Option<NonZero<usize>>,
+    /// Compile only as much at a time as fits into this: bytes, or with K, M or G [default: half of the machine's memory].
+    #[arg(long, value_name = "SIZE", value_parser = size)]
+    memory_budget: Option<usize>,
     #[command(flatten)]
     target: TargetArgs,
 }
@@ -93,6 +99,13 @@ pub struct MachineArgs {
     /// The machine to compile for, such as aarch64-linux [default: this one].
     #[arg(long = "target", value_name = "TRIPLE", default_value_t, hide_default_value = true, value_parser = machine)]
     pub target: Machine,
+}
+
+#[derive(Args, Debug)]
+pub struct ProgressArgs {
+    /// Show no progress while compiling. Nor is there any unless standard error is a terminal.
+    #[arg(short = 'q', long, visible_alias = "quiet")]
+    pub no_progress: bool,
 }
 
 #[derive(Args, Debug)]
@@ -117,6 +130,8 @@ pub struct TargetArgs {
 pub struct RunArgs {
     #[command(flatten)]
     pub compile: CompileArgs,
+    #[command(flatten)]
+    pub progress: ProgressArgs,
     #[command(flatten)]
     pub input: InputArgs,
     /// Let the guest use a directory, under the same or another name.
@@ -201,6 +216,14 @@ pub struct CompileFileArgs {
     #[command(flatten)]
     pub compile: CompileArgs,
     #[command(flatten)]
+    pub progress: ProgressArgs,
+    /// Say on standard error what the compilation took, by phase; and how much memory.
+    #[arg(long, value_name = "FORM", num_args = 0..=1, require_equals = true, default_missing_value = "text")]
+    pub timings: Option<Timings>,
+    /// Say on standard error which functions were too large to be optimised, and why.
+    #[arg(short = 'v', long)]
+    pub verbose: bool,
+    #[command(flatten)]
     pub input: InputArgs,
     #[command(flatten)]
     pub machine: MachineArgs,
@@ -221,41 +244,6 @@ pub struct CompileFileArgs {
     /// A module, binary or text; - is standard input.
     #[arg(value_name = "FILE")]
     pub file: PathBuf,
-}
-
-#[derive(Args, Debug)]
-#[command(next_help_heading = "Options of --emit exe")]
-pub struct ExecutableArgs {
-    /// Let the program use a directory, under the same or another name, where it is run.
-    #[arg(long = "dir", value_name = "HOST[::GUEST]", value_parser = dir)]
-    pub dirs: Vec<Dir>,
-    /// Set an environment variable of the program; without =VALUE, pass on that of whoever runs it.
-    #[arg(long = "env", value_name = "NAME[=VALUE]", value_parser = variable)]
-    pub env: Vec<(String, Option<String>)>,
-    /// Give the program only what --dir and --env say, and not the current directory and the whole environment besides.
-    #[arg(long)]
-    pub isolated: bool,
-    /// Stack of the program: bytes, or with K, M or G [default: 8M].
-    #[arg(long, value_name = "SIZE", value_parser = size)]
-    pub stack_size: Option<usize>,
-}
-
-impl ExecutableArgs {
-    /// Whether one of them was given.
-    pub fn any(&self) -> bool {
-        !self.dirs.is_empty() || !self.env.is_empty() || self.isolated || self.stack_size.is_some()
-    }
-
-    /// The same for the executable.
-    pub fn settings(&self) -> Settings {
-        let dir = |dir: &Dir| (dir.host.to_string_lossy().into_owned(), dir.guest.clone());
-        Settings {
-            dirs: self.dirs.iter().map(dir).collect(),
-            env: self.env.clone(),
-            native: !self.isolated,
-            stack: self.stack_size.unwrap_or(8 << 20) as u64,
-        }
-    }
 }
 
 /// What `compile` makes.
@@ -410,8 +398,12 @@ impl CompileArgs {
             .checks(self.strategy())
             .opt_level(self.opt_level())
             .compile_threads(self.threads());
-        match self.guard_size {
+        let config = match self.guard_size {
             Some(bytes) => config.guard_size(bytes as u64).guard_size_before(bytes),
+            None => config,
+        };
+        match self.memory_budget {
+            Some(bytes) => config.compile_memory(bytes as u64),
             None => config,
         }
     }
@@ -432,6 +424,7 @@ impl CompileArgs {
             debug: None,
             verify: cfg!(debug_assertions),
             threads: self.threads(),
+            memory_budget: self.memory_budget.map(|bytes| bytes as u64),
         }
     }
 

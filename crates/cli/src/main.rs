@@ -10,7 +10,7 @@ mod maps;
 mod script;
 
 use clap::Parser;
-use wootz::Engine;
+use wootz::{Engine, Module};
 use wootz_cli::args::{Cli, Command, InspectArgs, RunArgs, ValidateArgs};
 use wootz_cli::exit::Exit;
 use wootz_cli::input::Input;
@@ -41,7 +41,11 @@ fn run(args: &RunArgs) -> Outcome<Exit> {
     let engine = Engine::new(&args.config());
     let input = Input::read(&args.file(), args.input.max_module_size)?;
     let compile = |module: &wootz_wasm_ir::Module| {
-        engine.compile(module).map_err(|error| failure::report(&input, module.declarations(), &error))
+        let compiled = compile::with_progress(&input.name, !args.progress.no_progress, |observer| {
+            engine.compile_observed(module, observer)
+        });
+        let loaded = compiled.and_then(|compiled| Module::from_image(&engine, compiled.image));
+        loaded.map_err(|error| failure::report(&input, module.declarations(), &error))
     };
     let ended = run::run(args, &engine, &input, Some(&compile))?;
     Ok(ended.unwrap_or(Exit::Success))

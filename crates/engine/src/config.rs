@@ -31,6 +31,7 @@ pub struct Config {
     pub(crate) features: Features,
     pub(crate) verify: bool,
     pub(crate) compile_threads: usize,
+    pub(crate) compile_memory: Option<u64>,
     pub(crate) canonicalize_nans: bool,
     pub(crate) deterministic: bool,
     pub(crate) memory: MemorySettings,
@@ -50,6 +51,7 @@ impl Default for Config {
             features: Features::ALL,
             verify: cfg!(debug_assertions),
             compile_threads: 0,
+            compile_memory: None,
             canonicalize_nans: false,
             deterministic: false,
             memory: MemorySettings::default(),
@@ -142,6 +144,15 @@ impl Config {
     #[must_use]
     pub fn compile_threads(mut self, threads: usize) -> Self {
         self.compile_threads = threads;
+        self
+    }
+
+    /// Bytes of memory that LLVM should take at most while it compiles a module, if possible: fewer threads compile at a time
+    /// where their parts of it together would need more. By default it is half of what the machine, or this process's control
+    /// group, has. The code does not depend on it.
+    #[must_use]
+    pub fn compile_memory(mut self, bytes: u64) -> Self {
+        self.compile_memory = Some(bytes);
         self
     }
 
@@ -245,6 +256,7 @@ impl Config {
             debug: None,
             verify: self.verify,
             threads: self.compile_threads,
+            memory_budget: self.compile_memory,
         }
     }
 

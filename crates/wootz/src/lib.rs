@@ -75,4 +75,7 @@ pub use wootz_engine::{
     WasmResults, WasmType, WhenExhausted, wasi,
 };
 
-pub use wootz_codegen_llvm::CompileError;
+pub use wootz_codegen_llvm::{
+    CompileError, CompileReport, CompiledImage, Degraded, Event as CompileEvent, Observer as CompileObserver,
+    Phase as CompilePhase, PhaseTimes, Time as CompileTime, TooMany,
+};

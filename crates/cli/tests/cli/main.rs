@@ -8,6 +8,7 @@ mod executable;
 mod front;
 mod inspect;
 mod maps;
+mod progress;
 mod run;
 mod script;
 mod stop;
