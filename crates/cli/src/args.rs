@@ -246,6 +246,15 @@ pub struct CompileFileArgs {
     pub file: PathBuf,
 }
 
+/// The form of `--timings`.
+#[derive(Copy, Clone, PartialEq, Eq, ValueEnum, Debug)]
+pub enum Timings {
+    /// A table to read.
+    Text,
+    /// One object.
+    Json,
+}
+
 /// What `compile` makes.
 #[derive(Copy, Clone, PartialEq, Eq, ValueEnum, Debug)]
 pub enum Emit {

@@ -40,12 +40,3 @@ impl ExecutableArgs {
         }
     }
 }
-
-/// The form of `--timings`.
-#[derive(Copy, Clone, PartialEq, Eq, ValueEnum, Debug)]
-pub enum Timings {
-    /// A table to read.
-    Text,
-    /// One object.
-    Json,
-}
