@@ -1,5 +1,7 @@
 //! The command line: options, their values, and their help.
 
+mod target;
+
 use std::ffi::OsString;
 use std::num::NonZero;
 use std::path::PathBuf;
@@ -13,6 +15,7 @@ use wootz_wast::configuration::{CHECKS, LEVELS, MODES};
 
 use crate::exit::{self, Exit};
 use crate::report::{Outcome, Report};
+pub(crate) use target::{MachineArgs, TargetArgs};
 
 /// Compiles WebAssembly with LLVM and runs it.
 #[derive(Parser, Debug)]
@@ -84,31 +87,6 @@ pub(crate) struct CompileArgs {
     jobs: Option<NonZero<usize>>,
     #[command(flatten)]
     target: TargetArgs,
-}
-
-#[derive(Args, Debug)]
-pub(crate) struct MachineArgs {
-    /// The machine to compile for, such as aarch64-linux [default: this one].
-    #[arg(long = "target", value_name = "TRIPLE", default_value_t, hide_default_value = true, value_parser = machine)]
-    pub(crate) target: Machine,
-}
-
-#[derive(Args, Debug)]
-pub(crate) struct TargetArgs {
-    /// The CPU to compile for: native, baseline, or a level such as x86-64-v3 [default: native; of another machine
-    /// baseline].
-    #[arg(long, value_name = "CPU", value_parser = cpu)]
-    cpu: Option<Cpu>,
-    /// What the CPU has besides (+NAME) or does not have (-NAME), by LLVM's names: such as +avx2,-bmi2.
-    #[arg(long, value_name = "+NAME,-NAME…", value_delimiter = ',', allow_hyphen_values = true)]
-    features: Vec<String>,
-    /// Make every NaN that is computed the canonical one.
-    #[arg(long)]
-    canonicalize_nans: bool,
-    /// Give the same results on every machine, also where the specification leaves them open: relaxed vector
-    /// instructions, and NaNs.
-    #[arg(long)]
-    deterministic: bool,
 }
 
 #[derive(Args, Debug)]
@@ -415,17 +393,6 @@ impl CompileArgs {
     }
 }
 
-impl TargetArgs {
-    /// The engine's settings, the others as they are without options.
-    pub(crate) fn config(&self) -> Config {
-        Config::new()
-            .cpu(self.cpu.clone().unwrap_or_default())
-            .cpu_features(&self.features)
-            .canonicalize_nans(self.canonicalize_nans)
-            .deterministic(self.deterministic)
-    }
-}
-
 /// Takes one of the names in a list.
 fn names<T>(list: &'static [(&'static str, T)]) -> PossibleValuesParser {
     PossibleValuesParser::new(list.iter().map(|(name, _)| *name))
@@ -477,23 +444,6 @@ fn variable(text: &str) -> Result<(String, Option<String>), String> {
         return Err("expected NAME or NAME=VALUE".into());
     }
     Ok((name.to_owned(), value))
-}
-
-#[allow(clippy::unnecessary_wraps, reason = "the shape of a value parser")]
-fn cpu(text: &str) -> Result<Cpu, String> {
-    Ok(match text {
-        "native" => Cpu::Native,
-        "baseline" => Cpu::Baseline,
-        name => Cpu::Named(name.to_owned()),
-    })
-}
-
-fn machine(text: &str) -> Result<Machine, String> {
-    let known =
-        || Machine::ALL.iter().map(|machine| format!("{machine}-linux")).collect::<Vec<_>>().join(", ");
-    Machine::from_triple(text)
-        .or_else(|| Machine::ALL.iter().copied().find(|machine| machine.name() == text))
-        .ok_or_else(|| format!("no code can be made for it; known are {}", known()))
 }
 
 pub(crate) fn size(text: &str) -> Result<usize, String> {

@@ -26,7 +26,19 @@ int main(void) {
         &["lib.o"],
     );
     let mut gdb = dir.command("gdb");
-    gdb.args(["-nx", "-batch", "-ex", "set debuginfod enabled off", "-ex", "break stop", "-ex", "run", "-ex", "backtrace", "program"]);
+    gdb.args([
+        "-nx",
+        "-batch",
+        "-ex",
+        "set debuginfod enabled off",
+        "-ex",
+        "break stop",
+        "-ex",
+        "run",
+        "-ex",
+        "backtrace",
+        "program",
+    ]);
     let output = succeed(&mut gdb);
     let text = String::from_utf8_lossy(&output.stdout);
     let frames = ["in wasm[1]", "in wasm[2]", "in host_entry[0]", "in lib_outer", "in main"];

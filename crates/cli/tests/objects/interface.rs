@@ -28,11 +28,15 @@ fn any_name_has_an_identifier_of_its_own() {
     let dir = Dir::new();
     dir.object("odd", module, &["--prefix", "9 odd-names"]);
     let header = dir.read("odd.h");
-    for name in ["_9_odd_names_new_2(", "_9_odd_names_a_b(", "_9_odd_names_a_b_2(", "a_b_c)(", "a_b_c_2)(", "gr__e("] {
+    for name in
+        ["_9_odd_names_new_2(", "_9_odd_names_a_b(", "_9_odd_names_a_b_2(", "a_b_c)(", "a_b_c_2)(", "gr__e("]
+    {
         assert!(header.contains(name), "{name} in\n{header}");
     }
     dir.write("main.c", "#include \"odd.h\"\n").write("main.cpp", "#include \"odd.h\"\n#include \"odd.h\"\n");
-    for compiler in [["cc", "-std=c99", "main.c"], ["c++", "-std=c++11", "main.cpp"], ["c++", "-std=c++20", "main.cpp"]] {
+    for compiler in
+        [["cc", "-std=c99", "main.c"], ["c++", "-std=c++11", "main.cpp"], ["c++", "-std=c++20", "main.cpp"]]
+    {
         let mut command = dir.command(compiler[0]);
         succeed(command.args(&compiler[1..]).args(["-c", "-o", "out.o", "-I"]).arg(include()).args(STRICT));
     }
@@ -58,7 +62,8 @@ int main(void) {
 
 #[test]
 fn the_same_module_gives_the_same_object() {
-    let module = "(module (memory 1) (func (export \"f\") (param i32) (result i32) (i32.load (local.get 0))))";
+    let module =
+        "(module (memory 1) (func (export \"f\") (param i32) (result i32) (i32.load (local.get 0))))";
     let (one, other) = (Dir::new(), Dir::new());
     one.object("lib", module, &["-j", "1"]);
     other.object("lib", module, &["-j", "4"]);
@@ -69,7 +74,11 @@ fn the_same_module_gives_the_same_object() {
 #[test]
 fn only_c_functions_are_visible_and_nothing_is_writable_code() {
     let dir = Dir::new();
-    dir.object("lib", "(module (func (export \"f\") (param f32) (result f32) (f32.ceil (local.get 0))))", &[]);
+    dir.object(
+        "lib",
+        "(module (func (export \"f\") (param f32) (result f32) (f32.ceil (local.get 0))))",
+        &[],
+    );
     let symbols = succeed(dir.command("nm").args(["-g", "--defined-only", "-j", "lib.o"])).stdout;
     assert_eq!(String::from_utf8(symbols).unwrap(), "lib_f\nlib_free\nlib_new\n");
     let sections = succeed(dir.command("readelf").args(["-SW", "lib.o"])).stdout;

@@ -20,9 +20,18 @@ fn an_object_for_another_machine_links() {
     for level in ["-O0", "-O2"] {
         dir.object("lib", module, &["--target", "aarch64-linux", level]);
         let mut linker = dir.command("ld.lld-22");
-        linker.args(["-shared", "--unresolved-symbols=ignore-all", "-m", "aarch64linux", "lib.o", "-o", "lib.so"]);
+        linker.args([
+            "-shared",
+            "--unresolved-symbols=ignore-all",
+            "-m",
+            "aarch64linux",
+            "lib.o",
+            "-o",
+            "lib.so",
+        ]);
         succeed(&mut linker);
-        let listing = succeed(dir.command("llvm-objdump-22").args(["-d", "--no-show-raw-insn", "lib.so"])).stdout;
+        let listing =
+            succeed(dir.command("llvm-objdump-22").args(["-d", "--no-show-raw-insn", "lib.so"])).stdout;
         let listing = String::from_utf8_lossy(&listing);
         assert!(listing.contains("<lib_choose>:") && !listing.contains("<unknown>"), "{listing}");
     }

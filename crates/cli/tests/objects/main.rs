@@ -52,7 +52,8 @@ impl Dir {
     fn link(&self, source: &str, objects: &[&str]) -> &Self {
         self.write("main.c", source);
         let mut cc = self.command("cc");
-        cc.args(["-std=c11", "-g", "-D_POSIX_C_SOURCE=200809L", "main.c", "-o", "program", "-I"]).arg(include());
+        cc.args(["-std=c11", "-g", "-D_POSIX_C_SOURCE=200809L", "main.c", "-o", "program", "-I"])
+            .arg(include());
         succeed(cc.args(STRICT).args(objects).arg(runtime()).args(LIBRARIES));
         self
     }
@@ -70,7 +71,13 @@ const LIBRARIES: [&str; 3] = ["-lm", "-lpthread", "-ldl"];
 fn succeed(command: &mut Command) -> Output {
     let output = command.output().unwrap_or_else(|error| panic!("{command:?}: {error}"));
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-    assert!(output.status.success(), "{command:?}: {}\n{}{}", output.status, text(&output.stdout), text(&output.stderr));
+    assert!(
+        output.status.success(),
+        "{command:?}: {}\n{}{}",
+        output.status,
+        text(&output.stdout),
+        text(&output.stderr)
+    );
     output
 }
 

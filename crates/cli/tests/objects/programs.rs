@@ -13,7 +13,8 @@ fn the_example_prints_what_its_tutorial_says() {
     let dir = Dir::new();
     dir.object("ledger", &example("ledger.wat"), &[]).link(&example("main.c"), &["ledger.o"]);
     let output = dir.run();
-    let tutorial = std::fs::read_to_string(workspace().join("docs/objects.md")).expect("the tutorial is there");
+    let tutorial =
+        std::fs::read_to_string(workspace().join("docs/objects.md")).expect("the tutorial is there");
     assert!(tutorial.contains(&format!("```\n{output}```\n")), "{output}");
 }
 
@@ -251,7 +252,9 @@ fn main() {
     let mut rustc = dir.command("rustc");
     rustc.args(["--edition", "2024", "-C", "panic=abort", "main.rs", "-o", "program"]);
     let objects = [dir.path("counter.o"), runtime().to_path_buf()];
-    for argument in objects.iter().map(|path| path.as_os_str()).chain(LIBRARIES.iter().map(std::ffi::OsStr::new)) {
+    for argument in
+        objects.iter().map(|path| path.as_os_str()).chain(LIBRARIES.iter().map(std::ffi::OsStr::new))
+    {
         let mut option = std::ffi::OsString::from("link-arg=");
         option.push(argument);
         rustc.arg("-C").arg(option);
