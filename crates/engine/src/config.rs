@@ -241,6 +241,11 @@ impl Config {
         self
     }
 
+    /// How accesses out of a memory's bounds are found.
+    pub fn check_strategy(&self) -> CheckStrategy {
+        self.checks
+    }
+
     /// What of it the compiler is told.
     pub fn compile_options(&self) -> CompileOptions {
         CompileOptions {

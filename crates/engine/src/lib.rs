@@ -23,7 +23,7 @@ pub mod wasi;
 
 pub use caller::Caller;
 pub use config::{CheckStrategy, CompileOptions, Config, Cpu, Features, OptLevel, StoreLimits};
-pub use engine::{Compile, Engine, Source};
+pub use engine::{Compile, Compiled, Engine, Source};
 pub use error::{
     AccessError, ArgumentsError, Error, HostError, HostFailure, ImageError, ImportError, Limit, LimitError,
     LinkError, MemoryError, Trap, TrapFrame, TypeError, ValueError,

@@ -1,7 +1,7 @@
 //! The compiler on LLVM, as an engine uses it.
 
 use wootz_codegen_llvm::{CompileError, CompiledImage, Observer, compile_image_observed};
-use wootz_engine::{Compile, Config, Error, Source};
+use wootz_engine::{Compile, Compiled, Config, Error, Source};
 use wootz_wasm_ir::Module;
 use wootz_wasm_ir::decode::Options;
 
@@ -18,8 +18,8 @@ impl Compile for Llvm {
         decode(module, config).map(drop)
     }
 
-    fn compile(&self, module: Source<'_>, config: &Config) -> Result<Vec<u8>, Error> {
-        compile(&decode(module, config)?, config, &()).map(|compiled| compiled.image)
+    fn compile(&self, module: Source<'_>, config: &Config) -> Result<Compiled, Error> {
+        compile(&decode(module, config)?, config, &()).map(|compiled| Compiled::Bytes(compiled.image))
     }
 }
 

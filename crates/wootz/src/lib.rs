@@ -64,8 +64,8 @@ pub use compiler::Llvm;
 pub use engine::Engine;
 /// Everything that needs no compiler.
 pub use wootz_engine::{
-    AccessError, ArgumentsError, AsContext, AsContextMut, Caller, CheckStrategy, Compile, Config, Cpu,
-    DecodeError, Error, ExportType, Extern, ExternRef, ExternType, Features, Func, FuncIndex, FuncType,
+    AccessError, ArgumentsError, AsContext, AsContextMut, Caller, CheckStrategy, Compile, Compiled, Config,
+    Cpu, DecodeError, Error, ExportType, Extern, ExternRef, ExternType, Features, Func, FuncIndex, FuncType,
     Global, GlobalType, HeapType, HostError, HostFailure, HostMemory, HostResult, ImageError, ImportError,
     ImportType, Instance, Integrity, InterruptHandle, IntoFunc, Limit, LimitError, LinkError, Linker,
     Machine, Memory, MemoryCreator, MemoryError, MemoryPlan, MemoryPool, MemoryRequest, MemoryType, Module,
