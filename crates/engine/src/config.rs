@@ -6,6 +6,7 @@ use crate::module::Mode;
 use wootz_runtime::{MemoryCreator, MemoryPool, MemorySettings};
 
 pub use wootz_runtime::StoreLimits;
+use wootz_vm_abi::machine::Machine;
 pub use wootz_vm_abi::options::{CompileOptions, Cpu, OptLevel};
 pub use wootz_vm_abi::plan::CheckStrategy;
 pub use wootz_wasm_types::Features;
@@ -24,6 +25,7 @@ pub struct Config {
     pub(crate) checks: CheckStrategy,
     pub(crate) opt_level: OptLevel,
     pub(crate) cpu: Cpu,
+    pub(crate) cpu_features: Vec<String>,
     pub(crate) max_wasm_stack: usize,
     pub(crate) max_module_size: usize,
     pub(crate) limits: StoreLimits,
@@ -31,6 +33,7 @@ pub struct Config {
     pub(crate) features: Features,
     pub(crate) verify: bool,
     pub(crate) compile_threads: usize,
+    pub(crate) compile_memory: Option<u64>,
     pub(crate) canonicalize_nans: bool,
     pub(crate) deterministic: bool,
     pub(crate) memory: MemorySettings,
@@ -43,6 +46,7 @@ impl Default for Config {
             checks: CheckStrategy::default(),
             opt_level: OptLevel::default(),
             cpu: Cpu::default(),
+            cpu_features: Vec::new(),
             max_wasm_stack: Self::DEFAULT_MAX_WASM_STACK,
             max_module_size: Self::DEFAULT_MAX_MODULE_SIZE,
             limits: StoreLimits::default(),
@@ -50,6 +54,7 @@ impl Default for Config {
             features: Features::ALL,
             verify: cfg!(debug_assertions),
             compile_threads: 0,
+            compile_memory: None,
             canonicalize_nans: false,
             deterministic: false,
             memory: MemorySettings::default(),
@@ -93,6 +98,13 @@ impl Config {
     #[must_use]
     pub fn cpu(mut self, cpu: Cpu) -> Self {
         self.cpu = cpu;
+        self
+    }
+
+    /// What the CPU has more or less than its name says: features by LLVM's names, each behind `+` or `-`, in order.
+    #[must_use]
+    pub fn cpu_features(mut self, changes: impl IntoIterator<Item: Into<String>>) -> Self {
+        self.cpu_features = changes.into_iter().map(Into::into).collect();
         self
     }
 
@@ -145,6 +157,15 @@ impl Config {
         self
     }
 
+    /// Bytes of memory that LLVM should take at most while it compiles a module, if possible: fewer threads compile at a time
+    /// where their parts of it together would need more. By default it is half of what the machine, or this process's control
+    /// group, has. The code does not depend on it.
+    #[must_use]
+    pub fn compile_memory(mut self, bytes: u64) -> Self {
+        self.compile_memory = Some(bytes);
+        self
+    }
+
     /// Whether every NaN that a floating-point operation computes is the positive canonical one. Off by default: the
     /// specification leaves sign and payload open, and CPUs differ.
     ///
@@ -181,10 +202,38 @@ impl Config {
         self
     }
 
+    /// Bytes of guard behind each guarded memory: 2 GiB by default; in steps of 64 KiB, from one step to one more than 4 GiB. An
+    /// access whose static offset reaches past them is compared with the memory's length first.
+    ///
+    /// Smaller guards are for programs with many memories and no pool, or with little address space (a limit on virtual memory); real
+    /// offsets are small. Code says what guards it needs, and gets no memory with smaller ones, whose pool has
+    /// [`guard_bytes`](crate::PoolConfig::guard_bytes) of its own.
+    #[must_use]
+    pub fn guard_size(mut self, bytes: u64) -> Self {
+        self.memory.guard = bytes;
+        self
+    }
+
+    /// Bytes of guard in front of each guarded memory, 2 GiB by default, in whole pages and at least one. Nothing depends on
+    /// them: they are for mistakes of the compiler.
+    #[must_use]
+    pub fn guard_size_before(mut self, bytes: usize) -> Self {
+        self.memory.guard_before = bytes;
+        self
+    }
+
     /// Bytes of address space reserved for a memory with explicit checks, 1 MiB by default: it moves when it outgrows them.
     #[must_use]
     pub fn small_reservation(mut self, bytes: usize) -> Self {
         self.memory.small_reservation = bytes;
+        self
+    }
+
+    /// Bytes that a growing memory with explicit checks gets ahead of its length, 1 MiB by default: growth within them asks the
+    /// system for nothing. They cost memory only when they are used.
+    #[must_use]
+    pub fn growth_ahead(mut self, bytes: usize) -> Self {
+        self.memory.growth_ahead = bytes;
         self
     }
 
@@ -207,19 +256,34 @@ impl Config {
         self.mode
     }
 
+    /// How accesses out of a memory's bounds are found.
+    pub fn check_strategy(&self) -> CheckStrategy {
+        self.checks
+    }
+
     /// What of it the compiler is told.
     pub fn compile_options(&self) -> CompileOptions {
         CompileOptions {
             opt: self.opt_level,
             checks: self.checks,
+            guard: self.memory.guard,
+            machine: Machine::default(),
             cpu: self.cpu.clone(),
+            cpu_features: self.cpu_features.clone(),
             canonicalize_nans: self.canonicalize_nans,
             deterministic: self.deterministic,
             fuel: self.fuel.is_some(),
             debug: None,
             verify: self.verify,
             threads: self.compile_threads,
+            memory_budget: self.compile_memory,
         }
+    }
+
+    /// What of it the code of a module depends on, as text, with the processor and the version of this crate: for whoever keeps images,
+    /// and knows the compiler.
+    pub fn fingerprint(&self) -> String {
+        self.compile_options().fingerprint(&wootz_runtime::cpu::description())
     }
 
     /// What of it the decoder is told: bytes that a module may have, and what it may use.

@@ -1,6 +1,7 @@
 //! Instances: a module's functions with memories, tables and globals of their own.
 
 use wootz_runtime as runtime;
+use wootz_runtime::Region;
 
 use crate::error::{Error, TypeError};
 use crate::externals::{Extern, Global, Memory, Table};
@@ -36,6 +37,12 @@ impl Instance {
         imports: &[runtime::Extern],
     ) -> Result<Self, Error> {
         Ok(Self(runtime::Instance::new(store, module.image(), imports)?))
+    }
+
+    /// What the instance's code uses in the address space, by address: its module's code, its context, its tables and linear
+    /// memories with their guards, by the module's numbers, imported ones too. Other instances may use the same.
+    pub fn regions(&self, store: impl AsContext) -> Vec<Region> {
+        self.0.regions(store.as_context().inner)
     }
 
     /// An export, or `None` if there is none of this name.

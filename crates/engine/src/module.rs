@@ -1,13 +1,16 @@
 //! A compiled module: what a store instantiates, any number of times.
 
 use std::fmt;
+use std::fs::File;
+use std::ops::Range;
+use std::path::Path;
 use std::sync::Arc;
 
-use wootz_runtime::Image;
 use wootz_runtime::lazy::{LazyModule, LazyStatistics, MakeCompiler};
+use wootz_runtime::{Image, ImageError, Integrity};
 use wootz_wasm_types::{Declarations, EntityIndex, EntityType};
 
-use crate::engine::{Engine, Source};
+use crate::engine::{Compiled, Engine, Source};
 use crate::error::Error;
 
 /// A module compiled to machine code. Cheap to clone; clones share the code, also between threads.
@@ -15,7 +18,6 @@ use crate::error::Error;
 pub struct Module {
     engine: Engine,
     image: Image,
-    bytes: Arc<[u8]>,
 }
 
 /// How modules are compiled.
@@ -57,7 +59,7 @@ impl Module {
 
     fn from_source(engine: &Engine, source: Source<'_>) -> Result<Self, Error> {
         match engine.config().mode {
-            Mode::Regular => Self::from_image(engine, engine.compile(source)?),
+            Mode::Regular => Self::from_compiled(engine, engine.compile(source)?),
             Mode::Lazy => Self::from_opened(engine, engine.open(source)?),
         }
     }
@@ -67,8 +69,14 @@ impl Module {
     /// # Errors
     /// [`Error::Image`] if there is no address space for the code.
     pub fn from_opened(engine: &Engine, opened: (LazyModule, MakeCompiler)) -> Result<Self, Error> {
-        let bytes = Arc::clone(&opened.0.bytes);
-        Ok(Self { engine: engine.clone(), image: Image::open(opened.0, opened.1)?, bytes })
+        Ok(Self { engine: engine.clone(), image: Image::open_lazily(opened.0, opened.1)? })
+    }
+
+    fn from_compiled(engine: &Engine, compiled: Compiled) -> Result<Self, Error> {
+        match compiled {
+            Compiled::Bytes(bytes) => Self::from_image(engine, bytes),
+            Compiled::File(path) => Self::from_file(engine, path, Integrity::Whole),
+        }
     }
 
     /// Loads an image that [`serialize`](Self::serialize) or [`Engine::precompile`] made.
@@ -78,20 +86,39 @@ impl Module {
     /// # Errors
     /// [`Error::Image`] if the bytes are no image, of another version, or compiled for a CPU that this one is not.
     pub fn from_image(engine: &Engine, image: impl Into<Arc<[u8]>>) -> Result<Self, Error> {
-        let bytes = image.into();
-        Ok(Self { engine: engine.clone(), image: Image::load(&bytes)?, bytes })
+        Ok(Self { engine: engine.clone(), image: Image::load_shared(image.into())? })
     }
 
-    /// The image: an ELF file that [`from_image`](Self::from_image) loads without compiling anything. A module whose functions are
-    /// compiled when they are called is compiled as a whole for it.
+    /// Loads an image from a file: code and constants are mapped from it and shared with other processes.
+    ///
+    /// It is machine code, as for [`from_image`](Self::from_image). While the module is in use the file must not be written to or
+    /// shortened, as with any program; renaming another over it is fine.
     ///
     /// # Errors
-    /// [`Error::Compile`] if that fails.
-    pub fn serialize(&self) -> Result<Vec<u8>, Error> {
-        match self.image.lazy_statistics() {
-            None => Ok(self.bytes.to_vec()),
-            Some(_) => self.engine.compile(Source::Binary(&self.bytes)),
-        }
+    /// As [`from_image`](Self::from_image); [`ImageError::System`](crate::ImageError::System) if the file cannot be read.
+    pub fn from_file(engine: &Engine, path: impl AsRef<Path>, integrity: Integrity) -> Result<Self, Error> {
+        let file = File::open(path).map_err(ImageError::System)?;
+        let length = file.metadata().map_err(ImageError::System)?.len();
+        Self::from_part(engine, &file, 0..length, integrity)
+    }
+
+    /// As [`from_file`](Self::from_file), for a range of bytes of a file that is open already. It starts at a multiple of 4096.
+    ///
+    /// # Errors
+    /// As [`from_file`](Self::from_file).
+    pub fn from_part(
+        engine: &Engine,
+        file: &File,
+        part: Range<u64>,
+        integrity: Integrity,
+    ) -> Result<Self, Error> {
+        Ok(Self { engine: engine.clone(), image: Image::open(file, part, integrity)? })
+    }
+
+    /// The image: an ELF file that [`from_image`](Self::from_image) loads without compiling anything. `None` for a module whose
+    /// functions are compiled when they are called: it has none.
+    pub fn serialize(&self) -> Option<Vec<u8>> {
+        self.image.lazy_statistics().is_none().then(|| self.image.bytes().to_vec())
     }
 
     /// What was compiled of it so far, if its functions are compiled when they are called.

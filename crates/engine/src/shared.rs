@@ -52,7 +52,8 @@ impl SharedMemory {
     /// # Errors
     /// [`Error::Memory`] if the type is none of a shared memory, or there is no room.
     pub fn new(engine: &Engine, ty: MemoryType) -> Result<Self, Error> {
-        Ok(Self(runtime::SharedMemory::new(ty, engine.config().checks)?))
+        let config = engine.config();
+        Ok(Self(runtime::SharedMemory::new(ty, config.checks, &config.memory)?))
     }
 
     /// Its type, with the current size as its minimum.

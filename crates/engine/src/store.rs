@@ -15,6 +15,7 @@ use wootz_runtime::Region;
 
 use crate::caller::Caller;
 use crate::engine::Engine;
+use crate::instance::Instance;
 
 /// What the runtime's store holds for us.
 pub(crate) struct StoreState<T> {
@@ -66,7 +67,13 @@ impl<T: Send + 'static> Store<T> {
         &mut state_mut::<T>(&mut self.inner).data
     }
 
+    /// Its instances in the order in which they were made, those whose start function failed too.
+    pub fn instances(&self) -> impl ExactSizeIterator<Item = Instance> + use<T> {
+        self.inner.instances().map(Instance)
+    }
+
     /// What the store has in the address space, by address: code, tables, contexts and linear memories, with their guards.
+    /// [`Instance::regions`] has what one instance uses.
     pub fn regions(&self) -> Vec<Region> {
         self.inner.regions()
     }

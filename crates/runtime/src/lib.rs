@@ -63,9 +63,9 @@ pub use error::{
     AccessError, ArgumentsError, CallError, HostError, ImageError, ImportError, InstantiateError,
     MemoryError, ValueError,
 };
-pub use func::{Caller, Func};
+pub use func::{Caller, Func, HostFunction, PreparedFunc};
 pub use global::Global;
-pub use image::Image;
+pub use image::{Image, Integrity};
 pub use instance::Instance;
 pub use interrupt::InterruptHandle;
 pub use lazy::{LazyModule, LazyStatistics, TierStatistics};

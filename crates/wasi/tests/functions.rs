@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use wootz_runtime::{CheckStrategy, SharedMemory, ValRaw};
+use wootz_runtime::{CheckStrategy, MemorySettings, SharedMemory, ValRaw};
 use wootz_wasi::{BuildError, Bytes, Error, Exit, MODULES, OutputBuffer, WasiCtx, function, functions};
 
 const SUCCESS: i32 = 0;
@@ -348,7 +348,7 @@ fn a_shared_memory_serves_as_any_other() {
         maximum: Some(1),
         page_size_log2: 16,
     };
-    let memory = SharedMemory::new(ty, CheckStrategy::Guard).unwrap();
+    let memory = SharedMemory::new(ty, CheckStrategy::Guard, &MemorySettings::default()).unwrap();
     let mut guest = SharedGuest { memory, ctx };
 
     assert_eq!(guest.call("args_get", &[16, 100]).unwrap(), SUCCESS);

@@ -1,11 +1,12 @@
 //! From some functions of a module to a fragment.
 
 use std::collections::BTreeSet;
+use std::ops::Range;
 
 use inkwell::module::Linkage;
 use wootz_vm_abi::lazy::{Entry, Fragment};
 use wootz_wasm_ir::ir::{self, Block, Body};
-use wootz_wasm_ir::{FuncIndex, Translator};
+use wootz_wasm_ir::{FuncIndex, Translator, WasmOffset, optimise};
 
 use super::slots::call_through_slots;
 use super::{Inner, LoopEntry};
@@ -15,6 +16,7 @@ use crate::function::{lower_function, lower_loop};
 use crate::link;
 use crate::llvm::LlvmContext;
 use crate::module::ModuleState;
+use crate::report::TooMany;
 use crate::trampoline::{lower_host_entry, lower_host_exit};
 use crate::units::{SMALL_BODY, body_bytes};
 use wootz_vm_abi::options::OptLevel;
@@ -70,16 +72,19 @@ fn fragment(
         compiler.context.clone(),
         counts.then_some(&compiler.entries),
     );
-    let mut lowering = Lowering { compiler, state: &state, translator: Translator::new() };
+    let optimise = opt != OptLevel::O0 && !options.fuel;
+    let mut lowering = Lowering { compiler, state: &state, translator: Translator::new(), optimise };
     let direct = lower(&mut lowering)?;
     state.debug.finish();
     verify(&state, options.verify)?;
     emit::optimise(&state, &machine, opt)?;
     call_through_slots(&state, &compiler.entries, |func| !direct.contains(&func))?;
     verify(&state, options.verify)?;
-    let machine = if state.has_many_loops.get() { compiler.target.machine(OptLevel::O0)? } else { machine };
+    let has_many_loops =
+        state.degraded.borrow().iter().any(|degraded| matches!(degraded.reason, TooMany::Loops { .. }));
+    let machine = if has_many_loops { compiler.target.machine(OptLevel::O0)? } else { machine };
     let object = emit::object(&context, &state, &machine)?;
-    Ok(link::fragment(&[&object], &compiler.entries)?)
+    Ok(link::fragment(&[&object], compiler.target.machine, &compiler.entries)?)
 }
 
 fn verify(state: &ModuleState<'_>, wanted: bool) -> Result<(), CompileError> {
@@ -94,37 +99,46 @@ struct Lowering<'a, 'ctx> {
     compiler: &'a Inner,
     state: &'a ModuleState<'ctx>,
     translator: Translator,
+    /// Whether to transform bodies. Not those that count fuel: what a run costs must not depend on it.
+    optimise: bool,
 }
 
 impl Lowering<'_, '_> {
-    fn body(&mut self, func: FuncIndex) -> Result<&Body, CompileError> {
-        let module = &self.compiler.module;
+    fn body(&mut self, func: FuncIndex, optimise: bool) -> Result<&Body, CompileError> {
+        let (module, wanted) = (&self.compiler.module, self.compiler.options.verify);
+        let verify = |body: &Body| {
+            let result = if wanted { ir::verify(module.declarations(), body) } else { Ok(()) };
+            result.map_err(|error| CompileError::InvalidIr { func, message: error.0 })
+        };
         let body = self.translator.translate(module, func)?;
-        if self.compiler.options.verify {
-            ir::verify(module.declarations(), body)
-                .map_err(|error| CompileError::InvalidIr { func, message: error.0 })?;
+        verify(body)?;
+        if optimise {
+            optimise::run(module.declarations(), body);
+            verify(body)?;
         }
         Ok(body)
     }
 
-    fn start(&self, func: FuncIndex) -> u32 {
-        self.compiler.module.body_range(func).map_or(0, |range| range.start)
+    fn range(&self, func: FuncIndex) -> Range<WasmOffset> {
+        self.compiler.module.body_range(func).unwrap_or_default()
     }
 
     fn function(&mut self, func: FuncIndex) -> Result<(), CompileError> {
-        let (state, start) = (self.state, self.start(func));
-        lower_function(state, self.body(func)?, start)
+        let (state, range) = (self.state, self.range(func));
+        let optimise = self.optimise;
+        lower_function(state, self.body(func, optimise)?, range)
     }
 
     fn loops(&mut self, func: FuncIndex, loops: &[u32]) -> Result<(), CompileError> {
-        let (state, start) = (self.state, self.start(func));
+        let (state, range) = (self.state, self.range(func));
         if loops.is_empty() {
             return Ok(());
         }
-        let body = self.body(func)?;
+        // Blocks have the numbers that they have in the first tier.
+        let body = self.body(func, false)?;
         for head in loops {
             if let Some(entry) = LoopEntry::new(body, Block(*head)) {
-                lower_loop(state, body, start, entry)?;
+                lower_loop(state, body, range.clone(), entry)?;
             }
         }
         Ok(())

@@ -77,10 +77,10 @@ const BATCH: usize = 32 << 10;
 /// [`CompileError::UnknownCpu`], or [`CompileError::Llvm`] if LLVM cannot start.
 pub fn open(module: &Module, options: &CompileOptions) -> Result<(LazyModule, MakeCompiler), CompileError> {
     let declarations = module.declarations();
-    let target = TargetInfo::new(&options.cpu)?;
+    let target = TargetInfo::new(options)?;
     let library = Library::new().map_err(CompileError::Llvm)?;
     let opened = LazyModule {
-        target: target.triple.clone(),
+        target: target.machine.triple().into(),
         cpu_features: target.features.clone(),
         declarations: (**declarations).clone(),
         bytes: module.shared_bytes(),

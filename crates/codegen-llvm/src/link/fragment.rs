@@ -5,20 +5,27 @@ use wootz_vm_abi::lazy::{Entry, Fragment, LazyLayout, Part};
 use super::error::LinkError;
 use super::info::{self, Code};
 use super::layout::{Form, Layout};
+use super::machine::Arch;
 use super::{input, layout, relocate, symbols, unwind};
 use crate::symbol::Symbol;
+use wootz_vm_abi::machine::Machine;
 
 /// Links objects. Every function and trampoline that they define becomes a part of the fragment.
 ///
 /// # Errors
 /// [`LinkError`] for an object that is malformed or asks for more than a fragment can give.
-pub(crate) fn fragment(objects: &[&[u8]], data: &LazyLayout) -> Result<Fragment, LinkError> {
+pub(crate) fn fragment(
+    objects: &[&[u8]],
+    machine: Machine,
+    data: &LazyLayout,
+) -> Result<Fragment, LinkError> {
     let form = Form::Fragment(data);
-    let objects = input::read(objects)?;
+    let arch = Arch::of(machine);
+    let objects = input::read(objects, machine)?;
     let symbols = symbols::resolve(&objects, true)?;
-    let mut layout = layout::lay_out(&objects, &symbols, form)?;
-    relocate::apply(&objects, &symbols, &mut layout, form)?;
-    layout.write_stubs(&symbols, form)?;
+    let mut layout = layout::lay_out(arch, &objects, symbols.libcalls.len() as u64, form)?;
+    relocate::apply(arch, &objects, &symbols, &mut layout, form, None)?;
+    layout.write_outward_stubs(&symbols, data)?;
     unwind::write_search_table(&mut layout)?;
     let address_map = info::address_map(&layout)?.encode();
 

@@ -18,15 +18,12 @@ use wootz_vm_abi::lazy::{DataReference, LazyLayout};
 
 use super::error::LinkError;
 use super::input::{Destination, Object};
+use super::machine::Arch;
 use super::symbols::{Symbols, Target};
 use super::unwind;
 
-/// Bytes of a library call's stub: `jmp *slot(%rip)` and two of padding.
-pub(super) const STUB: u64 = 8;
 /// Bytes of a library call's slot.
 pub(super) const SLOT: u64 = 8;
-/// Fills what is between functions: an instruction that traps.
-pub(super) const CODE_PADDING: u8 = 0xcc;
 /// Program headers that there is room for.
 pub(super) const MAX_PROGRAM_HEADERS: u32 = 6;
 /// Bytes of the headers at the start of the file.
@@ -52,6 +49,7 @@ pub(super) struct Placement {
 
 /// Where everything is.
 pub(super) struct Layout<'a> {
+    pub(super) arch: &'static Arch,
     /// The first [`LOADED`](Self::LOADED) are those of the indices below, then those of debug information.
     pub(super) outputs: Vec<Output<'a>>,
     /// For each object, where each of its sections went.
@@ -69,6 +67,7 @@ pub(super) struct Layout<'a> {
 /// What is made of the objects.
 #[derive(Copy, Clone)]
 pub(super) enum Form<'a> {
+    /// An image, or a part of a program.
     Image,
     /// A fragment for a reservation whose data has this layout.
     Fragment(&'a LazyLayout),
@@ -104,7 +103,7 @@ impl Layout<'_> {
 
     /// Address of a library call's stub.
     pub(super) fn stub(&self, slot: usize) -> u64 {
-        self.stubs + slot as u64 * STUB
+        self.stubs + slot as u64 * self.arch.stub_len
     }
 
     /// Offset of an address in the code, if it is in it or at its end.
@@ -115,33 +114,40 @@ impl Layout<'_> {
     }
 
     /// Writes the stubs and their unwind information.
-    pub(super) fn write_stubs(&mut self, symbols: &Symbols<'_>, form: Form<'_>) -> Result<(), LinkError> {
-        for (slot, call) in symbols.libcalls.iter().enumerate() {
+    pub(super) fn write_stubs(&mut self) -> Result<(), LinkError> {
+        for slot in 0..self.libcalls as usize {
             let (stub, target) = (self.stub(slot), self.slot(slot));
             let text = &mut self.outputs[Self::TEXT];
+            let code = (self.arch.stub)(stub, target).ok_or(TOO_FAR)?;
             let at = (stub - text.address) as usize;
-            text.data[at..at + 2].copy_from_slice(&[0xff, 0x25]);
-            match form {
-                Form::Image => {
-                    let distance = i32::try_from(target as i64 - (stub as i64 + 6)).map_err(|_| TOO_FAR)?;
-                    text.data[at + 2..at + 6].copy_from_slice(&distance.to_le_bytes());
-                }
-                Form::Fragment(layout) => self.references.push(DataReference {
-                    at: u32::try_from(stub + 2).map_err(|_| TOO_FAR)?,
-                    to: layout.libcall(*call) as i64 - 4,
-                }),
-            }
+            text.data[at..at + code.len()].copy_from_slice(&code);
         }
         unwind::write_stubs_entry(self)
+    }
+
+    /// Writes the stubs of a fragment, whose slots are in the data outside.
+    pub(super) fn write_outward_stubs(
+        &mut self,
+        symbols: &Symbols<'_>,
+        data: &LazyLayout,
+    ) -> Result<(), LinkError> {
+        self.write_stubs()?;
+        for (slot, call) in symbols.libcalls.iter().enumerate() {
+            let field = u32::try_from(self.stub(slot) + 2).map_err(|_| TOO_FAR)?;
+            self.references.push(DataReference { at: field, to: data.libcall(*call) as i64 - 4 });
+        }
+        Ok(())
     }
 }
 
 const TOO_FAR: LinkError = LinkError::TooLarge("code and constants exceed 2 GiB");
 
-/// Merges the sections of all objects, copies their bytes and gives them addresses.
+/// Merges the sections of all objects, copies their bytes and gives them addresses, with stubs and slots of so many library
+/// calls.
 pub(super) fn lay_out<'a>(
+    arch: &'static Arch,
     objects: &[Object<'a>],
-    symbols: &Symbols<'_>,
+    libcalls: u64,
     form: Form<'_>,
 ) -> Result<Layout<'a>, LinkError> {
     let output = |name, align| Output { name, address: 0, align, data: Vec::new() };
@@ -165,19 +171,20 @@ pub(super) fn lay_out<'a>(
                 // Unwind entries follow each other without a gap: a gap reads as their end.
                 (data, align) = (&section.data[..frames.len], 1);
             }
-            let offset = append(&mut outputs[output], data, align);
+            let offset = append(&mut outputs[output], data, align, arch.padding);
             *place = Some(Placement { output, offset });
         }
         placements.push(placed);
     }
-    let libcalls = symbols.libcalls.len() as u64;
-    let code = vec![CODE_PADDING; (libcalls * STUB) as usize];
-    let stubs = append(&mut outputs[Layout::TEXT], &code, if libcalls == 0 { 1 } else { STUB });
+    let code = vec![arch.padding; (libcalls * arch.stub_len) as usize];
+    let align = if libcalls == 0 { 1 } else { arch.stub_len };
+    let stubs = append(&mut outputs[Layout::TEXT], &code, align, arch.padding);
     let entries = entries + unwind::reserve_stubs_entry(&mut outputs[Layout::EH_FRAME], libcalls);
     outputs[Layout::EH_FRAME_HDR].data = vec![0; unwind::search_table_len(entries)];
 
+    let page = arch.machine.page();
     let (mut end, text_align) = match form {
-        Form::Image => (HEADERS, image::PAGE),
+        Form::Image => (HEADERS, page),
         Form::Fragment(_) => (0, 1),
     };
     for (index, output) in outputs[..Layout::LOADED].iter_mut().enumerate() {
@@ -189,8 +196,8 @@ pub(super) fn lay_out<'a>(
         return Err(LinkError::TooLarge("code and constants exceed 4 GiB"));
     }
     let stubs = outputs[Layout::TEXT].address + stubs;
-    let slots = end.next_multiple_of(image::PAGE);
-    Ok(Layout { outputs, placements, slots, libcalls, stubs, references: Vec::new() })
+    let slots = end.next_multiple_of(page);
+    Ok(Layout { arch, outputs, placements, slots, libcalls, stubs, references: Vec::new() })
 }
 
 fn find_output<'a>(outputs: &mut Vec<Output<'a>>, destination: Destination<'a>) -> usize {
@@ -212,8 +219,8 @@ fn find_output<'a>(outputs: &mut Vec<Output<'a>>, destination: Destination<'a>) 
 }
 
 /// Appends bytes at an alignment and returns their offset.
-fn append(output: &mut Output<'_>, data: &[u8], align: u64) -> u64 {
-    let padding = if output.name == image::TEXT { CODE_PADDING } else { 0 };
+fn append(output: &mut Output<'_>, data: &[u8], align: u64, code_padding: u8) -> u64 {
+    let padding = if output.name == image::TEXT { code_padding } else { 0 };
     let offset = (output.data.len() as u64).next_multiple_of(align);
     output.data.resize(offset as usize, padding);
     output.data.extend_from_slice(data);

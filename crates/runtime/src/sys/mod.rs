@@ -20,5 +20,5 @@ compile_error!("this runtime is written for Linux on x86-64; other systems are f
 
 pub(crate) use self::x86_64_stubs as stubs;
 pub(crate) use linux::{memory, pages, signals, stack};
-pub(crate) use x86_64::{EntryRecord, REGISTERS, Registers, call_with_record, trap_byte};
+pub(crate) use x86_64::{Landing, REGISTERS, Registers, call_with_record, trap_byte};
 pub(crate) use x86_64_features::{cpu_description, has_cpu_feature};

@@ -39,6 +39,12 @@ pub(crate) fn instantiate(
         return Err(InstantiateError::ConsumesNoFuel);
     }
     store.check_instance(&image.info().declarations).map_err(InstantiateError::Limit)?;
+    for given in externs {
+        if let Extern::Memory(memory) = given {
+            let memory = &store.memories[memory.index as usize];
+            store.check_imported_memory(memory).map_err(InstantiateError::Limit)?;
+        }
+    }
     let index = allocate(store, image, externs)?;
     initialise(store, index as usize).map_err(|code| {
         InstantiateError::Call(CallError::Trap(Trap { code, frames: Vec::new(), omitted: 0 }))
@@ -147,9 +153,9 @@ fn allocate_memories(
         .map(|((index, ty), plan)| {
             let image = settings.copy_on_write.then(|| image.data_images().get(index)).flatten();
             Ok(if ty.shared {
-                NewMemory::Shared(Arc::new(SharedInner::new(*ty, *plan)?))
+                NewMemory::Shared(Arc::new(SharedInner::new(*ty, *plan, settings)?))
             } else {
-                NewMemory::Own(LinearMemory::with(*ty, *plan, settings, image)?)
+                NewMemory::Own(LinearMemory::new(*ty, *plan, settings, image)?)
             })
         })
         .collect::<Result<_, _>>()

@@ -200,6 +200,6 @@ fn elf(sections: &[(&str, u64, u64, Vec<u8>)]) -> Vec<u8> {
     let count = sections.len() as u16 + 2;
     header.extend([0x40u16, 0x38, 2, 0x40, count, count - 1].map(u16::to_le_bytes).concat());
     file[..0x40].copy_from_slice(&header);
-    image::seal(&mut file);
+    wootz_vm_abi::seal::seal(&mut file);
     file
 }

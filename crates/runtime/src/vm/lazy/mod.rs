@@ -1,5 +1,6 @@
 //! Code that is compiled while it runs: asking the compiler for it, from a stub or from code that got hot.
 
+mod open;
 mod space;
 
 use std::collections::HashSet;
@@ -9,6 +10,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use wootz_vm_abi::lazy::{AGAIN, CompileFailure, EntryCompiler, EntryNumber, HOT, Part};
 use wootz_wasm_types::FuncIndex;
 
+pub(crate) use open::open;
 pub(crate) use space::LazySpace;
 
 use super::activation::Activation;
