@@ -29,11 +29,15 @@ pub trait Compile: fmt::Debug + Send + Sync {
     /// [`Error::Module`] if the module is refused, [`Error::Compile`] if it cannot be compiled.
     fn compile(&self, module: Source<'_>, config: &Config) -> Result<Compiled, Error>;
 
-    /// Opens a module whose functions are compiled when they are first called: decodes and validates it.
+    /// Opens a module whose functions are compiled when they are first called: decodes and validates it. A compiler need not be able to.
     ///
     /// # Errors
-    /// [`Error::Module`] if the module is refused, [`Error::Compile`] if nothing can be compiled.
-    fn open(&self, module: Source<'_>, config: &Config) -> Result<(LazyModule, MakeCompiler), Error>;
+    /// [`Error::Module`] if the module is refused, [`Error::Compile`] if nothing can be compiled, [`Error::NoCompiler`] if this one compiles
+    /// modules as a whole only.
+    fn open(&self, module: Source<'_>, config: &Config) -> Result<(LazyModule, MakeCompiler), Error> {
+        let _ = (module, config);
+        Err(Error::NoCompiler)
+    }
 }
 
 /// The bytes of a module.
