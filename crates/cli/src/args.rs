@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use wootz_engine::{CheckStrategy, Config, Cpu, Machine, MemoryPlan, OptLevel, StoreLimits, Mode};
+use wootz_engine::{CheckStrategy, Config, Cpu, Machine, MemoryPlan, Mode, OptLevel, StoreLimits};
 use wootz_wast::configuration::{CHECKS, LEVELS, MODES};
 
 pub use executable::ExecutableArgs;

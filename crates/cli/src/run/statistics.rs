@@ -19,5 +19,7 @@ pub(super) fn print(module: &Module) {
 fn line(name: &str, tier: &TierStatistics) -> String {
     let TierStatistics { fragments, functions, bytes, time } = tier;
     let milliseconds = time.as_secs_f64() * 1000.0;
-    format!("  {name:<12} {functions:>7} functions in {fragments} batches, {bytes} bytes, {milliseconds:.1} ms")
+    format!(
+        "  {name:<12} {functions:>7} functions in {fragments} batches, {bytes} bytes, {milliseconds:.1} ms"
+    )
 }

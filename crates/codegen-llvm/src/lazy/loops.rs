@@ -12,7 +12,7 @@ use inkwell::types::{BasicMetadataTypeEnum, BasicType as _, FunctionType};
 use inkwell::values::{BasicMetadataValueEnum, BasicValue as _, BasicValueEnum};
 use wootz_vm_abi::builtin::Builtin;
 use wootz_vm_abi::callconv;
-use wootz_vm_abi::lazy::{ENTERED, HOT, LazyLayout};
+use wootz_vm_abi::lazy::{ENTERED, LazyLayout};
 use wootz_wasm_ir::entity::Entity;
 use wootz_wasm_ir::ir::{Block, Body, Value, liveness};
 
@@ -125,7 +125,8 @@ impl<'ctx> FunctionState<'_, 'ctx> {
         let store = b.build_store(counter, count)?;
         store.set_volatile(true)?;
         self.module.metadata.region(store, Region::Context)?;
-        let is_hot = b.build_int_compare(IntPredicate::UGE, count, i32.const_int(HOT.into(), false), "")?;
+        let is_hot =
+            b.build_int_compare(IntPredicate::UGE, count, i32.const_int(self.module.hot.into(), false), "")?;
         let here = self.current_block()?;
         let next = self.module.context.insert_basic_block_after(here, "");
         let hot = self.module.context.append_basic_block(self.function, "hot");
