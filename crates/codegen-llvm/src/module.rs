@@ -3,7 +3,7 @@
 //! Nothing here belongs to one function: any subset of a module's functions can be lowered into one `ModuleState`, and
 //! what they call is declared on demand.
 
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 
 use inkwell::attributes::{Attribute, AttributeLoc};
 use inkwell::builder::Builder;
@@ -23,6 +23,7 @@ use crate::debug::DebugInfo;
 use crate::error::CompileError;
 use crate::intrinsics::{Intrinsic, Intrinsics};
 use crate::metadata::Metadata;
+use crate::report::Degraded;
 use crate::symbol::Symbol;
 use crate::target::{Isa, TargetInfo};
 use crate::types::Types;
@@ -57,8 +58,8 @@ pub(crate) struct ModuleState<'ctx> {
     pub(crate) deterministic: bool,
     /// Whether code counts what it does.
     pub(crate) fuel: bool,
-    /// Whether a function has more loops than the code generator should analyse.
-    pub(crate) has_many_loops: Cell<bool>,
+    /// The functions that are not optimised, in the order they were lowered in.
+    pub(crate) degraded: RefCell<Vec<Degraded>>,
     intrinsics: Intrinsics<'ctx>,
     functions: RefCell<Vec<Option<FunctionValue<'ctx>>>>,
 }
@@ -96,7 +97,7 @@ impl<'ctx> ModuleState<'ctx> {
             canonicalize_nans: options.canonicalize_nans || options.deterministic,
             deterministic: options.deterministic,
             fuel: options.fuel,
-            has_many_loops: Cell::new(false),
+            degraded: RefCell::default(),
             intrinsics: Intrinsics::default(),
             functions: RefCell::new(vec![None; declarations.functions.len()]),
         }

@@ -31,6 +31,7 @@ pub struct Config {
     pub(crate) features: Features,
     pub(crate) verify: bool,
     pub(crate) compile_threads: usize,
+    pub(crate) compile_memory: Option<u64>,
     pub(crate) canonicalize_nans: bool,
     pub(crate) deterministic: bool,
     pub(crate) memory: MemorySettings,
@@ -50,6 +51,7 @@ impl Default for Config {
             features: Features::ALL,
             verify: cfg!(debug_assertions),
             compile_threads: 0,
+            compile_memory: None,
             canonicalize_nans: false,
             deterministic: false,
             memory: MemorySettings::default(),
@@ -145,6 +147,15 @@ impl Config {
         self
     }
 
+    /// Bytes of memory that LLVM should take at most while it compiles a module, if possible: fewer threads compile at a time
+    /// where their parts of it together would need more. By default it is half of what the machine, or this process's control
+    /// group, has. The code does not depend on it.
+    #[must_use]
+    pub fn compile_memory(mut self, bytes: u64) -> Self {
+        self.compile_memory = Some(bytes);
+        self
+    }
+
     /// Whether every NaN that a floating-point operation computes is the positive canonical one. Off by default: the
     /// specification leaves sign and payload open, and CPUs differ.
     ///
@@ -230,6 +241,11 @@ impl Config {
         self
     }
 
+    /// How accesses out of a memory's bounds are found.
+    pub fn check_strategy(&self) -> CheckStrategy {
+        self.checks
+    }
+
     /// What of it the compiler is told.
     pub fn compile_options(&self) -> CompileOptions {
         CompileOptions {
@@ -245,7 +261,14 @@ impl Config {
             debug: None,
             verify: self.verify,
             threads: self.compile_threads,
+            memory_budget: self.compile_memory,
         }
+    }
+
+    /// What of it the code of a module depends on, as text, with the processor and the version of this crate: for whoever keeps images,
+    /// and knows the compiler.
+    pub fn fingerprint(&self) -> String {
+        self.compile_options().fingerprint(&wootz_runtime::cpu::description())
     }
 
     /// What of it the decoder is told: bytes that a module may have, and what it may use.

@@ -75,6 +75,9 @@ pub struct CompileOptions {
     pub verify: bool,
     /// How many threads compile; 0 is one for each processor. The code does not depend on it.
     pub threads: usize,
+    /// Bytes of memory that LLVM should take at most, if possible; `None` is half of what the machine, or this process's
+    /// control group, has. The code does not depend on it, only how many units are compiled at a time.
+    pub memory_budget: Option<u64>,
 }
 
 impl Default for CompileOptions {
@@ -92,6 +95,7 @@ impl Default for CompileOptions {
             debug: None,
             verify: false,
             threads: 0,
+            memory_budget: None,
         }
     }
 }
@@ -115,6 +119,7 @@ impl CompileOptions {
             debug,
             verify: _,
             threads: _,
+            memory_budget: _,
         } = self;
         let debug = debug.as_ref().map(|text| &text.path);
         let version = env!("CARGO_PKG_VERSION");
@@ -133,7 +138,10 @@ mod tests {
     fn the_fingerprint_tells_what_the_code_depends_on() {
         let native = CompileOptions::default();
         let of = |options: &CompileOptions| options.fingerprint("cpu one");
-        assert_eq!(of(&native), of(&CompileOptions { threads: 7, verify: true, ..native.clone() }));
+        assert_eq!(
+            of(&native),
+            of(&CompileOptions { threads: 7, verify: true, memory_budget: Some(1), ..native.clone() })
+        );
         assert_ne!(of(&native), native.fingerprint("cpu two"));
         assert_ne!(of(&native), of(&CompileOptions { opt: OptLevel::O1, ..native.clone() }));
         assert_ne!(of(&native), of(&CompileOptions { cpu_features: vec!["-bmi2".into()], ..native.clone() }));

@@ -41,9 +41,11 @@
 //! # Ok::<(), wootz_wasm_ir::Error>(())
 //! ```
 
+mod analysis;
 pub mod decode;
 pub mod ir;
 mod module;
+pub mod optimise;
 mod translate;
 
 pub use module::{CustomSection, Module, Section};

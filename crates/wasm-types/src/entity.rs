@@ -105,6 +105,11 @@ impl<K: Entity, V> Arena<K, V> {
         self.items.iter()
     }
 
+    /// The items in order, without their indices.
+    pub fn into_values(self) -> Vec<V> {
+        self.items
+    }
+
     /// Indices in order.
     pub fn keys(&self) -> impl DoubleEndedIterator<Item = K> + ExactSizeIterator + use<K, V> {
         (0..self.items.len()).map(K::new)

@@ -1,18 +1,19 @@
 //! Options for the machine that code is made for, and for what it does where the specification leaves a choice.
 
 use clap::Args;
-use wootz::{Config, Cpu};
-use wootz_codegen_llvm::Machine;
+use wootz_engine::{Config, Cpu, Machine};
+
+use crate::parse::{cpu, machine};
 
 #[derive(Args, Debug)]
-pub(crate) struct MachineArgs {
+pub struct MachineArgs {
     /// The machine to compile for, such as aarch64-linux [default: this one].
     #[arg(long = "target", value_name = "TRIPLE", default_value_t, hide_default_value = true, value_parser = machine)]
-    pub(crate) target: Machine,
+    pub target: Machine,
 }
 
 #[derive(Args, Debug)]
-pub(crate) struct TargetArgs {
+pub struct TargetArgs {
     /// The CPU to compile for: native, baseline, or a level such as x86-64-v3 [default: native; of another machine
     /// baseline].
     #[arg(long, value_name = "CPU", value_parser = cpu)]
@@ -31,28 +32,11 @@ pub(crate) struct TargetArgs {
 
 impl TargetArgs {
     /// The engine's settings, the others as they are without options.
-    pub(crate) fn config(&self) -> Config {
+    pub fn config(&self) -> Config {
         Config::new()
             .cpu(self.cpu.clone().unwrap_or_default())
             .cpu_features(&self.features)
             .canonicalize_nans(self.canonicalize_nans)
             .deterministic(self.deterministic)
     }
-}
-
-#[allow(clippy::unnecessary_wraps, reason = "the shape of a value parser")]
-fn cpu(text: &str) -> Result<Cpu, String> {
-    Ok(match text {
-        "native" => Cpu::Native,
-        "baseline" => Cpu::Baseline,
-        name => Cpu::Named(name.to_owned()),
-    })
-}
-
-fn machine(text: &str) -> Result<Machine, String> {
-    let known =
-        || Machine::ALL.iter().map(|machine| format!("{machine}-linux")).collect::<Vec<_>>().join(", ");
-    Machine::from_triple(text)
-        .or_else(|| Machine::ALL.iter().copied().find(|machine| machine.name() == text))
-        .ok_or_else(|| format!("no code can be made for it; known are {}", known()))
 }

@@ -45,7 +45,7 @@ pub fn compile_c_library(
     let declarations = module.declarations();
     let interface = Interface::new(declarations, prefix)?;
     let target = TargetInfo::new(options)?;
-    let objects = compile_units(module, options)?;
+    let objects = compile_units(module, options, &())?.objects;
     let glue = glue::object(&interface, &target)?;
     let plans = crate::compile::memory_plans(declarations, options);
     let parts = crate::compile::image_parts(module, options, &target, &plans);

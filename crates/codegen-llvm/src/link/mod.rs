@@ -60,6 +60,9 @@ use wootz_vm_abi::plan::MemoryPlan;
 use wootz_vm_abi::seal::seal;
 use wootz_wasm_ir::Declarations;
 
+use crate::measure::Stopwatch;
+use crate::report::{Phase, PhaseTimes};
+
 /// What an image says of its module besides its code.
 #[derive(Copy, Clone, Debug)]
 pub struct ImageParts<'a> {
@@ -85,11 +88,24 @@ pub struct ImageParts<'a> {
 /// # Errors
 /// [`LinkError`] for an object that is malformed or asks for more than an image can give.
 pub fn link(objects: &[&[u8]], parts: &ImageParts<'_>) -> Result<Vec<u8>, LinkError> {
+    link_timed(objects, parts, &mut PhaseTimes::default())
+}
+
+/// The same, for whoever wants to know how long it took.
+pub(crate) fn link_timed(
+    objects: &[&[u8]],
+    parts: &ImageParts<'_>,
+    times: &mut PhaseTimes,
+) -> Result<Vec<u8>, LinkError> {
+    let mut watch = Stopwatch::start();
     let objects = input::read(objects, parts.machine)?;
     let symbols = symbols::resolve(&objects)?;
-    let linked = Linked::new(&objects, &symbols, parts)?;
+    times.add(Phase::Link, watch.lap());
+    let linked = Linked::new(&objects, &symbols, parts, times)?;
+    watch.lap();
     let mut image = write::image(&objects, &symbols, &linked.layout, &linked.contents)?;
     seal(&mut image);
+    times.add(Phase::Link, watch.lap());
     Ok(image)
 }
 
@@ -107,7 +123,7 @@ pub(crate) fn link_object(
 ) -> Result<Vec<u8>, LinkError> {
     let module = input::read(objects, parts.machine)?;
     let symbols = symbols::resolve(&module)?;
-    let image = Linked::new(&module, &symbols, parts)?;
+    let image = Linked::new(&module, &symbols, parts, &mut PhaseTimes::default())?;
 
     let all = [objects, &[c_functions]].concat();
     let objects = input::read(&all, parts.machine)?;
@@ -139,15 +155,20 @@ impl<'a> Linked<'a> {
         objects: &[input::Object<'a>],
         symbols: &symbols::Symbols<'_>,
         parts: &ImageParts<'_>,
+        times: &mut PhaseTimes,
     ) -> Result<Self, LinkError> {
+        let mut watch = Stopwatch::start();
         let arch = Arch::of(parts.machine);
         let mut layout = layout::lay_out(arch, objects, symbols.libcalls.len() as u64)?;
         relocate::apply(arch, objects, symbols, &mut layout, None)?;
         layout.write_stubs()?;
         unwind::write_search_table(&mut layout)?;
         let info = info::image_info(objects, symbols, &layout, parts)?;
+        times.add(Phase::Link, watch.lap());
         let map = info::address_map(&layout)?;
+        times.add(Phase::DebugInfo, watch.lap());
         let contents = info::Contents::new(&info, &map, parts)?;
+        times.add(Phase::Link, watch.lap());
         Ok(Self { layout, contents })
     }
 }
