@@ -13,6 +13,7 @@ use std::process::Command;
 
 use anyhow::{Context, Result, bail, ensure};
 use wast::core::WastArgCore;
+use wast::lexer::Lexer;
 use wast::parser::{self, ParseBuffer};
 use wast::{Wast, WastArg, WastDirective, WastExecute, WastInvoke};
 use wootz::{Config, Engine, Instance, Store, TrapCode, Val};
@@ -100,7 +101,9 @@ impl Harness {
     /// # Errors
     /// If a call ends in another way than on this machine, or if anything is wrong with the script or the tools.
     pub fn run(&self, name: &str, text: &str, mode: &Mode) -> Result<Compared> {
-        let buffer = ParseBuffer::new(text)?;
+        let mut lexer = Lexer::new(text);
+        lexer.allow_confusing_unicode(true);
+        let buffer = ParseBuffer::new_with_lexer(lexer)?;
         let script: Wast<'_> = parser::parse(&buffer)?;
         let mut compared = Compared::default();
         let mut current: Option<(Vec<u8>, Vec<(String, Vec<Val>)>)> = None;
