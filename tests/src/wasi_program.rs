@@ -30,8 +30,16 @@ impl WasiProgram {
     /// # Errors
     /// If the file cannot be read or the module cannot be compiled.
     pub fn compile(wasm: &Path, opt: OptLevel, checks: CheckStrategy) -> Result<Self> {
-        let engine = Engine::new(&Config::new().opt_level(opt).checks(checks));
         let name = format!("{} at {opt:?} with {checks:?} checks", wasm.display());
+        Self::with_config(wasm, &Config::new().opt_level(opt).checks(checks), name)
+    }
+
+    /// The same under other settings, which the name tells apart.
+    ///
+    /// # Errors
+    /// As [`compile`](Self::compile).
+    pub fn with_config(wasm: &Path, config: &Config, name: String) -> Result<Self> {
+        let engine = Engine::new(config);
         let bytes = fs::read(wasm).with_context(|| format!("reading {}", wasm.display()))?;
         let module = Module::new(&engine, bytes).with_context(|| name.clone())?;
         Ok(Self { engine, module, name })

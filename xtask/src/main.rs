@@ -34,7 +34,7 @@ Commands:
   fuzz [OPTIONS]                Run random modules here and in another engine (see `cargo xtask fuzz --help`)
   soak [OPTIONS]                Many instances at once and one after another (see `cargo xtask soak --help`)
   stress [OPTIONS]              Threads over shared memories, for as long as asked (see `cargo xtask stress --help`)
-  bench [--rounds N] [--table T] Measure start-up, compilation and run time against native builds
+  bench [--rounds N] [--table T] Measure start-up, compilation, run time and kernels against native builds
   help                          Print this text";
 
 fn main() -> ExitCode {

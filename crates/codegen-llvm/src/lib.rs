@@ -51,4 +51,4 @@ pub use error::CompileError;
 pub use symbol::Symbol;
 pub use target::{TRIPLE, TargetInfo, compiler};
 pub use wootz_debuginfo::SourceText;
-pub use wootz_vm_abi::options::{CompileOptions, Cpu, OptLevel};
+pub use wootz_vm_abi::options::{CompileOptions, Cpu, OptLevel, TrapPrecision};

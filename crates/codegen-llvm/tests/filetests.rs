@@ -3,7 +3,7 @@
 //! A line `;;! emit = asm, opt = O2, checks = guard, func = 0` starts a run; the comment lines after it are
 //! directives of the crate `filecheck` (`check:`, `nextln:`, `not:`, …) for that run's output, tabs made spaces. Keys and their defaults:
 //! `emit` (`llvm-ir` or `asm`; `llvm-ir`), `opt` (`O2`), `checks` (`guard`), `cpu` (`x86-64-v3`), `func` (whole module);
-//! `nans = canonical`, `relaxed = deterministic` and `debug = on` switch on what they say.
+//! `traps = relaxed`, `nans = canonical`, `relaxed = deterministic` and `debug = on` switch on what they say.
 //! Every file is also compiled at all levels under both strategies with the verifiers on.
 
 use std::fmt::Write;
@@ -11,7 +11,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use filecheck::{CheckerBuilder, NO_VARIABLES};
-use wootz_codegen_llvm::{CompileOptions, Cpu, OptLevel, SourceText, TextKind, compile_object, emit_text};
+use wootz_codegen_llvm::{
+    CompileOptions, Cpu, OptLevel, SourceText, TextKind, TrapPrecision, compile_object, emit_text,
+};
 use wootz_vm_abi::plan::CheckStrategy;
 use wootz_wasm_ir::{FuncIndex, Module};
 
@@ -142,6 +144,7 @@ fn parse_run(line: usize, keys: &str) -> Result<Run, String> {
             ("guard", bytes) => {
                 run.options.guard = bytes.parse().map_err(|_| format!("`{bytes}` is not a size"))?;
             }
+            ("traps", "relaxed") => run.options.traps = TrapPrecision::Relaxed,
             ("nans", "canonical") => run.options.canonicalize_nans = true,
             ("relaxed", "deterministic") => run.options.deterministic = true,
             ("debug", "on") => {

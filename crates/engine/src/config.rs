@@ -5,7 +5,7 @@ use std::sync::Arc;
 use wootz_runtime::{MemoryCreator, MemoryPool, MemorySettings};
 
 pub use wootz_runtime::StoreLimits;
-pub use wootz_vm_abi::options::{CompileOptions, Cpu, OptLevel};
+pub use wootz_vm_abi::options::{CompileOptions, Cpu, OptLevel, TrapPrecision};
 pub use wootz_vm_abi::plan::CheckStrategy;
 pub use wootz_wasm_types::Features;
 
@@ -20,6 +20,7 @@ pub use wootz_wasm_types::Features;
 #[derive(Clone, Debug)]
 pub struct Config {
     pub(crate) checks: CheckStrategy,
+    pub(crate) trap_precision: TrapPrecision,
     pub(crate) opt_level: OptLevel,
     pub(crate) cpu: Cpu,
     pub(crate) max_wasm_stack: usize,
@@ -38,6 +39,7 @@ impl Default for Config {
     fn default() -> Self {
         Self {
             checks: CheckStrategy::default(),
+            trap_precision: TrapPrecision::default(),
             opt_level: OptLevel::default(),
             cpu: Cpu::default(),
             max_wasm_stack: Self::DEFAULT_MAX_WASM_STACK,
@@ -69,6 +71,13 @@ impl Config {
     #[must_use]
     pub fn checks(mut self, checks: CheckStrategy) -> Self {
         self.checks = checks;
+        self
+    }
+
+    /// What is certain of an access that traps: exact by default. `docs/traps.md` says what relaxed loses.
+    #[must_use]
+    pub fn trap_precision(mut self, precision: TrapPrecision) -> Self {
+        self.trap_precision = precision;
         self
     }
 
@@ -225,6 +234,7 @@ impl Config {
         CompileOptions {
             opt: self.opt_level,
             checks: self.checks,
+            traps: self.trap_precision,
             guard: self.memory.guard,
             cpu: self.cpu.clone(),
             canonicalize_nans: self.canonicalize_nans,
