@@ -5,6 +5,7 @@ use std::sync::Arc;
 use wootz_runtime::{MemoryCreator, MemoryPool, MemorySettings};
 
 pub use wootz_runtime::StoreLimits;
+use wootz_vm_abi::machine::Machine;
 pub use wootz_vm_abi::options::{CompileOptions, Cpu, OptLevel, TrapPrecision};
 pub use wootz_vm_abi::plan::CheckStrategy;
 pub use wootz_wasm_types::Features;
@@ -23,6 +24,7 @@ pub struct Config {
     pub(crate) trap_precision: TrapPrecision,
     pub(crate) opt_level: OptLevel,
     pub(crate) cpu: Cpu,
+    pub(crate) cpu_features: Vec<String>,
     pub(crate) max_wasm_stack: usize,
     pub(crate) max_module_size: usize,
     pub(crate) limits: StoreLimits,
@@ -30,6 +32,7 @@ pub struct Config {
     pub(crate) features: Features,
     pub(crate) verify: bool,
     pub(crate) compile_threads: usize,
+    pub(crate) compile_memory: Option<u64>,
     pub(crate) canonicalize_nans: bool,
     pub(crate) deterministic: bool,
     pub(crate) memory: MemorySettings,
@@ -42,6 +45,7 @@ impl Default for Config {
             trap_precision: TrapPrecision::default(),
             opt_level: OptLevel::default(),
             cpu: Cpu::default(),
+            cpu_features: Vec::new(),
             max_wasm_stack: Self::DEFAULT_MAX_WASM_STACK,
             max_module_size: Self::DEFAULT_MAX_MODULE_SIZE,
             limits: StoreLimits::default(),
@@ -49,6 +53,7 @@ impl Default for Config {
             features: Features::ALL,
             verify: cfg!(debug_assertions),
             compile_threads: 0,
+            compile_memory: None,
             canonicalize_nans: false,
             deterministic: false,
             memory: MemorySettings::default(),
@@ -92,6 +97,13 @@ impl Config {
     #[must_use]
     pub fn cpu(mut self, cpu: Cpu) -> Self {
         self.cpu = cpu;
+        self
+    }
+
+    /// What the CPU has more or less than its name says: features by LLVM's names, each behind `+` or `-`, in order.
+    #[must_use]
+    pub fn cpu_features(mut self, changes: impl IntoIterator<Item: Into<String>>) -> Self {
+        self.cpu_features = changes.into_iter().map(Into::into).collect();
         self
     }
 
@@ -141,6 +153,15 @@ impl Config {
     #[must_use]
     pub fn compile_threads(mut self, threads: usize) -> Self {
         self.compile_threads = threads;
+        self
+    }
+
+    /// Bytes of memory that LLVM should take at most while it compiles a module, if possible: fewer threads compile at a time
+    /// where their parts of it together would need more. By default it is half of what the machine, or this process's control
+    /// group, has. The code does not depend on it.
+    #[must_use]
+    pub fn compile_memory(mut self, bytes: u64) -> Self {
+        self.compile_memory = Some(bytes);
         self
     }
 
@@ -229,6 +250,11 @@ impl Config {
         self
     }
 
+    /// How accesses out of a memory's bounds are found.
+    pub fn check_strategy(&self) -> CheckStrategy {
+        self.checks
+    }
+
     /// What of it the compiler is told.
     pub fn compile_options(&self) -> CompileOptions {
         CompileOptions {
@@ -236,14 +262,23 @@ impl Config {
             checks: self.checks,
             traps: self.trap_precision,
             guard: self.memory.guard,
+            machine: Machine::default(),
             cpu: self.cpu.clone(),
+            cpu_features: self.cpu_features.clone(),
             canonicalize_nans: self.canonicalize_nans,
             deterministic: self.deterministic,
             fuel: self.fuel.is_some(),
             debug: None,
             verify: self.verify,
             threads: self.compile_threads,
+            memory_budget: self.compile_memory,
         }
+    }
+
+    /// What of it the code of a module depends on, as text, with the processor and the version of this crate: for whoever keeps images,
+    /// and knows the compiler.
+    pub fn fingerprint(&self) -> String {
+        self.compile_options().fingerprint(&wootz_runtime::cpu::description())
     }
 
     /// What of it the decoder is told: bytes that a module may have, and what it may use.

@@ -1,10 +1,11 @@
 //! The engine: the settings that modules and stores are made with, and the compiler, if there is one.
 
 use std::fmt;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::config::Config;
-use crate::error::Error;
+use crate::error::{Error, ImageError};
 
 /// A compiler, as an engine uses one: module in, image out.
 ///
@@ -24,7 +25,7 @@ pub trait Compile: fmt::Debug + Send + Sync {
     ///
     /// # Errors
     /// [`Error::Module`] if the module is refused, [`Error::Compile`] if it cannot be compiled.
-    fn compile(&self, module: Source<'_>, config: &Config) -> Result<Vec<u8>, Error>;
+    fn compile(&self, module: Source<'_>, config: &Config) -> Result<Compiled, Error>;
 }
 
 /// The bytes of a module.
@@ -34,6 +35,15 @@ pub enum Source<'a> {
     Any(&'a [u8]),
     /// Binary or nothing: text is refused.
     Binary(&'a [u8]),
+}
+
+/// An image that a compiler made.
+#[derive(Clone, Debug)]
+pub enum Compiled {
+    /// In memory.
+    Bytes(Vec<u8>),
+    /// In a file, from which it is mapped: by a compiler that is another process.
+    File(PathBuf),
 }
 
 /// Makes stores, loads images, and compiles modules if it has a compiler. Cheap to clone; clones share one configuration.
@@ -80,7 +90,10 @@ impl Engine {
     /// # Errors
     /// [`Error::Module`] if the module is refused, [`Error::Compile`] if it cannot be compiled, [`Error::NoCompiler`].
     pub fn precompile(&self, module: impl AsRef<[u8]>) -> Result<Vec<u8>, Error> {
-        self.compile(Source::Any(module.as_ref()))
+        match self.compile(Source::Any(module.as_ref()))? {
+            Compiled::Bytes(bytes) => Ok(bytes),
+            Compiled::File(path) => std::fs::read(path).map_err(|error| ImageError::System(error).into()),
+        }
     }
 
     /// Decodes and validates a module without compiling it.
@@ -99,7 +112,7 @@ impl Engine {
         self.compiler()?.validate(Source::Binary(module.as_ref()), self.config())
     }
 
-    pub(crate) fn compile(&self, module: Source<'_>) -> Result<Vec<u8>, Error> {
+    pub(crate) fn compile(&self, module: Source<'_>) -> Result<Compiled, Error> {
         self.compiler()?.compile(module, self.config())
     }
 
@@ -107,7 +120,6 @@ impl Engine {
     /// finds them by this and the module's bytes.
     pub fn fingerprint(&self) -> String {
         let compiler = self.shared.compiler.as_ref().map_or_else(String::new, |compiler| compiler.version());
-        let options = self.config().compile_options();
-        format!("{compiler}; {}", options.fingerprint(&wootz_runtime::cpu::description()))
+        format!("{compiler}; {}", self.config().fingerprint())
     }
 }

@@ -25,7 +25,7 @@ pub use caller::Caller;
 pub use config::{
     CheckStrategy, CompileOptions, Config, Cpu, Features, OptLevel, StoreLimits, TrapPrecision,
 };
-pub use engine::{Compile, Engine, Source};
+pub use engine::{Compile, Compiled, Engine, Source};
 pub use error::{
     AccessError, ArgumentsError, Error, HostError, HostFailure, ImageError, ImportError, Limit, LimitError,
     LinkError, MemoryError, Trap, TrapFrame, TypeError, ValueError,
@@ -44,7 +44,8 @@ pub use wootz_runtime::{
     HostMemory, Integrity, MemoryCreator, MemoryPool, MemoryRequest, PoolConfig, Protection, Region,
     RegionKind, WhenExhausted,
 };
-pub use wootz_vm_abi::image::DecodeError;
+pub use wootz_vm_abi::image::{DecodeError, PAGE as IMAGE_PAGE};
+pub use wootz_vm_abi::machine::Machine;
 pub use wootz_vm_abi::plan::MemoryPlan;
 pub use wootz_vm_abi::trap::TrapCode;
 pub use wootz_wasm_types::{

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use wootz_runtime::{Image, ImageError, Integrity};
 use wootz_wasm_types::{Declarations, EntityIndex, EntityType};
 
-use crate::engine::{Engine, Source};
+use crate::engine::{Compiled, Engine, Source};
 use crate::error::Error;
 
 /// A module compiled to machine code. Cheap to clone; clones share the code, also between threads.
@@ -35,7 +35,7 @@ impl Module {
     /// [`Error::Module`] if the module is refused, [`Error::Compile`] if it cannot be compiled, [`Error::Image`] if the
     /// code cannot be loaded, [`Error::NoCompiler`].
     pub fn new(engine: &Engine, module: impl AsRef<[u8]>) -> Result<Self, Error> {
-        Self::from_image(engine, engine.precompile(module)?)
+        Self::from_compiled(engine, engine.compile(Source::Any(module.as_ref()))?)
     }
 
     /// As [`new`](Self::new), for bytes that are a binary module or nothing: text is refused.
@@ -43,7 +43,14 @@ impl Module {
     /// # Errors
     /// As [`new`](Self::new).
     pub fn from_binary(engine: &Engine, module: impl AsRef<[u8]>) -> Result<Self, Error> {
-        Self::from_image(engine, engine.compile(Source::Binary(module.as_ref()))?)
+        Self::from_compiled(engine, engine.compile(Source::Binary(module.as_ref()))?)
+    }
+
+    fn from_compiled(engine: &Engine, compiled: Compiled) -> Result<Self, Error> {
+        match compiled {
+            Compiled::Bytes(bytes) => Self::from_image(engine, bytes),
+            Compiled::File(path) => Self::from_file(engine, path, Integrity::Whole),
+        }
     }
 
     /// Loads an image that [`serialize`](Self::serialize) or [`Engine::precompile`] made.

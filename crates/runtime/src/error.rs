@@ -22,7 +22,7 @@ pub enum ImageError {
     Damaged,
     /// The ELF structure or the module information contradicts itself.
     Corrupt(String),
-    /// The image was compiled for another target.
+    /// The image was compiled for another machine or system: its name or triple.
     Target(String),
     /// The image needs a CPU feature, by LLVM's name, that this machine lacks or this runtime does not know.
     CpuFeature(String),
@@ -38,7 +38,9 @@ impl fmt::Display for ImageError {
             Self::Decode(error) => error.fmt(f),
             Self::Damaged => f.write_str("the image is damaged: its digest is not that of its contents"),
             Self::Corrupt(reason) => write!(f, "the image is corrupt: {reason}"),
-            Self::Target(target) => write!(f, "the image is compiled for {target}, not for this machine"),
+            Self::Target(target) => {
+                write!(f, "the image is compiled for {target}, this machine is {}", std::env::consts::ARCH)
+            }
             Self::CpuFeature(feature) => write!(
                 f,
                 "the image needs the CPU feature \"{feature}\", which this machine lacks: compile it here or for a \

@@ -62,7 +62,7 @@ pub use error::{
     AccessError, ArgumentsError, CallError, HostError, ImageError, ImportError, InstantiateError,
     MemoryError, ValueError,
 };
-pub use func::{Caller, Func};
+pub use func::{Caller, Func, HostFunction, PreparedFunc};
 pub use global::Global;
 pub use image::{Image, Integrity};
 pub use instance::Instance;

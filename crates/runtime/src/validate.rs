@@ -7,6 +7,7 @@ use std::ops::Range;
 
 use wootz_vm_abi::context::FuncRefs;
 use wootz_vm_abi::image::ImageInfo;
+use wootz_vm_abi::machine::Machine;
 use wootz_wasm_types::entity::Entity;
 use wootz_wasm_types::{
     ConstExpr, ConstOp, Declarations, EntityIndex, FuncIndex, HeapType, RefType, SegmentMode, ValType,
@@ -23,9 +24,8 @@ fn require(condition: bool, reason: impl FnOnce() -> String) -> Checked {
 
 /// Whether this machine runs the image's code.
 pub(crate) fn target(info: &ImageInfo) -> Checked {
-    let mut parts = info.target.split('-');
-    let processor = parts.next() == Some(std::env::consts::ARCH);
-    if !processor || !parts.any(|part| part == std::env::consts::OS) {
+    let machine = Machine::from_triple(&info.target);
+    if machine.is_none() || machine != Machine::host() {
         return Err(ImageError::Target(info.target.clone()));
     }
     match info.cpu_features.iter().find(|feature| !sys::has_cpu_feature(feature)) {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use wootz_wasm_types::SourceText;
 
 use crate::image::FORMAT_VERSION;
+use crate::machine::Machine;
 use crate::plan::{CheckStrategy, MemoryPlan};
 
 /// How much LLVM optimises.
@@ -39,9 +40,10 @@ pub enum Cpu {
     /// This machine's, with all it offers.
     #[default]
     Native,
-    /// Any x86-64.
+    /// Any of the machine's.
     Baseline,
-    /// One by name: the levels of the x86-64 psABI, `x86-64-v2` to `x86-64-v4`, and `native` and `baseline`.
+    /// One by name: the levels of the x86-64 psABI, `x86-64-v2` to `x86-64-v4`, or those of 64-bit Arm, `armv8-a`,
+    /// `armv8.1-a`, `armv8.4-a`; and `native` and `baseline`.
     Named(String),
 }
 
@@ -67,8 +69,13 @@ pub struct CompileOptions {
     pub traps: TrapPrecision,
     /// Bytes of guard behind a guarded memory: see [`MemoryPlan::new`].
     pub guard: u64,
+    /// The machine to compile for.
+    pub machine: Machine,
     /// The CPU to compile for.
     pub cpu: Cpu,
+    /// What the CPU has more or less than its name says: features by LLVM's names, each behind `+` or `-`, in order. One
+    /// comes with those that it implies and goes with those that imply it.
+    pub cpu_features: Vec<String>,
     /// Whether every NaN that float arithmetic returns is the positive canonical one.
     pub canonicalize_nans: bool,
     /// Whether results that the specification leaves open are the same on every machine: relaxed vector operators make its
@@ -82,6 +89,9 @@ pub struct CompileOptions {
     pub verify: bool,
     /// How many threads compile; 0 is one for each processor. The code does not depend on it.
     pub threads: usize,
+    /// Bytes of memory that LLVM should take at most, if possible; `None` is half of what the machine, or this process's
+    /// control group, has. The code does not depend on it, only how many units are compiled at a time.
+    pub memory_budget: Option<u64>,
 }
 
 impl Default for CompileOptions {
@@ -91,13 +101,16 @@ impl Default for CompileOptions {
             checks: CheckStrategy::default(),
             traps: TrapPrecision::default(),
             guard: MemoryPlan::DEFAULT_GUARD,
+            machine: Machine::default(),
             cpu: Cpu::default(),
+            cpu_features: Vec::new(),
             canonicalize_nans: false,
             deterministic: false,
             fuel: false,
             debug: None,
             verify: false,
             threads: 0,
+            memory_budget: None,
         }
     }
 }
@@ -113,19 +126,22 @@ impl CompileOptions {
             checks,
             traps,
             guard,
+            machine,
             cpu,
+            cpu_features,
             canonicalize_nans,
             deterministic,
             fuel,
             debug,
             verify: _,
             threads: _,
+            memory_budget: _,
         } = self;
         let debug = debug.as_ref().map(|text| &text.path);
         let version = env!("CARGO_PKG_VERSION");
         let cpu = if cpu.is_native() { this_cpu.to_owned() } else { format!("{cpu:?}") };
         format!(
-            "wootz {version}, image format {FORMAT_VERSION}; {cpu}; {opt:?}; {checks:?}; {traps:?}; {guard}; {canonicalize_nans}; {deterministic}; {fuel}; {debug:?}"
+            "wootz {version}, image format {FORMAT_VERSION}; {machine}; {cpu}; {cpu_features:?}; {opt:?}; {checks:?}; {traps:?}; {guard}; {canonicalize_nans}; {deterministic}; {fuel}; {debug:?}"
         )
     }
 }
@@ -138,11 +154,15 @@ mod tests {
     fn the_fingerprint_tells_what_the_code_depends_on() {
         let native = CompileOptions::default();
         let of = |options: &CompileOptions| options.fingerprint("cpu one");
-        assert_eq!(of(&native), of(&CompileOptions { threads: 7, verify: true, ..native.clone() }));
+        assert_eq!(
+            of(&native),
+            of(&CompileOptions { threads: 7, verify: true, memory_budget: Some(1), ..native.clone() })
+        );
         assert_ne!(of(&native), native.fingerprint("cpu two"));
         assert_ne!(of(&native), of(&CompileOptions { opt: OptLevel::O1, ..native.clone() }));
         let relaxed = CompileOptions { traps: TrapPrecision::Relaxed, ..native.clone() };
         assert_ne!(of(&native), of(&relaxed));
+        assert_ne!(of(&native), of(&CompileOptions { cpu_features: vec!["-bmi2".into()], ..native.clone() }));
         let baseline = CompileOptions { cpu: Cpu::Baseline, ..native.clone() };
         assert_eq!(of(&baseline), baseline.fingerprint("cpu two"));
         let named = CompileOptions { cpu: Cpu::Named("native".into()), ..native.clone() };

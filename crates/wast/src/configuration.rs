@@ -1,7 +1,7 @@
 //! The configurations that scripts are run in: a mode × a check strategy × an optimisation level, by the names of the
 //! command line.
 
-use wootz::{CheckStrategy, Config, Cpu, OptLevel};
+use wootz_engine::{CheckStrategy, Config, Cpu, OptLevel};
 
 /// The check strategies. A new one is a line here.
 pub const CHECKS: &[(&str, CheckStrategy)] =

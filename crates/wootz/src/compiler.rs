@@ -1,7 +1,7 @@
 //! The compiler on LLVM, as an engine uses it.
 
-use wootz_codegen_llvm::CompileError;
-use wootz_engine::{Compile, Config, Error, Source};
+use wootz_codegen_llvm::{CompileError, CompiledImage, Observer, compile_image_observed};
+use wootz_engine::{Compile, Compiled, Config, Error, Source};
 use wootz_wasm_ir::Module;
 use wootz_wasm_ir::decode::Options;
 
@@ -18,12 +18,12 @@ impl Compile for Llvm {
         decode(module, config).map(drop)
     }
 
-    fn compile(&self, module: Source<'_>, config: &Config) -> Result<Vec<u8>, Error> {
-        compile(&decode(module, config)?, config)
+    fn compile(&self, module: Source<'_>, config: &Config) -> Result<Compiled, Error> {
+        compile(&decode(module, config)?, config, &()).map(|compiled| Compiled::Bytes(compiled.image))
     }
 }
 
-fn decode(module: Source<'_>, config: &Config) -> Result<Module, Error> {
+pub(crate) fn decode(module: Source<'_>, config: &Config) -> Result<Module, Error> {
     let (max_module_size, features) = config.module_limits();
     let options = Options { max_module_size: max_module_size as u64, features, ..Options::default() };
     Ok(match module {
@@ -34,8 +34,12 @@ fn decode(module: Source<'_>, config: &Config) -> Result<Module, Error> {
 }
 
 /// Compiles a decoded module to an image.
-pub(crate) fn compile(module: &Module, config: &Config) -> Result<Vec<u8>, Error> {
-    wootz_codegen_llvm::compile_image(module, &config.compile_options()).map_err(|error| match error {
+pub(crate) fn compile(
+    module: &Module,
+    config: &Config,
+    observer: &dyn Observer,
+) -> Result<CompiledImage, Error> {
+    compile_image_observed(module, &config.compile_options(), observer).map_err(|error| match error {
         CompileError::Translate(error) => Error::Module(error),
         error => Error::Compile(Box::new(error)),
     })

@@ -2,7 +2,8 @@
 
 use std::ops::Deref;
 
-use wootz_engine::{Config, Error, Module};
+use wootz_codegen_llvm::{CompiledImage, Observer, Phase, PhaseTimes};
+use wootz_engine::{Config, Error, Module, Source};
 
 use crate::compiler::{self, Llvm};
 
@@ -29,7 +30,46 @@ impl Engine {
     /// # Errors
     /// As [`Module::new`].
     pub fn compile(&self, module: &wootz_wasm_ir::Module) -> Result<Module, Error> {
-        Module::from_image(self, compiler::compile(module, self.config())?)
+        Module::from_image(self, compiler::compile(module, self.config(), &())?.image)
+    }
+
+    /// As [`precompile`](wootz_engine::Engine::precompile), and says what it took: time by phase, memory, functions that were too
+    /// large to be optimised. The observer, which may be `&()`, is told how far it is; several threads call it.
+    ///
+    /// ```
+    /// let engine = wootz::Engine::default();
+    /// let compiled = engine.precompile_observed("(module (func (param i32)))", &())?;
+    /// assert_eq!((compiled.report.functions, compiled.report.degraded.len()), (1, 0));
+    /// let module = wootz::Module::from_image(&engine, compiled.image)?;
+    /// # let _ = module;
+    /// # Ok::<(), wootz::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`precompile`](wootz_engine::Engine::precompile).
+    pub fn precompile_observed(
+        &self,
+        module: impl AsRef<[u8]>,
+        observer: &dyn Observer,
+    ) -> Result<CompiledImage, Error> {
+        let mut times = PhaseTimes::default();
+        let source = Source::Any(module.as_ref());
+        let module = times.measure(Phase::Decode, || compiler::decode(source, self.config()))?;
+        let mut compiled = self.compile_observed(&module, observer)?;
+        compiled.report.phases += &times;
+        Ok(compiled)
+    }
+
+    /// The same for a module that is decoded already.
+    ///
+    /// # Errors
+    /// As [`compile`](Self::compile).
+    pub fn compile_observed(
+        &self,
+        module: &wootz_wasm_ir::Module,
+        observer: &dyn Observer,
+    ) -> Result<CompiledImage, Error> {
+        compiler::compile(module, self.config(), observer)
     }
 }
 

@@ -36,9 +36,13 @@ const LAYERS: &[Layer] = &[
         tests_may: &["wootz-runtime", "wootz-vm-abi"],
         ..layer("wootz", &["wootz-engine", "wootz-codegen-llvm", "wootz-wasm-ir"])
     },
-    layer("wootz-wast", &["wootz"]),
-    layer("wootz-cli", &["wootz", "wootz-wast", "wootz-wasm-ir", "wootz-codegen-llvm"]),
-    layer("wootz-tests", &["wootz", "wootz-wast"]),
+    layer("wootz-c-runtime", &["wootz-runtime", "wootz-wasi", "wootz-vm-abi", "wootz-wasm-types"]),
+    Layer { tests_may: &["wootz"], ..layer("wootz-wast", &["wootz-engine"]) },
+    layer("wootz-cli", &["wootz", "wootz-engine", "wootz-wast", "wootz-wasm-ir", "wootz-codegen-llvm"]),
+    layer(
+        "wootz-tests",
+        &["wootz", "wootz-engine", "wootz-wast", "wootz-codegen-llvm", "wootz-vm-abi", "wootz-wasm-ir"],
+    ),
     layer("xtask", &[]),
 ];
 
@@ -65,6 +69,7 @@ const UNREACHABLE: &[(&str, Kind, &[&str], &str)] = &[
     // The bindings of WASI name a parser for their error types; nothing of it is linked.
     ("wootz-wasi", Kind::Tests, OUR_COMPILER, "an image must run in a process without a compiler"),
     ("wootz-engine", Kind::Normal, OUR_COMPILER, "an image must run in a process without a compiler"),
+    ("wootz-c-runtime", Kind::Normal, OUR_COMPILER, "an object must run in a process without a compiler"),
     ("xtask", Kind::Tests, LLVM, "it installs LLVM"),
 ];
 

@@ -9,7 +9,7 @@ use wootz_wasm_types::{FuncType, ValType};
 use super::HostFunction;
 use super::typed::{List, Lower, MAX_ARITY, WasmResults, WasmType};
 use crate::caller::Caller;
-use crate::error::HostError;
+use crate::error::{HostError, to_runtime_host_error};
 
 /// What a host function may return: `()`, one value, a tuple of values, or a `Result` of these whose error converts into
 /// a boxed error (any error type does, and `String` and `&str`).
@@ -44,7 +44,7 @@ impl<R: WasmResults, E: Into<HostError>> sealed::Return for Result<R, E> {
         <R as List>::types()
     }
     fn store(self, store: &runtime::Store, slots: &mut [ValRaw]) -> Result<(), HostError> {
-        self.map_err(Into::into)?.lower(store, slots);
+        self.map_err(|error| to_runtime_host_error(error.into()))?.lower(store, slots);
         Ok(())
     }
 }

@@ -9,17 +9,13 @@ pub use typed::{TypedFunc, WasmParams, WasmResults, WasmType};
 use std::sync::Arc;
 
 use wootz_runtime as runtime;
-use wootz_vm_abi::callconv::ValRaw;
+pub(crate) use wootz_runtime::HostFunction;
 use wootz_wasm_types::FuncType;
 
 use crate::caller::Caller;
-use crate::error::{Error, HostError, TypeError};
+use crate::error::{Error, HostError, TypeError, to_runtime_host_error};
 use crate::store::{AsContext, AsContextMut};
 use crate::values::Val;
-
-/// A host function before it is in a store: shared by every store it is put into.
-pub(crate) type HostFunction =
-    dyn Fn(runtime::Caller<'_>, &mut [ValRaw]) -> Result<(), HostError> + Send + Sync;
 
 /// A function in a store.
 #[derive(Copy, Clone, Debug)]
@@ -81,9 +77,7 @@ impl Func {
     }
 
     pub(crate) fn from_host(store: &mut runtime::Store, ty: FuncType, function: Arc<HostFunction>) -> Self {
-        Self(runtime::Func::new(store, ty, move |caller: runtime::Caller<'_>, slots: &mut [ValRaw]| {
-            function(caller, slots).map_err(crate::error::to_runtime_host_error)
-        }))
+        Self(runtime::Func::from_shared(store, ty, function))
     }
 
     /// Its type.
@@ -116,12 +110,13 @@ impl Func {
         &self,
         store: impl AsContext,
     ) -> Result<TypedFunc<P, R>, Error> {
-        let found = self.ty(store);
+        let store = store.as_context();
+        let found = self.ty(&store);
         let wanted = FuncType::new(P::types(), R::types());
         if found != wanted {
             return Err(TypeError::Function { name: None, wanted, found }.into());
         }
-        Ok(TypedFunc::new(self.0))
+        Ok(TypedFunc::new(self.0.prepare(store.inner)))
     }
 }
 
@@ -136,7 +131,7 @@ pub(crate) fn dynamic<T: Send + 'static>(
             ty.params.iter().zip(&*slots).map(|(ty, raw)| typed::value_from_raw(store, *ty, *raw)).collect();
         let mut results: Vec<_> = ty.results.iter().map(|ty| Val::default_for(*ty)).collect();
         // The caller moves into the host function, the store is needed once more after it.
-        func(Caller::new(caller.reborrow()), &params, &mut results)?;
+        func(Caller::new(caller.reborrow()), &params, &mut results).map_err(to_runtime_host_error)?;
         let store = caller.store();
         for ((ty, value), slot) in ty.results.iter().zip(&results).zip(slots) {
             if !value.to_runtime().is_of_type(store, *ty) {

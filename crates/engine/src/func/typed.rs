@@ -168,7 +168,7 @@ tuples! {
 
 /// A function whose type is known: see [`Func::typed`] and [`Instance::get_typed_func`](crate::Instance::get_typed_func).
 pub struct TypedFunc<P, R> {
-    func: runtime::Func,
+    func: runtime::PreparedFunc,
     signature: PhantomData<fn(P) -> R>,
 }
 
@@ -182,18 +182,18 @@ impl<P, R> Clone for TypedFunc<P, R> {
 
 impl<P, R> fmt::Debug for TypedFunc<P, R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("TypedFunc").field(&self.func).finish()
+        f.debug_tuple("TypedFunc").field(&self.func.func()).finish()
     }
 }
 
 impl<P: WasmParams, R: WasmResults> TypedFunc<P, R> {
-    pub(crate) fn new(func: runtime::Func) -> Self {
+    pub(crate) fn new(func: runtime::PreparedFunc) -> Self {
         Self { func, signature: PhantomData }
     }
 
     /// The function without its static type.
     pub fn func(&self) -> Func {
-        Func(self.func)
+        Func(self.func.func())
     }
 
     /// Calls it.

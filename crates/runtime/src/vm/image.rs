@@ -28,31 +28,48 @@ use crate::{ImageError, validate};
 
 /// An image in this process.
 pub(crate) struct LoadedImage {
-    /// Owns the code; everything below refers into it by address.
-    mapping: Mapping,
+    /// Owns the code, if the program does not; everything below refers into it by address.
+    pub(super) _mapping: Option<Mapping>,
+    pub(super) addresses: Range<usize>,
     /// What is mapped where, by address, and what may be done with it.
-    parts: Vec<(Range<usize>, Protection, RegionKind)>,
+    pub(super) parts: Vec<(Range<usize>, Protection, RegionKind)>,
     /// The code's pages to read, if the code itself can only be executed.
-    code_view: Option<Mapping>,
+    pub(super) code_view: Option<Mapping>,
     /// Distance from code to its bytes that can be read.
-    to_code_view: isize,
-    text: Range<usize>,
-    eh_frame: Range<usize>,
-    eh_frame_hdr: Range<usize>,
-    info: ImageInfo,
-    layout: VMContextLayout,
-    bytes: Bytes,
+    pub(super) to_code_view: isize,
+    pub(super) text: Range<usize>,
+    pub(super) eh_frame: UnwindBytes,
+    pub(super) eh_frame_hdr: UnwindBytes,
+    pub(super) info: ImageInfo,
+    pub(super) layout: VMContextLayout,
+    pub(super) bytes: Bytes,
     /// Where in the bytes the data segments are.
-    data: Range<usize>,
+    pub(super) data: Range<usize>,
     /// Where in the bytes the address map is.
-    address_map_bytes: Range<usize>,
-    address_map: OnceLock<AddressMap>,
-    data_images: OnceLock<DataImages>,
+    pub(super) address_map_bytes: Range<usize>,
+    pub(super) address_map: OnceLock<AddressMap>,
+    pub(super) data_images: OnceLock<DataImages>,
+}
+
+/// A section of unwind information.
+pub(super) struct UnwindBytes {
+    /// Where its bytes are.
+    pub(super) bytes: Range<usize>,
+    /// The address that distances in it count from: where it would stand beside the code.
+    pub(super) address: usize,
+}
+
+impl UnwindBytes {
+    fn in_place(bytes: Range<usize>) -> Self {
+        Self { address: bytes.start, bytes }
+    }
 }
 
 /// The bytes of an image.
-enum Bytes {
+pub(super) enum Bytes {
     Shared(Arc<[u8]>),
+    /// What a program that the module is linked into has of them: without code, and not sealed.
+    Program(&'static [u8]),
     /// A file, or a part of one, mapped to read.
     File {
         mapping: Mapping,
@@ -78,6 +95,7 @@ impl Bytes {
     fn as_slice(&self) -> &[u8] {
         match self {
             Self::Shared(bytes) => bytes,
+            Self::Program(bytes) => bytes,
             // SAFETY: so many bytes of the file are mapped to read, as long as `self` lives. That nobody changes or shortens the
             // file meanwhile is what `Image::open` asks for.
             Self::File { mapping, length } => unsafe { std::slice::from_raw_parts(mapping.base(), *length) },
@@ -160,9 +178,10 @@ impl LoadedImage {
         let layout = VMContextLayout::new(&ModuleShape::new(&info.declarations));
         let loaded = Self {
             text: absolute(text),
-            eh_frame: absolute(file.loaded(image::EH_FRAME)?),
-            eh_frame_hdr: absolute(file.loaded(image::EH_FRAME_HDR)?),
-            mapping,
+            eh_frame: UnwindBytes::in_place(absolute(file.loaded(image::EH_FRAME)?)),
+            eh_frame_hdr: UnwindBytes::in_place(absolute(file.loaded(image::EH_FRAME_HDR)?)),
+            addresses: mapping.addresses(),
+            _mapping: Some(mapping),
             parts,
             code_view,
             to_code_view,
@@ -200,7 +219,7 @@ impl LoadedImage {
 
     /// Addresses of everything that is mapped.
     pub(crate) fn addresses(&self) -> Range<usize> {
-        self.mapping.addresses()
+        self.addresses.clone()
     }
 
     /// The address of an offset in the code.
@@ -226,12 +245,12 @@ impl LoadedImage {
 
     /// Unwind information and its address.
     pub(crate) fn eh_frame(&self) -> (&[u8], usize) {
-        (self.bytes(&self.eh_frame), self.eh_frame.start)
+        (self.bytes(&self.eh_frame.bytes), self.eh_frame.address)
     }
 
     /// The search table over the unwind information and its address.
     pub(crate) fn eh_frame_hdr(&self) -> (&[u8], usize) {
-        (self.bytes(&self.eh_frame_hdr), self.eh_frame_hdr.start)
+        (self.bytes(&self.eh_frame_hdr.bytes), self.eh_frame_hdr.address)
     }
 
     /// Contents of a data segment.
@@ -244,7 +263,8 @@ impl LoadedImage {
     pub(crate) fn address_map(&self) -> &AddressMap {
         self.address_map.get_or_init(|| {
             let (bytes, range) = (self.image_bytes(), &self.address_map_bytes);
-            let whole = Sealed::new(bytes).is_some_and(|sealed| sealed.is_whole(range.clone()));
+            let in_program = matches!(self.bytes, Bytes::Program(_));
+            let whole = in_program || Sealed::new(bytes).is_some_and(|sealed| sealed.is_whole(range.clone()));
             let map = whole.then(|| AddressMap::decode(&bytes[range.clone()]).ok());
             map.flatten().unwrap_or_default()
         })
@@ -258,7 +278,8 @@ impl LoadedImage {
 
     fn bytes(&self, range: &Range<usize>) -> &[u8] {
         let start = std::ptr::with_exposed_provenance(range.start);
-        // SAFETY: `load` checked that the ranges lie in segments that are mapped readable and never change again.
+        // SAFETY: `load` checked that the ranges lie in segments that are mapped readable and never change again; those of a
+        // linked module are constants of the program.
         unsafe { std::slice::from_raw_parts(start, range.len()) }
     }
 }

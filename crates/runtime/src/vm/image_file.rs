@@ -6,6 +6,7 @@ use object::LittleEndian as LE;
 use object::elf;
 use object::read::elf::{FileHeader, ProgramHeader, SectionHeader, SectionTable};
 use wootz_vm_abi::image::{DecodeError, PAGE};
+use wootz_vm_abi::machine::Machine;
 use wootz_vm_abi::seal::Sealed;
 
 use crate::ImageError;
@@ -32,8 +33,10 @@ pub(super) struct ElfFile<'a> {
 impl<'a> ElfFile<'a> {
     pub(super) fn parse(bytes: &'a [u8]) -> Result<Self, ImageError> {
         let header = Header::parse(bytes).map_err(|_| NOT_AN_IMAGE)?;
-        if !header.is_little_endian() || header.e_machine(LE) != elf::EM_X86_64 {
-            return Err(ImageError::Target("another processor".into()));
+        let machine = header.e_machine(LE).0;
+        if !header.is_little_endian() || Machine::host().map(Machine::elf) != Some(machine) {
+            let name = Machine::from_elf(machine).map_or("another machine", Machine::name);
+            return Err(ImageError::Target(name.into()));
         }
         let sections = header.sections(LE, bytes).map_err(|error| corrupt(error.to_string()))?;
         Ok(Self { bytes, header, sections })

@@ -25,6 +25,7 @@ pub(crate) mod instantiate;
 pub(crate) mod interrupt;
 pub(crate) mod libcalls;
 pub(crate) mod limits;
+mod linked;
 pub(crate) mod memory;
 pub(crate) mod pool;
 pub(crate) mod regions;

@@ -15,7 +15,7 @@ use wootz_wasm_types::{FuncType, HeapType, RefType};
 use super::faults::FaultRegions;
 use super::funcs::Funcs;
 use super::globals::StoreGlobal;
-use super::host::{HostCall, HostFunc};
+use super::host::HostFunc;
 use super::image::LoadedImage;
 use super::instance::InstanceInner;
 use super::interrupt::{self, DeadlineKey, Interruption};
@@ -24,7 +24,7 @@ use super::memory::StoreMemory;
 use super::shared::SharedInner;
 use super::table::StoreTable;
 use super::types::Types;
-use crate::{HostError, StoreConfig};
+use crate::{HostError, HostFunction, StoreConfig};
 
 /// Why a trap is pending.
 pub(crate) enum Pending {
@@ -160,7 +160,7 @@ impl StoreInner {
     }
 
     /// A new host function.
-    pub(crate) fn add_host_func(&mut self, ty: &FuncType, call: HostCall) -> u32 {
+    pub(crate) fn add_host_func(&mut self, ty: &FuncType, call: Arc<HostFunction>) -> u32 {
         let id = self.types.intern(ty);
         let host = HostFunc::new(self, id, call);
         self.hosts.push(host);

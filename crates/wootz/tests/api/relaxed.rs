@@ -35,8 +35,7 @@ fn what_is_reached_out_of_bounds_traps_and_touches_no_other_memory() {
     for engine in engines() {
         let module = Module::new(&engine, PROGRAM).unwrap();
         let mut store = Store::new(&engine, ());
-        let instances: Vec<_> =
-            (0..3).map(|_| Instance::new(&mut store, &module, &[]).unwrap()).collect();
+        let instances: Vec<_> = (0..3).map(|_| Instance::new(&mut store, &module, &[]).unwrap()).collect();
         let middle = instances[1];
         let load = middle.get_typed_func::<i32, i32>(&store, "load").unwrap();
         let far = middle.get_typed_func::<i32, i32>(&store, "far").unwrap();

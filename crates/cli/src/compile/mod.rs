@@ -1,0 +1,183 @@
+//! `wootz compile`: a module to a file that something else takes further.
+
+mod progress;
+mod timings;
+
+use std::io::{self, IsTerminal, Write};
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use wootz::{CompilePhase, CompileReport, CompiledImage, Machine, PhaseTimes};
+use wootz_cli::args::{CompileFileArgs, Emit};
+use wootz_cli::executable;
+use wootz_cli::exit::Exit;
+use wootz_cli::files::replace;
+use wootz_cli::input::Input;
+use wootz_cli::report::{Outcome, Report, output};
+use wootz_cli::run::require_command;
+use wootz_codegen_llvm::{TextKind, compile_bitcode, compile_c_library, compile_image_observed, emit_text};
+use wootz_wasm_ir::Module;
+
+use crate::failure::compile_report;
+pub(crate) use progress::with_progress;
+use timings::Summary;
+
+/// Compiles the module and writes what was asked for: all of it or no file.
+pub(crate) fn compile(args: &CompileFileArgs) -> Outcome {
+    let target = Target::of(args)?;
+    if args.emit != Emit::Exe && args.executable.any() {
+        return Err(Report::new(
+            Exit::Usage,
+            "--dir, --env, --isolated and --stack-size are for executables",
+        )
+        .help("--emit exe makes one; `wootz run` takes these options when it runs an image"));
+    }
+    let input = Input::read(&args.file, args.input.max_module_size)?;
+    if matches!(args.emit, Emit::Image | Emit::Exe) {
+        return image(args, &target, &input);
+    }
+    if args.timings.is_some() {
+        return Err(Report::new(Exit::Usage, "--timings measures how an image is made")
+            .help("leave out --emit, or --timings"));
+    }
+    let module = input.decode()?;
+    let options = args.compile.options(args.machine.target);
+    let text = |kind| emit_text(&module, &options, kind, None).map(String::into_bytes);
+    let made = match args.emit {
+        Emit::Image | Emit::Exe | Emit::Obj => return compile_object(args, &target, &input, &module),
+        Emit::Bitcode => compile_bitcode(&module, &options),
+        Emit::LlvmIr => text(TextKind::LlvmIr),
+        Emit::Asm => text(TextKind::Assembly),
+    };
+    target.write(&made.map_err(|error| compile_report(&input, &error))?)
+}
+
+/// Compiles to an object and writes it with its header.
+fn compile_object(args: &CompileFileArgs, target: &Target, input: &Input, module: &Module) -> Outcome {
+    let missing = |what: &str, option: &str| {
+        Report::new(Exit::Usage, format!("an object on standard output needs {what}"))
+            .help(format!("{option} gives it"))
+    };
+    let path = if let Target::File(path) = target { Some(path) } else { None };
+    let header = args.header.clone().or_else(|| path.map(|path| path.with_extension("h")));
+    let header = header.ok_or_else(|| missing("a place for its header", "--header HEADER"))?;
+    let stem = || path.and_then(|path| path.file_stem()).map(|stem| stem.to_string_lossy().into_owned());
+    let prefix = args
+        .prefix
+        .clone()
+        .or_else(stem)
+        .ok_or_else(|| missing("a name for its functions", "--prefix NAME"))?;
+    let options = args.compile.options(args.machine.target);
+    let library =
+        compile_c_library(module, &options, &prefix).map_err(|error| compile_report(input, &error))?;
+    Target::File(header).write(library.header.as_bytes())?;
+    target.write(&library.object)
+}
+
+/// Makes an image, or an executable of one, and says how if that was asked for.
+fn image(args: &CompileFileArgs, target: &Target, input: &Input) -> Outcome {
+    let started = Instant::now();
+    let mut times = PhaseTimes::default();
+    let module = times.measure(CompilePhase::Decode, || input.decode())?;
+    let executable = args.emit == Emit::Exe;
+    if executable {
+        check_executable(args, &module)?;
+    }
+    let compiled = with_progress(&input.name, !args.progress.no_progress, |observer| {
+        compile_image_observed(&module, &args.compile.options(args.machine.target), observer)
+    });
+    let CompiledImage { image, mut report } = compiled.map_err(|error| compile_report(input, &error))?;
+    times.measure(CompilePhase::Write, || {
+        if executable {
+            target.write_as(&executable_of(args, &image)?, EXECUTABLE)
+        } else {
+            target.write(&image)
+        }
+    })?;
+    report.phases += &times;
+    tell(args, &module, &report, started);
+    Ok(())
+}
+
+/// Whether an executable can be made of a module.
+fn check_executable(args: &CompileFileArgs, module: &Module) -> Outcome {
+    if args.machine.target != Machine::default() {
+        return Err(Report::new(Exit::Usage, "executables are made for this machine only")
+            .help("--emit image makes a file for another, which `wootz run` runs there"));
+    }
+    require_command(module.declarations())
+}
+
+/// The executable of an image.
+fn executable_of(args: &CompileFileArgs, image: &[u8]) -> Outcome<Vec<u8>> {
+    let missing = |error: io::Error| {
+        Report::new(Exit::System, format!("cannot read what executables are made of: {error}")).help(
+            "`wootz-stub` belongs beside `wootz`: install both, as `cargo install --path crates/cli` does",
+        )
+    };
+    let stub = wootz_cli::stub().and_then(std::fs::read).map_err(missing)?;
+    executable::build(&stub, image, &args.executable.settings())
+        .map_err(|error| Report::new(Exit::System, error.to_string()))
+}
+
+/// The mode of a file that anybody may run.
+const EXECUTABLE: u32 = 0o777;
+/// The mode of one that nobody runs.
+const PLAIN: u32 = 0o666;
+
+/// Tells on standard error what compiling took, and which functions were too large to be optimised.
+fn tell(args: &CompileFileArgs, module: &Module, report: &CompileReport, started: Instant) {
+    let declarations = module.declarations();
+    let summary = Summary { report, declarations, elapsed: started.elapsed() };
+    let mut text = String::new();
+    if args.verbose {
+        text += &summary.degraded();
+    }
+    if let Some(timings) = args.timings {
+        text += &summary.text(timings);
+    }
+    // The result is written; whether anyone reads this changes nothing.
+    let _ = io::stderr().write_all(text.as_bytes());
+}
+
+/// Where the result goes.
+enum Target {
+    Stdout,
+    File(PathBuf),
+}
+
+impl Target {
+    fn of(args: &CompileFileArgs) -> Outcome<Self> {
+        match &args.output {
+            Some(path) if path.as_os_str() != "-" => Ok(Self::File(path.clone())),
+            None if args.file.as_os_str() != "-" => {
+                let name = Path::new(args.file.file_name().unwrap_or_default());
+                let result = name.with_extension(args.emit.ending());
+                if result == name {
+                    return Err(Report::new(Exit::Usage, "the result would take the place of the module")
+                        .help("-o OUT names a file for it"));
+                }
+                Ok(Self::File(result))
+            }
+            None | Some(_) if io::stdout().is_terminal() && !args.emit.is_text() => {
+                Err(Report::new(Exit::Usage, "the result is no text to show on a terminal")
+                    .help("-o OUT names a file for it"))
+            }
+            None | Some(_) => Ok(Self::Stdout),
+        }
+    }
+
+    fn write(&self, bytes: &[u8]) -> Outcome {
+        self.write_as(bytes, PLAIN)
+    }
+
+    /// Writes it with a mode, of which the user's mask takes its share.
+    fn write_as(&self, bytes: &[u8], mode: u32) -> Outcome {
+        match self {
+            Self::Stdout => output(bytes),
+            Self::File(path) => replace(path, bytes, mode).map_err(|error| {
+                Report::new(Exit::Output, format!("cannot write {}: {error}", path.display()))
+            }),
+        }
+    }
+}
