@@ -64,4 +64,4 @@ pub use symbol::Symbol;
 pub use target::{TargetInfo, compiler};
 pub use wootz_debuginfo::SourceText;
 pub use wootz_vm_abi::machine::Machine;
-pub use wootz_vm_abi::options::{CompileOptions, Cpu, OptLevel};
+pub use wootz_vm_abi::options::{CompileOptions, Cpu, OptLevel, TrapPrecision};

@@ -27,7 +27,7 @@ use crate::report::Degraded;
 use crate::symbol::Symbol;
 use crate::target::{Isa, TargetInfo};
 use crate::types::Types;
-use wootz_vm_abi::options::{CompileOptions, OptLevel};
+use wootz_vm_abi::options::{CompileOptions, OptLevel, TrapPrecision};
 
 /// LLVM's number of the convention of WebAssembly code, `tailcc`.
 pub(crate) const WASM_CONVENTION: u32 = 18;
@@ -49,7 +49,7 @@ pub(crate) struct ModuleState<'ctx> {
     pub(crate) declarations: &'ctx Declarations,
     pub(crate) layout: VMContextLayout,
     pub(crate) plans: Vec<MemoryPlan>,
-    /// Whether stores must keep their order against accesses that trap by a fault: if any memory is guarded.
+    /// Whether stores must keep their order against accesses that trap by a fault: if traps are exact and any memory is guarded.
     pub(crate) ordered: bool,
     pub(crate) isa: Isa,
     /// Whether NaN results of arithmetic are replaced by the canonical NaN.
@@ -91,7 +91,7 @@ impl<'ctx> ModuleState<'ctx> {
             debug,
             declarations,
             layout: VMContextLayout::new(&ModuleShape::new(declarations)),
-            ordered: plans.iter().any(|plan| plan.guarded),
+            ordered: options.traps == TrapPrecision::Exact && plans.iter().any(|plan| plan.guarded),
             plans,
             isa: target.isa(),
             canonicalize_nans: options.canonicalize_nans || options.deterministic,

@@ -6,7 +6,7 @@ use wootz_runtime::{MemoryCreator, MemoryPool, MemorySettings};
 
 pub use wootz_runtime::StoreLimits;
 use wootz_vm_abi::machine::Machine;
-pub use wootz_vm_abi::options::{CompileOptions, Cpu, OptLevel};
+pub use wootz_vm_abi::options::{CompileOptions, Cpu, OptLevel, TrapPrecision};
 pub use wootz_vm_abi::plan::CheckStrategy;
 pub use wootz_wasm_types::Features;
 
@@ -21,6 +21,7 @@ pub use wootz_wasm_types::Features;
 #[derive(Clone, Debug)]
 pub struct Config {
     pub(crate) checks: CheckStrategy,
+    pub(crate) trap_precision: TrapPrecision,
     pub(crate) opt_level: OptLevel,
     pub(crate) cpu: Cpu,
     pub(crate) cpu_features: Vec<String>,
@@ -41,6 +42,7 @@ impl Default for Config {
     fn default() -> Self {
         Self {
             checks: CheckStrategy::default(),
+            trap_precision: TrapPrecision::default(),
             opt_level: OptLevel::default(),
             cpu: Cpu::default(),
             cpu_features: Vec::new(),
@@ -74,6 +76,13 @@ impl Config {
     #[must_use]
     pub fn checks(mut self, checks: CheckStrategy) -> Self {
         self.checks = checks;
+        self
+    }
+
+    /// What is certain of an access that traps: exact by default. `docs/traps.md` says what relaxed loses.
+    #[must_use]
+    pub fn trap_precision(mut self, precision: TrapPrecision) -> Self {
+        self.trap_precision = precision;
         self
     }
 
@@ -251,6 +260,7 @@ impl Config {
         CompileOptions {
             opt: self.opt_level,
             checks: self.checks,
+            traps: self.trap_precision,
             guard: self.memory.guard,
             machine: Machine::default(),
             cpu: self.cpu.clone(),

@@ -71,8 +71,8 @@ pub use wootz_engine::{
     Machine, Memory, MemoryCreator, MemoryError, MemoryPlan, MemoryPool, MemoryRequest, MemoryType, Module,
     ModuleError, ModuleErrorKind, OptLevel, PoolConfig, Protection, RefType, Region, RegionKind,
     SharedMemory, Source, Store, StoreContext, StoreContextMut, StoreLimits, Table, TableType, Trap,
-    TrapCode, TrapFrame, TypeError, TypedFunc, Val, ValType, ValueError, WaitError, WaitOutcome, WasmParams,
-    WasmResults, WasmType, WhenExhausted, wasi,
+    TrapCode, TrapFrame, TrapPrecision, TypeError, TypedFunc, Val, ValType, ValueError, WaitError,
+    WaitOutcome, WasmParams, WasmResults, WasmType, WhenExhausted, wasi,
 };
 
 pub use wootz_codegen_llvm::{
