@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::module::Mode;
 use wootz_runtime::{MemoryCreator, MemoryPool, MemorySettings};
 
 pub use wootz_runtime::StoreLimits;
@@ -20,6 +21,7 @@ pub use wootz_wasm_types::Features;
 /// ```
 #[derive(Clone, Debug)]
 pub struct Config {
+    pub(crate) mode: Mode,
     pub(crate) checks: CheckStrategy,
     pub(crate) trap_precision: TrapPrecision,
     pub(crate) opt_level: OptLevel,
@@ -41,6 +43,7 @@ pub struct Config {
 impl Default for Config {
     fn default() -> Self {
         Self {
+            mode: Mode::default(),
             checks: CheckStrategy::default(),
             trap_precision: TrapPrecision::default(),
             opt_level: OptLevel::default(),
@@ -70,6 +73,13 @@ impl Config {
     /// The defaults: automatic checks, `-O2` for this machine's CPU, 1 MiB of WebAssembly stack, modules up to 1 GiB.
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// When modules are compiled.
+    #[must_use]
+    pub fn mode(mut self, mode: Mode) -> Self {
+        self.mode = mode;
+        self
     }
 
     /// How accesses out of a memory's bounds are found.
@@ -248,6 +258,11 @@ impl Config {
     pub fn verify(mut self, verify: bool) -> Self {
         self.verify = verify;
         self
+    }
+
+    /// When modules are compiled.
+    pub fn compile_mode(&self) -> Mode {
+        self.mode
     }
 
     /// How accesses out of a memory's bounds are found.

@@ -85,6 +85,5 @@ pub(crate) fn lower_inst(f: &mut FunctionState<'_, '_>, inst: Inst) -> Result<()
     let [result] = *f.body.results(inst) else {
         return Err(f.invalid(format!("{inst} has {} results, not 1", f.body.results(inst).len())));
     };
-    f.define(result, value);
-    Ok(())
+    f.define(result, value)
 }
