@@ -4,6 +4,8 @@ use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use wootz_runtime::lazy::{LazyModule, MakeCompiler};
+
 use crate::config::Config;
 use crate::error::{Error, ImageError};
 
@@ -26,6 +28,15 @@ pub trait Compile: fmt::Debug + Send + Sync {
     /// # Errors
     /// [`Error::Module`] if the module is refused, [`Error::Compile`] if it cannot be compiled.
     fn compile(&self, module: Source<'_>, config: &Config) -> Result<Compiled, Error>;
+
+    /// Opens a module whose functions are compiled when they are first called: decodes and validates it. A compiler that makes
+    /// nothing but images does not.
+    ///
+    /// # Errors
+    /// [`Error::Module`] if the module is refused, [`Error::Compile`] if nothing can be compiled.
+    fn open(&self, _module: Source<'_>, _config: &Config) -> Result<(LazyModule, MakeCompiler), Error> {
+        Err(Error::Compile("this compiler makes images only".into()))
+    }
 }
 
 /// The bytes of a module.
@@ -110,6 +121,10 @@ impl Engine {
     /// As [`validate`](Self::validate).
     pub fn validate_binary(&self, module: impl AsRef<[u8]>) -> Result<(), Error> {
         self.compiler()?.validate(Source::Binary(module.as_ref()), self.config())
+    }
+
+    pub(crate) fn open(&self, module: Source<'_>) -> Result<(LazyModule, MakeCompiler), Error> {
+        self.compiler()?.open(module, self.config())
     }
 
     pub(crate) fn compile(&self, module: Source<'_>) -> Result<Compiled, Error> {
