@@ -117,10 +117,9 @@ impl<'ctx> ModuleState<'ctx> {
     /// The functions of the module that are declared so far and not lowered.
     pub(crate) fn functions_without_body(&self) -> Vec<FuncIndex> {
         let functions = self.functions.borrow();
-        let declared = functions
-            .iter()
-            .enumerate()
-            .filter(|(_, function)| function.is_some_and(|function| function.count_basic_blocks() == 0));
+        let declared = functions.iter().enumerate().filter(|(_, function)| {
+            function.is_some_and(|function| function.get_first_basic_block().is_none())
+        });
         declared.map(|(index, _)| FuncIndex::new(index)).collect()
     }
 
