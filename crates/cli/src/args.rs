@@ -2,6 +2,7 @@
 #![allow(missing_docs, reason = "a comment on an item is a text of `--help`, and some items need none")]
 
 mod executable;
+mod target;
 
 use std::ffi::OsString;
 use std::num::NonZero;
@@ -10,13 +11,14 @@ use std::time::Duration;
 
 use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use wootz_engine::{CheckStrategy, Config, Cpu, Machine, MemoryPlan, OptLevel, StoreLimits};
+use wootz_engine::{CheckStrategy, Config, Cpu, Machine, MemoryPlan, OptLevel, StoreLimits, TrapPrecision};
 use wootz_wast::configuration::{CHECKS, LEVELS, MODES};
 
 pub use executable::ExecutableArgs;
+pub use target::{MachineArgs, TargetArgs};
 
 use crate::exit::{self, Exit};
-use crate::parse::{cpu, dir, machine, size, time, variable};
+use crate::parse::{dir, size, time, variable};
 use crate::report::{Outcome, Report};
 
 /// Compiles WebAssembly with LLVM and runs it.
@@ -78,6 +80,9 @@ pub struct CompileArgs {
     /// How accesses out of a memory's bounds are found.
     #[arg(long, value_name = "STRATEGY", default_value = "auto")]
     checks: Checks,
+    /// What is certain of an access that traps.
+    #[arg(long, value_name = "PRECISION", default_value = "exact")]
+    traps: Traps,
     /// Address space that faults on both sides of a guarded memory: bytes, or with K, M or G [default: 2G].
     #[arg(long, value_name = "SIZE", value_parser = size)]
     guard_size: Option<usize>,
@@ -95,35 +100,10 @@ pub struct CompileArgs {
 }
 
 #[derive(Args, Debug)]
-pub struct MachineArgs {
-    /// The machine to compile for, such as aarch64-linux [default: this one].
-    #[arg(long = "target", value_name = "TRIPLE", default_value_t, hide_default_value = true, value_parser = machine)]
-    pub target: Machine,
-}
-
-#[derive(Args, Debug)]
 pub struct ProgressArgs {
     /// Show no progress while compiling. Nor is there any unless standard error is a terminal.
     #[arg(short = 'q', long, visible_alias = "quiet")]
     pub no_progress: bool,
-}
-
-#[derive(Args, Debug)]
-pub struct TargetArgs {
-    /// The CPU to compile for: native, baseline, or a level such as x86-64-v3 [default: native; of another machine
-    /// baseline].
-    #[arg(long, value_name = "CPU", value_parser = cpu)]
-    cpu: Option<Cpu>,
-    /// What the CPU has besides (+NAME) or does not have (-NAME), by LLVM's names: such as +avx2,-bmi2.
-    #[arg(long, value_name = "+NAME,-NAME…", value_delimiter = ',', allow_hyphen_values = true)]
-    features: Vec<String>,
-    /// Make every NaN that is computed the canonical one.
-    #[arg(long)]
-    canonicalize_nans: bool,
-    /// Give the same results on every machine, also where the specification leaves them open: relaxed vector
-    /// instructions, and NaNs.
-    #[arg(long)]
-    deterministic: bool,
 }
 
 #[derive(Args, Debug)]
@@ -405,6 +385,7 @@ impl CompileArgs {
             .target
             .config()
             .checks(self.strategy())
+            .trap_precision(self.trap_precision())
             .opt_level(self.opt_level())
             .compile_threads(self.threads());
         let config = match self.guard_size {
@@ -424,6 +405,7 @@ impl CompileArgs {
             machine,
             opt: self.opt_level(),
             checks: self.strategy(),
+            traps: self.trap_precision(),
             guard: self.guard_size.map_or(MemoryPlan::DEFAULT_GUARD, |bytes| bytes as u64),
             cpu: self.target.cpu.clone().unwrap_or(cpu),
             cpu_features: self.target.features.clone(),
@@ -449,6 +431,13 @@ impl CompileArgs {
         }
     }
 
+    fn trap_precision(&self) -> TrapPrecision {
+        match self.traps {
+            Traps::Exact => TrapPrecision::Exact,
+            Traps::Relaxed => TrapPrecision::Relaxed,
+        }
+    }
+
     fn opt_level(&self) -> OptLevel {
         match self.opt {
             Level::O0 => OptLevel::O0,
@@ -456,17 +445,6 @@ impl CompileArgs {
             Level::O2 => OptLevel::O2,
             Level::O3 => OptLevel::O3,
         }
-    }
-}
-
-impl TargetArgs {
-    /// The engine's settings, the others as they are without options.
-    pub fn config(&self) -> Config {
-        Config::new()
-            .cpu(self.cpu.clone().unwrap_or_default())
-            .cpu_features(&self.features)
-            .canonicalize_nans(self.canonicalize_nans)
-            .deterministic(self.deterministic)
     }
 }
 
@@ -483,6 +461,14 @@ enum Checks {
     Explicit,
     /// Guard where the memory allows it, else explicit.
     Auto,
+}
+
+#[derive(Copy, Clone, ValueEnum, Debug)]
+enum Traps {
+    /// Each happens, with all effects before it and none after it.
+    Exact,
+    /// Memory after a trap may differ, and an access that nothing depends on may not trap.
+    Relaxed,
 }
 
 #[derive(Copy, Clone, ValueEnum, Debug)]

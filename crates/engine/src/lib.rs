@@ -22,8 +22,10 @@ mod values;
 pub mod wasi;
 
 pub use caller::Caller;
-pub use config::{CheckStrategy, CompileOptions, Config, Cpu, Features, OptLevel, StoreLimits};
-pub use engine::{Compile, Engine, Source};
+pub use config::{
+    CheckStrategy, CompileOptions, Config, Cpu, Features, OptLevel, StoreLimits, TrapPrecision,
+};
+pub use engine::{Compile, Compiled, Engine, Source};
 pub use error::{
     AccessError, ArgumentsError, Error, HostError, HostFailure, ImageError, ImportError, Limit, LimitError,
     LinkError, MemoryError, Trap, TrapFrame, TypeError, ValueError,
@@ -32,12 +34,13 @@ pub use externals::{Extern, Global, Memory, Table};
 pub use func::{Func, HostResult, IntoFunc, TypedFunc, WasmParams, WasmResults, WasmType};
 pub use instance::Instance;
 pub use linker::Linker;
-pub use module::{ExportType, ImportType, Module};
+pub use module::{ExportType, ImportType, Mode, Module};
 pub use shared::{SharedMemory, WaitError, WaitOutcome};
 pub use stop::InterruptHandle;
 pub use store::{AsContext, AsContextMut, Store, StoreContext, StoreContextMut};
 pub use values::{ExternRef, Val};
 
+pub use wootz_runtime::lazy::{CompileFailure, LazyModule, LazyStatistics, MakeCompiler, TierStatistics};
 pub use wootz_runtime::{
     HostMemory, Integrity, MemoryCreator, MemoryPool, MemoryRequest, PoolConfig, Protection, Region,
     RegionKind, WhenExhausted,

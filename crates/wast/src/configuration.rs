@@ -17,6 +17,7 @@ pub type Mode = fn(Config) -> Config;
 /// The modes. A new one is a line here.
 pub const MODES: &[(&str, Mode)] = &[
     ("regular", |config| config),
+    ("lazy", |config| config.mode(wootz_engine::Mode::Lazy)),
     ("deterministic", |config| config.deterministic(true)),
     ("baseline", |config| config.cpu(Cpu::Baseline)),
     ("deterministic-baseline", |config| config.cpu(Cpu::Baseline).deterministic(true)),

@@ -1,7 +1,7 @@
 //! The compiler on LLVM, as an engine uses it.
 
 use wootz_codegen_llvm::{CompileError, CompiledImage, Observer, compile_image_observed};
-use wootz_engine::{Compile, Config, Error, Source};
+use wootz_engine::{Compile, Compiled, Config, Error, LazyModule, MakeCompiler, Source};
 use wootz_wasm_ir::Module;
 use wootz_wasm_ir::decode::Options;
 
@@ -18,8 +18,12 @@ impl Compile for Llvm {
         decode(module, config).map(drop)
     }
 
-    fn compile(&self, module: Source<'_>, config: &Config) -> Result<Vec<u8>, Error> {
-        compile(&decode(module, config)?, config, &()).map(|compiled| compiled.image)
+    fn compile(&self, module: Source<'_>, config: &Config) -> Result<Compiled, Error> {
+        compile(&decode(module, config)?, config, &()).map(|compiled| Compiled::Bytes(compiled.image))
+    }
+
+    fn open(&self, module: Source<'_>, config: &Config) -> Result<(LazyModule, MakeCompiler), Error> {
+        open(&decode(module, config)?, config)
     }
 }
 
@@ -39,8 +43,17 @@ pub(crate) fn compile(
     config: &Config,
     observer: &dyn Observer,
 ) -> Result<CompiledImage, Error> {
-    compile_image_observed(module, &config.compile_options(), observer).map_err(|error| match error {
+    compile_image_observed(module, &config.compile_options(), observer).map_err(refused)
+}
+
+/// Opens a decoded module.
+pub(crate) fn open(module: &Module, config: &Config) -> Result<(LazyModule, MakeCompiler), Error> {
+    wootz_codegen_llvm::lazy::open(module, &config.compile_options()).map_err(refused)
+}
+
+fn refused(error: CompileError) -> Error {
+    match error {
         CompileError::Translate(error) => Error::Module(error),
         error => Error::Compile(Box::new(error)),
-    })
+    }
 }

@@ -1,6 +1,6 @@
 //! `cargo xtask bench`: what Wootz costs against the same programs compiled natively, as ratios of alternated runs.
 //!
-//! Four tables: starting a process, compiling a module, running a program, and what checks, fuel and a deadline add to that. Native is `clang -O3` without fused
+//! Tables: starting a process, compiling a module, running a program, what checks, fuel and a deadline add to that, and running small kernels. Native is `clang -O3` without fused
 //! multiplications. Every row's runs take turns with the native ones, so that a busy machine slows both; outputs must agree.
 
 use std::path::{Path, PathBuf};
@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
 use clap::{Parser, ValueEnum};
-use wootz::{CheckStrategy, Config, Engine, Module, OptLevel};
+use wootz::{CheckStrategy, Config, Engine, Module, OptLevel, TrapPrecision};
 use wootz_tests::c_program::{CProgram, root};
 use wootz_tests::wasi_program::WasiProgram;
 
@@ -36,6 +36,7 @@ enum Table {
     Compilation,
     RunTime,
     Costs,
+    Kernels,
 }
 
 const CHECKS: [(&str, CheckStrategy); 2] =
@@ -53,6 +54,7 @@ fn main() -> ExitCode {
             Table::Compilation => compilation(&options),
             Table::RunTime => run_time(&options),
             Table::Costs => costs(&options),
+            Table::Kernels => kernels(&options),
         });
     match made {
         Ok(()) => ExitCode::SUCCESS,
@@ -252,6 +254,91 @@ fn costs(options: &Options) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// Kernels of `programs/kernels.c`, and how often each is run: for some tens of milliseconds natively.
+const KERNELS: [(&str, &str); 10] = [
+    ("gemm", "20"),
+    ("jacobi", "400"),
+    ("copy", "10000"),
+    ("byte-sum", "20000"),
+    ("dot", "20000"),
+    ("conditional-store", "20000"),
+    ("strided", "10000"),
+    ("pointer-chase", "2000"),
+    ("hash-table", "500"),
+    ("lz-decode", "100"),
+];
+/// How the kernels are compiled to WebAssembly: as one would, without unrolling, and with vector instructions.
+const BUILDS: [(&str, &[&str]); 3] =
+    [("plain", &[]), ("rolled", &["-fno-unroll-loops"]), ("simd128", &["-msimd128"])];
+const PRECISIONS: [(&str, CheckStrategy, TrapPrecision); 3] = [
+    ("guard, exact", CheckStrategy::Guard, TrapPrecision::Exact),
+    ("guard, relaxed", CheckStrategy::Guard, TrapPrecision::Relaxed),
+    ("explicit", CheckStrategy::Explicit, TrapPrecision::Exact),
+];
+
+/// Small loops, each timed by itself: how it is compiled to WebAssembly × how traps are found, against native code for this
+/// processor.
+fn kernels(options: &Options) -> Result<()> {
+    println!(
+        "Kernels, run time ÷ native (clang -O3 -march=native -ffp-contract=off), median (minimum–maximum)"
+    );
+    let source = CProgram::new(root().join("tests/programs/kernels.c")).opt_level("-O3");
+    for (build, wasm_options) in BUILDS {
+        let program = source.clone().target_options(wasm_options, &["-march=native"]);
+        let (native, wasm) = (program.native()?, program.wasm()?);
+        let mut compiled = Vec::new();
+        for (name, checks, precision) in PRECISIONS {
+            let config = Config::new().checks(checks).trap_precision(precision).verify(false);
+            compiled.push(WasiProgram::compile_as(format!("kernels, {build}, {name}"), &wasm, &config)?);
+        }
+        let mut logarithms = [0.0; PRECISIONS.len()];
+        for (kernel, rounds) in KERNELS {
+            let spreads = kernel_ratios(&native, &compiled, &[kernel, rounds], options.rounds)?;
+            print!("  {build:8} {kernel:18}");
+            for ((spread, (name, ..)), sum) in spreads.iter().zip(PRECISIONS).zip(&mut logarithms) {
+                print!(" {name} {spread}");
+                *sum += spread.median.ln();
+            }
+            println!();
+        }
+        print!("  {build:8} {:18}", "geometric mean");
+        for (sum, (name, ..)) in logarithms.iter().zip(PRECISIONS) {
+            print!(" {name} {:8.2}", (sum / KERNELS.len() as f64).exp());
+        }
+        println!();
+    }
+    Ok(())
+}
+
+/// The times that a kernel measures of itself, each divided by the native one of the same round.
+fn kernel_ratios(
+    native: &Path,
+    compiled: &[WasiProgram],
+    arguments: &[&str],
+    rounds: usize,
+) -> Result<Vec<Spread>> {
+    let nanoseconds = |bytes: &[u8]| -> Result<f64> {
+        std::str::from_utf8(bytes)?.trim().parse().context("a kernel prints the time that it took")
+    };
+    let mut ratios = vec![Vec::new(); compiled.len()];
+    for _ in 0..rounds {
+        let output = Command::new(native).args(arguments).output()?;
+        ensure!(output.status.success(), "{} failed: {}", native.display(), output.status);
+        let native_time = nanoseconds(&output.stderr)?;
+        for (program, ratios) in compiled.iter().zip(&mut ratios) {
+            let folder = scratch_folder()?;
+            let run = program.run(arguments, &[], folder.path())?;
+            ensure!(
+                run.code == 0 && run.stdout == output.stdout,
+                "{} printed something else",
+                program.name()
+            );
+            ratios.push(nanoseconds(&run.stderr)? / native_time);
+        }
+    }
+    Ok(ratios.into_iter().map(Spread::new).collect())
 }
 
 fn run_native(program: &Path, arguments: &[&str]) -> Result<(Duration, Vec<u8>)> {

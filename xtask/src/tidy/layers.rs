@@ -39,7 +39,10 @@ const LAYERS: &[Layer] = &[
     layer("wootz-c-runtime", &["wootz-runtime", "wootz-wasi", "wootz-vm-abi", "wootz-wasm-types"]),
     Layer { tests_may: &["wootz"], ..layer("wootz-wast", &["wootz-engine"]) },
     layer("wootz-cli", &["wootz", "wootz-engine", "wootz-wast", "wootz-wasm-ir", "wootz-codegen-llvm"]),
-    layer("wootz-tests", &["wootz", "wootz-wast", "wootz-codegen-llvm", "wootz-vm-abi", "wootz-wasm-ir"]),
+    layer(
+        "wootz-tests",
+        &["wootz", "wootz-engine", "wootz-wast", "wootz-codegen-llvm", "wootz-vm-abi", "wootz-wasm-ir"],
+    ),
     layer("xtask", &[]),
 ];
 

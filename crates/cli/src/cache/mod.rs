@@ -78,7 +78,9 @@ impl Place<'_> {
 
     /// Keeps the module's image.
     pub fn keep(&self, module: &Module) {
-        self.store.write(&self.key, &module.serialize());
+        if let Some(image) = module.serialize() {
+            self.store.write(&self.key, &image);
+        }
     }
 }
 

@@ -38,8 +38,10 @@
 //! | `info` | the module information and the address map |
 //! | `write` | the ELF file of an image |
 //! | `object` | instead of an image, an object for the linker of a program |
+//! | `fragment` | instead of an image, code for a module whose functions are compiled one by one |
 
 mod error;
+mod fragment;
 mod info;
 mod input;
 mod layout;
@@ -51,8 +53,9 @@ mod unwind;
 mod write;
 
 pub use error::{LinkError, Place, RelocationProblem};
+pub(crate) use fragment::fragment;
 
-use layout::Layout;
+use layout::{Form, Layout};
 use machine::Arch;
 pub(crate) use object::LinkedImportPlace;
 use wootz_vm_abi::machine::Machine;
@@ -99,7 +102,7 @@ pub(crate) fn link_timed(
 ) -> Result<Vec<u8>, LinkError> {
     let mut watch = Stopwatch::start();
     let objects = input::read(objects, parts.machine)?;
-    let symbols = symbols::resolve(&objects)?;
+    let symbols = symbols::resolve(&objects, false)?;
     times.add(Phase::Link, watch.lap());
     let linked = Linked::new(&objects, &symbols, parts, times)?;
     watch.lap();
@@ -122,16 +125,16 @@ pub(crate) fn link_object(
     parts: &ImageParts<'_>,
 ) -> Result<Vec<u8>, LinkError> {
     let module = input::read(objects, parts.machine)?;
-    let symbols = symbols::resolve(&module)?;
+    let symbols = symbols::resolve(&module, false)?;
     let image = Linked::new(&module, &symbols, parts, &mut PhaseTimes::default())?;
 
     let all = [objects, &[c_functions]].concat();
     let objects = input::read(&all, parts.machine)?;
-    let symbols = symbols::resolve(&objects)?;
+    let symbols = symbols::resolve(&objects, false)?;
     let arch = Arch::of(parts.machine);
-    let mut layout = layout::lay_out(arch, &objects, 0)?;
+    let mut layout = layout::lay_out(arch, &objects, 0, Form::Image)?;
     let mut left = Vec::new();
-    relocate::apply(arch, &objects, &symbols, &mut layout, Some(&mut left))?;
+    relocate::apply(arch, &objects, &symbols, &mut layout, Form::Image, Some(&mut left))?;
     object::write(object::Parts {
         objects: &objects,
         symbols: &symbols,
@@ -159,8 +162,8 @@ impl<'a> Linked<'a> {
     ) -> Result<Self, LinkError> {
         let mut watch = Stopwatch::start();
         let arch = Arch::of(parts.machine);
-        let mut layout = layout::lay_out(arch, objects, symbols.libcalls.len() as u64)?;
-        relocate::apply(arch, objects, symbols, &mut layout, None)?;
+        let mut layout = layout::lay_out(arch, objects, symbols.libcalls.len() as u64, Form::Image)?;
+        relocate::apply(arch, objects, symbols, &mut layout, Form::Image, None)?;
         layout.write_stubs()?;
         unwind::write_search_table(&mut layout)?;
         let info = info::image_info(objects, symbols, &layout, parts)?;
