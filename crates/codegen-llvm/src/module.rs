@@ -150,7 +150,7 @@ impl<'ctx> ModuleState<'ctx> {
     /// The functions of the module that are declared so far and not lowered.
     pub(crate) fn functions_without_body(&self) -> Vec<FuncIndex> {
         let functions = self.functions.borrow();
-        let declared = functions.iter().filter(|(_, function)| function.count_basic_blocks() == 0);
+        let declared = functions.iter().filter(|(_, function)| function.get_first_basic_block().is_none());
         declared.map(|(func, _)| *func).collect()
     }
 
