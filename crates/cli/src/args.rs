@@ -2,6 +2,7 @@
 #![allow(missing_docs, reason = "a comment on an item is a text of `--help`, and some items need none")]
 
 mod executable;
+mod target;
 
 use std::ffi::OsString;
 use std::num::NonZero;
@@ -14,9 +15,10 @@ use wootz_engine::{CheckStrategy, Config, Cpu, Machine, MemoryPlan, OptLevel, St
 use wootz_wast::configuration::{CHECKS, LEVELS, MODES};
 
 pub use executable::ExecutableArgs;
+pub use target::{MachineArgs, TargetArgs};
 
 use crate::exit::{self, Exit};
-use crate::parse::{cpu, dir, machine, size, time, variable};
+use crate::parse::{dir, size, time, variable};
 use crate::report::{Outcome, Report};
 
 /// Compiles WebAssembly with LLVM and runs it.
@@ -95,35 +97,10 @@ pub struct CompileArgs {
 }
 
 #[derive(Args, Debug)]
-pub struct MachineArgs {
-    /// The machine to compile for, such as aarch64-linux [default: this one].
-    #[arg(long = "target", value_name = "TRIPLE", default_value_t, hide_default_value = true, value_parser = machine)]
-    pub target: Machine,
-}
-
-#[derive(Args, Debug)]
 pub struct ProgressArgs {
     /// Show no progress while compiling. Nor is there any unless standard error is a terminal.
     #[arg(short = 'q', long, visible_alias = "quiet")]
     pub no_progress: bool,
-}
-
-#[derive(Args, Debug)]
-pub struct TargetArgs {
-    /// The CPU to compile for: native, baseline, or a level such as x86-64-v3 [default: native; of another machine
-    /// baseline].
-    #[arg(long, value_name = "CPU", value_parser = cpu)]
-    cpu: Option<Cpu>,
-    /// What the CPU has besides (+NAME) or does not have (-NAME), by LLVM's names: such as +avx2,-bmi2.
-    #[arg(long, value_name = "+NAME,-NAME…", value_delimiter = ',', allow_hyphen_values = true)]
-    features: Vec<String>,
-    /// Make every NaN that is computed the canonical one.
-    #[arg(long)]
-    canonicalize_nans: bool,
-    /// Give the same results on every machine, also where the specification leaves them open: relaxed vector
-    /// instructions, and NaNs.
-    #[arg(long)]
-    deterministic: bool,
 }
 
 #[derive(Args, Debug)]
@@ -456,17 +433,6 @@ impl CompileArgs {
             Level::O2 => OptLevel::O2,
             Level::O3 => OptLevel::O3,
         }
-    }
-}
-
-impl TargetArgs {
-    /// The engine's settings, the others as they are without options.
-    pub fn config(&self) -> Config {
-        Config::new()
-            .cpu(self.cpu.clone().unwrap_or_default())
-            .cpu_features(&self.features)
-            .canonicalize_nans(self.canonicalize_nans)
-            .deterministic(self.deterministic)
     }
 }
 

@@ -25,6 +25,9 @@ struct Options {
     /// The tables to make; all of them unless given.
     #[arg(long, value_enum)]
     table: Vec<Table>,
+    /// The programs of the tables of run times; all of them unless given.
+    #[arg(long)]
+    program: Vec<String>,
 }
 
 #[derive(Copy, Clone, PartialEq, Eq, ValueEnum)]
@@ -223,19 +226,23 @@ fn compilation(options: &Options) -> Result<()> {
 }
 
 /// What is run, with its arguments.
-fn programs() -> Result<[(CProgram, &'static [&'static str]); 4]> {
-    Ok([
-        (CProgram::sqlite()?.opt_level("-O3"), &["bench.db", "20000"]),
-        (CProgram::example("nbody").opt_level("-O3"), &["2000"]),
-        (CProgram::example("life").opt_level("-O3"), &["5000"]),
-        (CProgram::example("picture").opt_level("-O3"), &["picture.ppm"]),
-    ])
+fn programs(options: &Options) -> Result<Vec<(CProgram, &'static [&'static str])>> {
+    let all: [(CProgram, &'static [&'static str]); 4] = [
+        (CProgram::sqlite()?, &["bench.db", "20000"]),
+        (CProgram::example("nbody"), &["2000"]),
+        (CProgram::example("life"), &["5000"]),
+        (CProgram::example("picture"), &["picture.ppm"]),
+    ];
+    let wanted =
+        |name: &str| options.program.is_empty() || options.program.iter().any(|wanted| wanted == name);
+    let programs = all.into_iter().filter(|(program, _)| wanted(program.name()));
+    Ok(programs.map(|(program, arguments)| (program.opt_level("-O3"), arguments)).collect())
 }
 
 /// Programs at work: each against its native build, in the same rounds.
 fn run_time(options: &Options) -> Result<()> {
     println!("Run time ÷ native (clang -O3 -ffp-contract=off), median (minimum–maximum) of paired ratios");
-    for (program, arguments) in programs()? {
+    for (program, arguments) in programs(options)? {
         let native = program.native()?;
         let wasm = program.wasm()?;
         let compiled =
@@ -279,7 +286,7 @@ fn costs(options: &Options) -> Result<()> {
         ("guard, fuel", guard.fuel(fuel), None),
         ("explicit, fuel", explicit.fuel(fuel), None),
     ];
-    for (program, arguments) in programs()? {
+    for (program, arguments) in programs(options)? {
         let wasm = program.wasm()?;
         let compile = |(label, config, timeout): &(&str, Config, Option<Duration>)| {
             let compiled = WasiProgram::compile_as(format!("{}, {label}", program.name()), &wasm, config)?;

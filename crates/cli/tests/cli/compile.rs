@@ -40,7 +40,8 @@ fn every_kind_has_its_form() {
     }
     let assembly = dir.wootz(&["compile", "--emit", "asm", "-o", "-", "half.wat"]).output();
     assert!(assembly.contains("\"wasm[1]\":"), "{assembly}");
-    // The module, the five, and the header of the object.
+    let header = std::fs::read_to_string(dir.path().join("half.h")).unwrap();
+    assert!(header.contains("half"), "{header}");
     assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 7, "nothing else is left");
 }
 
