@@ -11,7 +11,9 @@ use std::time::Duration;
 
 use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use wootz_engine::{CheckStrategy, Config, Cpu, Machine, MemoryPlan, Mode, OptLevel, StoreLimits};
+use wootz_engine::{
+    CheckStrategy, Config, Cpu, Machine, MemoryPlan, Mode, OptLevel, StoreLimits, TrapPrecision,
+};
 use wootz_wast::configuration::{CHECKS, LEVELS, MODES};
 
 pub use executable::ExecutableArgs;
@@ -80,6 +82,9 @@ pub struct CompileArgs {
     /// How accesses out of a memory's bounds are found.
     #[arg(long, value_name = "STRATEGY", default_value = "auto")]
     checks: Checks,
+    /// What is certain of an access that traps.
+    #[arg(long, value_name = "PRECISION", default_value = "exact")]
+    traps: Traps,
     /// Address space that faults on both sides of a guarded memory: bytes, or with K, M or G [default: 2G].
     #[arg(long, value_name = "SIZE", value_parser = size)]
     guard_size: Option<usize>,
@@ -401,6 +406,7 @@ impl CompileArgs {
             .target
             .config()
             .checks(self.strategy())
+            .trap_precision(self.trap_precision())
             .opt_level(self.opt_level())
             .compile_threads(self.threads());
         let config = match self.guard_size {
@@ -420,6 +426,7 @@ impl CompileArgs {
             machine,
             opt: self.opt_level(),
             checks: self.strategy(),
+            traps: self.trap_precision(),
             guard: self.guard_size.map_or(MemoryPlan::DEFAULT_GUARD, |bytes| bytes as u64),
             cpu: self.target.cpu.clone().unwrap_or(cpu),
             cpu_features: self.target.features.clone(),
@@ -442,6 +449,13 @@ impl CompileArgs {
             Checks::Guard => CheckStrategy::Guard,
             Checks::Explicit => CheckStrategy::Explicit,
             Checks::Auto => CheckStrategy::Auto,
+        }
+    }
+
+    fn trap_precision(&self) -> TrapPrecision {
+        match self.traps {
+            Traps::Exact => TrapPrecision::Exact,
+            Traps::Relaxed => TrapPrecision::Relaxed,
         }
     }
 
@@ -468,6 +482,14 @@ enum Checks {
     Explicit,
     /// Guard where the memory allows it, else explicit.
     Auto,
+}
+
+#[derive(Copy, Clone, ValueEnum, Debug)]
+enum Traps {
+    /// Each happens, with all effects before it and none after it.
+    Exact,
+    /// Memory after a trap may differ, and an access that nothing depends on may not trap.
+    Relaxed,
 }
 
 #[derive(Copy, Clone, ValueEnum, Debug)]

@@ -29,7 +29,7 @@ use crate::report::Degraded;
 use crate::symbol::Symbol;
 use crate::target::{Isa, TargetInfo};
 use crate::types::Types;
-use wootz_vm_abi::options::{CompileOptions, OptLevel};
+use wootz_vm_abi::options::{CompileOptions, OptLevel, TrapPrecision};
 
 /// LLVM's number of the convention of WebAssembly code, `tailcc`.
 pub(crate) const WASM_CONVENTION: u32 = 18;
@@ -55,7 +55,7 @@ pub(crate) struct ModuleState<'ctx> {
     /// What counters come to in hot functions.
     pub(crate) hot: u32,
     pub(crate) plans: Vec<MemoryPlan>,
-    /// Whether stores must keep their order against accesses that trap by a fault: if any memory is guarded.
+    /// Whether stores must keep their order against accesses that trap by a fault: if traps are exact and any memory is guarded.
     pub(crate) ordered: bool,
     pub(crate) isa: Isa,
     /// Whether NaN results of arithmetic are replaced by the canonical NaN.
@@ -127,7 +127,7 @@ impl<'ctx> ModuleState<'ctx> {
             layout,
             counting,
             hot: options.hot,
-            ordered: plans.iter().any(|plan| plan.guarded),
+            ordered: options.traps == TrapPrecision::Exact && plans.iter().any(|plan| plan.guarded),
             plans,
             isa: target.isa(),
             canonicalize_nans: options.canonicalize_nans || options.deterministic,
@@ -153,7 +153,7 @@ impl<'ctx> ModuleState<'ctx> {
     /// The functions of the module that are declared so far and not lowered.
     pub(crate) fn functions_without_body(&self) -> Vec<FuncIndex> {
         let functions = self.functions.borrow();
-        let declared = functions.iter().filter(|(_, function)| function.count_basic_blocks() == 0);
+        let declared = functions.iter().filter(|(_, function)| function.get_first_basic_block().is_none());
         declared.map(|(func, _)| *func).collect()
     }
 

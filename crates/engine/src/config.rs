@@ -9,7 +9,7 @@ use wootz_runtime::{MemoryCreator, MemoryPool, MemorySettings};
 
 pub use wootz_runtime::StoreLimits;
 use wootz_vm_abi::machine::Machine;
-pub use wootz_vm_abi::options::{CompileOptions, Cpu, OptLevel};
+pub use wootz_vm_abi::options::{CompileOptions, Cpu, OptLevel, TrapPrecision};
 pub use wootz_vm_abi::plan::CheckStrategy;
 pub use wootz_wasm_types::Features;
 
@@ -26,6 +26,7 @@ pub struct Config {
     pub(crate) mode: Mode,
     pub(crate) hot: u32,
     pub(crate) checks: CheckStrategy,
+    pub(crate) trap_precision: TrapPrecision,
     pub(crate) opt_level: OptLevel,
     pub(crate) cpu: Cpu,
     pub(crate) cpu_features: Vec<String>,
@@ -48,6 +49,7 @@ impl Default for Config {
             mode: Mode::default(),
             hot: HOT,
             checks: CheckStrategy::default(),
+            trap_precision: TrapPrecision::default(),
             opt_level: OptLevel::default(),
             cpu: Cpu::default(),
             cpu_features: Vec::new(),
@@ -96,6 +98,13 @@ impl Config {
     #[must_use]
     pub fn checks(mut self, checks: CheckStrategy) -> Self {
         self.checks = checks;
+        self
+    }
+
+    /// What is certain of an access that traps: exact by default. `docs/traps.md` says what relaxed loses.
+    #[must_use]
+    pub fn trap_precision(mut self, precision: TrapPrecision) -> Self {
+        self.trap_precision = precision;
         self
     }
 
@@ -278,6 +287,7 @@ impl Config {
         CompileOptions {
             opt: self.opt_level,
             checks: self.checks,
+            traps: self.trap_precision,
             guard: self.memory.guard,
             machine: Machine::default(),
             cpu: self.cpu.clone(),

@@ -22,7 +22,9 @@ mod values;
 pub mod wasi;
 
 pub use caller::Caller;
-pub use config::{CheckStrategy, CompileOptions, Config, Cpu, Features, OptLevel, StoreLimits};
+pub use config::{
+    CheckStrategy, CompileOptions, Config, Cpu, Features, OptLevel, StoreLimits, TrapPrecision,
+};
 pub use engine::{Compile, Compiled, Engine, Source};
 pub use error::{
     AccessError, ArgumentsError, Error, HostError, HostFailure, ImageError, ImportError, Limit, LimitError,

@@ -71,8 +71,9 @@ pub use wootz_engine::{
     Limit, LimitError, LinkError, Linker, Machine, Memory, MemoryCreator, MemoryError, MemoryPlan,
     MemoryPool, MemoryRequest, MemoryType, Mode, Module, ModuleError, ModuleErrorKind, OptLevel, PoolConfig,
     Protection, RefType, Region, RegionKind, SharedMemory, Source, Store, StoreContext, StoreContextMut,
-    StoreLimits, Table, TableType, TierStatistics, Trap, TrapCode, TrapFrame, TypeError, TypedFunc, Val,
-    ValType, ValueError, WaitError, WaitOutcome, WasmParams, WasmResults, WasmType, WhenExhausted, wasi,
+    StoreLimits, Table, TableType, TierStatistics, Trap, TrapCode, TrapFrame, TrapPrecision, TypeError,
+    TypedFunc, Val, ValType, ValueError, WaitError, WaitOutcome, WasmParams, WasmResults, WasmType,
+    WhenExhausted, wasi,
 };
 
 pub use wootz_codegen_llvm::{
