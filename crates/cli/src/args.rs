@@ -436,7 +436,9 @@ impl CompileArgs {
             debug: None,
             verify: cfg!(debug_assertions),
             threads: self.threads(),
+
             memory_budget: self.memory_budget.map(|bytes| bytes as u64),
+            ..wootz_engine::CompileOptions::default()
         }
     }
 
