@@ -6,9 +6,11 @@
 use std::collections::VecDeque;
 use std::num::NonZero;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Condvar, Mutex, MutexGuard, Once, PoisonError};
 use std::thread;
 use std::time::Duration;
+
+use crate::llvm::at_exit;
 
 /// How urgent work is.
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
@@ -35,11 +37,21 @@ struct Workers {
     idle: usize,
     /// Threads that do work for later.
     improving: usize,
+    /// Whether the process ends.
+    ending: bool,
 }
 
-static WORKERS: Mutex<Workers> =
-    Mutex::new(Workers { now: VecDeque::new(), later: VecDeque::new(), threads: 0, idle: 0, improving: 0 });
+static WORKERS: Mutex<Workers> = Mutex::new(Workers {
+    now: VecDeque::new(),
+    later: VecDeque::new(),
+    threads: 0,
+    idle: 0,
+    improving: 0,
+    ending: false,
+});
 static WORK: Condvar = Condvar::new();
+static END: Once = Once::new();
+static AGAIN: Once = Once::new();
 
 fn workers() -> MutexGuard<'static, Workers> {
     WORKERS.lock().unwrap_or_else(PoisonError::into_inner)
@@ -52,7 +64,11 @@ fn most_threads() -> usize {
 
 /// Has a job done. Without a thread for it, the calling one does what is urgent, and nobody what is not.
 pub(super) fn run(urgency: Urgency, job: Job) {
+    END.call_once(|| at_exit(end));
     let mut all = workers();
+    if all.ending {
+        return;
+    }
     match urgency {
         Urgency::Now => all.now.push_back(job),
         Urgency::Later => all.later.push_back(job),
@@ -79,6 +95,17 @@ pub(super) fn run(urgency: Urgency, job: Job) {
     }
 }
 
+/// At the end of the process: begins nothing more, and waits for what is being compiled, which uses what LLVM is about to destroy.
+extern "C" fn end() {
+    let mut all = workers();
+    all.ending = true;
+    all.now.clear();
+    all.later.clear();
+    while all.threads > all.idle {
+        all = WORK.wait(all).unwrap_or_else(PoisonError::into_inner);
+    }
+}
+
 fn work() {
     let mut all = workers();
     loop {
@@ -87,6 +114,9 @@ fn work() {
         let job = job.or_else(|| Some((may_improve.then(|| all.later.pop_front())??, true)));
         let Some((job, improves)) = job else {
             all.idle += 1;
+            if all.ending {
+                WORK.notify_all();
+            }
             let (guard, timeout) = WORK.wait_timeout(all, PATIENCE).unwrap_or_else(PoisonError::into_inner);
             all = guard;
             all.idle -= 1;
@@ -102,6 +132,8 @@ fn work() {
         let _ = catch_unwind(AssertUnwindSafe(job));
         all = workers();
         all.improving -= usize::from(improves);
+        // LLVM has made constants of its own meanwhile: ours must be called before they are destroyed.
+        AGAIN.call_once(|| at_exit(end));
         if improves {
             WORK.notify_one();
         }

@@ -11,12 +11,14 @@
 
 mod context;
 mod debug_value;
+mod exit;
 mod init;
 mod orc;
 mod pointer;
 
 pub(crate) use context::LlvmContext;
 pub(crate) use debug_value::append_debug_value;
+pub(crate) use exit::at_exit;
 pub(crate) use init::init;
 pub(crate) use orc::Library;
 pub(crate) use pointer::byte_offset;
