@@ -48,6 +48,7 @@ pub fn compile_image(module: &Module, options: &CompileOptions) -> Result<Vec<u8
         module: module.bytes(),
         memory_plans: &memory_plans(declarations, options),
         fuel: options.fuel,
+        debug: options.debug.as_deref().map(|text| link::DebugParts { module, text }),
     };
     Ok(link::link(&objects, &parts)?)
 }

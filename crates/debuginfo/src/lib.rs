@@ -26,15 +26,18 @@
 //! | `lines` | `.debug_line`: which address has which line |
 //! | `scopes` | `.debug_info`: which address belongs to which function, inlined into which |
 //! | `linemap` | joins the two |
+//! | `native` | all of that and the variables, for [`write`] |
 //! | [`unwind`] | `.eh_frame`: which address is described by which entry |
 
 mod elf;
 mod error;
 mod linemap;
 mod lines;
+mod native;
 mod scopes;
 mod text;
 pub mod unwind;
+pub mod write;
 
 pub use error::Error;
 pub use linemap::{Frame, LineMap, Location, Row};

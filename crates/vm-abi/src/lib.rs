@@ -10,6 +10,7 @@
 //! | [`image`] | the linked image: ELF section names and the module information inside |
 //! | [`libcall`] | the C library functions that LLVM may call from compiled code |
 //! | [`addrmap`] | native code offset → WebAssembly function and byte offset, with inlined frames |
+//! | [`debug`] | which addresses of debug information the loader completes for a debugger |
 //!
 //! Nothing here allocates memory from a system, links LLVM or calls anything.
 
@@ -17,6 +18,7 @@ pub mod addrmap;
 pub mod builtin;
 pub mod callconv;
 pub mod context;
+pub mod debug;
 pub mod image;
 pub mod libcall;
 pub mod plan;

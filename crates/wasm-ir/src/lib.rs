@@ -55,7 +55,7 @@ pub use module::{
     ConstExpr, ConstInt, ConstOp, CustomSection, DataSegment, Declarations, ElementSegment, EntityIndex,
     EntityType, Export, FunctionDecl, GlobalDecl, Import, Module, Names, Section, SegmentMode, TableDecl,
 };
-pub use translate::{ARGUMENTS_LIMIT, PARAMETERS_LIMIT, Translator};
+pub use translate::{ARGUMENTS_LIMIT, KEPT_LOCALS, PARAMETERS_LIMIT, Translator};
 pub use types::{
     DataIndex, ElementIndex, FuncIndex, FuncType, GlobalIndex, GlobalType, HeapType, LocalIndex, MemoryIndex,
     MemoryType, RefType, TableIndex, TableType, TagIndex, TypeIndex, ValType, WasmOffset,

@@ -20,6 +20,7 @@
 //!     module: module.bytes(),
 //!     memory_plans: &[],
 //!     fuel: false,
+//!     debug: None,
 //! })?;
 //! let file = object::File::parse(&*image)?;
 //! let data = file.section_by_name(wootz_vm_abi::image::DATA).expect("every image has one");
@@ -34,9 +35,11 @@
 //! | `layout` | merge sections and give them addresses |
 //! | `relocate` | write the value of each relocation |
 //! | `unwind` | close `.eh_frame`, make its search table |
+//! | `debug` | sources and variables instead of LLVM's debug information, if wanted |
 //! | `info` | the module information and the address map |
 //! | `write` | the ELF file |
 
+mod debug;
 mod error;
 mod info;
 mod input;
@@ -46,6 +49,7 @@ mod symbols;
 mod unwind;
 mod write;
 
+pub use debug::DebugParts;
 pub use error::{LinkError, Place, RelocationProblem};
 
 use wootz_vm_abi::image;
@@ -67,6 +71,8 @@ pub struct ImageParts<'a> {
     pub memory_plans: &'a [MemoryPlan],
     /// Whether the code consumes fuel.
     pub fuel: bool,
+    /// What debug information for debuggers is made from, if there is to be any.
+    pub debug: Option<DebugParts<'a>>,
 }
 
 /// Links objects into an image. The same objects in the same order give the same bytes.
@@ -85,7 +91,8 @@ pub fn link(objects: &[&[u8]], parts: &ImageParts<'_>) -> Result<Vec<u8>, LinkEr
     unwind::write_search_table(&mut layout)?;
     let info = info::image_info(&objects, &symbols, &layout, parts)?;
     let map = info::address_map(&layout)?;
-    let contents = info::Contents::new(&info, &map, parts)?;
+    let debug = parts.debug.map(|debug| debug::replace(&mut layout, debug)).transpose()?;
+    let contents = info::Contents::new(&info, &map, debug.as_ref(), parts)?;
     let mut image = write::image(&objects, &symbols, &layout, &contents)?;
     image::seal(&mut image);
     Ok(image)
