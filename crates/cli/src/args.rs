@@ -75,6 +75,9 @@ pub(crate) struct CompileArgs {
     /// How much LLVM optimises: 0 compiles fastest, 3 runs fastest.
     #[arg(short = 'O', value_name = "LEVEL", default_value = "2")]
     opt: Level,
+    /// Write debug information: gdb and lldb then show sources and variables. Code stays the same.
+    #[arg(short = 'g')]
+    pub(crate) debug: bool,
     /// How many threads compile [default: one for each processor].
     #[arg(short = 'j', long, value_name = "N")]
     jobs: Option<NonZero<usize>>,

@@ -2,10 +2,12 @@
 
 use std::io::{self, IsTerminal};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use wootz_codegen_llvm::{TextKind, compile_bitcode, compile_image, compile_object, emit_text};
 
 use crate::args::{CompileFileArgs, Emit};
+use crate::debug::text_for;
 use crate::exit::Exit;
 use crate::files::replace;
 use crate::input::Input;
@@ -17,7 +19,10 @@ pub(crate) fn compile(args: &CompileFileArgs) -> Outcome {
     let target = Target::of(args)?;
     let input = Input::read(&args.file, args.input.max_module_size)?;
     let module = input.decode()?;
-    let options = args.compile.options();
+    let mut options = args.compile.options();
+    if args.compile.debug {
+        options.debug = Some(Arc::new(text_for(&module, &input, target.file())?));
+    }
     let text = |kind| emit_text(&module, &options, kind, None).map(String::into_bytes);
     let made = match args.emit {
         Emit::Image => compile_image(&module, &options),
@@ -48,6 +53,13 @@ impl Target {
                     .help("-o OUT names a file for it"))
             }
             None | Some(_) => Ok(Self::Stdout),
+        }
+    }
+
+    fn file(&self) -> Option<&Path> {
+        match self {
+            Self::Stdout => None,
+            Self::File(path) => Some(path),
         }
     }
 

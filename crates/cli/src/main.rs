@@ -6,6 +6,7 @@
 mod args;
 mod cache;
 mod compile;
+mod debug;
 mod exit;
 mod files;
 mod input;

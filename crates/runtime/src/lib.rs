@@ -34,7 +34,8 @@
 //! `docs/memory.md` draws the address space, `docs/traps.md` lists every trap and how it is found, `docs/threads.md` says
 //! what may be shared. `unsafe` stands in two folders: `vm` (compiled code and what it reaches) and `sys` (the system).
 
-pub mod error;
+pub mod debug_file;
+mod error;
 pub mod func;
 pub mod global;
 pub mod image;

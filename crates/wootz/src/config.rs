@@ -1,13 +1,24 @@
 //! How an [`Engine`](crate::Engine) compiles and what its stores allow, for embedders and for the command line.
 
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use wootz_runtime::{MemoryCreator, MemoryPool, MemorySettings};
 
-pub use wootz_codegen_llvm::{Cpu, OptLevel};
+pub use wootz_codegen_llvm::{Cpu, OptLevel, SourceText};
 pub use wootz_runtime::StoreLimits;
 pub use wootz_vm_abi::plan::CheckStrategy;
 pub use wootz_wasm_ir::decode::Features;
+
+impl DebugSource {
+    /// The folder or the file.
+    pub(crate) fn place(&self) -> &Path {
+        match self {
+            Self::Folder(folder) => folder,
+            Self::Text(text) => &text.path,
+        }
+    }
+}
 
 /// Settings of an [`Engine`](crate::Engine), by chained setters.
 ///
@@ -32,6 +43,16 @@ pub struct Config {
     pub(crate) canonicalize_nans: bool,
     pub(crate) deterministic: bool,
     pub(crate) memory: MemorySettings,
+    pub(crate) debug: Option<DebugSource>,
+}
+
+/// Where the text of modules is that debug information refers to.
+#[derive(Clone, Debug)]
+pub(crate) enum DebugSource {
+    /// It is printed into this folder.
+    Folder(PathBuf),
+    /// It is there already.
+    Text(Arc<SourceText>),
 }
 
 impl Default for Config {
@@ -50,6 +71,7 @@ impl Default for Config {
             canonicalize_nans: false,
             deterministic: false,
             memory: MemorySettings::default(),
+            debug: None,
         }
     }
 }
@@ -182,6 +204,24 @@ impl Config {
     #[must_use]
     pub fn copy_on_write(mut self, copy_on_write: bool) -> Self {
         self.memory.copy_on_write = copy_on_write;
+        self
+    }
+
+    /// Compiles code that debuggers can show: with sources, functions and variables; `docs/debugging.md` is the guide. Code is the same and as
+    /// fast as without; images are larger, and compiling takes longer.
+    ///
+    /// A module that brings no sources is shown as text, which is printed into a file in `folder` when the module is compiled. The folder is
+    /// made if it does not exist.
+    #[must_use]
+    pub fn debug_info(mut self, folder: impl Into<PathBuf>) -> Self {
+        self.debug = Some(DebugSource::Folder(folder.into()));
+        self
+    }
+
+    /// As [`debug_info`](Self::debug_info), for one module whose text is in a file already.
+    #[must_use]
+    pub fn debug_text(mut self, text: Arc<SourceText>) -> Self {
+        self.debug = Some(DebugSource::Text(text));
         self
     }
 

@@ -1,10 +1,13 @@
 //! The engine: the settings that modules and stores are made with, shared by all of them.
 
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::path::Path;
 use std::sync::Arc;
+use std::{fs, io};
 
-use wootz_codegen_llvm::CompileOptions;
+use wootz_codegen_llvm::{CompileOptions, SourceText};
 
-use crate::config::Config;
+use crate::config::{Config, DebugSource};
 use crate::error::Error;
 
 /// Compiles modules and makes stores. Cheap to clone; clones share one configuration.
@@ -73,7 +76,13 @@ impl Engine {
     }
 
     pub(crate) fn compile(&self, module: &wootz_wasm_ir::Module) -> Result<Vec<u8>, Error> {
-        Ok(wootz_codegen_llvm::compile_image(module, &self.compile_options())?)
+        let mut options = self.compile_options();
+        options.debug = match &self.config.debug {
+            None => None,
+            Some(DebugSource::Text(text)) => Some(Arc::clone(text)),
+            Some(DebugSource::Folder(folder)) => Some(Arc::new(print_text(module, folder)?)),
+        };
+        Ok(wootz_codegen_llvm::compile_image(module, &options)?)
     }
 
     /// Everything besides a module that its code depends on, as text: the compiler, its settings, the CPU. Whoever keeps images
@@ -82,7 +91,11 @@ impl Engine {
     /// # Errors
     /// [`Error::Compile`] if there is no such CPU.
     pub fn fingerprint(&self) -> Result<String, Error> {
-        Ok(self.compile_options().fingerprint()?)
+        Ok(format!(
+            "{}; {:?}",
+            self.compile_options().fingerprint()?,
+            self.config.debug.as_ref().map(DebugSource::place)
+        ))
     }
 
     fn compile_options(&self) -> CompileOptions {
@@ -98,4 +111,21 @@ impl Engine {
             threads: self.config.compile_threads,
         }
     }
+}
+
+/// Prints a module into a file that is named after it and its contents.
+fn print_text(module: &wootz_wasm_ir::Module, folder: &Path) -> Result<SourceText, Error> {
+    let mut hasher = DefaultHasher::new();
+    module.bytes().hash(&mut hasher);
+    let folder = folder.join(format!("{:016x}", hasher.finish()));
+    let name = module.declarations().names.module.as_deref().unwrap_or("module");
+    let name: String = name.chars().map(|c| if c.is_alphanumeric() { c } else { '-' }).take(64).collect();
+    let path = folder.join(name + ".wat");
+    let failed = |error| Error::DebugText { path: path.clone(), error };
+    let folder = std::path::absolute(&folder).map_err(failed)?;
+    let (text, printed) =
+        SourceText::print(module.bytes(), folder.join(path.file_name().unwrap_or_default()))
+            .ok_or_else(|| failed(io::ErrorKind::Unsupported.into()))?;
+    fs::create_dir_all(&folder).and_then(|()| fs::write(&text.path, printed)).map_err(failed)?;
+    Ok(text)
 }

@@ -15,6 +15,7 @@ use wootz_wasm_ir::Declarations;
 
 use crate::args::RunArgs;
 use crate::cache::Cache;
+use crate::debug;
 use crate::exit::Exit;
 use crate::input::Input;
 use crate::report::{Outcome, Report, output};
@@ -28,7 +29,11 @@ const HOST_STACK: usize = 4 << 20;
 
 pub(crate) fn run(args: &RunArgs) -> Outcome<Exit> {
     let input = Input::read(&args.file(), args.input.max_module_size)?;
-    let engine = Engine::new(&args.config());
+    let mut config = args.config();
+    if args.compile.debug {
+        config = debug::configure(config, &input);
+    }
+    let engine = Engine::new(&config);
     let cache = if args.no_cache || input.is_image() { Cache::off() } else { Cache::of_user()? };
     let place = cache
         .place(&engine, &input.bytes)

@@ -81,12 +81,7 @@ impl ContextLayout {
     }
 
     /// Makes an address of a pointer of the guest on the stack: null stays null.
-    pub(super) fn follow(
-        &self,
-        memory: usize,
-        context: Option<&Place>,
-        expression: &mut Expression,
-    ) -> bool {
+    pub(super) fn follow(&self, memory: usize, context: Option<&Place>, expression: &mut Expression) -> bool {
         expression.op(dw::DW_OP_dup);
         let not_null = expression.op_bra();
         let null = expression.op_skip();

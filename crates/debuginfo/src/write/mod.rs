@@ -91,7 +91,8 @@ fn set_locations(unit: &mut Unit, entry: UnitEntryId, locations: Vec<(Range<u64>
     if locations.is_empty() {
         return;
     }
-    let pair = |(range, data): (Range<u64>, _)| Location::OffsetPair { begin: range.start, end: range.end, data };
+    let pair =
+        |(range, data): (Range<u64>, _)| Location::OffsetPair { begin: range.start, end: range.end, data };
     let list = unit.locations.add(LocationList(locations.into_iter().map(pair).collect()));
     unit.get_mut(entry).set(dw::DW_AT_location, AttributeValue::LocationListRef(list));
 }

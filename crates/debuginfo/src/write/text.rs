@@ -4,24 +4,25 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use gimli::constants as dw;
-use gimli::write::{
-    AttributeValue, Dwarf, Expression, FileId, LineProgram, LineString, Unit, UnitEntryId,
-};
+use gimli::write::{AttributeValue, Dwarf, Expression, FileId, LineProgram, LineString, Unit, UnitEntryId};
 use wootz_wasm_ir::{
     EntityIndex, FuncIndex, GlobalIndex, KEPT_LOCALS, LocalIndex, MemoryIndex, ValType, WasmOffset,
 };
 
 use super::place::Place;
-use super::{ENCODING, Input, PRODUCER, push_range, sequence, set_locations, set_ranges, set_unit_ranges, string};
-use crate::native::{Locations, Native};
+use super::{
+    ENCODING, Input, PRODUCER, push_range, sequence, set_locations, set_ranges, set_unit_ranges, string,
+};
 use crate::function_symbol;
+use crate::native::{Locations, Native};
 
 /// Writes the unit.
 pub(super) fn write(native: &Native<'_>, input: &Input<'_>, dwarf: &mut Dwarf) {
     let path = &input.text.path;
     let text = |path: Option<&std::ffi::OsStr>| path.unwrap_or_default().to_string_lossy().into_owned();
     let (folder, name) = (text(path.parent().map(AsRef::as_ref)), text(path.file_name()));
-    let line_string = |text: &str, dwarf: &mut Dwarf| LineString::new(text, ENCODING, &mut dwarf.line_strings);
+    let line_string =
+        |text: &str, dwarf: &mut Dwarf| LineString::new(text, ENCODING, &mut dwarf.line_strings);
     let (folder_line, name_line) = (line_string(&folder, dwarf), line_string(&name, dwarf));
     let encoding = gimli::LineEncoding::default();
     let mut program = LineProgram::new(ENCODING, encoding, folder_line, None, name_line.clone(), None);
@@ -38,7 +39,8 @@ pub(super) fn write(native: &Native<'_>, input: &Input<'_>, dwarf: &mut Dwarf) {
     let mut ranges = Vec::new();
     native.rows.iter().for_each(|row| push_range(&mut ranges, row.addresses.clone()));
     set_unit_ranges(&mut unit, &ranges);
-    let mut writer = TextUnit { native, input, unit, file, types: BTreeMap::new(), abstracts: BTreeMap::new() };
+    let mut writer =
+        TextUnit { native, input, unit, file, types: BTreeMap::new(), abstracts: BTreeMap::new() };
     writer.lines();
     writer.entities();
     writer.functions();
@@ -198,8 +200,8 @@ impl TextUnit<'_> {
         let start = self.input.module.body_range(func).map_or(0, |range| range.start);
         let line = source_line(self.input, func, start);
         let entry = self.unit.get_mut(entry);
+        // No linkage name: gdb would show that.
         entry.set(dw::DW_AT_name, string(name.unwrap_or(&symbol)));
-        entry.set(dw::DW_AT_linkage_name, string(&symbol));
         entry.set(dw::DW_AT_external, AttributeValue::FlagPresent);
         entry.set(dw::DW_AT_prototyped, AttributeValue::FlagPresent);
         entry.set(dw::DW_AT_decl_file, AttributeValue::FileIndex(Some(self.file)));

@@ -16,6 +16,7 @@ use wootz_vm_abi::image::{self, DecodeError, ImageInfo, PAGE};
 use wootz_vm_abi::libcall::Libcall;
 
 use super::data_image::DataImages;
+use super::debugger::ShownImage;
 use super::libcalls;
 use crate::ImageError;
 use crate::regions::{Protection, RegionKind};
@@ -30,6 +31,8 @@ const MAX_SPAN: u64 = 1 << 31;
 
 /// An image in this process.
 pub(crate) struct LoadedImage {
+    /// Before the code, which a debugger may look at as long as it is shown: fields drop in order.
+    shown: Option<ShownImage>,
     /// Owns the code; everything below refers into it by address.
     mapping: Mapping,
     /// What is mapped where, by address, and what may be done with it.
@@ -93,9 +96,15 @@ impl LoadedImage {
             address_map: OnceLock::new(),
             data_images: OnceLock::new(),
             info,
+            shown: None,
         };
         super::unwind::check(&loaded)?;
-        Ok(loaded)
+        Ok(Self { shown: ShownImage::new(bytes, base), ..loaded })
+    }
+
+    /// The image as debuggers are shown it, if it has debug information for them.
+    pub(crate) fn shown(&self) -> Option<&ShownImage> {
+        self.shown.as_ref()
     }
 
     /// What the image says of its module.
