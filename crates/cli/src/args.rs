@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use wootz::{CheckStrategy, Config, Cpu, OptLevel, StoreLimits};
+use wootz::{CheckStrategy, Config, Cpu, Debugger, OptLevel, StoreLimits};
 use wootz_wast::configuration::{CHECKS, LEVELS, MODES};
 
 use crate::exit::{self, Exit};
@@ -76,8 +76,8 @@ pub(crate) struct CompileArgs {
     #[arg(short = 'O', value_name = "LEVEL", default_value = "2")]
     opt: Level,
     /// Write debug information: gdb and lldb then show sources and variables. Code stays the same.
-    #[arg(short = 'g')]
-    pub(crate) debug: bool,
+    #[arg(short = 'g', value_name = "DEBUGGER", num_args = 0..=1, require_equals = true, default_missing_value = "gdb")]
+    pub(crate) debug: Option<DebuggerName>,
     /// How many threads compile [default: one for each processor].
     #[arg(short = 'j', long, value_name = "N")]
     jobs: Option<NonZero<usize>>,
@@ -345,6 +345,7 @@ impl CompileArgs {
             .checks(self.strategy())
             .opt_level(self.opt_level())
             .compile_threads(self.threads())
+            .debugger(self.debugger())
     }
 
     /// The same for the code generator alone.
@@ -357,8 +358,16 @@ impl CompileArgs {
             deterministic: self.target.deterministic,
             fuel: false,
             debug: None,
+            debugger: self.debugger(),
             verify: cfg!(debug_assertions),
             threads: self.threads(),
+        }
+    }
+
+    fn debugger(&self) -> Debugger {
+        match self.debug {
+            None | Some(DebuggerName::Gdb) => Debugger::Gdb,
+            Some(DebuggerName::Lldb) => Debugger::Lldb,
         }
     }
 
@@ -407,6 +416,13 @@ enum Checks {
     Explicit,
     /// Guard where the memory allows it, else explicit.
     Auto,
+}
+
+/// The debugger that is to read debug information.
+#[derive(Copy, Clone, ValueEnum, Debug)]
+pub(crate) enum DebuggerName {
+    Gdb,
+    Lldb,
 }
 
 #[derive(Copy, Clone, ValueEnum, Debug)]

@@ -20,7 +20,7 @@ pub(crate) fn compile(args: &CompileFileArgs) -> Outcome {
     let input = Input::read(&args.file, args.input.max_module_size)?;
     let module = input.decode()?;
     let mut options = args.compile.options();
-    if args.compile.debug {
+    if args.compile.debug.is_some() {
         options.debug = Some(Arc::new(text_for(&module, &input, target.file())?));
     }
     let text = |kind| emit_text(&module, &options, kind, None).map(String::into_bytes);

@@ -48,7 +48,12 @@ pub fn compile_image(module: &Module, options: &CompileOptions) -> Result<Vec<u8
         module: module.bytes(),
         memory_plans: &memory_plans(declarations, options),
         fuel: options.fuel,
-        debug: options.debug.as_deref().map(|text| link::DebugParts { module, text }),
+        debug: options.debug.as_deref().map(|text| link::DebugParts {
+            module,
+            text,
+            exact_globals: options.opt == OptLevel::O0,
+            debugger: options.debugger,
+        }),
     };
     Ok(link::link(&objects, &parts)?)
 }

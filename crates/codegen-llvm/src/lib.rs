@@ -53,3 +53,4 @@ pub use options::{CompileOptions, Cpu, OptLevel, TextKind};
 pub use symbol::Symbol;
 pub use target::{TRIPLE, TargetInfo};
 pub use wootz_debuginfo::SourceText;
+pub use wootz_debuginfo::write::Debugger;

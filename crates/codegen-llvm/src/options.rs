@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use wootz_debuginfo::SourceText;
+use wootz_debuginfo::write::Debugger;
 use wootz_vm_abi::plan::CheckStrategy;
 
 use crate::error::CompileError;
@@ -52,6 +53,8 @@ pub struct CompileOptions {
     pub fuel: bool,
     /// What a debugger is told besides functions and offsets: sources and variables. The machine code does not depend on it.
     pub debug: Option<Arc<SourceText>>,
+    /// The debugger that is to read it.
+    pub debugger: Debugger,
     /// Whether to verify the IR of every function and the LLVM IR, before and after optimisation.
     pub verify: bool,
     /// How many threads compile; 0 is one for each processor. The code does not depend on it.
@@ -65,13 +68,13 @@ impl CompileOptions {
     /// # Errors
     /// [`CompileError::UnknownCpu`].
     pub fn fingerprint(&self) -> Result<String, CompileError> {
-        let Self { opt, checks, cpu, canonicalize_nans, deterministic, fuel, debug, verify: _, threads: _ } =
+        let Self { opt, checks, cpu, canonicalize_nans, deterministic, fuel, debug, debugger, verify: _, threads: _ } =
             self;
         let debug = debug.as_ref().map(|text| &text.path);
         let target = TargetInfo::new(cpu)?;
         let compiler = crate::target::compiler();
         Ok(format!(
-            "{compiler}; {target:?}; {opt:?}; {checks:?}; {canonicalize_nans}; {deterministic}; {fuel}; {debug:?}"
+            "{compiler}; {target:?}; {opt:?}; {checks:?}; {canonicalize_nans}; {deterministic}; {fuel}; {debug:?}; {debugger:?}"
         ))
     }
 }

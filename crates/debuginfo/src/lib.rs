@@ -31,6 +31,7 @@
 
 mod elf;
 mod error;
+mod guest;
 mod linemap;
 mod lines;
 mod native;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use wootz_runtime::{MemoryCreator, MemoryPool, MemorySettings};
 
-pub use wootz_codegen_llvm::{Cpu, OptLevel, SourceText};
+pub use wootz_codegen_llvm::{Cpu, Debugger, OptLevel, SourceText};
 pub use wootz_runtime::StoreLimits;
 pub use wootz_vm_abi::plan::CheckStrategy;
 pub use wootz_wasm_ir::decode::Features;
@@ -44,6 +44,7 @@ pub struct Config {
     pub(crate) deterministic: bool,
     pub(crate) memory: MemorySettings,
     pub(crate) debug: Option<DebugSource>,
+    pub(crate) debugger: Debugger,
 }
 
 /// Where the text of modules is that debug information refers to.
@@ -72,6 +73,7 @@ impl Default for Config {
             deterministic: false,
             memory: MemorySettings::default(),
             debug: None,
+            debugger: Debugger::default(),
         }
     }
 }
@@ -222,6 +224,14 @@ impl Config {
     #[must_use]
     pub fn debug_text(mut self, text: Arc<SourceText>) -> Self {
         self.debug = Some(DebugSource::Text(text));
+        self
+    }
+
+    /// The debugger that debug information is for, gdb unless something else is said. Either reads all of it; they differ in how they follow
+    /// pointers in linear memory.
+    #[must_use]
+    pub fn debugger(mut self, debugger: Debugger) -> Self {
+        self.debugger = debugger;
         self
     }
 

@@ -107,6 +107,7 @@ impl Engine {
             deterministic: self.config.deterministic,
             fuel: self.config.fuel.is_some(),
             debug: None,
+            debugger: self.config.debugger,
             verify: self.config.verify,
             threads: self.config.compile_threads,
         }

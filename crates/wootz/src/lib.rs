@@ -73,7 +73,7 @@ mod values;
 pub mod wasi;
 
 pub use caller::Caller;
-pub use config::{CheckStrategy, Config, Cpu, Features, OptLevel, SourceText, StoreLimits};
+pub use config::{CheckStrategy, Config, Cpu, Debugger, Features, OptLevel, SourceText, StoreLimits};
 pub use engine::Engine;
 pub use error::{
     AccessError, ArgumentsError, Error, HostError, HostFailure, ImageError, ImportError, Limit, LimitError,

@@ -30,7 +30,7 @@ const HOST_STACK: usize = 4 << 20;
 pub(crate) fn run(args: &RunArgs) -> Outcome<Exit> {
     let input = Input::read(&args.file(), args.input.max_module_size)?;
     let mut config = args.config();
-    if args.compile.debug {
+    if args.compile.debug.is_some() {
         config = debug::configure(config, &input);
     }
     let engine = Engine::new(&config);

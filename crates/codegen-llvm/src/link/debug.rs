@@ -3,7 +3,7 @@
 use std::mem::offset_of;
 
 use wootz_debuginfo::SourceText;
-use wootz_debuginfo::write::{self, ContextLayout, Entity, Input};
+use wootz_debuginfo::write::{self, ContextLayout, Debugger, Entity, Input};
 use wootz_vm_abi::context::{ModuleShape, Place, VMContextLayout, VMMemory};
 use wootz_vm_abi::debug::{Base, DebugAddresses, SectionAddresses};
 use wootz_wasm_ir::Module;
@@ -18,12 +18,22 @@ pub struct DebugParts<'a> {
     pub module: &'a Module,
     /// Its text.
     pub text: &'a SourceText,
+    /// Whether code keeps globals in their places at every instruction.
+    pub exact_globals: bool,
+    /// The debugger that is to read it.
+    pub debugger: Debugger,
 }
 
 /// Replaces the debug sections, and returns where addresses are in the new ones.
 pub(super) fn replace(layout: &mut Layout<'_>, parts: DebugParts<'_>) -> Result<DebugAddresses, LinkError> {
     let context = context_layout(parts.module);
-    let input = Input { module: parts.module, text: parts.text, context: &context };
+    let input = Input {
+        module: parts.module,
+        text: parts.text,
+        context: &context,
+        exact_globals: parts.exact_globals,
+        debugger: parts.debugger,
+    };
     let old = &layout.outputs[Layout::LOADED..];
     let section = |name: &str| old.iter().find(|o| o.name == name).map_or(&[][..], |o| &o.data);
     let written = write::write(section, &input)?;

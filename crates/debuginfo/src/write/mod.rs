@@ -5,15 +5,21 @@
 //!
 //! | module | writes |
 //! |---|---|
-//! | `text` | a unit whose source is the module's text: for functions that bring no DWARF |
+//! | `text` | a unit whose source is the module's text: for a module that brings no DWARF |
+//! | `source` | units whose sources are the guest's: for one that does |
+//! | `types` | the guest's types |
+//! | `compose` | locations, the guest's in terms of LLVM's |
 //! | `place` | where LLVM has put a value, in terms of expressions |
 //! | `context` | from an instance's context to its memory and globals |
 //! | `sections` | the bytes, and where addresses are |
 
+mod compose;
 mod context;
 mod place;
 mod sections;
+mod source;
 mod text;
+mod types;
 
 use std::ops::Range;
 
@@ -24,6 +30,7 @@ use wootz_wasm_ir::Module;
 pub use context::{ContextLayout, Entity};
 pub use sections::{Base, DebugSections, Fixup};
 
+use crate::guest::Guest;
 use crate::native::Native;
 use crate::{Error, SourceText};
 
@@ -36,6 +43,20 @@ pub struct Input<'a> {
     pub text: &'a SourceText,
     /// Where instances have their memories and globals.
     pub context: &'a ContextLayout,
+    /// Whether globals are in their places at every instruction: not if the code is optimised.
+    pub exact_globals: bool,
+    /// The debugger that is to read it.
+    pub debugger: Debugger,
+}
+
+/// The debugger that debug information is for. Either reads all of it; they differ in how they follow pointers in the guest's memory.
+#[derive(Copy, Clone, PartialEq, Eq, Hash, Debug, Default)]
+pub enum Debugger {
+    /// gdb.
+    #[default]
+    Gdb,
+    /// lldb.
+    Lldb,
 }
 
 /// How it is encoded: version 5 has the lists that need one address each, and is the newest.
@@ -47,10 +68,14 @@ const PRODUCER: &str = concat!("wootz ", env!("CARGO_PKG_VERSION"));
 ///
 /// # Errors
 /// [`Error`] if a section is malformed.
-pub fn write<'a>(section: impl Fn(&str) -> &'a [u8], input: &Input<'_>) -> Result<DebugSections, Error> {
+pub fn write<'a>(section: impl Fn(&str) -> &'a [u8], input: &Input<'a>) -> Result<DebugSections, Error> {
     let native = Native::read(section)?;
     let mut dwarf = write::Dwarf::new();
-    text::write(&native, input, &mut dwarf);
+    let guest = Guest::read(input.module);
+    match &guest {
+        Some(guest) => source::write(&native, guest, input, &mut dwarf),
+        None => text::write(&native, input, &mut dwarf),
+    }
     sections::finish(dwarf)
 }
 

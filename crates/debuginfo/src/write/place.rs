@@ -88,7 +88,7 @@ impl Place {
 }
 
 impl Step {
-    fn read(operation: &Operation<Bytes<'_>>) -> Option<Self> {
+    pub(super) fn read(operation: &Operation<Bytes<'_>>) -> Option<Self> {
         const UNTYPED: gimli::UnitOffset = gimli::UnitOffset(0);
         Some(match *operation {
             Operation::RegisterOffset { register, offset, base_type: UNTYPED } => {
@@ -128,7 +128,7 @@ impl Step {
         })
     }
 
-    fn write(self, expression: &mut write::Expression) {
+    pub(super) fn write(self, expression: &mut write::Expression) {
         match self {
             Self::Register(register, offset) => expression.op_breg(register, offset),
             Self::Frame(offset) => expression.op_fbreg(offset),

@@ -1,6 +1,7 @@
 //! The written sections, and the addresses in them that whoever loads the image fills in.
 
 use gimli::LittleEndian;
+use gimli::constants as dw;
 use gimli::write::{self, Address, EndianVec, Writer};
 
 use crate::Error;
@@ -108,6 +109,13 @@ impl Writer for Recorder {
                 let base = [Base::Image, Base::Instance, Base::Memories];
                 let base = *base.get(symbol).ok_or(write::Error::InvalidAddress)?;
                 self.fixups.push((self.len(), base));
+                if base != Base::Image
+                    && let Some(opcode) = self.len().checked_sub(1)
+                    && self.bytes.slice()[opcode] == dw::DW_OP_addr.0
+                {
+                    // An address that is not in the image is a plain number: lldb looks for the others in the image's sections.
+                    self.write_at(opcode, &[dw::DW_OP_const8u.0])?;
+                }
                 self.write_udata(addend.cast_unsigned(), size)
             }
         }

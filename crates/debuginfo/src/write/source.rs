@@ -1,0 +1,509 @@
+//! Units whose sources are those of the guest's program: one for each of its units that has code.
+
+use std::collections::{BTreeMap, HashMap};
+use std::ops::Range;
+
+use gimli::constants as dw;
+use gimli::write::{
+    AttributeValue, DirectoryId, Dwarf, FileId, LineProgram, LineString, Unit, UnitEntryId,
+};
+use wootz_wasm_ir::{FuncIndex, LocalIndex, ValType, WasmOffset};
+
+use super::compose::{Composer, Stated};
+use super::place::Place;
+use super::types::{Form, Types};
+use super::{ENCODING, Input, push_range, sequence, set_locations, set_ranges, set_unit_ranges, string};
+use crate::guest::{Entry, Guest, Line};
+use crate::native::Native;
+
+/// Writes the units.
+pub(super) fn write<'g>(native: &Native<'g>, guest: &Guest<'g>, input: &Input<'_>, dwarf: &mut Dwarf) {
+    let code = Code::new(native);
+    let mut scopes: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+    for (index, scope) in native.scopes.iter().enumerate() {
+        if let (None, Some(func)) = (scope.parent, scope.func)
+            && let Some(entry) = guest.functions.get(&func)
+            && !code.rows[index].is_empty()
+        {
+            scopes.entry(entry.unit).or_default().push(index);
+        }
+    }
+    for (unit, scopes) in scopes {
+        let mut writer = SourceUnit::new(native, guest, input, &code, unit, dwarf);
+        writer.lines(&scopes, dwarf);
+        writer.globals();
+        for scope in scopes {
+            writer.function(scope);
+        }
+        writer.types.finish(&mut writer.unit);
+        dwarf.units.add(writer.unit);
+    }
+}
+
+/// The native code of each scope.
+pub(super) struct Code {
+    /// Rows of a scope and of what was inlined into it, with the offset in the scope's own function; 0 where it is not known.
+    rows: Vec<Vec<(Range<u64>, WasmOffset)>>,
+    children: Vec<Vec<usize>>,
+}
+
+impl Code {
+    fn new(native: &Native<'_>) -> Self {
+        let mut rows = vec![Vec::new(); native.scopes.len()];
+        for row in &native.rows {
+            let mut offset = row.offset;
+            for scope in native.around(row.scope) {
+                rows[scope].push((row.addresses.clone(), offset));
+                offset = native.scopes[scope].call_line;
+            }
+        }
+        Self { rows, children: native.children() }
+    }
+
+    fn ranges(&self, scope: usize) -> Vec<Range<u64>> {
+        let mut ranges = Vec::new();
+        self.rows[scope].iter().for_each(|(range, _)| push_range(&mut ranges, range.clone()));
+        ranges
+    }
+
+    /// The code of a scope that came from some offsets.
+    fn within(&self, scope: usize, offsets: &[Range<WasmOffset>]) -> Vec<Range<u64>> {
+        let mut ranges = Vec::new();
+        for (range, offset) in &self.rows[scope] {
+            if offsets.iter().any(|offsets| offsets.contains(offset)) {
+                push_range(&mut ranges, range.clone());
+            }
+        }
+        ranges
+    }
+}
+
+struct SourceUnit<'a, 'g> {
+    native: &'a Native<'g>,
+    guest: &'a Guest<'g>,
+    input: &'a Input<'a>,
+    code: &'a Code,
+    index: usize,
+    unit: Unit,
+    types: Types<'a, 'g>,
+    files: HashMap<(usize, u64), Option<FileId>>,
+    folders: HashMap<String, DirectoryId>,
+    /// The functions that inlined copies are copies of.
+    abstracts: HashMap<Entry, UnitEntryId>,
+}
+
+impl<'a, 'g> SourceUnit<'a, 'g> {
+    fn new(
+        native: &'a Native<'g>,
+        guest: &'a Guest<'g>,
+        input: &'a Input<'a>,
+        code: &'a Code,
+        index: usize,
+        dwarf: &mut Dwarf,
+    ) -> Self {
+        let data = &guest.units[index];
+        let root = Entry { unit: index, offset: root_offset(data) };
+        let die = guest.die(root);
+        let text = |name| die.as_ref().and_then(|die| guest.text(index, die, name));
+        let name = text(dw::DW_AT_name).unwrap_or_default();
+        let folder = text(dw::DW_AT_comp_dir).unwrap_or_default();
+        let mut line_string = |text: &str| LineString::new(text, ENCODING, &mut dwarf.line_strings);
+        let (folder_line, name_line) = (line_string(&folder), line_string(&name));
+        let encoding = gimli::LineEncoding::default();
+        let program = LineProgram::new(ENCODING, encoding, folder_line, None, name_line, None);
+        let mut unit = Unit::new(ENCODING, program);
+        let id = unit.root();
+        let entry = unit.get_mut(id);
+        // The producer is the guest's compiler: gdb knows by it how functions begin.
+        entry.set(dw::DW_AT_producer, string(&text(dw::DW_AT_producer).unwrap_or_default()));
+        entry.set(dw::DW_AT_name, string(&name));
+        entry.set(dw::DW_AT_comp_dir, string(&folder));
+        if let Some(gimli::AttributeValue::Language(language)) =
+            die.and_then(|die| die.attr_value(dw::DW_AT_language))
+        {
+            entry.set(dw::DW_AT_language, AttributeValue::Language(language));
+        }
+        let types = Types::new(guest, input.context, input.debugger);
+        Self {
+            native,
+            guest,
+            input,
+            code,
+            index,
+            unit,
+            types,
+            files: HashMap::new(),
+            folders: HashMap::new(),
+            abstracts: HashMap::new(),
+        }
+    }
+
+    /// The file of a number in one of the guest's units.
+    fn file(&mut self, unit: usize, number: u64, dwarf: Option<&mut Dwarf>) -> Option<FileId> {
+        if let Some(known) = self.files.get(&(unit, number)) {
+            return *known;
+        }
+        let dwarf = dwarf?;
+        let found = self.add_file(unit, number, dwarf);
+        self.files.insert((unit, number), found);
+        found
+    }
+
+    fn add_file(&mut self, unit: usize, number: u64, dwarf: &mut Dwarf) -> Option<FileId> {
+        let data = &self.guest.units[unit];
+        let header = data.line_program.as_ref()?.header();
+        let file = header.file(number)?;
+        let text = |value| {
+            let text = self.guest.dwarf.attr_string(data, value).ok()?;
+            Some(String::from_utf8_lossy(text.slice()).into_owned())
+        };
+        let name = text(file.path_name())?;
+        let folder = file.directory(header).and_then(text).unwrap_or_default();
+        let base = data.comp_dir.map(|dir| String::from_utf8_lossy(dir.slice()).into_owned());
+        let folder = std::path::Path::new(&base.unwrap_or_default()).join(folder);
+        let folder = folder.to_string_lossy().into_owned();
+        let program = &mut self.unit.line_program;
+        let id = *self.folders.entry(folder).or_insert_with_key(|folder| {
+            program.add_directory(LineString::new(folder.as_str(), ENCODING, &mut dwarf.line_strings))
+        });
+        Some(program.add_file(LineString::new(name, ENCODING, &mut dwarf.line_strings), id, None))
+    }
+
+    /// The source line of native code: that of the innermost function that has sources.
+    fn line(&self, row: &crate::native::Row) -> Option<&'a Line> {
+        let mut offset = row.offset;
+        for scope in self.native.around(row.scope) {
+            let func = self.native.scopes[scope].func;
+            if func.is_some_and(|func| self.guest.functions.contains_key(&func)) {
+                return self.guest.lines.at(offset).filter(|line| line.line != 0);
+            }
+            offset = self.native.scopes[scope].call_line;
+        }
+        None
+    }
+
+    /// The lines of some functions. Code of no known line belongs to none.
+    fn lines(&mut self, scopes: &[usize], dwarf: &mut Dwarf) {
+        let mut covered = Vec::new();
+        let native = self.native;
+        for scope in scopes {
+            let ranges = self.code.ranges(*scope);
+            for range in &ranges {
+                push_range(&mut covered, range.clone());
+                let first = native.rows.partition_point(|row| row.addresses.start < range.start);
+                let rows = native.rows[first..].iter().take_while(|row| row.addresses.end <= range.end);
+                self.unit.line_program.begin_sequence(sequence(range.start));
+                let mut last = None;
+                for row in rows {
+                    let line = self.line(row);
+                    let said = (row.scope, line.map(|line| (line.unit, line.file, line.line, line.column)));
+                    if last == Some(said) {
+                        continue;
+                    }
+                    last = Some(said);
+                    let file = line.and_then(|line| self.file(line.unit, line.file, Some(dwarf)));
+                    let out = self.unit.line_program.row();
+                    out.address_offset = row.addresses.start - range.start;
+                    if let Some(file) = file {
+                        out.file = file;
+                    }
+                    out.line = line.filter(|_| file.is_some()).map_or(0, |line| u64::from(line.line));
+                    out.column = line.map_or(0, |line| u64::from(line.column));
+                    out.is_statement = line.is_some_and(|line| line.is_statement);
+                    self.unit.line_program.generate_row();
+                }
+                self.unit.line_program.end_sequence(range.end - range.start);
+            }
+        }
+        covered.sort_by_key(|range| range.start);
+        set_unit_ranges(&mut self.unit, &covered);
+    }
+
+    fn composer<'s>(&'s self, sizes: &'s dyn Fn(u32) -> u8) -> Composer<'s, 'g> {
+        Composer { native: self.native, context: self.input.context, sizes, exact_globals: self.input.exact_globals }
+    }
+
+    /// The unit's variables that live as long as the program.
+    fn globals(&mut self) {
+        let root = Entry { unit: self.index, offset: root_offset(&self.guest.units[self.index]) };
+        let mut open = vec![root];
+        while let Some(outer) = open.pop() {
+            for child in self.guest.children(outer) {
+                match self.guest.die(child).map(|die| die.tag()) {
+                    Some(dw::DW_TAG_namespace) => open.push(child),
+                    Some(dw::DW_TAG_variable) => self.global(child),
+                    _ => {}
+                }
+            }
+        }
+    }
+
+    fn global(&mut self, variable: Entry) {
+        let encoding = self.guest.units[variable.unit].encoding();
+        let Some(die) = self.guest.die(variable) else { return };
+        let stated = die.attr_value(dw::DW_AT_location).and_then(|value| value.exprloc_value());
+        let Some(stated) = stated.and_then(|stated| Stated::read(stated, None, encoding)) else { return };
+        let Some(ty) = self.guest.ty(variable) else { return };
+        let (shown, bytes) = (self.types.shown(ty), self.types.bytes(ty));
+        let Some(location) = self.composer(&|_| 0).everywhere(&stated, shown, bytes) else { return };
+        let parent = self.types.scope(&mut self.unit, variable);
+        let id = self.declare(parent, variable, dw::DW_TAG_variable);
+        let entry = self.unit.get_mut(id);
+        entry.set(dw::DW_AT_location, AttributeValue::Exprloc(location));
+        if die.attr_value(dw::DW_AT_external).is_some() {
+            entry.set(dw::DW_AT_external, AttributeValue::FlagPresent);
+        }
+    }
+
+    /// An entry with the name, the type and the place of one of the guest's.
+    fn declare(&mut self, parent: UnitEntryId, entry: Entry, tag: gimli::DwTag) -> UnitEntryId {
+        let ty = self.guest.ty(entry).map(|ty| self.types.get(&mut self.unit, ty, Form::Variable));
+        let id = self.unit.add(parent, tag);
+        self.place(id, entry);
+        let name = self.guest.name(entry);
+        let out = self.unit.get_mut(id);
+        if let Some(name) = name {
+            out.set(dw::DW_AT_name, string(&name));
+        }
+        if let Some(ty) = ty {
+            out.set(dw::DW_AT_type, AttributeValue::UnitRef(ty));
+        }
+        id
+    }
+
+    fn place(&mut self, id: UnitEntryId, entry: Entry) {
+        let place = self.guest.origins(entry).find_map(|(at, die)| {
+            let number = |name| die.attr_value(name).and_then(|value| match value {
+                gimli::AttributeValue::FileIndex(file) => Some(file),
+                value => value.udata_value(),
+            });
+            Some((at.unit, number(dw::DW_AT_decl_file)?, number(dw::DW_AT_decl_line)?))
+        });
+        let Some((unit, file, line)) = place else { return };
+        let Some(file) = self.file(unit, file, None) else { return };
+        let out = self.unit.get_mut(id);
+        out.set(dw::DW_AT_decl_file, AttributeValue::FileIndex(Some(file)));
+        out.set(dw::DW_AT_decl_line, AttributeValue::Udata(line));
+    }
+
+    /// A function with code of its own, and everything in it.
+    fn function(&mut self, scope: usize) {
+        let Some(func) = self.native.scopes[scope].func else { return };
+        let Some(entry) = self.guest.functions.get(&func).copied() else { return };
+        let parent = self.function_scope(entry);
+        let id = self.declare(parent, entry, dw::DW_TAG_subprogram);
+        self.name_for_linker(id, entry);
+        set_ranges(&mut self.unit, id, &self.code.ranges(scope));
+        self.unit.get_mut(id).set(dw::DW_AT_external, AttributeValue::FlagPresent);
+        if let Some(place) = self.native.variables[scope].frame_base
+            && let Some(place) = Place::read(place, self.native.encoding)
+        {
+            let mut expression = gimli::write::Expression::new();
+            place.describe(&mut expression);
+            self.unit.get_mut(id).set(dw::DW_AT_frame_base, AttributeValue::Exprloc(expression));
+        }
+        let mut open = vec![(scope, func, entry, id)];
+        while let Some((scope, func, entry, id)) = open.pop() {
+            let inner = self.contents(scope, func, entry, id);
+            open.extend(inner);
+        }
+    }
+
+    /// The namespace or structure of a function, by its declaration.
+    fn function_scope(&mut self, entry: Entry) -> UnitEntryId {
+        let declared = self.guest.origins(entry).last().map_or(entry, |(at, _)| at);
+        self.types.scope(&mut self.unit, declared)
+    }
+
+    fn name_for_linker(&mut self, id: UnitEntryId, entry: Entry) {
+        let name = self.guest.origins(entry);
+        let mut name = name.filter_map(|(at, die)| self.guest.text(at.unit, &die, dw::DW_AT_linkage_name));
+        if let Some(name) = name.next() {
+            self.unit.get_mut(id).set(dw::DW_AT_linkage_name, string(&name));
+        }
+    }
+
+    /// What is in a function, or in an inlined copy of one: variables, blocks, functions that the guest's compiler inlined, and those that
+    /// LLVM did, which are returned.
+    fn contents(
+        &mut self,
+        scope: usize,
+        func: FuncIndex,
+        entry: Entry,
+        id: UnitEntryId,
+    ) -> Vec<(usize, FuncIndex, Entry, UnitEntryId)> {
+        let function = Function::new(self.guest, self.input, func, entry);
+        let mut blocks: Vec<(UnitEntryId, Vec<Range<WasmOffset>>)> = Vec::new();
+        let mut open = vec![(entry, id)];
+        while let Some((outer, outer_id)) = open.pop() {
+            for child in self.guest.children(outer) {
+                let Some(die) = self.guest.die(child) else { continue };
+                match die.tag() {
+                    tag @ (dw::DW_TAG_formal_parameter | dw::DW_TAG_variable) => {
+                        self.variable(&function, scope, child, tag, outer_id);
+                    }
+                    tag @ (dw::DW_TAG_lexical_block | dw::DW_TAG_inlined_subroutine) => {
+                        let offsets = self.guest.ranges(child.unit, &die);
+                        let ranges = self.code.within(scope, &offsets);
+                        if ranges.is_empty() {
+                            continue;
+                        }
+                        let inner = self.unit.add(outer_id, tag);
+                        set_ranges(&mut self.unit, inner, &ranges);
+                        if tag == dw::DW_TAG_inlined_subroutine {
+                            self.inlined_by_guest(inner, child);
+                        }
+                        blocks.push((inner, offsets));
+                        open.push((child, inner));
+                    }
+                    _ => {}
+                }
+            }
+        }
+        self.inlined_by_llvm(scope, id, &blocks)
+    }
+
+    fn inlined_by_guest(&mut self, id: UnitEntryId, entry: Entry) {
+        let Some(die) = self.guest.die(entry) else { return };
+        if let Some(origin) = self.guest.reference(entry.unit, &die, dw::DW_AT_abstract_origin) {
+            let origin = self.origin(origin);
+            self.unit.get_mut(id).set(dw::DW_AT_abstract_origin, AttributeValue::UnitRef(origin));
+        }
+        let number = |name| die.attr_value(name).and_then(|value| match value {
+            gimli::AttributeValue::FileIndex(file) => Some(file),
+            value => value.udata_value(),
+        });
+        let (file, line) = (number(dw::DW_AT_call_file), number(dw::DW_AT_call_line));
+        self.called_at(id, entry.unit, file, line);
+    }
+
+    fn called_at(&mut self, id: UnitEntryId, unit: usize, file: Option<u64>, line: Option<u64>) {
+        let file = file.and_then(|file| self.file(unit, file, None));
+        let out = self.unit.get_mut(id);
+        if let (Some(file), Some(line)) = (file, line) {
+            out.set(dw::DW_AT_call_file, AttributeValue::FileIndex(Some(file)));
+            out.set(dw::DW_AT_call_line, AttributeValue::Udata(line));
+        }
+    }
+
+    /// The functions that LLVM inlined into a scope, each in the innermost block of the guest's around the call. One without sources
+    /// is seen through.
+    fn inlined_by_llvm(
+        &mut self,
+        scope: usize,
+        id: UnitEntryId,
+        blocks: &[(UnitEntryId, Vec<Range<WasmOffset>>)],
+    ) -> Vec<(usize, FuncIndex, Entry, UnitEntryId)> {
+        let mut found = Vec::new();
+        let children = &self.code.children[scope];
+        let mut open: Vec<_> = children.iter().map(|child| (*child, self.native.scopes[*child].call_line)).collect();
+        while let Some((child, call)) = open.pop() {
+            let func = self.native.scopes[child].func;
+            let entry = func.and_then(|func| Some((func, *self.guest.functions.get(&func)?)));
+            let Some((func, entry)) = entry else {
+                open.extend(self.code.children[child].iter().map(|inner| (*inner, call)));
+                continue;
+            };
+            let ranges = self.code.ranges(child);
+            if ranges.is_empty() {
+                continue;
+            }
+            let around = |(_, offsets): &&(_, Vec<Range<WasmOffset>>)| offsets.iter().any(|range| range.contains(&call));
+            // Inner blocks come after outer ones.
+            let parent = blocks.iter().rev().find(around).map_or(id, |(block, _)| *block);
+            let inner = self.unit.add(parent, dw::DW_TAG_inlined_subroutine);
+            set_ranges(&mut self.unit, inner, &ranges);
+            let origin = self.origin(entry);
+            self.unit.get_mut(inner).set(dw::DW_AT_abstract_origin, AttributeValue::UnitRef(origin));
+            if let Some(line) = self.guest.lines.at(call).cloned() {
+                self.called_at(inner, line.unit, Some(line.file), Some(u64::from(line.line)));
+            }
+            found.push((child, func, entry, inner));
+        }
+        found
+    }
+
+    /// The function that inlined copies are copies of: a name and a type, no contents.
+    fn origin(&mut self, entry: Entry) -> UnitEntryId {
+        let entry = match self.guest.die(entry) {
+            Some(die) => self.guest.reference(entry.unit, &die, dw::DW_AT_abstract_origin).unwrap_or(entry),
+            None => entry,
+        };
+        if let Some(known) = self.abstracts.get(&entry) {
+            return *known;
+        }
+        let parent = self.function_scope(entry);
+        let id = self.declare(parent, entry, dw::DW_TAG_subprogram);
+        self.name_for_linker(id, entry);
+        self.unit.get_mut(id).set(dw::DW_AT_inline, AttributeValue::Inline(dw::DW_INL_inlined));
+        self.abstracts.insert(entry, id);
+        id
+    }
+
+    fn variable(&mut self, function: &Function<'_>, scope: usize, variable: Entry, tag: gimli::DwTag, parent: UnitEntryId) {
+        let Some(ty) = self.guest.ty(variable) else { return };
+        let Some(die) = self.guest.die(variable) else { return };
+        let id = self.declare(parent, variable, tag);
+        let unit = &self.guest.units[variable.unit];
+        let (shown, bytes) = (self.types.shown(ty), self.types.bytes(ty));
+        let sizes = |local| function.size(local);
+        let composer = self.composer(&sizes);
+        let mut locations = Vec::new();
+        if let Some(value) = die.attr_value(dw::DW_AT_location) {
+            if let Some(expression) = value.exprloc_value() {
+                if let Some(stated) = Stated::read(expression, function.frame_base, unit.encoding()) {
+                    locations = composer.locate(&stated, shown, bytes, scope, &self.code.ranges(scope));
+                }
+            } else if let Ok(Some(mut list)) = self.guest.dwarf.attr_locations(unit, value) {
+                while let Ok(Some(entry)) = list.next() {
+                    let Some(offsets) = self.guest.offsets(entry.range.begin, entry.range.end) else { continue };
+                    let ranges = self.code.within(scope, &[offsets]);
+                    if let Some(stated) = Stated::read(entry.data, function.frame_base, unit.encoding()) {
+                        locations.extend(composer.locate(&stated, shown, bytes, scope, &ranges));
+                    }
+                }
+            }
+        } else if let Some(value) = die.attr_value(dw::DW_AT_const_value).and_then(|value| value.sdata_value()) {
+            self.unit.get_mut(id).set(dw::DW_AT_const_value, AttributeValue::Sdata(value));
+        }
+        locations.sort_by_key(|(range, _)| range.start);
+        set_locations(&mut self.unit, id, locations);
+    }
+}
+
+/// A function of the guest's.
+struct Function<'a> {
+    frame_base: Option<gimli::Expression<crate::Bytes<'a>>>,
+    params: Vec<ValType>,
+    /// One past the last local of each run after the parameters.
+    runs: Vec<(u32, ValType)>,
+}
+
+impl<'a> Function<'a> {
+    fn new(guest: &Guest<'a>, input: &Input<'_>, func: FuncIndex, entry: Entry) -> Self {
+        let frame_base = guest.die(entry).and_then(|die| die.attr_value(dw::DW_AT_frame_base)?.exprloc_value());
+        let params = input.module.declarations().signature(func).params.to_vec();
+        let mut end = params.len() as u32;
+        let runs = input.module.local_runs(func).into_iter().map(|(count, ty)| {
+            end += count;
+            (end, ty)
+        });
+        let runs = runs.collect();
+        Self { frame_base, params, runs }
+    }
+
+    /// Bytes of a local that is an integer; 0 for any other.
+    fn size(&self, local: u32) -> u8 {
+        let run = || self.runs.iter().find(|(end, _)| local < *end).map(|(_, ty)| *ty);
+        match self.params.get(LocalIndex(local).0 as usize).copied().or_else(run) {
+            Some(ValType::I32) => 4,
+            Some(ValType::I64) => 8,
+            _ => 0,
+        }
+    }
+}
+
+/// The offset of a unit's own entry.
+fn root_offset(unit: &crate::Unit<'_>) -> gimli::UnitOffset {
+    gimli::UnitOffset(unit.header.size_of_header())
+}
