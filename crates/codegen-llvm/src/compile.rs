@@ -51,7 +51,7 @@ pub fn compile_image(module: &Module, options: &CompileOptions) -> Result<Vec<u8
         debug: options.debug.as_deref().map(|text| link::DebugParts {
             module,
             text,
-            exact_globals: options.opt == OptLevel::O0,
+            optimised: options.opt != OptLevel::O0,
             debugger: options.debugger,
         }),
     };

@@ -7,7 +7,7 @@
 //! traps:  one cold block per check, at the end
 //! ```
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::mem::offset_of;
 
 use inkwell::IntPredicate;
@@ -79,6 +79,8 @@ pub(crate) struct FunctionState<'m, 'ctx> {
     pub(crate) scope: DIScope<'ctx>,
     /// The variables of locals, if debug information has them.
     pub(crate) variables: HashMap<LocalIndex, DILocalVariable<'ctx>>,
+    /// The locals that keep the value that they get in the entry block.
+    pub(crate) fixed: BTreeSet<LocalIndex>,
     /// Byte offset of the instruction being lowered.
     pub(crate) offset: WasmOffset,
 }
@@ -146,6 +148,7 @@ impl<'m, 'ctx> FunctionState<'m, 'ctx> {
             start: entry,
             scope: subprogram.as_debug_info_scope(),
             variables: HashMap::new(),
+            fixed: body.locals.assigned_once(body.signature.params.len()),
             offset: start,
         })
     }

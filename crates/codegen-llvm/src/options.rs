@@ -68,8 +68,18 @@ impl CompileOptions {
     /// # Errors
     /// [`CompileError::UnknownCpu`].
     pub fn fingerprint(&self) -> Result<String, CompileError> {
-        let Self { opt, checks, cpu, canonicalize_nans, deterministic, fuel, debug, debugger, verify: _, threads: _ } =
-            self;
+        let Self {
+            opt,
+            checks,
+            cpu,
+            canonicalize_nans,
+            deterministic,
+            fuel,
+            debug,
+            debugger,
+            verify: _,
+            threads: _,
+        } = self;
         let debug = debug.as_ref().map(|text| &text.path);
         let target = TargetInfo::new(cpu)?;
         let compiler = crate::target::compiler();

@@ -2,7 +2,7 @@
 
 use inkwell::types::BasicTypeEnum;
 use inkwell::values::BasicValueEnum;
-use wootz_wasm_ir::ir::{LocalRecord, LocalValue};
+use wootz_wasm_ir::ir::{Body, LocalRecord, LocalValue};
 use wootz_wasm_ir::{LocalIndex, WasmOffset};
 
 use crate::error::CompileError;
@@ -25,8 +25,20 @@ impl<'ctx> FunctionState<'_, 'ctx> {
         Ok(())
     }
 
+    /// Whether a record is what a local starts with, and the entry block assigns it anyway. Optimised code does without: LLVM may put the
+    /// two in the wrong order, and the value would be lost.
+    fn is_replaced_at_once(&self, record: &LocalRecord) -> bool {
+        let is_start = record.block == Body::ENTRY && !self.variables.contains_key(&record.local);
+        let entry = || self.body.locals.of(Body::ENTRY).iter().rev();
+        let last = || entry().find(|other| other.local == record.local);
+        self.module.debug.is_optimised() && is_start && last() != Some(record)
+    }
+
     /// Says what a local holds from here on.
     pub(crate) fn describe_local(&mut self, record: &LocalRecord) -> Result<(), CompileError> {
+        if self.is_replaced_at_once(record) {
+            return Ok(());
+        }
         let Some(ty) = self.body.locals.ty(record.local) else { return Ok(()) };
         let ty = self.module.types.value(ty);
         let value = match record.value {
@@ -42,7 +54,10 @@ impl<'ctx> FunctionState<'_, 'ctx> {
         let Some(ty) = self.body.locals.ty(local) else { return Ok(()) };
         let variable = match self.variables.get(&local) {
             Some(variable) => *variable,
-            None => debug.local_variable(self.scope, self.body.func, local, ty)?,
+            None => {
+                let is_fixed = self.fixed.contains(&local);
+                debug.local_variable(self.scope, self.body.func, local, ty, is_fixed)?
+            }
         };
         self.variables.insert(local, variable);
         let location = debug.location(self.module.context, self.scope, self.offset);

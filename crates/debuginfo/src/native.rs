@@ -7,23 +7,23 @@ use std::collections::HashMap;
 use std::ops::Range;
 
 use gimli::constants as dw;
-use gimli::{AttributeValue, Expression, UnitOffset};
+use gimli::{AttributeValue, UnitOffset};
 use wootz_wasm_ir::{LocalIndex, WasmOffset};
 
+use crate::frames::Frames;
 use crate::lines::{self, LineRange};
+use crate::place::Place;
 use crate::scopes::{self, Scope, ScopeRange};
 use crate::{Bytes, CONTEXT_LINE, Dwarf, Error, Unit};
 
 /// What LLVM said.
-pub(crate) struct Native<'a> {
+pub(crate) struct Native {
     /// Functions and inlined copies of them; what contains another comes first.
     pub(crate) scopes: Vec<Scope>,
     /// Of each scope.
-    pub(crate) variables: Vec<ScopeVariables<'a>>,
+    pub(crate) variables: Vec<ScopeVariables>,
     /// Code by address, without gaps inside a function.
     pub(crate) rows: Vec<Row>,
-    /// How expressions are encoded.
-    pub(crate) encoding: gimli::Encoding,
 }
 
 /// Code of one place.
@@ -38,37 +38,39 @@ pub(crate) struct Row {
 
 /// The variables of one scope.
 #[derive(Clone, Default)]
-pub(crate) struct ScopeVariables<'a> {
+pub(crate) struct ScopeVariables {
     /// What `DW_OP_fbreg` is relative to, in a function that is not inlined.
-    pub(crate) frame_base: Option<Expression<Bytes<'a>>>,
-    pub(crate) context: Locations<'a>,
-    pub(crate) locals: HashMap<LocalIndex, Locations<'a>>,
+    pub(crate) frame_base: Option<Place>,
+    pub(crate) context: Locations,
+    pub(crate) locals: HashMap<LocalIndex, Locations>,
 }
 
 /// Where a variable is, by address.
-pub(crate) type Locations<'a> = Vec<(Range<u64>, Expression<Bytes<'a>>)>;
+pub(crate) type Locations = Vec<(Range<u64>, Place)>;
 
-impl<'a> Native<'a> {
-    /// Reads the linked debug sections.
-    pub(crate) fn read(section: impl Fn(&str) -> &'a [u8]) -> Result<Self, Error> {
+impl Native {
+    /// Reads the linked debug sections. In code that is not `optimised`, a place on the stack belongs to one value.
+    pub(crate) fn read<'a>(
+        section: impl Fn(&str) -> &'a [u8],
+        frames: &Frames,
+        optimised: bool,
+    ) -> Result<Self, Error> {
         let load = |id: gimli::SectionId| Ok(Bytes::new(section(id.name()), gimli::LittleEndian));
         let dwarf: Dwarf<'a> = gimli::Dwarf::load(load)?;
         let mut reader = scopes::Reader::default();
         let (mut lines, mut entries) = (Vec::new(), HashMap::new());
-        let mut encoding = gimli::Encoding { format: gimli::Format::Dwarf32, version: 4, address_size: 8 };
         let mut units = dwarf.units();
         let format = |reason| Error::Format { section: ".debug_info", offset: 0, reason };
         while let Some(header) = units.next().map_err(format)? {
             let unit = dwarf.unit(header).map_err(format)?;
-            encoding = unit.encoding();
             reader.read_unit(&dwarf, &unit)?;
             lines::read_unit(&unit, &mut lines)?;
-            read_variables(&dwarf, &unit, &mut entries).map_err(format)?;
+            Variables { dwarf: &dwarf, unit: &unit, frames, optimised }.read(&mut entries).map_err(format)?;
         }
         lines::normalise(&mut lines);
         let (scopes, ranges) = reader.finish()?;
         let variables = scopes.iter().map(|scope| entries.remove(&scope.entry).unwrap_or_default()).collect();
-        Ok(Self { scopes, variables, rows: join(&ranges, &lines), encoding })
+        Ok(Self { scopes, variables, rows: join(&ranges, &lines) })
     }
 
     /// The scope and what it was inlined into, innermost first.
@@ -109,74 +111,120 @@ fn join(ranges: &[ScopeRange], lines: &[LineRange]) -> Vec<Row> {
     rows
 }
 
-/// Reads the variables of a unit's functions, by the function's entry in `.debug_info`.
-fn read_variables<'a>(
-    dwarf: &Dwarf<'a>,
-    unit: &Unit<'a>,
-    found: &mut HashMap<u64, ScopeVariables<'a>>,
-) -> gimli::Result<()> {
-    let Some(base) = unit.header.debug_info_offset() else { return Ok(()) };
-    let mut entries = unit.entries();
-    // The functions around the current entry, each with its depth in the tree.
-    let mut around: Vec<(isize, u64)> = Vec::new();
-    while let Some(entry) = entries.next_dfs()? {
-        let depth = entry.depth();
-        while around.last().is_some_and(|(outer, _)| *outer >= depth) {
-            around.pop();
-        }
-        match entry.tag() {
-            dw::DW_TAG_subprogram | dw::DW_TAG_inlined_subroutine => {
-                let at = (base.0 + entry.offset().0) as u64;
-                around.push((depth, at));
-                if let Some(value) = entry.attr_value(dw::DW_AT_frame_base) {
-                    found.entry(at).or_default().frame_base = value.exprloc_value();
-                }
-            }
-            dw::DW_TAG_variable | dw::DW_TAG_formal_parameter => {
-                let (Some((_, function)), Some(location)) =
-                    (around.last(), entry.attr_value(dw::DW_AT_location))
-                else {
-                    continue;
-                };
-                let Some(line) = declared_in(unit, entry.offset())? else { continue };
-                let locations = read_locations(dwarf, unit, location)?;
-                let variables = found.entry(*function).or_default();
-                match line {
-                    CONTEXT_LINE => variables.context = locations,
-                    line => _ = variables.locals.insert(LocalIndex(line.saturating_sub(1)), locations),
-                }
-            }
-            _ => {}
-        }
-    }
-    Ok(())
+/// Reads the variables of a unit's functions.
+struct Variables<'r, 'a> {
+    dwarf: &'r Dwarf<'a>,
+    unit: &'r Unit<'a>,
+    frames: &'r Frames,
+    optimised: bool,
 }
 
-/// The line in which a variable, or the one that it is a copy of, is declared.
-fn declared_in(unit: &Unit<'_>, entry: UnitOffset) -> gimli::Result<Option<u32>> {
-    let entry = unit.entry(entry)?;
-    let line = |value: AttributeValue<_>| value.udata_value().and_then(|line| u32::try_from(line).ok());
-    if let Some(value) = entry.attr_value(dw::DW_AT_decl_line) {
-        return Ok(line(value));
+impl<'a> Variables<'_, 'a> {
+    /// Reads them, by the function's entry in `.debug_info`.
+    fn read(&self, found: &mut HashMap<u64, ScopeVariables>) -> gimli::Result<()> {
+        let unit = self.unit;
+        let Some(base) = unit.header.debug_info_offset() else { return Ok(()) };
+        let mut entries = unit.entries();
+        // The functions around the current entry, each with its depth in the tree and its end.
+        let mut around: Vec<(isize, u64, u64)> = Vec::new();
+        while let Some(entry) = entries.next_dfs()? {
+            let depth = entry.depth();
+            while around.last().is_some_and(|(outer, ..)| *outer >= depth) {
+                around.pop();
+            }
+            match entry.tag() {
+                dw::DW_TAG_subprogram | dw::DW_TAG_inlined_subroutine => {
+                    let at = (base.0 + entry.offset().0) as u64;
+                    around.push((depth, at, self.end(entry)?));
+                    let frame_base =
+                        entry.attr_value(dw::DW_AT_frame_base).and_then(|value| value.exprloc_value());
+                    found.entry(at).or_default().frame_base =
+                        frame_base.and_then(|base| Place::read(base, unit.encoding()));
+                }
+                dw::DW_TAG_variable | dw::DW_TAG_formal_parameter => {
+                    let (Some((_, function, end)), Some(location)) =
+                        (around.last(), entry.attr_value(dw::DW_AT_location))
+                    else {
+                        continue;
+                    };
+                    let Some((line, is_fixed)) = self.declaration(entry.offset())? else { continue };
+                    let mut locations = self.locations(location)?;
+                    if is_fixed && !self.optimised {
+                        self.extend(&mut locations, *end);
+                    }
+                    let variables = found.entry(*function).or_default();
+                    match line {
+                        CONTEXT_LINE => variables.context = locations,
+                        line => _ = variables.locals.insert(LocalIndex(line.saturating_sub(1)), locations),
+                    }
+                }
+                _ => {}
+            }
+        }
+        Ok(())
     }
-    let Some(AttributeValue::UnitRef(origin)) = entry.attr_value(dw::DW_AT_abstract_origin) else {
-        return Ok(None);
-    };
-    Ok(unit.entry(origin)?.attr_value(dw::DW_AT_decl_line).and_then(line))
-}
 
-fn read_locations<'a>(
-    dwarf: &Dwarf<'a>,
-    unit: &Unit<'a>,
-    value: AttributeValue<Bytes<'a>>,
-) -> gimli::Result<Locations<'a>> {
-    let mut locations = Vec::new();
-    if let Some(expression) = value.exprloc_value() {
-        locations.push((0..u64::MAX, expression));
-    } else if let Some(mut list) = dwarf.attr_locations(unit, value)? {
-        while let Some(entry) = list.next()? {
-            locations.push((entry.range.begin..entry.range.end, entry.data));
+    /// One past the last address of a function that is in one piece; 0 for any other.
+    fn end(&self, entry: &gimli::DebuggingInformationEntry<Bytes<'a>>) -> gimli::Result<u64> {
+        let low = match entry.attr_value(dw::DW_AT_low_pc) {
+            Some(value) => self.dwarf.attr_address(self.unit, value)?,
+            None => None,
+        };
+        Ok(match (low, entry.attr_value(dw::DW_AT_high_pc)) {
+            (Some(low), Some(AttributeValue::Udata(size))) => low.saturating_add(size),
+            _ => 0,
+        })
+    }
+
+    /// The line in which a variable, or the one that it is a copy of, is declared, and whether it keeps its first value.
+    fn declaration(&self, entry: UnitOffset) -> gimli::Result<Option<(u32, bool)>> {
+        let mut entry = self.unit.entry(entry)?;
+        if let Some(AttributeValue::UnitRef(origin)) = entry.attr_value(dw::DW_AT_abstract_origin) {
+            entry = self.unit.entry(origin)?;
+        }
+        let line = entry.attr_value(dw::DW_AT_decl_line).and_then(|value| value.udata_value());
+        let is_fixed = entry.attr_value(dw::DW_AT_artificial).is_some();
+        Ok(line.and_then(|line| Some((u32::try_from(line).ok()?, is_fixed))))
+    }
+
+    /// The locations of a variable that are certain.
+    ///
+    /// LLVM 22.1 may put the record of a constant behind one that comes after it in its IR, where its instruction selector moves the instruction that
+    /// computes the latter to the front: a local would seem to have its old constant for ever. So constants of optimised code do not count.
+    fn locations(&self, value: AttributeValue<Bytes<'a>>) -> gimli::Result<Locations> {
+        let mut locations = Vec::new();
+        let encoding = self.unit.encoding();
+        if let Some(expression) = value.exprloc_value() {
+            let place = Place::read(expression, encoding).and_then(|place| place.in_frame(None));
+            locations.extend(place.map(|place| (0..u64::MAX, place)));
+        } else if let Some(mut list) = self.dwarf.attr_locations(self.unit, value)? {
+            while let Some(entry) = list.next()? {
+                let place = Place::read(entry.data, encoding);
+                let place = place.and_then(|place| place.in_frame(self.frames.distance(entry.range.begin)));
+                let place = place.filter(|place| !self.optimised || !place.is_constant());
+                locations.extend(place.map(|place| (entry.range.begin..entry.range.end, place)));
+            }
+        }
+        Ok(locations)
+    }
+
+    /// Closes the gaps after a place on the stack, up to the function's end.
+    ///
+    /// LLVM ends such a range where the stack pointer moves. Without optimisation the place keeps the value, and a
+    /// variable that keeps its value is still there.
+    fn extend(&self, locations: &mut Locations, end: u64) {
+        locations.sort_by_key(|(range, _)| range.start);
+        for index in 0..locations.len() {
+            let next = locations.get(index + 1).map_or(end, |(next, _)| next.start);
+            let (range, place) = &mut locations[index];
+            if place.is_in_frame() {
+                range.end = range.end.max(next);
+            }
+        }
+        if let Some(first) = locations.iter().position(|(_, place)| place.is_in_frame()) {
+            // Nor does it come back to where it was before it was put there.
+            locations.truncate(first + 1);
+            locations[first].0.end = locations[first].0.end.max(end);
         }
     }
-    Ok(locations)
 }

@@ -18,8 +18,8 @@ pub struct DebugParts<'a> {
     pub module: &'a Module,
     /// Its text.
     pub text: &'a SourceText,
-    /// Whether code keeps globals in their places at every instruction.
-    pub exact_globals: bool,
+    /// Whether the code is optimised.
+    pub optimised: bool,
     /// The debugger that is to read it.
     pub debugger: Debugger,
 }
@@ -27,11 +27,13 @@ pub struct DebugParts<'a> {
 /// Replaces the debug sections, and returns where addresses are in the new ones.
 pub(super) fn replace(layout: &mut Layout<'_>, parts: DebugParts<'_>) -> Result<DebugAddresses, LinkError> {
     let context = context_layout(parts.module);
+    let frames = &layout.outputs[Layout::EH_FRAME];
     let input = Input {
         module: parts.module,
         text: parts.text,
         context: &context,
-        exact_globals: parts.exact_globals,
+        frames: (&frames.data, frames.address),
+        optimised: parts.optimised,
         debugger: parts.debugger,
     };
     let old = &layout.outputs[Layout::LOADED..];

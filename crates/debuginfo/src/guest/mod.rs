@@ -174,9 +174,11 @@ impl<'a> Guest<'a> {
     pub(crate) fn reference(&self, unit: usize, entry: &Die<'_>, name: gimli::DwAt) -> Option<Entry> {
         match entry.attr_value(name)? {
             AttributeValue::UnitRef(offset) => Some(Entry { unit, offset }),
-            AttributeValue::DebugInfoRef(offset) => self.units.iter().enumerate().find_map(|(unit, data)| {
-                Some(Entry { unit, offset: offset.to_unit_offset(&data.header)? })
-            }),
+            AttributeValue::DebugInfoRef(offset) => {
+                self.units.iter().enumerate().find_map(|(unit, data)| {
+                    Some(Entry { unit, offset: offset.to_unit_offset(&data.header)? })
+                })
+            }
             _ => None,
         }
     }
@@ -209,7 +211,6 @@ impl<'a> Guest<'a> {
         self.origins(entry).find_map(|(at, die)| self.reference(at.unit, &die, dw::DW_AT_type))
     }
 }
-
 
 /// The bodies, by offset.
 fn bodies(module: &Module) -> Vec<(Range<WasmOffset>, FuncIndex)> {

@@ -9,9 +9,9 @@ use gimli::{Expression as Read, Operation, write};
 use wootz_wasm_ir::LocalIndex;
 
 use super::context::ContextLayout;
-use super::place::{Place, Step};
 use crate::Bytes;
 use crate::native::{Locations, Native};
+use crate::place::{Place, Step};
 
 /// How many operations an expression may have: compilers write a dozen.
 const MAX_OPERATIONS: usize = 256;
@@ -75,7 +75,10 @@ impl Stated {
                     let Self(base) = Self::read(frame_base?, None, encoding)?;
                     let [Part { steps, is_value: true, bits: None }] = &*base else { return None };
                     part.steps.extend(steps);
-                    part.steps.extend([Guest::Native(Step::Signed(offset)), Guest::Native(Step::Plain(dw::DW_OP_plus))]);
+                    part.steps.extend([
+                        Guest::Native(Step::Signed(offset)),
+                        Guest::Native(Step::Plain(dw::DW_OP_plus)),
+                    ]);
                 }
                 operation => part.steps.push(Guest::read(&operation)?),
             }
@@ -86,6 +89,11 @@ impl Stated {
             (false, true) => Some(Self(parts)),
             (false, false) => None,
         }
+    }
+
+    /// Whether it is a place in memory, all of it.
+    pub(super) fn is_memory(&self) -> bool {
+        matches!(&*self.0, [Part { is_value: false, bits: None, .. }])
     }
 
     /// The locals it needs.
@@ -125,17 +133,29 @@ impl Guest {
     }
 }
 
+fn place_at(locations: &Locations, address: u64) -> Option<&Place> {
+    locations.iter().find(|(range, _)| range.contains(&address)).map(|(_, place)| place)
+}
+
+/// A place that nothing has: for a value that is nowhere, of a type that the debugger must find in memory.
+pub(super) fn nowhere() -> write::Expression {
+    let mut out = write::Expression::new();
+    out.op(dw::DW_OP_lit0);
+    out.op(dw::DW_OP_not);
+    out
+}
+
 /// What locations are composed with: the function, or inlined copy, that a variable is in.
-pub(super) struct Composer<'a, 'g> {
-    pub(super) native: &'a Native<'g>,
+pub(super) struct Composer<'a> {
+    pub(super) native: &'a Native,
     pub(super) context: &'a ContextLayout,
     /// Bytes of the types of the function's locals; 0 for what is no integer.
     pub(super) sizes: &'a dyn Fn(u32) -> u8,
-    /// Whether code keeps globals in their places at every instruction.
-    pub(super) exact_globals: bool,
+    /// Whether code may keep globals elsewhere than in their places.
+    pub(super) optimised: bool,
 }
 
-impl Composer<'_, '_> {
+impl Composer<'_> {
     /// The location at each address of some ranges, in a scope. Ranges in which it is nowhere are left out.
     pub(super) fn locate(
         &self,
@@ -147,7 +167,7 @@ impl Composer<'_, '_> {
     ) -> Vec<(Range<u64>, write::Expression)> {
         let locals = stated.locals();
         let variables = &self.native.variables[scope];
-        let contexts: Vec<&Locations<'_>> =
+        let contexts: Vec<&Locations> =
             self.native.around(scope).map(|scope| &self.native.variables[scope].context).collect();
         let needed = locals.iter().filter_map(|local| variables.locals.get(&LocalIndex(*local)));
         let mut bounds = BTreeSet::new();
@@ -159,13 +179,9 @@ impl Composer<'_, '_> {
             let mut at = range.start;
             while at < range.end {
                 let end = bounds.range(at + 1..).next().map_or(range.end, |bound| (*bound).min(range.end));
-                let place = |locations: &Locations<'_>| {
-                    let (_, expression) = locations.iter().find(|(range, _)| range.contains(&at))?;
-                    Place::read(*expression, self.native.encoding)
-                };
-                let context = contexts.iter().find_map(|locations| place(locations));
-                let local = |local: u32| place(variables.locals.get(&LocalIndex(local))?);
-                if let Some(expression) = self.compose(stated, shown, bytes, context.as_ref(), &local) {
+                let context = contexts.iter().find_map(|locations| place_at(locations, at));
+                let local = |local: u32| place_at(variables.locals.get(&LocalIndex(local))?, at);
+                if let Some(expression) = self.compose(stated, shown, bytes, context, &local) {
                     match found.last_mut() {
                         Some((last, same)) if last.end == at && *same == expression => last.end = end,
                         _ => found.push((at..end, expression)),
@@ -178,24 +194,19 @@ impl Composer<'_, '_> {
     }
 
     /// The location of what needs no local, wherever the process is.
-    pub(super) fn everywhere(
-        &self,
-        stated: &Stated,
-        shown: Shown,
-        bytes: u64,
-    ) -> Option<write::Expression> {
+    pub(super) fn everywhere(&self, stated: &Stated, shown: Shown, bytes: u64) -> Option<write::Expression> {
         self.compose(stated, shown, bytes, None, &|_| None)
     }
 
-    fn compose(
+    fn compose<'l>(
         &self,
         stated: &Stated,
         shown: Shown,
         bytes: u64,
         context: Option<&Place>,
-        local: &dyn Fn(u32) -> Option<Place>,
+        local: &dyn Fn(u32) -> Option<&'l Place>,
     ) -> Option<write::Expression> {
-        if stated.has_globals() && !self.exact_globals {
+        if stated.has_globals() && self.optimised {
             return None;
         }
         let mut out = write::Expression::new();
@@ -224,13 +235,13 @@ impl Composer<'_, '_> {
         any.then_some(out)
     }
 
-    fn part(
+    fn part<'l>(
         &self,
         part: &Part,
         shown: Shown,
         bytes: u64,
         context: Option<&Place>,
-        local: &dyn Fn(u32) -> Option<Place>,
+        local: &dyn Fn(u32) -> Option<&'l Place>,
         out: &mut write::Expression,
     ) -> Option<()> {
         if part.steps.is_empty() {

@@ -4,8 +4,8 @@ use gimli::constants as dw;
 use gimli::write::Expression;
 use wootz_wasm_ir::ValType;
 
-use super::place::Place;
 use super::sections::{Base, runtime};
+use crate::place::Place;
 
 /// Where a module's instances have what, by byte offsets in the context.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]

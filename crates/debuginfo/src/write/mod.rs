@@ -9,13 +9,11 @@
 //! | `source` | units whose sources are the guest's: for one that does |
 //! | `types` | the guest's types |
 //! | `compose` | locations, the guest's in terms of LLVM's |
-//! | `place` | where LLVM has put a value, in terms of expressions |
 //! | `context` | from an instance's context to its memory and globals |
 //! | `sections` | the bytes, and where addresses are |
 
 mod compose;
 mod context;
-mod place;
 mod sections;
 mod source;
 mod text;
@@ -30,6 +28,7 @@ use wootz_wasm_ir::Module;
 pub use context::{ContextLayout, Entity};
 pub use sections::{Base, DebugSections, Fixup};
 
+use crate::frames::Frames;
 use crate::guest::Guest;
 use crate::native::Native;
 use crate::{Error, SourceText};
@@ -43,8 +42,10 @@ pub struct Input<'a> {
     pub text: &'a SourceText,
     /// Where instances have their memories and globals.
     pub context: &'a ContextLayout,
-    /// Whether globals are in their places at every instruction: not if the code is optimised.
-    pub exact_globals: bool,
+    /// The linked `.eh_frame` and its address.
+    pub frames: (&'a [u8], u64),
+    /// Whether the code is optimised: then a global may be elsewhere than in its place, and a place on the stack is used again.
+    pub optimised: bool,
     /// The debugger that is to read it.
     pub debugger: Debugger,
 }
@@ -69,7 +70,8 @@ const PRODUCER: &str = concat!("wootz ", env!("CARGO_PKG_VERSION"));
 /// # Errors
 /// [`Error`] if a section is malformed.
 pub fn write<'a>(section: impl Fn(&str) -> &'a [u8], input: &Input<'a>) -> Result<DebugSections, Error> {
-    let native = Native::read(section)?;
+    let (frames, address) = input.frames;
+    let native = Native::read(section, &Frames::read(frames, address)?, input.optimised)?;
     let mut dwarf = write::Dwarf::new();
     let guest = Guest::read(input.module);
     match &guest {

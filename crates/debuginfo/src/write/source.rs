@@ -5,19 +5,20 @@ use std::ops::Range;
 
 use gimli::constants as dw;
 use gimli::write::{
-    AttributeValue, DirectoryId, Dwarf, FileId, LineProgram, LineString, Unit, UnitEntryId,
+    AttributeValue, DirectoryId, Dwarf, Expression, FileId, LineProgram, LineString, Unit, UnitEntryId,
 };
 use wootz_wasm_ir::{FuncIndex, LocalIndex, ValType, WasmOffset};
 
-use super::compose::{Composer, Stated};
-use super::place::Place;
+use super::compose::{Composer, Shown, Stated, nowhere};
 use super::types::{Form, Types};
-use super::{ENCODING, Input, push_range, sequence, set_locations, set_ranges, set_unit_ranges, string};
+use super::{
+    Debugger, ENCODING, Input, push_range, sequence, set_locations, set_ranges, set_unit_ranges, string,
+};
 use crate::guest::{Entry, Guest, Line};
 use crate::native::Native;
 
 /// Writes the units.
-pub(super) fn write<'g>(native: &Native<'g>, guest: &Guest<'g>, input: &Input<'_>, dwarf: &mut Dwarf) {
+pub(super) fn write<'g>(native: &Native, guest: &Guest<'g>, input: &Input<'_>, dwarf: &mut Dwarf) {
     let code = Code::new(native);
     let mut scopes: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
     for (index, scope) in native.scopes.iter().enumerate() {
@@ -48,7 +49,7 @@ pub(super) struct Code {
 }
 
 impl Code {
-    fn new(native: &Native<'_>) -> Self {
+    fn new(native: &Native) -> Self {
         let mut rows = vec![Vec::new(); native.scopes.len()];
         for row in &native.rows {
             let mut offset = row.offset;
@@ -79,7 +80,7 @@ impl Code {
 }
 
 struct SourceUnit<'a, 'g> {
-    native: &'a Native<'g>,
+    native: &'a Native,
     guest: &'a Guest<'g>,
     input: &'a Input<'a>,
     code: &'a Code,
@@ -94,7 +95,7 @@ struct SourceUnit<'a, 'g> {
 
 impl<'a, 'g> SourceUnit<'a, 'g> {
     fn new(
-        native: &'a Native<'g>,
+        native: &'a Native,
         guest: &'a Guest<'g>,
         input: &'a Input<'a>,
         code: &'a Code,
@@ -219,8 +220,8 @@ impl<'a, 'g> SourceUnit<'a, 'g> {
         set_unit_ranges(&mut self.unit, &covered);
     }
 
-    fn composer<'s>(&'s self, sizes: &'s dyn Fn(u32) -> u8) -> Composer<'s, 'g> {
-        Composer { native: self.native, context: self.input.context, sizes, exact_globals: self.input.exact_globals }
+    fn composer<'s>(&'s self, sizes: &'s dyn Fn(u32) -> u8) -> Composer<'s> {
+        Composer { native: self.native, context: self.input.context, sizes, optimised: self.input.optimised }
     }
 
     /// The unit's variables that live as long as the program.
@@ -247,7 +248,8 @@ impl<'a, 'g> SourceUnit<'a, 'g> {
         let (shown, bytes) = (self.types.shown(ty), self.types.bytes(ty));
         let Some(location) = self.composer(&|_| 0).everywhere(&stated, shown, bytes) else { return };
         let parent = self.types.scope(&mut self.unit, variable);
-        let id = self.declare(parent, variable, dw::DW_TAG_variable);
+        let form = if shown == Shown::Pointer { Form::Variable } else { Form::Memory };
+        let id = self.declare(parent, variable, dw::DW_TAG_variable, Some(form));
         let entry = self.unit.get_mut(id);
         entry.set(dw::DW_AT_location, AttributeValue::Exprloc(location));
         if die.attr_value(dw::DW_AT_external).is_some() {
@@ -255,9 +257,15 @@ impl<'a, 'g> SourceUnit<'a, 'g> {
         }
     }
 
-    /// An entry with the name, the type and the place of one of the guest's.
-    fn declare(&mut self, parent: UnitEntryId, entry: Entry, tag: gimli::DwTag) -> UnitEntryId {
-        let ty = self.guest.ty(entry).map(|ty| self.types.get(&mut self.unit, ty, Form::Variable));
+    /// An entry with the name, the type in some form and the place of one of the guest's.
+    fn declare(
+        &mut self,
+        parent: UnitEntryId,
+        entry: Entry,
+        tag: gimli::DwTag,
+        form: Option<Form>,
+    ) -> UnitEntryId {
+        let ty = self.guest.ty(entry).zip(form).map(|(ty, form)| self.types.get(&mut self.unit, ty, form));
         let id = self.unit.add(parent, tag);
         self.place(id, entry);
         let name = self.guest.name(entry);
@@ -273,10 +281,12 @@ impl<'a, 'g> SourceUnit<'a, 'g> {
 
     fn place(&mut self, id: UnitEntryId, entry: Entry) {
         let place = self.guest.origins(entry).find_map(|(at, die)| {
-            let number = |name| die.attr_value(name).and_then(|value| match value {
-                gimli::AttributeValue::FileIndex(file) => Some(file),
-                value => value.udata_value(),
-            });
+            let number = |name| {
+                die.attr_value(name).and_then(|value| match value {
+                    gimli::AttributeValue::FileIndex(file) => Some(file),
+                    value => value.udata_value(),
+                })
+            };
             Some((at.unit, number(dw::DW_AT_decl_file)?, number(dw::DW_AT_decl_line)?))
         });
         let Some((unit, file, line)) = place else { return };
@@ -291,14 +301,11 @@ impl<'a, 'g> SourceUnit<'a, 'g> {
         let Some(func) = self.native.scopes[scope].func else { return };
         let Some(entry) = self.guest.functions.get(&func).copied() else { return };
         let parent = self.function_scope(entry);
-        let id = self.declare(parent, entry, dw::DW_TAG_subprogram);
-        self.name_for_linker(id, entry);
+        let id = self.declare_function(parent, entry);
         set_ranges(&mut self.unit, id, &self.code.ranges(scope));
         self.unit.get_mut(id).set(dw::DW_AT_external, AttributeValue::FlagPresent);
-        if let Some(place) = self.native.variables[scope].frame_base
-            && let Some(place) = Place::read(place, self.native.encoding)
-        {
-            let mut expression = gimli::write::Expression::new();
+        if let Some(place) = &self.native.variables[scope].frame_base {
+            let mut expression = Expression::new();
             place.describe(&mut expression);
             self.unit.get_mut(id).set(dw::DW_AT_frame_base, AttributeValue::Exprloc(expression));
         }
@@ -307,6 +314,15 @@ impl<'a, 'g> SourceUnit<'a, 'g> {
             let inner = self.contents(scope, func, entry, id);
             open.extend(inner);
         }
+    }
+
+    /// A function's entry. What it returns is what a debugger finds in a register: a pointer is the guest's number, anything that is returned
+    /// through memory is not told.
+    fn declare_function(&mut self, parent: UnitEntryId, entry: Entry) -> UnitEntryId {
+        let returned = self.guest.ty(entry).filter(|ty| self.types.is_scalar(*ty));
+        let id = self.declare(parent, entry, dw::DW_TAG_subprogram, returned.map(|_| Form::Register));
+        self.name_for_linker(id, entry);
+        id
     }
 
     /// The namespace or structure of a function, by its declaration.
@@ -369,10 +385,12 @@ impl<'a, 'g> SourceUnit<'a, 'g> {
             let origin = self.origin(origin);
             self.unit.get_mut(id).set(dw::DW_AT_abstract_origin, AttributeValue::UnitRef(origin));
         }
-        let number = |name| die.attr_value(name).and_then(|value| match value {
-            gimli::AttributeValue::FileIndex(file) => Some(file),
-            value => value.udata_value(),
-        });
+        let number = |name| {
+            die.attr_value(name).and_then(|value| match value {
+                gimli::AttributeValue::FileIndex(file) => Some(file),
+                value => value.udata_value(),
+            })
+        };
         let (file, line) = (number(dw::DW_AT_call_file), number(dw::DW_AT_call_line));
         self.called_at(id, entry.unit, file, line);
     }
@@ -396,7 +414,8 @@ impl<'a, 'g> SourceUnit<'a, 'g> {
     ) -> Vec<(usize, FuncIndex, Entry, UnitEntryId)> {
         let mut found = Vec::new();
         let children = &self.code.children[scope];
-        let mut open: Vec<_> = children.iter().map(|child| (*child, self.native.scopes[*child].call_line)).collect();
+        let mut open: Vec<_> =
+            children.iter().map(|child| (*child, self.native.scopes[*child].call_line)).collect();
         while let Some((child, call)) = open.pop() {
             let func = self.native.scopes[child].func;
             let entry = func.and_then(|func| Some((func, *self.guest.functions.get(&func)?)));
@@ -408,7 +427,9 @@ impl<'a, 'g> SourceUnit<'a, 'g> {
             if ranges.is_empty() {
                 continue;
             }
-            let around = |(_, offsets): &&(_, Vec<Range<WasmOffset>>)| offsets.iter().any(|range| range.contains(&call));
+            let around = |(_, offsets): &&(_, Vec<Range<WasmOffset>>)| {
+                offsets.iter().any(|range| range.contains(&call))
+            };
             // Inner blocks come after outer ones.
             let parent = blocks.iter().rev().find(around).map_or(id, |(block, _)| *block);
             let inner = self.unit.add(parent, dw::DW_TAG_inlined_subroutine);
@@ -433,42 +454,94 @@ impl<'a, 'g> SourceUnit<'a, 'g> {
             return *known;
         }
         let parent = self.function_scope(entry);
-        let id = self.declare(parent, entry, dw::DW_TAG_subprogram);
-        self.name_for_linker(id, entry);
+        let id = self.declare_function(parent, entry);
         self.unit.get_mut(id).set(dw::DW_AT_inline, AttributeValue::Inline(dw::DW_INL_inlined));
         self.abstracts.insert(entry, id);
         id
     }
 
-    fn variable(&mut self, function: &Function<'_>, scope: usize, variable: Entry, tag: gimli::DwTag, parent: UnitEntryId) {
+    fn variable(
+        &mut self,
+        function: &Function<'_>,
+        scope: usize,
+        variable: Entry,
+        tag: gimli::DwTag,
+        parent: UnitEntryId,
+    ) {
         let Some(ty) = self.guest.ty(variable) else { return };
-        let Some(die) = self.guest.die(variable) else { return };
-        let id = self.declare(parent, variable, tag);
-        let unit = &self.guest.units[variable.unit];
+        let stated = self.stated(function, scope, variable);
+        let in_memory = !stated.is_empty() && stated.iter().all(|(stated, _)| stated.is_memory());
         let (shown, bytes) = (self.types.shown(ty), self.types.bytes(ty));
+        let form = match shown {
+            Shown::Pointer => Form::Variable,
+            Shown::Plain if in_memory => Form::Memory,
+            Shown::Plain => Form::Register,
+        };
+        let id = self.declare(parent, variable, tag, Some(form));
         let sizes = |local| function.size(local);
         let composer = self.composer(&sizes);
         let mut locations = Vec::new();
-        if let Some(value) = die.attr_value(dw::DW_AT_location) {
-            if let Some(expression) = value.exprloc_value() {
-                if let Some(stated) = Stated::read(expression, function.frame_base, unit.encoding()) {
-                    locations = composer.locate(&stated, shown, bytes, scope, &self.code.ranges(scope));
-                }
-            } else if let Ok(Some(mut list)) = self.guest.dwarf.attr_locations(unit, value) {
-                while let Ok(Some(entry)) = list.next() {
-                    let Some(offsets) = self.guest.offsets(entry.range.begin, entry.range.end) else { continue };
-                    let ranges = self.code.within(scope, &[offsets]);
-                    if let Some(stated) = Stated::read(entry.data, function.frame_base, unit.encoding()) {
-                        locations.extend(composer.locate(&stated, shown, bytes, scope, &ranges));
-                    }
-                }
-            }
-        } else if let Some(value) = die.attr_value(dw::DW_AT_const_value).and_then(|value| value.sdata_value()) {
-            self.unit.get_mut(id).set(dw::DW_AT_const_value, AttributeValue::Sdata(value));
+        for (stated, ranges) in &stated {
+            locations.extend(composer.locate(stated, shown, bytes, scope, ranges));
         }
         locations.sort_by_key(|(range, _)| range.start);
+        if form == Form::Memory && self.input.debugger == Debugger::Gdb && self.types.holds_pointers(ty) {
+            fill(&mut locations, &self.code.ranges(scope));
+        }
         set_locations(&mut self.unit, id, locations);
+        let constant =
+            |die: gimli::DebuggingInformationEntry<_>| die.attr_value(dw::DW_AT_const_value)?.sdata_value();
+        if let Some(value) = self.guest.die(variable).and_then(constant) {
+            self.unit.get_mut(id).set(dw::DW_AT_const_value, AttributeValue::Sdata(value));
+        }
     }
+
+    /// What the guest says of where a variable is, for which code of a scope.
+    fn stated(
+        &self,
+        function: &Function<'_>,
+        scope: usize,
+        variable: Entry,
+    ) -> Vec<(Stated, Vec<Range<u64>>)> {
+        let unit = &self.guest.units[variable.unit];
+        let location = self.guest.die(variable).and_then(|die| die.attr_value(dw::DW_AT_location));
+        let Some(location) = location else { return Vec::new() };
+        let read = |expression| Stated::read(expression, function.frame_base, unit.encoding());
+        if let Some(expression) = location.exprloc_value() {
+            let ranges = self.code.ranges(scope);
+            return read(expression).map(|stated| (stated, ranges)).into_iter().collect();
+        }
+        let mut found = Vec::new();
+        if let Ok(Some(mut list)) = self.guest.dwarf.attr_locations(unit, location) {
+            while let Ok(Some(entry)) = list.next() {
+                let offsets = self.guest.offsets(entry.range.begin, entry.range.end);
+                let stated = offsets
+                    .and_then(|offsets| Some((read(entry.data)?, self.code.within(scope, &[offsets]))));
+                found.extend(stated);
+            }
+        }
+        found
+    }
+}
+
+/// Says of the rest of some ranges that the variable is nowhere.
+fn fill(locations: &mut Vec<(Range<u64>, Expression)>, ranges: &[Range<u64>]) {
+    let mut filled = Vec::new();
+    let mut known = std::mem::take(locations).into_iter().peekable();
+    for range in ranges {
+        let mut at = range.start;
+        while let Some((known, expression)) = known.next_if(|(known, _)| known.start < range.end) {
+            if at < known.start {
+                filled.push((at..known.start, nowhere()));
+            }
+            at = known.end;
+            filled.push((known, expression));
+        }
+        if at < range.end {
+            filled.push((at..range.end, nowhere()));
+        }
+    }
+    *locations = filled;
 }
 
 /// A function of the guest's.
@@ -481,7 +554,8 @@ struct Function<'a> {
 
 impl<'a> Function<'a> {
     fn new(guest: &Guest<'a>, input: &Input<'_>, func: FuncIndex, entry: Entry) -> Self {
-        let frame_base = guest.die(entry).and_then(|die| die.attr_value(dw::DW_AT_frame_base)?.exprloc_value());
+        let frame_base =
+            guest.die(entry).and_then(|die| die.attr_value(dw::DW_AT_frame_base)?.exprloc_value());
         let params = input.module.declarations().signature(func).params.to_vec();
         let mut end = params.len() as u32;
         let runs = input.module.local_runs(func).into_iter().map(|(count, ty)| {

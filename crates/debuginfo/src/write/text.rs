@@ -9,7 +9,6 @@ use wootz_wasm_ir::{
     EntityIndex, FuncIndex, GlobalIndex, KEPT_LOCALS, LocalIndex, MemoryIndex, ValType, WasmOffset,
 };
 
-use super::place::Place;
 use super::{
     ENCODING, Input, PRODUCER, push_range, sequence, set_locations, set_ranges, set_unit_ranges, string,
 };
@@ -17,7 +16,7 @@ use crate::function_symbol;
 use crate::native::{Locations, Native};
 
 /// Writes the unit.
-pub(super) fn write(native: &Native<'_>, input: &Input<'_>, dwarf: &mut Dwarf) {
+pub(super) fn write(native: &Native, input: &Input<'_>, dwarf: &mut Dwarf) {
     let path = &input.text.path;
     let text = |path: Option<&std::ffi::OsStr>| path.unwrap_or_default().to_string_lossy().into_owned();
     let (folder, name) = (text(path.parent().map(AsRef::as_ref)), text(path.file_name()));
@@ -48,7 +47,7 @@ pub(super) fn write(native: &Native<'_>, input: &Input<'_>, dwarf: &mut Dwarf) {
 }
 
 struct TextUnit<'a> {
-    native: &'a Native<'a>,
+    native: &'a Native,
     input: &'a Input<'a>,
     unit: Unit,
     file: FileId,
@@ -137,13 +136,11 @@ impl TextUnit<'_> {
             let entry = self.unit.add(self.unit.root(), dw::DW_TAG_subprogram);
             self.declare(entry, func);
             set_ranges(&mut self.unit, entry, &spans[index]);
-            if let Some(frame_base) = self.native.variables[index].frame_base {
+            if let Some(frame_base) = &self.native.variables[index].frame_base {
                 let mut expression = Expression::new();
-                if let Some(place) = Place::read(frame_base, self.native.encoding) {
-                    place.describe(&mut expression);
-                    let entry = self.unit.get_mut(entry);
-                    entry.set(dw::DW_AT_frame_base, AttributeValue::Exprloc(expression));
-                }
+                frame_base.describe(&mut expression);
+                let entry = self.unit.get_mut(entry);
+                entry.set(dw::DW_AT_frame_base, AttributeValue::Exprloc(expression));
             }
             self.locals(entry, index, func);
             self.inlined(entry, &children[index], &children, &spans);
@@ -239,12 +236,11 @@ impl TextUnit<'_> {
         }
     }
 
-    fn describe(&mut self, entry: UnitEntryId, locations: &Locations<'_>) {
-        let encoding = self.native.encoding;
-        let described = locations.iter().filter_map(|(range, expression)| {
+    fn describe(&mut self, entry: UnitEntryId, locations: &Locations) {
+        let described = locations.iter().map(|(range, place)| {
             let mut out = Expression::new();
-            Place::read(*expression, encoding)?.describe(&mut out);
-            Some((range.clone(), out))
+            place.describe(&mut out);
+            (range.clone(), out)
         });
         set_locations(&mut self.unit, entry, described.collect());
     }

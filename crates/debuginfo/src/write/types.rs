@@ -6,7 +6,7 @@
 //! length whose data are where the pointer points to (`DW_AT_data_location`): gdb prints that as an address, as a string if it is one of
 //! characters, and takes it for a pointer in expressions. lldb does not know this; there it is the plain number.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use gimli::AttributeValue as Read;
 use gimli::constants as dw;
@@ -26,8 +26,11 @@ const MAX_QUALIFIERS: usize = 64;
 pub(super) enum Form {
     /// In a variable, whose location can compute.
     Variable,
-    /// In memory or in something larger.
+    /// In memory, alone or in something larger.
     Memory,
+    /// In something larger that is not in memory: in registers, or nowhere. gdb cannot compute where data are that have no place, and
+    /// ends if it tries.
+    Register,
 }
 
 /// The types of one unit.
@@ -39,12 +42,13 @@ pub(super) struct Types<'a, 'g> {
     scopes: HashMap<Entry, UnitEntryId>,
     pending: Vec<(Entry, Form, UnitEntryId)>,
     void: Option<UnitEntryId>,
+    holds_pointers: HashMap<Entry, bool>,
 }
 
 impl<'a, 'g> Types<'a, 'g> {
     pub(super) fn new(guest: &'a Guest<'g>, context: &'a ContextLayout, debugger: Debugger) -> Self {
         let (known, scopes, pending) = (HashMap::new(), HashMap::new(), Vec::new());
-        Self { guest, context, debugger, known, scopes, pending, void: None }
+        Self { guest, context, debugger, known, scopes, pending, void: None, holds_pointers: HashMap::new() }
     }
 
     /// How values of a type are shown.
@@ -92,13 +96,55 @@ impl<'a, 'g> Types<'a, 'g> {
         false
     }
 
+    /// Whether a value has pointers in it.
+    pub(super) fn holds_pointers(&mut self, ty: Entry) -> bool {
+        let (ty, _) = self.peel(ty);
+        if let Some(known) = self.holds_pointers.get(&ty) {
+            return *known;
+        }
+        let (mut seen, mut open, mut found) = (HashSet::new(), vec![ty], false);
+        while let Some(at) = open.pop().filter(|_| !found) {
+            let (at, tag) = self.peel(at);
+            if !seen.insert(at) {
+                continue;
+            }
+            found = is_pointer(tag);
+            if tag == dw::DW_TAG_array_type {
+                open.extend(self.guest.ty(at));
+            } else if !is_pointer(tag) {
+                // Members, and what is in the variants of an enumeration.
+                open.extend(self.guest.children(at).into_iter().flat_map(|child| self.parts(child)));
+            }
+        }
+        self.holds_pointers.insert(ty, found);
+        found
+    }
+
+    fn parts(&self, child: Entry) -> Vec<Entry> {
+        match self.guest.die(child).map(|die| die.tag()) {
+            Some(dw::DW_TAG_member | dw::DW_TAG_inheritance) => self.guest.ty(child).into_iter().collect(),
+            Some(dw::DW_TAG_variant_part | dw::DW_TAG_variant) => {
+                self.guest.children(child).into_iter().flat_map(|inner| self.parts(inner)).collect()
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    /// Whether a function that returns this type returns it in a register, as the debugger expects.
+    pub(super) fn is_scalar(&self, ty: Entry) -> bool {
+        let (_, tag) = self.peel(ty);
+        matches!(tag, dw::DW_TAG_base_type | dw::DW_TAG_enumeration_type | dw::DW_TAG_subroutine_type)
+            || is_pointer(tag)
+    }
+
     /// A type, to be completed by [`finish`](Self::finish).
     pub(super) fn get(&mut self, unit: &mut Unit, ty: Entry, form: Form) -> UnitEntryId {
         let (peeled, tag) = self.peel(ty);
         // A name of a pointer in memory goes: gdb does not see through it to the data.
         let (ty, form) = match form {
             Form::Variable if is_pointer(tag) => (ty, form),
-            Form::Memory if is_pointer(tag) => (peeled, form),
+            Form::Memory | Form::Register if is_pointer(tag) => (peeled, form),
+            Form::Register if self.debugger == Debugger::Gdb && self.holds_pointers(ty) => (ty, form),
             _ => (ty, Form::Memory),
         };
         if let Some(known) = self.known.get(&(ty, form)) {
@@ -108,7 +154,7 @@ impl<'a, 'g> Types<'a, 'g> {
         let tag = match (form, self.debugger) {
             _ if self.peel(ty).1 == dw::DW_TAG_subroutine_type && is_pointer(own) => dw::DW_TAG_base_type,
             (Form::Memory, Debugger::Gdb) if is_pointer(own) => dw::DW_TAG_array_type,
-            (Form::Memory, Debugger::Lldb) if is_pointer(own) => dw::DW_TAG_base_type,
+            (Form::Memory | Form::Register, _) if is_pointer(own) => dw::DW_TAG_base_type,
             _ if own == dw::DW_TAG_ptr_to_member_type => dw::DW_TAG_base_type,
             _ => own,
         };
@@ -128,7 +174,8 @@ impl<'a, 'g> Types<'a, 'g> {
 
     /// The namespace or structure that an entry is in, as far as names need it.
     pub(super) fn scope(&mut self, unit: &mut Unit, entry: Entry) -> UnitEntryId {
-        let Some((parent, die)) = self.guest.parent(entry).and_then(|at| Some((at, self.guest.die(at)?))) else {
+        let Some((parent, die)) = self.guest.parent(entry).and_then(|at| Some((at, self.guest.die(at)?)))
+        else {
             return unit.root();
         };
         match die.tag() {
@@ -167,7 +214,9 @@ impl<'a, 'g> Types<'a, 'g> {
                 entry.set(dw::DW_AT_byte_size, AttributeValue::Data1(bytes));
                 entry.set(dw::DW_AT_encoding, AttributeValue::Encoding(dw::DW_ATE_unsigned));
             }
-            (own, dw::DW_TAG_array_type) if is_pointer(own) => self.complete_pointer_in_memory(unit, ty, id, target),
+            (own, dw::DW_TAG_array_type) if is_pointer(own) => {
+                self.complete_pointer_in_memory(unit, ty, id, target)
+            }
             (own, _) if is_pointer(own) => {
                 let target = target.map(|target| self.get(unit, target, Form::Memory));
                 let entry = unit.get_mut(id);
@@ -177,17 +226,20 @@ impl<'a, 'g> Types<'a, 'g> {
                 }
             }
             (own, _) => {
-                let form = if is_qualifier(own) { form } else { Form::Memory };
                 if let Some(target) = target.filter(|_| own != dw::DW_TAG_subroutine_type) {
                     let target = self.get(unit, target, form);
                     unit.get_mut(id).set(dw::DW_AT_type, AttributeValue::UnitRef(target));
                 }
                 self.copy(unit, &die, id);
-                if own == dw::DW_TAG_array_type && target.is_some_and(|ty| self.shown(ty) == Shown::Pointer) {
+                let points = target.is_some_and(|ty| self.shown(ty) == Shown::Pointer);
+                if own == dw::DW_TAG_array_type && form == Form::Memory && points {
                     let stride = u64::from(self.guest.units[ty.unit].header.address_size());
                     unit.get_mut(id).set(dw::DW_AT_byte_stride, AttributeValue::Udata(stride));
                 }
-                self.complete_children(unit, ty, id);
+                if form == Form::Register {
+                    self.mark_name(unit, id);
+                }
+                self.complete_children(unit, ty, form, id);
             }
         }
     }
@@ -236,8 +288,20 @@ impl<'a, 'g> Types<'a, 'g> {
         format!("{name} {sign}")
     }
 
+    /// Tells the type from the one of the same name in memory, for who asks by name.
+    fn mark_name(&self, unit: &mut Unit, id: UnitEntryId) {
+        if let Some(AttributeValue::String(name)) = unit.get_mut(id).get_mut(dw::DW_AT_name) {
+            name.extend(b" (not in memory)");
+        }
+    }
+
     /// Copies the attributes that are numbers and flags.
-    fn copy(&self, unit: &mut Unit, die: &gimli::DebuggingInformationEntry<crate::Bytes<'_>>, id: UnitEntryId) {
+    fn copy(
+        &self,
+        unit: &mut Unit,
+        die: &gimli::DebuggingInformationEntry<crate::Bytes<'_>>,
+        id: UnitEntryId,
+    ) {
         for attribute in die.attrs() {
             let value = match attribute.name() {
                 dw::DW_AT_encoding => match attribute.value() {
@@ -272,7 +336,7 @@ impl<'a, 'g> Types<'a, 'g> {
     }
 
     /// Members, bounds, enumerators. Variants of an enumeration with contents nest, so this recurses: twice at most.
-    fn complete_children(&mut self, unit: &mut Unit, ty: Entry, id: UnitEntryId) {
+    fn complete_children(&mut self, unit: &mut Unit, ty: Entry, form: Form, id: UnitEntryId) {
         let mut open: Vec<(Entry, UnitEntryId)> = vec![(ty, id)];
         let mut members: HashMap<Entry, UnitEntryId> = HashMap::new();
         let mut discriminants: Vec<(UnitEntryId, Entry)> = Vec::new();
@@ -300,7 +364,7 @@ impl<'a, 'g> Types<'a, 'g> {
                 }
                 let target = self.guest.reference(child.unit, &die, dw::DW_AT_type);
                 if let Some(target) = target.filter(|_| tag != dw::DW_TAG_subrange_type) {
-                    let target = self.get(unit, target, Form::Memory);
+                    let target = self.get(unit, target, form);
                     unit.get_mut(id).set(dw::DW_AT_type, AttributeValue::UnitRef(target));
                 }
                 self.copy(unit, &die, id);

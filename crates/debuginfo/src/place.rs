@@ -4,10 +4,11 @@ use gimli::constants::{self as dw, DwOp};
 use gimli::{Expression, Operation, Register, write};
 
 use crate::Bytes;
+use crate::frames::STACK_POINTER;
 
 /// Where a value is.
 #[derive(Clone, PartialEq, Debug)]
-pub(super) enum Place {
+pub(crate) enum Place {
     /// In a register.
     Register(Register),
     /// In memory, at the address that the steps compute.
@@ -18,7 +19,7 @@ pub(super) enum Place {
 
 /// One operation on the stack of an expression.
 #[derive(Copy, Clone, PartialEq, Debug)]
-pub(super) enum Step {
+pub(crate) enum Step {
     Register(Register, i64),
     Frame(i64),
     Unsigned(u64),
@@ -32,7 +33,7 @@ pub(super) enum Step {
 impl Place {
     /// Reads LLVM's description; `None` if it says nothing, or is of a kind that nothing can be made of: a value in pieces, one
     /// that only the caller knows.
-    pub(super) fn read(expression: Expression<Bytes<'_>>, encoding: gimli::Encoding) -> Option<Self> {
+    pub(crate) fn read(expression: Expression<Bytes<'_>>, encoding: gimli::Encoding) -> Option<Self> {
         let mut steps = Vec::new();
         let mut operations = expression.operations(encoding);
         while let Some(operation) = operations.next().ok()? {
@@ -57,8 +58,43 @@ impl Place {
         (!steps.is_empty()).then_some(Self::Memory(steps))
     }
 
+    /// Where it is in terms of the frame, which holds in the whole function, and not of the stack pointer, which moves. `distance` is
+    /// that between the two. `None` if it depends on the stack pointer and the distance is not known.
+    pub(crate) fn in_frame(mut self, distance: Option<i64>) -> Option<Self> {
+        let steps = match &mut self {
+            Self::Register(register) => return (*register != STACK_POINTER).then_some(self),
+            Self::Memory(steps) | Self::Value(steps) => steps,
+        };
+        let mut moved = Vec::with_capacity(steps.len());
+        for step in steps.drain(..) {
+            match step {
+                Step::Register(STACK_POINTER, offset) => moved.extend([
+                    Step::Plain(dw::DW_OP_call_frame_cfa),
+                    Step::Signed(offset - distance?),
+                    Step::Plain(dw::DW_OP_plus),
+                ]),
+                step => moved.push(step),
+            }
+        }
+        *steps = moved;
+        Some(self)
+    }
+
+    /// Whether it is a number that is the same whatever the registers have.
+    pub(crate) fn is_constant(&self) -> bool {
+        let is_constant =
+            |step: &Step| matches!(step, Step::Unsigned(_) | Step::Signed(_) | Step::PlusConstant(_));
+        let computes = |step: &Step| matches!(step, Step::Plain(op) if *op != dw::DW_OP_call_frame_cfa);
+        matches!(self, Self::Value(steps) if steps.iter().all(|step| is_constant(step) || computes(step)))
+    }
+
+    /// Whether it is in a place of the frame's own.
+    pub(crate) fn is_in_frame(&self) -> bool {
+        matches!(self, Self::Memory(steps) if steps.first() == Some(&Step::Plain(dw::DW_OP_call_frame_cfa)) && steps.len() == 3)
+    }
+
     /// The description as it was.
-    pub(super) fn describe(&self, expression: &mut write::Expression) {
+    pub(crate) fn describe(&self, expression: &mut write::Expression) {
         match self {
             Self::Register(register) => expression.op_reg(*register),
             Self::Memory(steps) => steps.iter().for_each(|step| step.write(expression)),
@@ -70,7 +106,7 @@ impl Place {
     }
 
     /// Puts the value, an integer of 4 or 8 bytes, on the stack.
-    pub(super) fn push(&self, bytes: u8, expression: &mut write::Expression) {
+    pub(crate) fn push(&self, bytes: u8, expression: &mut write::Expression) {
         match self {
             Self::Register(register) => expression.op_breg(*register, 0),
             Self::Memory(steps) => {
@@ -88,7 +124,7 @@ impl Place {
 }
 
 impl Step {
-    pub(super) fn read(operation: &Operation<Bytes<'_>>) -> Option<Self> {
+    pub(crate) fn read(operation: &Operation<Bytes<'_>>) -> Option<Self> {
         const UNTYPED: gimli::UnitOffset = gimli::UnitOffset(0);
         Some(match *operation {
             Operation::RegisterOffset { register, offset, base_type: UNTYPED } => {
@@ -128,7 +164,7 @@ impl Step {
         })
     }
 
-    pub(super) fn write(self, expression: &mut write::Expression) {
+    pub(crate) fn write(self, expression: &mut write::Expression) {
         match self {
             Self::Register(register, offset) => expression.op_breg(register, offset),
             Self::Frame(offset) => expression.op_fbreg(offset),
