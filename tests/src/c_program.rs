@@ -206,7 +206,7 @@ pub fn root() -> PathBuf {
 }
 
 /// The target directory that the running program was built in: cargo marks it.
-fn target_folder() -> Result<PathBuf> {
+pub(crate) fn target_folder() -> Result<PathBuf> {
     let program = std::env::current_exe()?;
     let marked = program.ancestors().find(|folder| folder.join("CACHEDIR.TAG").exists());
     Ok(marked.map_or_else(|| root().join("target"), Path::to_owned))

@@ -2,6 +2,7 @@
 
 pub mod c_program;
 pub mod differential;
+pub mod real;
 pub mod soak;
 pub mod spec;
 pub mod stress;

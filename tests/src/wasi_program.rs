@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::Path;
+use std::time::Duration;
 
 use anyhow::{Context, Result};
 use wootz::wasi::{Exit, OutputBuffer, ThreadedProgram, WasiCtx, is_threaded};
@@ -12,6 +13,7 @@ pub struct WasiProgram {
     engine: Engine,
     module: Module,
     name: String,
+    timeout: Option<Duration>,
 }
 
 /// What a run left behind, besides files.
@@ -30,11 +32,25 @@ impl WasiProgram {
     /// # Errors
     /// If the file cannot be read or the module cannot be compiled.
     pub fn compile(wasm: &Path, opt: OptLevel, checks: CheckStrategy) -> Result<Self> {
-        let engine = Engine::new(&Config::new().opt_level(opt).checks(checks));
         let name = format!("{} at {opt:?} with {checks:?} checks", wasm.display());
+        Self::compile_as(name, wasm, &Config::new().opt_level(opt).checks(checks))
+    }
+
+    /// Compiles the module of a file with any settings, which `name` tells.
+    ///
+    /// # Errors
+    /// As [`compile`](Self::compile).
+    pub fn compile_as(name: String, wasm: &Path, config: &Config) -> Result<Self> {
+        let engine = Engine::new(config);
         let bytes = fs::read(wasm).with_context(|| format!("reading {}", wasm.display()))?;
         let module = Module::new(&engine, bytes).with_context(|| name.clone())?;
-        Ok(Self { engine, module, name })
+        Ok(Self { engine, module, name, timeout: None })
+    }
+
+    /// The same program whose runs have a deadline. A program that starts threads has none.
+    #[must_use]
+    pub fn timeout(self, timeout: Duration) -> Self {
+        Self { timeout: Some(timeout), ..self }
     }
 
     /// Which module it is and how it was compiled.
@@ -62,6 +78,9 @@ impl WasiProgram {
             ThreadedProgram::new(&linker, &self.module, move || ctx.share()).and_then(ThreadedProgram::run)
         } else {
             let mut store = Store::new(&self.engine, ctx);
+            if let Some(timeout) = self.timeout {
+                store.set_timeout(timeout);
+            }
             let instance = linker.instantiate(&mut store, &self.module);
             instance.and_then(|instance| {
                 instance.get_typed_func::<(), ()>(&store, "_start")?.call(&mut store, ())

@@ -34,6 +34,8 @@ Commands:
   fuzz [OPTIONS]                Run random modules here and in another engine (see `cargo xtask fuzz --help`)
   soak [OPTIONS]                Many instances at once and one after another (see `cargo xtask soak --help`)
   stress [OPTIONS]              Threads over shared memories, for as long as asked (see `cargo xtask stress --help`)
+  real-programs [OPTIONS] [NAME…] Compile CPython, esbuild, clang and SQLite and put them to work; fetches them with
+                                npm (see `cargo xtask real-programs --help`)
   bench [--rounds N] [--table T] Measure start-up, compilation and run time against native builds
   help                          Print this text";
 
@@ -53,6 +55,7 @@ fn main() -> ExitCode {
         Some("soak") => check::soak(&rest),
         Some("stress") => check::stress(&rest),
         Some("bench") => program::bench(&rest),
+        Some("real-programs") => program::real_programs(&rest),
         Some("help" | "--help" | "-h") => {
             println!("{USAGE}");
             Ok(())

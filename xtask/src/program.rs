@@ -1,4 +1,4 @@
-//! `cargo xtask run` and `cargo xtask bench`: build the command line tool and run it, or measure it.
+//! `cargo xtask run`, `bench` and `real-programs`: build the command line tool, and run it, measure it or try it.
 
 use std::path::PathBuf;
 use std::process::Command;
@@ -20,20 +20,20 @@ pub(crate) fn run(arguments: &[String]) -> Result<()> {
 
 /// Builds `wootz` and the benchmark, both in release, and runs the benchmark.
 pub(crate) fn bench(arguments: &[String]) -> Result<()> {
+    with_wootz("bench", arguments)
+}
+
+/// Builds `wootz` and runs it on large programs.
+pub(crate) fn real_programs(arguments: &[String]) -> Result<()> {
+    with_wootz("real-programs", arguments)
+}
+
+/// Runs a program of the tests that is given the `wootz` command, both built in release.
+fn with_wootz(name: &str, arguments: &[String]) -> Result<()> {
     setup(Purpose::Test)?;
     let program = build()?;
     let mut command = cargo();
-    command.args([
-        "run",
-        "--release",
-        "--quiet",
-        "--package",
-        "wootz-tests",
-        "--bin",
-        "bench",
-        "--",
-        "--wootz",
-    ]);
+    command.args(["run", "--release", "--quiet", "--package", "wootz-tests", "--bin", name, "--", "--wootz"]);
     crate::command::run(command.arg(program).args(arguments))
 }
 

@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use wootz::{CheckStrategy, Config, Cpu, Debugger, OptLevel, StoreLimits};
+use wootz::{CheckStrategy, Config, Cpu, Debugger, MemoryPlan, OptLevel, StoreLimits};
+use wootz_codegen_llvm::Machine;
 use wootz_wast::configuration::{CHECKS, LEVELS, MODES};
 
 use crate::exit::{self, Exit};
@@ -72,6 +73,9 @@ pub(crate) struct CompileArgs {
     /// How accesses out of a memory's bounds are found.
     #[arg(long, value_name = "STRATEGY", default_value = "auto")]
     checks: Checks,
+    /// Address space that faults on both sides of a guarded memory: bytes, or with K, M or G [default: 2G].
+    #[arg(long, value_name = "SIZE", value_parser = size)]
+    guard_size: Option<usize>,
     /// How much LLVM optimises: 0 compiles fastest, 3 runs fastest.
     #[arg(short = 'O', value_name = "LEVEL", default_value = "2")]
     opt: Level,
@@ -81,15 +85,36 @@ pub(crate) struct CompileArgs {
     /// How many threads compile [default: one for each processor].
     #[arg(short = 'j', long, value_name = "N")]
     jobs: Option<NonZero<usize>>,
+    /// Compile only as much at a time as fits into this: bytes, or with K, M or G [default: half of the machine's memory].
+    #[arg(long, value_name = "SIZE", value_parser = size)]
+    memory_budget: Option<usize>,
     #[command(flatten)]
     target: TargetArgs,
 }
 
 #[derive(Args, Debug)]
+pub(crate) struct MachineArgs {
+    /// The machine to compile for, such as aarch64-linux [default: this one].
+    #[arg(long = "target", value_name = "TRIPLE", default_value_t, hide_default_value = true, value_parser = machine)]
+    pub(crate) target: Machine,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct ProgressArgs {
+    /// Show no progress while compiling. Nor is there any unless standard error is a terminal.
+    #[arg(short = 'q', long, visible_alias = "quiet")]
+    pub(crate) no_progress: bool,
+}
+
+#[derive(Args, Debug)]
 pub(crate) struct TargetArgs {
-    /// The CPU to compile for: native, baseline, or a level such as x86-64-v3.
-    #[arg(long, value_name = "CPU", default_value = "native", value_parser = cpu)]
-    cpu: Cpu,
+    /// The CPU to compile for: native, baseline, or a level such as x86-64-v3 [default: native; of another machine
+    /// baseline].
+    #[arg(long, value_name = "CPU", value_parser = cpu)]
+    cpu: Option<Cpu>,
+    /// What the CPU has besides (+NAME) or does not have (-NAME), by LLVM's names: such as +avx2,-bmi2.
+    #[arg(long, value_name = "+NAME,-NAME…", value_delimiter = ',', allow_hyphen_values = true)]
+    features: Vec<String>,
     /// Make every NaN that is computed the canonical one.
     #[arg(long)]
     canonicalize_nans: bool,
@@ -103,6 +128,8 @@ pub(crate) struct TargetArgs {
 pub(crate) struct RunArgs {
     #[command(flatten)]
     pub(crate) compile: CompileArgs,
+    #[command(flatten)]
+    pub(crate) progress: ProgressArgs,
     #[command(flatten)]
     pub(crate) input: InputArgs,
     /// Let the guest use a directory, under the same or another name.
@@ -187,16 +214,41 @@ pub(crate) struct CompileFileArgs {
     #[command(flatten)]
     pub(crate) compile: CompileArgs,
     #[command(flatten)]
+    pub(crate) progress: ProgressArgs,
+    /// Say on standard error what the compilation took, by phase; and how much memory.
+    #[arg(long, value_name = "FORM", num_args = 0..=1, require_equals = true, default_missing_value = "text")]
+    pub(crate) timings: Option<Timings>,
+    /// Say on standard error which functions were too large to be optimised, and why.
+    #[arg(short = 'v', long)]
+    pub(crate) verbose: bool,
+    #[command(flatten)]
     pub(crate) input: InputArgs,
+    #[command(flatten)]
+    pub(crate) machine: MachineArgs,
     /// What to make.
     #[arg(long, value_name = "KIND", default_value = "image")]
     pub(crate) emit: Emit,
     /// Where to write it; - is standard output [default: the module's name with the ending of KIND].
     #[arg(short = 'o', long, value_name = "OUT")]
     pub(crate) output: Option<PathBuf>,
+    /// Where to write the C header of an object [default: beside OUT, with the ending h].
+    #[arg(long, value_name = "HEADER")]
+    pub(crate) header: Option<PathBuf>,
+    /// What the C names of an object start with [default: OUT without its ending].
+    #[arg(long, value_name = "NAME")]
+    pub(crate) prefix: Option<String>,
     /// A module, binary or text; - is standard input.
     #[arg(value_name = "FILE")]
     pub(crate) file: PathBuf,
+}
+
+/// The form of `--timings`.
+#[derive(Copy, Clone, PartialEq, Eq, ValueEnum, Debug)]
+pub(crate) enum Timings {
+    /// A table to read.
+    Text,
+    /// One object.
+    Json,
 }
 
 /// What `compile` makes.
@@ -204,7 +256,7 @@ pub(crate) struct CompileFileArgs {
 pub(crate) enum Emit {
     /// An image: machine code that `wootz run` maps and runs without compiling.
     Image,
-    /// A relocatable object.
+    /// An object with a C function for each export, and a header: for a C compiler to link with the runtime.
     Obj,
     /// Optimised LLVM IR, as text.
     LlvmIr,
@@ -284,6 +336,8 @@ pub(crate) struct InspectArgs {
     #[command(flatten)]
     pub(crate) compile: CompileArgs,
     #[command(flatten)]
+    pub(crate) machine: MachineArgs,
+    #[command(flatten)]
     pub(crate) input: InputArgs,
 }
 
@@ -340,20 +394,33 @@ impl InspectArgs {
 impl CompileArgs {
     /// The engine's settings.
     pub(crate) fn config(&self) -> Config {
-        self.target
+        let config = self
+            .target
             .config()
             .checks(self.strategy())
             .opt_level(self.opt_level())
             .compile_threads(self.threads())
-            .debugger(self.debugger())
+            .debugger(self.debugger());
+        let config = match self.guard_size {
+            Some(bytes) => config.guard_size(bytes as u64).guard_size_before(bytes),
+            None => config,
+        };
+        match self.memory_budget {
+            Some(bytes) => config.compile_memory(bytes as u64),
+            None => config,
+        }
     }
 
     /// The same for the code generator alone.
-    pub(crate) fn options(&self) -> wootz_codegen_llvm::CompileOptions {
+    pub(crate) fn options(&self, machine: Machine) -> wootz_codegen_llvm::CompileOptions {
+        let cpu = if machine == Machine::default() { Cpu::Native } else { Cpu::Baseline };
         wootz_codegen_llvm::CompileOptions {
+            machine,
             opt: self.opt_level(),
             checks: self.strategy(),
-            cpu: self.target.cpu.clone(),
+            guard: self.guard_size.map_or(MemoryPlan::DEFAULT_GUARD, |bytes| bytes as u64),
+            cpu: self.target.cpu.clone().unwrap_or(cpu),
+            cpu_features: self.target.features.clone(),
             canonicalize_nans: self.target.canonicalize_nans,
             deterministic: self.target.deterministic,
             fuel: false,
@@ -361,6 +428,7 @@ impl CompileArgs {
             debugger: self.debugger(),
             verify: cfg!(debug_assertions),
             threads: self.threads(),
+            memory_budget: self.memory_budget.map(|bytes| bytes as u64),
         }
     }
 
@@ -397,7 +465,8 @@ impl TargetArgs {
     /// The engine's settings, the others as they are without options.
     pub(crate) fn config(&self) -> Config {
         Config::new()
-            .cpu(self.cpu.clone())
+            .cpu(self.cpu.clone().unwrap_or_default())
+            .cpu_features(&self.features)
             .canonicalize_nans(self.canonicalize_nans)
             .deterministic(self.deterministic)
     }
@@ -470,6 +539,14 @@ fn cpu(text: &str) -> Result<Cpu, String> {
         "baseline" => Cpu::Baseline,
         name => Cpu::Named(name.to_owned()),
     })
+}
+
+fn machine(text: &str) -> Result<Machine, String> {
+    let known =
+        || Machine::ALL.iter().map(|machine| format!("{machine}-linux")).collect::<Vec<_>>().join(", ");
+    Machine::from_triple(text)
+        .or_else(|| Machine::ALL.iter().copied().find(|machine| machine.name() == text))
+        .ok_or_else(|| format!("no code can be made for it; known are {}", known()))
 }
 
 pub(crate) fn size(text: &str) -> Result<usize, String> {

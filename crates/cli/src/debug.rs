@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use wootz::{Config, SourceText};
+use wootz_codegen_llvm::print_text;
 use wootz_wasm_ir::Module;
 
 use crate::cache;
@@ -34,7 +35,7 @@ pub(crate) fn text_for(module: &Module, input: &Input, output: Option<&Path>) ->
             .help("-o OUT names a file for the result; the text goes beside it")
     })?;
     let path = absolute(&output.with_extension("wat"));
-    let (text, printed) = SourceText::print(module.bytes(), path)
+    let (text, printed) = print_text(module.bytes(), path)
         .ok_or_else(|| Report::new(Exit::BadModule, "the module cannot be printed as text"))?;
     replace(&text.path, printed.as_bytes()).map_err(|error| {
         Report::new(Exit::Output, format!("cannot write {}: {error}", text.path.display()))

@@ -63,5 +63,6 @@ fn inspect(args: &InspectArgs) -> Outcome {
     };
     let input = Input::read(&file, args.input.max_module_size)?;
     let module = input.decode()?;
-    inspect::inspect(&input, &module, &view, &args.compile)
+    let options = args.compile.options(args.machine.target);
+    inspect::inspect(&input, &module, &view, &options)
 }

@@ -1,11 +1,11 @@
-//! `wootz maps`: an instance's regions of the address space, as the system's map of a process.
+//! `wootz maps`: the regions of the address space that instances use, as the system's map of a process.
 
 use std::fmt::Write as _;
 use std::sync::mpsc;
 
 use serde_json::{Value, json};
 use wootz::wasi::{ThreadedProgram, WasiCtx, is_threaded};
-use wootz::{Engine, Error, Linker, Region, Store};
+use wootz::{Engine, Error, Linker, Region, RegionKind, Store};
 
 use crate::args::MapsArgs;
 use crate::exit::Exit;
@@ -17,19 +17,20 @@ pub(crate) fn maps(args: &MapsArgs) -> Outcome {
     let input = Input::read(&args.file, args.input.max_module_size)?;
     let engine = Engine::new(&args.compile.config());
     let program = Program::open(&engine, &input)?;
-    let regions = regions(&engine, &program)
+    let groups = groups(&engine, &program)
         .map_err(|error| failure_report(&input, program.declarations(), &error, None))?;
     if !args.json {
-        return output(table(&regions).as_bytes());
+        let tables: Vec<_> = groups.iter().map(table).collect();
+        return output(tables.join("\n").as_bytes());
     }
-    let list = json!({ "file": input.name, "regions": regions.iter().map(object).collect::<Vec<_>>() });
+    let list = json!({ "file": input.name, "instances": groups.iter().map(group).collect::<Vec<_>>() });
     let text = serde_json::to_string_pretty(&list)
         .map_err(|error| Report::new(Exit::Bug, error.to_string()).help(crate::BUG))?;
     output((text + "\n").as_bytes())
 }
 
-/// The regions of a store with one instance, whose start function has run, and nothing else.
-fn regions(engine: &Engine, program: &Program) -> Result<Vec<Region>, Error> {
+/// The regions of each instance of a store, which has one that was made of the program, whose start function has run.
+fn groups(engine: &Engine, program: &Program) -> Result<Vec<Vec<Region>>, Error> {
     let module = program.compiled(engine)?;
     let mut linker = Linker::new(engine);
     linker.define_wasi(|ctx: &mut WasiCtx| ctx)?;
@@ -38,20 +39,31 @@ fn regions(engine: &Engine, program: &Program) -> Result<Vec<Region>, Error> {
         let (send, receive) = mpsc::channel();
         ThreadedProgram::new(&linker, &module, ctx)?.run_with(move |store, _| {
             // Who receives is below.
-            let _ = send.send(store.regions());
+            let _ = send.send(of_each_instance(store));
             Ok::<_, Error>(())
         })?;
         return Ok(receive.recv().unwrap_or_default());
     }
     let mut store = Store::new(engine, ctx());
     linker.instantiate(&mut store, &module)?;
-    Ok(store.regions())
+    Ok(of_each_instance(&store))
 }
 
-fn table(regions: &[Region]) -> String {
-    let mut text = format!("{:<27}  {:>10}  {:>10}  {:4}  {}\n", "addresses", "size", "resident", "", "what");
+fn of_each_instance<T: Send + 'static>(store: &Store<T>) -> Vec<Vec<Region>> {
+    store.instances().map(|instance| instance.regions(store)).collect()
+}
+
+/// The name of the module that a group's code is of.
+fn module(group: &[Region]) -> &str {
+    let code = group.iter().find(|region| region.kind == RegionKind::Code);
+    code.map_or("a module without code", |code| &code.name)
+}
+
+fn table(group: &Vec<Region>) -> String {
+    let mut text = format!("instance of {}\n", one_line(module(group)));
+    text += &format!("{:<27}  {:>10}  {:>10}  {:4}  {}\n", "addresses", "size", "resident", "", "what");
     let mut before: Option<&Region> = None;
-    for region in regions {
+    for region in group {
         if before.is_some_and(|before| before.addresses.end != region.addresses.start) {
             text.push_str("…\n");
         }
@@ -77,6 +89,10 @@ fn bytes(count: usize) -> String {
         (value, unit) = (value / 1024, unit + 1);
     }
     format!("{value} {}", units[unit])
+}
+
+fn group(group: &Vec<Region>) -> Value {
+    json!({ "module": module(group), "regions": group.iter().map(object).collect::<Vec<_>>() })
 }
 
 fn object(region: &Region) -> Value {

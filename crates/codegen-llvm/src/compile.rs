@@ -1,27 +1,41 @@
 //! The phases of compiling a module.
 
+use std::time::Instant;
+
 use inkwell::module::Linkage;
 use inkwell::targets::TargetMachine;
+use wootz_vm_abi::options::{CompileOptions, OptLevel};
 use wootz_vm_abi::plan::MemoryPlan;
-use wootz_wasm_ir::{Declarations, FuncIndex, Module, Translator, ir};
+use wootz_wasm_ir::{Declarations, FuncIndex, Module, Translator, ir, optimise};
 
 use crate::emit;
 use crate::error::CompileError;
 use crate::function::lower_function;
 use crate::link;
 use crate::llvm::LlvmContext;
+use crate::measure::{self, Stopwatch};
 use crate::module::ModuleState;
-use crate::options::{CompileOptions, OptLevel, TextKind};
+use crate::report::{CompileReport, Degraded, Event, Observer, Phase, PhaseTimes, TooMany};
+use crate::schedule::{self, Schedule};
 use crate::target::TargetInfo;
 use crate::trampoline::lower_trampolines;
 use crate::units::{self, Unit};
 
-/// Compiles a module to a relocatable ELF object for x86-64.
+/// Which text to emit.
+#[derive(Copy, Clone, PartialEq, Eq, Hash, Debug)]
+pub enum TextKind {
+    /// LLVM IR, after optimisation.
+    LlvmIr,
+    /// Assembly.
+    Assembly,
+}
+
+/// Compiles a module to a relocatable ELF object.
 ///
 /// The whole module is one LLVM module, compiled on one thread. Its symbols are those of [`Symbol`](crate::Symbol); what is undefined in it are calls of library functions.
 ///
 /// # Errors
-/// [`CompileError::Translate`] for a module that uses what is not supported, [`CompileError::UnknownCpu`]; anything else is a
+/// [`CompileError::Translate`] for a module that uses what is not supported, those of [`TargetInfo::new`]; anything else is a
 /// bug in this crate or a limit of LLVM.
 pub fn compile_object(module: &Module, options: &CompileOptions) -> Result<Vec<u8>, CompileError> {
     compile_whole(module, options, false, emit::object)
@@ -29,24 +43,105 @@ pub fn compile_object(module: &Module, options: &CompileOptions) -> Result<Vec<u
 
 /// Compiles a module to a linked image, ready for the runtime to map; see [`link`](crate::link).
 ///
-/// A large module is compiled in several parts, on as many threads as the options say.
+/// A large module is compiled in several parts, on as many threads as the options say and as many at a time as there is memory for.
 ///
 /// # Errors
 /// As [`compile_object`], and [`CompileError::Link`].
 pub fn compile_image(module: &Module, options: &CompileOptions) -> Result<Vec<u8>, CompileError> {
-    let target = TargetInfo::new(&options.cpu)?;
-    let units = units::partition(module);
-    let compile = |unit: &Unit| with_compiled(module, options, unit, false, emit::object);
-    let objects =
-        units::compile(&units, options.threads, compile).into_iter().collect::<Result<Vec<_>, _>>()?;
+    compile_image_observed(module, options, &()).map(|compiled| compiled.image)
+}
+
+/// An image and how it came about.
+#[derive(Clone, Debug)]
+pub struct CompiledImage {
+    /// The image.
+    pub image: Vec<u8>,
+    /// What compiling it took.
+    pub report: CompileReport,
+}
+
+/// As [`compile_image`], for whoever wants to know how far it is and what it took.
+///
+/// # Errors
+/// As [`compile_image`].
+pub fn compile_image_observed(
+    module: &Module,
+    options: &CompileOptions,
+    observer: &dyn Observer,
+) -> Result<CompiledImage, CompileError> {
+    let started = Instant::now();
+    let target = TargetInfo::new(options)?;
+    let CompiledModule { objects, mut report } = compile_units(module, options, observer)?;
+    observer.event(Event::Link);
     let objects: Vec<&[u8]> = objects.iter().map(Vec::as_slice).collect();
-    let declarations = module.declarations();
-    let parts = link::ImageParts {
-        target: &target.triple,
+    let plans = memory_plans(module.declarations(), options);
+    let parts = image_parts(module, options, &target, &plans);
+    let image = link::link_timed(&objects, &parts, &mut report.phases)?;
+    report.object_bytes = objects.iter().map(|object| object.len()).sum();
+    report.image_bytes = image.len();
+    report.wall = started.elapsed();
+    report.peak_memory = measure::peak_memory();
+    Ok(CompiledImage { image, report })
+}
+
+/// A module's objects and how they came about.
+pub(crate) struct CompiledModule {
+    /// Those of its units, in order.
+    pub(crate) objects: Vec<Vec<u8>>,
+    pub(crate) report: CompileReport,
+}
+
+/// Compiles the units of a module.
+pub(crate) fn compile_units(
+    module: &Module,
+    options: &CompileOptions,
+    observer: &dyn Observer,
+) -> Result<CompiledModule, CompileError> {
+    let whole = Unit::whole(module);
+    let (functions, bytes) = (whole.functions.len(), whole.bytes);
+    observer.event(Event::Start { functions, bytes });
+    let units = units::partition(module);
+    let budget = options.memory_budget.unwrap_or_else(schedule::default_budget);
+    let schedule = Schedule { threads: options.threads, budget, opt: options.opt };
+    let done = schedule.run(&units, |unit| {
+        let compiled = CompiledUnit::compile(module, options, unit);
+        observer.event(Event::Compiled { functions: unit.functions.len(), bytes: unit.bytes });
+        compiled
+    });
+    let mut report = CompileReport {
+        threads: done.threads,
+        idle: done.idle,
+        functions,
+        units: units.len(),
+        module_bytes: module.bytes().len(),
+        body_bytes: bytes,
+        memory_budget: budget,
+        ..CompileReport::default()
+    };
+    let mut objects = Vec::new();
+    for compiled in done.results {
+        let compiled = compiled?;
+        objects.extend(compiled.objects);
+        report.degraded.extend(compiled.degraded);
+        report.phases += &compiled.times;
+    }
+    report.degraded.sort_by_key(|degraded| degraded.func);
+    Ok(CompiledModule { objects, report })
+}
+
+/// What an image of a module says besides its code.
+pub(crate) fn image_parts<'a>(
+    module: &'a Module,
+    options: &'a CompileOptions,
+    target: &'a TargetInfo,
+    memory_plans: &'a [MemoryPlan],
+) -> link::ImageParts<'a> {
+    link::ImageParts {
+        machine: target.machine,
         cpu_features: &target.features,
-        declarations,
+        declarations: module.declarations(),
         module: module.bytes(),
-        memory_plans: &memory_plans(declarations, options),
+        memory_plans,
         fuel: options.fuel,
         debug: options.debug.as_deref().map(|text| link::DebugParts {
             module,
@@ -54,13 +149,34 @@ pub fn compile_image(module: &Module, options: &CompileOptions) -> Result<Vec<u8
             optimised: options.opt != OptLevel::O0,
             debugger: options.debugger,
         }),
-    };
-    Ok(link::link(&objects, &parts)?)
+    }
+}
+
+/// What a unit became.
+#[derive(Default)]
+struct CompiledUnit {
+    objects: Vec<Vec<u8>>,
+    degraded: Vec<Degraded>,
+    times: PhaseTimes,
+}
+
+impl CompiledUnit {
+    fn compile(module: &Module, options: &CompileOptions, unit: &Unit) -> Result<Self, CompileError> {
+        let Self { mut degraded, mut times, .. } = Self::default();
+        let mut read = |_: &Unit, lowered: &LoweredUnit<'_, '_>, times: &mut PhaseTimes| {
+            if options.opt != OptLevel::O0 {
+                degraded.append(&mut lowered.state.degraded.borrow_mut());
+            }
+            times.measure(Phase::Generate, || emit::object(lowered.context, lowered.state, &lowered.machine))
+        };
+        let objects = compile_parts(module, options, unit, false, &mut times, &mut read)?;
+        Ok(Self { objects, degraded, times })
+    }
 }
 
 /// The plan of each memory, imported ones included.
 pub(crate) fn memory_plans(declarations: &Declarations, options: &CompileOptions) -> Vec<MemoryPlan> {
-    declarations.memories.values().map(|ty| MemoryPlan::new(ty, options.checks)).collect()
+    declarations.memories.values().map(|ty| MemoryPlan::new(ty, options.checks, options.guard)).collect()
 }
 
 /// Compiles a module to LLVM bitcode: optimised, as one LLVM module.
@@ -92,8 +208,15 @@ pub fn emit_text(
     let Some(func) = func else { return compile_whole(module, options, names, read) };
     let mut units = units::partition(module);
     units.retain(|unit| unit.functions.contains(&func));
-    let mut texts = units::compile(&units, 1, |unit| with_compiled(module, options, unit, names, read));
-    texts.pop().unwrap_or(Err(CompileError::NoSuchFunction(func)))
+    let texts = Schedule::ALONE.run(&units, |unit| {
+        let mut read = |part: &Unit, lowered: &LoweredUnit<'_, '_>, _: &mut PhaseTimes| {
+            let has_it = part.functions.contains(&func);
+            has_it.then(|| read(lowered.context, lowered.state, &lowered.machine)).transpose()
+        };
+        compile_parts(module, options, unit, names, &mut PhaseTimes::default(), &mut read)
+    });
+    let texts = texts.results.into_iter().next().unwrap_or_else(|| Ok(Vec::new()))?;
+    texts.into_iter().flatten().next().ok_or(CompileError::NoSuchFunction(func))
 }
 
 /// Compiles a module as one unit.
@@ -104,9 +227,8 @@ fn compile_whole<T: Send>(
     read: impl Fn(&LlvmContext, &ModuleState<'_>, &TargetMachine) -> Result<T, CompileError> + Sync,
 ) -> Result<T, CompileError> {
     let whole = [Unit::whole(module)];
-    let mut results =
-        units::compile(&whole, 1, |unit| with_compiled(module, options, unit, keep_names, &read));
-    results.pop().expect("there is one unit")
+    let done = Schedule::ALONE.run(&whole, |unit| with_compiled(module, options, unit, keep_names, &read));
+    done.results.into_iter().next().expect("there is one unit")
 }
 
 /// Lowers and optimises a unit in a context of its own, then reads the result.
@@ -117,26 +239,98 @@ fn with_compiled<T>(
     keep_names: bool,
     read: impl FnOnce(&LlvmContext, &ModuleState<'_>, &TargetMachine) -> Result<T, CompileError>,
 ) -> Result<T, CompileError> {
-    let target = TargetInfo::new(&options.cpu)?;
+    with_lowered(module, options, unit, keep_names, &mut PhaseTimes::default(), |mut lowered, times| {
+        lowered.optimise(options, times)?;
+        read(lowered.context, lowered.state, &lowered.machine)
+    })
+}
+
+/// Lowers and optimises a unit and reads the result. A function with too many loops is compiled alone, because others would
+/// not be optimised with it: then there is a result for each such function, and one for the rest.
+fn compile_parts<T>(
+    module: &Module,
+    options: &CompileOptions,
+    unit: &Unit,
+    keep_names: bool,
+    times: &mut PhaseTimes,
+    read: &mut impl FnMut(&Unit, &LoweredUnit<'_, '_>, &mut PhaseTimes) -> Result<T, CompileError>,
+) -> Result<Vec<T>, CompileError> {
+    let mut apart = Vec::new();
+    let result = with_lowered(module, options, unit, keep_names, times, |mut lowered, times| {
+        if options.opt != OptLevel::O0 && unit.functions.len() > 1 {
+            apart = lowered.functions_with_many_loops();
+        }
+        if !apart.is_empty() {
+            return Ok(None);
+        }
+        lowered.optimise(options, times)?;
+        read(unit, &lowered, times).map(Some)
+    })?;
+    let mut results = Vec::from_iter(result);
+    for part in unit.without(&apart, module) {
+        results.extend(compile_parts(module, options, &part, keep_names, times, read)?);
+    }
+    Ok(results)
+}
+
+/// Lowers a unit in a context of its own, and goes on with it there.
+fn with_lowered<T>(
+    module: &Module,
+    options: &CompileOptions,
+    unit: &Unit,
+    keep_names: bool,
+    times: &mut PhaseTimes,
+    then: impl FnOnce(LoweredUnit<'_, '_>, &mut PhaseTimes) -> Result<T, CompileError>,
+) -> Result<T, CompileError> {
+    let target = TargetInfo::new(options)?;
     let machine = target.machine(options.opt)?;
     let context = LlvmContext::new(keep_names);
     let state = ModuleState::new(context.get(), &machine, &target, module.declarations(), options);
 
     let translator = if options.debug.is_some() { Translator::keeping_locals() } else { Translator::new() };
-    let mut lowering = Lowering { state: &state, module, translator, verify: options.verify };
+    let mut lowering = Lowering {
+        state: &state,
+        module,
+        translator,
+        optimise: options.opt != OptLevel::O0 && !options.fuel,
+        verify: options.verify,
+        times,
+    };
     lowering.functions(unit)?;
     if options.opt != OptLevel::O0 {
         lowering.callees(unit)?;
     }
     if unit.trampolines {
-        lower_trampolines(&state)?;
+        times.measure(Phase::Lower, || lower_trampolines(&state))?;
     }
     state.debug.finish();
     verify(&state, options)?;
-    emit::optimise(&state, &machine, options.opt)?;
-    verify(&state, options)?;
-    let machine = if state.has_many_loops.get() { target.machine(OptLevel::O0)? } else { machine };
-    read(&context, &state, &machine)
+    then(LoweredUnit { context: &context, state: &state, target: &target, machine }, times)
+}
+
+/// An LLVM module with all of a unit in it, not optimised yet.
+struct LoweredUnit<'a, 'ctx> {
+    context: &'ctx LlvmContext,
+    state: &'a ModuleState<'ctx>,
+    target: &'a TargetInfo,
+    machine: TargetMachine,
+}
+
+impl LoweredUnit<'_, '_> {
+    fn optimise(&mut self, options: &CompileOptions, times: &mut PhaseTimes) -> Result<(), CompileError> {
+        times.measure(Phase::Optimise, || emit::optimise(self.state, &self.machine, options.opt))?;
+        verify(self.state, options)?;
+        if !self.functions_with_many_loops().is_empty() {
+            self.machine = self.target.machine(OptLevel::O0)?;
+        }
+        Ok(())
+    }
+
+    fn functions_with_many_loops(&self) -> Vec<FuncIndex> {
+        let degraded = self.state.degraded.borrow();
+        let has_many_loops = |degraded: &&Degraded| matches!(degraded.reason, TooMany::Loops { .. });
+        degraded.iter().filter(has_many_loops).map(|degraded| degraded.func).collect()
+    }
 }
 
 /// Lowers bodies of a module, with one translator for all of them.
@@ -144,7 +338,10 @@ struct Lowering<'a, 'ctx> {
     state: &'a ModuleState<'ctx>,
     module: &'a Module,
     translator: Translator,
+    /// Whether to transform bodies. Not those that count fuel: what a run costs must not depend on it.
+    optimise: bool,
     verify: bool,
+    times: &'a mut PhaseTimes,
 }
 
 impl Lowering<'_, '_> {
@@ -179,13 +376,23 @@ impl Lowering<'_, '_> {
     }
 
     fn function(&mut self, func: FuncIndex) -> Result<(), CompileError> {
+        let declarations = self.module.declarations();
+        let mut watch = Stopwatch::start();
         let body = self.translator.translate(self.module, func)?;
-        if self.verify {
-            ir::verify(self.module.declarations(), body)
-                .map_err(|error| CompileError::InvalidIr { func, message: error.0 })?;
+        let verify = |body: &ir::Body| {
+            let result = if self.verify { ir::verify(declarations, body) } else { Ok(()) };
+            result.map_err(|error| CompileError::InvalidIr { func, message: error.0 })
+        };
+        verify(body)?;
+        if self.optimise {
+            optimise::run(declarations, body);
+            verify(body)?;
         }
-        let start = self.module.body_range(func).map_or(0, |range| range.start);
-        lower_function(self.state, body, start)
+        self.times.add(Phase::Translate, watch.lap());
+        let range = self.module.body_range(func).unwrap_or_default();
+        lower_function(self.state, body, range)?;
+        self.times.add(Phase::Lower, watch.lap());
+        Ok(())
     }
 }
 

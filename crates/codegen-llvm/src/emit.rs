@@ -13,8 +13,8 @@ use crate::error::CompileError;
 use crate::intrinsics::{FloatIntrinsic, Intrinsic};
 use crate::llvm::LlvmContext;
 use crate::module::{DISABLE_TAIL_CALLS, ModuleState};
-use crate::options::OptLevel;
 use crate::symbol::Symbol;
+use wootz_vm_abi::options::OptLevel;
 
 /// Runs the passes of an optimisation level.
 pub(crate) fn optimise(

@@ -4,6 +4,7 @@ use std::fmt;
 
 use inkwell::builder::BuilderError;
 use inkwell::values::InstructionValueError;
+use wootz_vm_abi::machine::Machine;
 use wootz_wasm_ir::{Error as ModuleError, FuncIndex};
 
 use crate::link::LinkError;
@@ -17,7 +18,24 @@ pub enum CompileError {
     UnknownCpu {
         /// The name asked for.
         name: String,
+        /// The machine it should be of.
+        machine: Machine,
+        /// Known names that are like it, best first.
+        close: Vec<String>,
+        /// All known names.
+        known: Vec<String>,
     },
+    /// No feature of that name can be asked for.
+    UnknownFeature {
+        /// What was asked for, with its sign.
+        change: String,
+        /// The machine it should be of.
+        machine: Machine,
+        /// Known names that are like it, best first.
+        close: Vec<String>,
+    },
+    /// The native CPU of a machine that is not this one.
+    NotNative(Machine),
     /// No code can be made for this machine.
     UnsupportedTarget(String),
     /// The module has no such function with a body.
@@ -33,6 +51,8 @@ pub enum CompileError {
     InvalidLlvm(String),
     /// LLVM refused an operation or reported an error.
     Llvm(String),
+    /// The module uses something that has no form in C.
+    NoCForm(String),
     /// The object could not be linked.
     Link(LinkError),
 }
@@ -41,21 +61,46 @@ impl fmt::Display for CompileError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Translate(error) => error.fmt(f),
-            Self::UnknownCpu { name } => {
-                write!(f, "unknown CPU {name:?}; known are \"native\", \"baseline\"")?;
-                for level in crate::target::LEVELS {
-                    write!(f, ", {:?}", level.name)?;
-                }
-                Ok(())
+            Self::UnknownCpu { name, machine, close, known } => {
+                write!(f, "unknown CPU {name:?} of {machine}")?;
+                let list =
+                    if close.is_empty() { ("known", known.as_slice()) } else { ("close", close.as_slice()) };
+                write_names(f, list)
+            }
+            Self::UnknownFeature { change, close, .. } if close.contains(change) => {
+                write!(
+                    f,
+                    "a feature is switched on by \"+{change}\" and off by \"-{change}\", not by {change:?}"
+                )
+            }
+            Self::UnknownFeature { change, machine, close } => {
+                write!(f, "unknown feature {change:?} of {machine}")?;
+                write_names(f, ("close", close))
+            }
+            Self::NotNative(machine) => {
+                write!(
+                    f,
+                    "this machine is no {machine}, so its CPU cannot be the one to compile for: name another"
+                )
             }
             Self::UnsupportedTarget(reason) => write!(f, "no code can be made for this machine: {reason}"),
             Self::NoSuchFunction(func) => write!(f, "{func} is not a function defined in the module"),
             Self::InvalidIr { func, message } => write!(f, "internal error: invalid IR of {func}: {message}"),
             Self::InvalidLlvm(message) => write!(f, "internal error: invalid LLVM IR: {message}"),
+            Self::NoCForm(what) => write!(f, "{what} has no form in C"),
             Self::Link(error) => write!(f, "linking: {error}"),
             Self::Llvm(message) => write!(f, "LLVM: {message}"),
         }
     }
+}
+
+/// A list of names, if there are any, behind a semicolon.
+fn write_names(f: &mut fmt::Formatter<'_>, (which, names): (&str, &[String])) -> fmt::Result {
+    for (index, name) in names.iter().enumerate() {
+        let before = if index == 0 { format!("; {which} are ") } else { ", ".into() };
+        write!(f, "{before}{name:?}")?;
+    }
+    Ok(())
 }
 
 impl std::error::Error for CompileError {

@@ -9,6 +9,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 use std::mem::offset_of;
+use std::ops::Range;
 
 use inkwell::IntPredicate;
 use inkwell::basic_block::BasicBlock;
@@ -16,14 +17,15 @@ use inkwell::builder::Builder;
 use inkwell::debug_info::{AsDIScope, DILocalVariable, DIScope};
 use inkwell::types::BasicTypeEnum;
 use inkwell::values::{
-    BasicValue, BasicValueEnum, FloatValue, FunctionValue, IntValue, PhiValue, PointerValue,
+    BasicValue, BasicValueEnum, FloatValue, FunctionValue, InstructionValue, IntValue, PhiValue, PointerValue,
 };
 use wootz_vm_abi::callconv::{self, ValRaw};
 use wootz_vm_abi::context::{VMContext, VMStoreContext};
 use wootz_vm_abi::trap::TrapCode;
 use wootz_wasm_ir::entity::Entity;
 use wootz_wasm_ir::ir::{
-    AtomicOp, Block, Body, Constant, FloatUnary, Inst, Op, Relaxed, Value, ValueDef, VectorOp,
+    AtomicOp, Block, Body, Constant, Disjoint, FloatUnary, Group, Inst, Op, Relaxed, Value, ValueDef,
+    VectorOp,
 };
 use wootz_wasm_ir::{FuncIndex, LocalIndex, WasmOffset};
 
@@ -32,6 +34,7 @@ use crate::fuel;
 use crate::intrinsics::Intrinsic;
 use crate::metadata::Region;
 use crate::module::ModuleState;
+use crate::report::{Degraded, TooMany};
 use crate::symbol::Symbol;
 use crate::traps::PendingTrap;
 
@@ -40,22 +43,28 @@ const LARGE_BODY: usize = 2000;
 
 /// A body with more blocks or instructions than this is not optimised: several passes of LLVM, and of its code generator,
 /// take time that grows with the square of one of them, a minute for 100 KB of WebAssembly.
-const GIANT_BODY: (usize, usize) = (10_000, 50_000);
-/// Nor is one with more loops, and the unit that it is in gets code as for `-O0`: the analysis of loops in the code generator
+const MANY_BLOCKS: usize = 10_000;
+const MANY_INSTRUCTIONS: usize = 50_000;
+/// Nor is one with more loops, and its LLVM module gets code as for `-O0`: the analysis of loops in the code generator
 /// goes on where optimisation is forbidden, and recurses from one to the next.
 const MANY_LOOPS: usize = 3_000;
 
 /// Keeps the time that a function takes to compile in proportion to its size.
-fn restrain(module: &ModuleState<'_>, function: FunctionValue<'_>, body: &Body) {
-    let (blocks, insts) = GIANT_BODY;
-    let heads = || fuel::checking_blocks(body).into_iter().filter(|is_head| *is_head).count();
-    let has_many_loops = body.blocks.len() > MANY_LOOPS && heads() > MANY_LOOPS;
-    if has_many_loops {
-        module.has_many_loops.set(true);
-    }
-    if has_many_loops || body.blocks.len() > blocks || body.insts.len() > insts {
-        module.attributes.leave_alone(function);
-    }
+fn restrain(module: &ModuleState<'_>, function: FunctionValue<'_>, body: &Body, bytes: usize) {
+    let (blocks, insts) = (body.blocks.len(), body.insts.len());
+    let loops = || fuel::checking_blocks(body).into_iter().filter(|is_head| *is_head).count();
+    let loops = if blocks > MANY_LOOPS { loops() } else { 0 };
+    let reason = if loops > MANY_LOOPS {
+        TooMany::Loops { count: loops, limit: MANY_LOOPS }
+    } else if blocks > MANY_BLOCKS {
+        TooMany::Blocks { count: blocks, limit: MANY_BLOCKS }
+    } else if insts > MANY_INSTRUCTIONS {
+        TooMany::Instructions { count: insts, limit: MANY_INSTRUCTIONS }
+    } else {
+        return;
+    };
+    module.degraded.borrow_mut().push(Degraded { func: body.func, bytes, reason });
+    module.attributes.leave_alone(function);
 }
 
 /// State of one function.
@@ -91,14 +100,15 @@ struct LoweredBlock<'ctx> {
     phis: Vec<PhiValue<'ctx>>,
 }
 
-/// Lowers one function into the module.
+/// Lowers one function into the module. `range` is where its body is in the binary.
 pub(crate) fn lower_function(
     module: &ModuleState<'_>,
     body: &Body,
-    start: WasmOffset,
+    range: Range<WasmOffset>,
 ) -> Result<(), CompileError> {
+    let start = range.start;
     let mut function = FunctionState::new(module, body, start)?;
-    restrain(module, function.function, body);
+    restrain(module, function.function, body, range.len());
     function.emit_entry(start)?;
     function.emit_blocks()?;
     let checks = if module.fuel { fuel::checking_blocks(body) } else { Vec::new() };
@@ -197,7 +207,7 @@ impl<'m, 'ctx> FunctionState<'m, 'ctx> {
 
     fn needs_stack_check(&self) -> bool {
         self.body.values.len() > LARGE_BODY
-            || self.body.insts.values().any(|inst| calls(inst.op, !self.module.cpu.sse41))
+            || self.body.insts.values().any(|inst| calls(inst.op, !self.module.isa.rounds()))
     }
 
     /// Traps if the stack pointer is below the store's limit.
@@ -384,6 +394,24 @@ impl<'m, 'ctx> FunctionState<'m, 'ctx> {
         Ok(store.into_pointer_value())
     }
 
+    /// Says of an access of a group that it touches nothing that the other groups of its loop do.
+    pub(crate) fn note_group(
+        &self,
+        access: InstructionValue<'ctx>,
+        group: Group,
+    ) -> Result<(), CompileError> {
+        let Disjoint { first, count } = self.body.groups[group];
+        if count == 1 {
+            return Ok(());
+        }
+        let function = Symbol::Wasm(self.body.func).to_string();
+        let scope =
+            |group: u32| self.module.metadata.scope(&function, &format!("{function} {}", Group(group)));
+        let others = (first.0..first.0 + count).filter(|other| *other != group.0);
+        let others: Vec<_> = others.map(scope).collect();
+        self.module.metadata.disjoint(access, scope(group.0), &others)
+    }
+
     /// An error for IR that [`wootz_wasm_ir::ir::verify`] would refuse.
     pub(crate) fn invalid(&self, message: String) -> CompileError {
         CompileError::InvalidIr { func: self.body.func, message }
@@ -416,7 +444,7 @@ pub(crate) fn stack_is_exhausted<'ctx>(
 /// Whether an operator is lowered to loads from [`FunctionState::scratch`].
 fn works_in_memory(op: Op, module: &ModuleState<'_>) -> bool {
     let swizzles = matches!(op, Op::Vector(VectorOp::Swizzle | VectorOp::Relaxed(Relaxed::Swizzle)));
-    swizzles && !module.cpu.ssse3
+    swizzles && !module.isa.swizzles()
 }
 
 /// Whether an operator is lowered to a call of any kind. `rounding_calls` says whether rounding a float is one.

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use inkwell::module::Module;
 use inkwell::types::BasicTypeEnum;
 use inkwell::values::FunctionValue;
-use wootz_wasm_ir::ir::{FloatShape, FloatWidth, IntShape, IntWidth};
+use wootz_wasm_ir::ir::{FloatShape, FloatWidth, IntShape, IntWidth, Widening};
 
 use crate::error::CompileError;
 use crate::types::Types;
@@ -28,6 +28,10 @@ pub(crate) enum Intrinsic {
     FloatLanes(FloatIntrinsic, FloatShape),
     /// An instruction of x86.
     X86(X86),
+    /// An instruction of 64-bit Arm.
+    Neon(Neon),
+    /// A saturating conversion of lanes to as many of 32 bits.
+    TruncSatLanes { signed: bool, from: FloatShape },
     /// A saturating conversion: signed or not, from, to.
     TruncSat { signed: bool, from: Bits, to: Bits },
 }
@@ -100,6 +104,20 @@ pub(crate) enum X86 {
     Cvttpd2udq,
 }
 
+/// Instructions of 64-bit Arm on 128-bit vectors, by their mnemonics.
+#[derive(Copy, Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub(crate) enum Neon {
+    /// Bytes chosen by indices; zero for an index past the end.
+    Tbl1,
+    /// Twice the product, rounded, the upper half, saturated; of 16 bits.
+    Sqrdmulh,
+    /// Sums of neighbours in both operands; of 32 bits.
+    Addp,
+    /// Sums of neighbours at twice their width.
+    Saddlp(Widening),
+    Uaddlp(Widening),
+}
+
 impl From<IntWidth> for Bits {
     fn from(width: IntWidth) -> Self {
         match width {
@@ -170,9 +188,18 @@ impl Intrinsic {
             Self::X86(X86::Cvttpd2dq) => "llvm.x86.sse2.cvttpd2dq",
             Self::X86(X86::Cvttps2udq) => "llvm.x86.avx512.mask.cvttps2udq.128",
             Self::X86(X86::Cvttpd2udq) => "llvm.x86.avx512.mask.cvttpd2udq.128",
+            Self::Neon(Neon::Tbl1) => "llvm.aarch64.neon.tbl1",
+            Self::Neon(Neon::Sqrdmulh) => "llvm.aarch64.neon.sqrdmulh",
+            Self::Neon(Neon::Addp) => "llvm.aarch64.neon.addp",
+            Self::Neon(Neon::Saddlp(_)) => "llvm.aarch64.neon.saddlp",
+            Self::Neon(Neon::Uaddlp(_)) => "llvm.aarch64.neon.uaddlp",
             Self::Float(op, _) | Self::FloatLanes(op, _) => op.name(),
-            Self::TruncSat { signed: true, .. } => "llvm.fptosi.sat",
-            Self::TruncSat { signed: false, .. } => "llvm.fptoui.sat",
+            Self::TruncSat { signed: true, .. } | Self::TruncSatLanes { signed: true, .. } => {
+                "llvm.fptosi.sat"
+            }
+            Self::TruncSat { signed: false, .. } | Self::TruncSatLanes { signed: false, .. } => {
+                "llvm.fptoui.sat"
+            }
         }
     }
 
@@ -194,7 +221,17 @@ impl Intrinsic {
             Self::IntLanes(_, shape) => vec![types.ints(shape).into()],
             Self::FloatLanes(_, shape) => vec![types.floats(shape).into()],
             Self::X86(_) => vec![],
+            Self::Neon(Neon::Tbl1) => vec![types.v128.into()],
+            Self::Neon(Neon::Sqrdmulh) => vec![types.ints(IntShape::I16x8).into()],
+            Self::Neon(Neon::Addp) => vec![types.ints(IntShape::I32x4).into()],
+            Self::Neon(Neon::Saddlp(step) | Neon::Uaddlp(step)) => {
+                vec![types.ints(step.wide()).into(), types.ints(step.narrow()).into()]
+            }
             Self::TruncSat { from, to, .. } => vec![int(to), float(from)],
+            Self::TruncSatLanes { from, .. } => {
+                let to = types.i32.vec_type(from.bits().lanes());
+                vec![to.into(), types.floats(from).into()]
+            }
         }
     }
 }

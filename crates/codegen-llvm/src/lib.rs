@@ -6,9 +6,12 @@
 //! | entry, blocks, traps of one function | `function`, `traps` |
 //! | what the functions of a module share | `module`, `types`, `intrinsics`, `metadata`, `debug` |
 //! | across the host boundary | `trampoline` |
-//! | which functions one LLVM module holds, on which thread | `units` |
+//! | which functions one LLVM module holds | `units` |
+//! | when each is compiled, on which thread, in how much memory | `schedule` |
 //! | optimise, emit | `emit` |
 //! | objects → an image | [`link`] |
+//! | a C library: header, C functions, relocatable object | `c_interface` |
+//! | what all that took, and how far it is | `report`, `measure` |
 //! | what inkwell has no safe form for | `llvm`, the fence around unsafe code |
 //!
 //! A context, its module and its target machine belong to one unit, live and die on one thread: what leaves is bytes.
@@ -25,6 +28,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod c_interface;
 mod compile;
 mod debug;
 mod emit;
@@ -36,9 +40,11 @@ mod intrinsics;
 pub mod link;
 mod llvm;
 mod lower;
+mod measure;
 mod metadata;
 mod module;
-mod options;
+mod report;
+mod schedule;
 mod symbol;
 mod target;
 mod trampoline;
@@ -47,10 +53,15 @@ mod types;
 mod units;
 mod variables;
 
-pub use compile::{compile_bitcode, compile_image, compile_object, emit_text};
+pub use c_interface::{CLibrary, compile_c_library};
+pub use compile::{
+    CompiledImage, TextKind, compile_bitcode, compile_image, compile_image_observed, compile_object,
+    emit_text,
+};
 pub use error::CompileError;
-pub use options::{CompileOptions, Cpu, OptLevel, TextKind};
+pub use report::{CompileReport, Degraded, Event, Observer, Phase, PhaseTimes, Time, TooMany};
 pub use symbol::Symbol;
-pub use target::{TRIPLE, TargetInfo};
-pub use wootz_debuginfo::SourceText;
-pub use wootz_debuginfo::write::Debugger;
+pub use target::{TargetInfo, compiler};
+pub use wootz_debuginfo::{Debugger, SourceText, print_text};
+pub use wootz_vm_abi::machine::Machine;
+pub use wootz_vm_abi::options::{CompileOptions, Cpu, OptLevel};

@@ -27,6 +27,9 @@ pub(crate) struct Metadata<'ctx> {
     regions: [MetadataValue<'ctx>; 3],
     empty: MetadataValue<'ctx>,
     unlikely: MetadataValue<'ctx>,
+    likely: MetadataValue<'ctx>,
+    scope_kind: u32,
+    noalias_kind: u32,
     context: &'ctx Context,
 }
 
@@ -39,6 +42,13 @@ impl<'ctx> Metadata<'ctx> {
             context.metadata_node(&[ty.into(), ty.into(), zero.into()])
         };
         let i32 = context.i32_type();
+        let weights = |first: u64, second: u64| {
+            context.metadata_node(&[
+                context.metadata_string("branch_weights").into(),
+                i32.const_int(first, false).into(),
+                i32.const_int(second, false).into(),
+            ])
+        };
         Self {
             tbaa_kind: context.get_kind_id("tbaa"),
             invariant_kind: context.get_kind_id("invariant.load"),
@@ -47,11 +57,10 @@ impl<'ctx> Metadata<'ctx> {
             branch_weights_kind: context.get_kind_id("prof"),
             regions: [region("context"), region("linear memory"), region("slots")],
             empty: context.metadata_node(&[]),
-            unlikely: context.metadata_node(&[
-                context.metadata_string("branch_weights").into(),
-                i32.const_int(1, false).into(),
-                i32.const_int(1 << 20, false).into(),
-            ]),
+            unlikely: weights(1, 1 << 20),
+            likely: weights(1000, 1),
+            scope_kind: context.get_kind_id("alias.scope"),
+            noalias_kind: context.get_kind_id("noalias"),
             context,
         }
     }
@@ -71,6 +80,29 @@ impl<'ctx> Metadata<'ctx> {
         let size = self.context.i64_type().const_int(size as u64, false);
         load.set_metadata(self.empty, self.nonnull_kind)?;
         Ok(load.set_metadata(self.context.metadata_node(&[size.into()]), self.dereferenceable_kind)?)
+    }
+
+    /// A name for accesses that others are said not to touch. Equal texts give the same scope.
+    pub(crate) fn scope(&self, domain: &str, name: &str) -> MetadataValue<'ctx> {
+        let domain = self.context.metadata_node(&[self.context.metadata_string(domain).into()]);
+        self.context.metadata_node(&[self.context.metadata_string(name).into(), domain.into()])
+    }
+
+    /// Says that an access is in a scope, and touches no byte that accesses in others do.
+    pub(crate) fn disjoint(
+        &self,
+        access: InstructionValue<'ctx>,
+        scope: MetadataValue<'ctx>,
+        others: &[MetadataValue<'ctx>],
+    ) -> Result<(), CompileError> {
+        let others: Vec<_> = others.iter().map(|scope| (*scope).into()).collect();
+        access.set_metadata(self.context.metadata_node(&[scope.into()]), self.scope_kind)?;
+        Ok(access.set_metadata(self.context.metadata_node(&others), self.noalias_kind)?)
+    }
+
+    /// Says that a branch nearly always goes to its first target.
+    pub(crate) fn likely(&self, branch: InstructionValue<'ctx>) -> Result<(), CompileError> {
+        Ok(branch.set_metadata(self.likely, self.branch_weights_kind)?)
     }
 
     /// Says that a branch hardly ever goes to its first target.

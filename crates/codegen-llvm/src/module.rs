@@ -3,7 +3,7 @@
 //! Nothing here belongs to one function: any subset of a module's functions can be lowered into one `ModuleState`, and
 //! what they call is declared on demand.
 
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 
 use inkwell::attributes::{Attribute, AttributeLoc};
 use inkwell::builder::Builder;
@@ -23,10 +23,11 @@ use crate::debug::DebugInfo;
 use crate::error::CompileError;
 use crate::intrinsics::{Intrinsic, Intrinsics};
 use crate::metadata::Metadata;
-use crate::options::{CompileOptions, OptLevel};
+use crate::report::Degraded;
 use crate::symbol::Symbol;
-use crate::target::{CpuFeatures, TargetInfo};
+use crate::target::{Isa, TargetInfo};
 use crate::types::Types;
+use wootz_vm_abi::options::{CompileOptions, OptLevel};
 
 /// LLVM's number of the convention of WebAssembly code, `tailcc`.
 pub(crate) const WASM_CONVENTION: u32 = 18;
@@ -50,15 +51,15 @@ pub(crate) struct ModuleState<'ctx> {
     pub(crate) plans: Vec<MemoryPlan>,
     /// Whether stores must keep their order against accesses that trap by a fault: if any memory is guarded.
     pub(crate) ordered: bool,
-    pub(crate) cpu: CpuFeatures,
+    pub(crate) isa: Isa,
     /// Whether NaN results of arithmetic are replaced by the canonical NaN.
     pub(crate) canonicalize_nans: bool,
     /// Whether relaxed operators make the deterministic choice.
     pub(crate) deterministic: bool,
     /// Whether code counts what it does.
     pub(crate) fuel: bool,
-    /// Whether a function has more loops than the code generator should analyse.
-    pub(crate) has_many_loops: Cell<bool>,
+    /// The functions that are not optimised, in the order they were lowered in.
+    pub(crate) degraded: RefCell<Vec<Degraded>>,
     intrinsics: Intrinsics<'ctx>,
     functions: RefCell<Vec<Option<FunctionValue<'ctx>>>>,
 }
@@ -72,7 +73,7 @@ impl<'ctx> ModuleState<'ctx> {
         options: &CompileOptions,
     ) -> Self {
         let module = context.create_module("wasm");
-        module.set_triple(&TargetTriple::create(&target.triple));
+        module.set_triple(&TargetTriple::create(target.machine.triple()));
         module.set_data_layout(&machine.get_target_data().get_data_layout());
         // Position independence as the linker expects it: no copy relocations, no procedure linkage table.
         let pic = context.i32_type().const_int(2, false);
@@ -92,11 +93,11 @@ impl<'ctx> ModuleState<'ctx> {
             layout: VMContextLayout::new(&ModuleShape::new(declarations)),
             ordered: plans.iter().any(|plan| plan.guarded),
             plans,
-            cpu: target.cpu_features(),
+            isa: target.isa(),
             canonicalize_nans: options.canonicalize_nans || options.deterministic,
             deterministic: options.deterministic,
             fuel: options.fuel,
-            has_many_loops: Cell::new(false),
+            degraded: RefCell::default(),
             intrinsics: Intrinsics::default(),
             functions: RefCell::new(vec![None; declarations.functions.len()]),
         }

@@ -1,13 +1,8 @@
-//! Units of compilation: runs of functions that one LLVM module holds, and the threads that compile them.
+//! Units of compilation: runs of functions that one LLVM module holds.
 //!
 //! How a module is cut depends on the module alone, so that the code is the same whatever the number of threads. A
 //! function that another unit calls is lowered there as well if it is small, for the inliner only: `available_externally`, in
 //! LLVM's words, a copy that no code comes from.
-
-use std::num::NonZero;
-use std::panic::resume_unwind;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::thread;
 
 use wootz_wasm_ir::{FuncIndex, Module};
 
@@ -20,12 +15,6 @@ const MAX_BYTES: usize = 256 << 10;
 
 /// Bytes of a body that is worth a copy in the units that call it: the inliner takes few larger ones.
 pub(crate) const SMALL_BODY: usize = 100;
-
-/// Stack of a compiling thread, and more of it for each byte of the largest unit. LLVM recurses over expressions and loops, so
-/// how deep it goes is the module's choice: 64 bytes of stack for each operator of a chain, of which one has at least a
-/// byte. Only what is touched is ever backed by memory.
-const STACK: usize = 256 << 20;
-const STACK_PER_BYTE: usize = 128;
 
 /// Functions that are compiled together, in the order of the module.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -43,6 +32,21 @@ impl Unit {
         let functions: Vec<_> = module.declarations().defined_functions().collect();
         let bytes = functions.iter().map(|func| body_bytes(module, *func)).sum();
         Self { functions, trampolines: true, bytes }
+    }
+
+    /// Without some of its functions, and each of these as a unit of its own; nothing if they are none.
+    pub(crate) fn without(&self, apart: &[FuncIndex], module: &Module) -> Vec<Self> {
+        if apart.is_empty() {
+            return Vec::new();
+        }
+        let unit = |functions: Vec<FuncIndex>, trampolines| {
+            let bytes = functions.iter().map(|func| body_bytes(module, *func)).sum();
+            Self { functions, trampolines, bytes }
+        };
+        let rest = self.functions.iter().copied().filter(|func| !apart.contains(func)).collect();
+        let rest = Some(unit(rest, self.trampolines));
+        let rest = rest.filter(|unit| unit.trampolines || !unit.functions.is_empty());
+        rest.into_iter().chain(apart.iter().map(|func| unit(vec![*func], false))).collect()
     }
 }
 
@@ -69,36 +73,6 @@ pub(crate) fn body_bytes(module: &Module, func: FuncIndex) -> usize {
     module.body_range(func).map_or(0, |range| (range.end - range.start) as usize)
 }
 
-/// Works on every unit and returns the results in order: on so many threads, or with 0 on one for each processor. They take
-/// the largest units first.
-pub(crate) fn compile<R: Send>(units: &[Unit], threads: usize, work: impl Fn(&Unit) -> R + Sync) -> Vec<R> {
-    let processors = || thread::available_parallelism().map_or(1, NonZero::get);
-    let threads = if threads == 0 { processors() } else { threads }.min(units.len());
-    let mut order: Vec<usize> = (0..units.len()).collect();
-    order.sort_by_key(|index| std::cmp::Reverse(units[*index].bytes));
-    let next = AtomicUsize::new(0);
-    let run = || {
-        let take = || order.get(next.fetch_add(1, Ordering::Relaxed)).copied();
-        std::iter::from_fn(take).map(|index| (index, work(&units[index]))).collect::<Vec<_>>()
-    };
-    let largest = units.iter().map(|unit| unit.bytes).max().unwrap_or(0);
-    let stack = STACK.saturating_add(largest.saturating_mul(STACK_PER_BYTE));
-    let mut results = thread::scope(|scope| {
-        let spawn = |_| {
-            thread::Builder::new().name("wootz-compile".into()).stack_size(stack).spawn_scoped(scope, run)
-        };
-        let workers: Vec<_> = (0..threads).map_while(|number| spawn(number).ok()).collect();
-        // A machine that gives no thread still compiles.
-        let mut results = if workers.is_empty() { run() } else { Vec::new() };
-        for worker in workers {
-            results.extend(worker.join().unwrap_or_else(|panic| resume_unwind(panic)));
-        }
-        results
-    });
-    results.sort_by_key(|(index, _)| *index);
-    results.into_iter().map(|(_, result)| result).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -118,6 +92,25 @@ mod tests {
     }
 
     #[test]
+    fn functions_are_taken_out_of_a_unit() {
+        let module = module([10, 20, 30].into_iter());
+        let whole = Unit::whole(&module);
+        let functions = |units: Vec<Unit>| {
+            let functions = units.iter().map(|unit| unit.functions.iter().map(|func| func.0).collect());
+            functions.collect::<Vec<Vec<u32>>>()
+        };
+        assert!(whole.without(&[], &module).is_empty());
+        let parts = whole.without(&[FuncIndex(1)], &module);
+        assert_eq!(parts.iter().map(|unit| unit.bytes).sum::<usize>(), whole.bytes);
+        assert_eq!(parts.iter().map(|unit| unit.trampolines).collect::<Vec<_>>(), [true, false]);
+        assert_eq!(functions(parts), [vec![0, 2], vec![1]]);
+        let all = [0, 1, 2].map(FuncIndex);
+        assert_eq!(functions(whole.without(&all, &module)), [vec![], vec![0], vec![1], vec![2]]);
+        let other = Unit { trampolines: false, ..whole };
+        assert_eq!(functions(other.without(&all, &module)), [[0], [1], [2]]);
+    }
+
+    #[test]
     fn units_are_runs_of_about_equal_size() {
         let module = module((0..100).map(|n| if n == 50 { 50_000 } else { 2000 }));
         let units = partition(&module);
@@ -126,14 +119,5 @@ mod tests {
         assert!(units.iter().all(|unit| unit.bytes <= MIN_BYTES || unit.functions == [FuncIndex(50)]));
         assert_eq!(units.iter().filter(|unit| unit.trampolines).count(), 1);
         assert!((8..12).contains(&units.len()), "{}", units.len());
-    }
-
-    #[test]
-    fn results_are_in_order_whatever_the_threads() {
-        let units = partition(&module((0..40).map(|_| 2000)));
-        for threads in 0..5 {
-            let first = compile(&units, threads, |unit| unit.functions[0]);
-            assert!(first.is_sorted() && first.len() == units.len());
-        }
     }
 }

@@ -2,8 +2,8 @@
 
 use object::{Object, ObjectSymbol};
 use wootz_codegen_llvm::{
-    CompileError, CompileOptions, Cpu, OptLevel, Symbol, TextKind, compile_bitcode, compile_image,
-    compile_object, emit_text,
+    CompileError, CompileOptions, Cpu, Event, Observer, OptLevel, Phase, Symbol, TextKind, TooMany,
+    compile_bitcode, compile_image, compile_image_observed, compile_object, emit_text,
 };
 use wootz_vm_abi::plan::CheckStrategy;
 use wootz_wasm_ir::{FuncIndex, Module, TypeIndex};
@@ -94,7 +94,7 @@ fn functions_without_a_body_have_no_text() {
 fn an_unknown_cpu_is_refused() {
     let options = CompileOptions { cpu: Cpu::Named("pentium".into()), ..CompileOptions::default() };
     let error = compile_object(&module(), &options).unwrap_err();
-    assert_eq!(error, CompileError::UnknownCpu { name: "pentium".into() });
+    assert!(matches!(error, CompileError::UnknownCpu { name, .. } if name == "pentium"));
 }
 
 /// A module that is compiled in several parts: a small function, and so many large ones that call it.
@@ -108,15 +108,15 @@ fn large_module(functions: usize) -> Module {
 }
 
 #[test]
-fn the_number_of_threads_does_not_show() {
+fn neither_threads_nor_memory_budget_show() {
     let module = large_module(200);
     for opt in [OptLevel::O0, OptLevel::O2] {
-        let with = |threads| {
-            let options = CompileOptions { threads, ..options(opt, CheckStrategy::Auto) };
+        let with = |threads, memory_budget| {
+            let options = CompileOptions { threads, memory_budget, ..options(opt, CheckStrategy::Auto) };
             compile_image(&module, &options).unwrap()
         };
-        let image = with(1);
-        assert!(image == with(2) && image == with(5), "{opt:?}");
+        let image = with(1, None);
+        assert!(image == with(2, None) && image == with(5, Some(0)), "{opt:?}");
     }
 }
 
@@ -156,4 +156,163 @@ fn a_deep_expression_compiles_on_a_thread_with_little_stack() {
     };
     let thread = std::thread::Builder::new().stack_size(256 << 10).spawn(compile).unwrap();
     assert!(thread.join().unwrap().unwrap() > 10_000);
+}
+
+/// A function with a loop worth optimising, one with too many of them and one with too many instructions.
+fn module_with_giants() -> Module {
+    let loops =
+        "loop local.get 1 i32.const 1 i32.sub local.tee 1 br_if 0 end i32.const 2 local.set 1 ".repeat(3500);
+    let adds = "local.get 0 i32.const 7 i32.rotl local.get 0 i32.add local.set 0 ".repeat(30_000);
+    let text = format!(
+        r#"(module
+        (func (param i32) (result i32) (local i32)
+            loop local.get 1 i32.const 3 i32.add local.set 1
+                local.get 0 i32.const 1 i32.sub local.tee 0 br_if 0 end
+            local.get 1)
+        (func (param i32) (local i32) {loops})
+        (func (param i32) (result i32) {adds} local.get 0))"#
+    );
+    Module::new(text.as_bytes()).expect("the module is valid")
+}
+
+#[test]
+fn giants_are_reported_and_spoil_nothing_for_their_neighbours() {
+    let module = module_with_giants();
+    let options = options(OptLevel::O2, CheckStrategy::Guard);
+    let report = compile_image_observed(&module, &options, &()).unwrap().report;
+    let degraded: Vec<_> = report.degraded.iter().map(|degraded| (degraded.func, degraded.reason)).collect();
+    assert!(
+        matches!(
+            degraded[..],
+            [
+                (FuncIndex(1), TooMany::Loops { count: 3500..=3501, .. }),
+                (FuncIndex(2), TooMany::Instructions { count: 60_000.., .. })
+            ]
+        ),
+        "{degraded:?}"
+    );
+    assert!(report.degraded.iter().all(|degraded| degraded.bytes > 30_000));
+    assert_eq!(report.degraded[0].reason.to_string().split(',').next(), Some("3501 loops"));
+    // The loop is gone: its result is a product.
+    let neighbour = emit_text(&module, &options, TextKind::Assembly, Some(FuncIndex(0))).unwrap();
+    assert!(neighbour.contains("lea") && !neighbour.contains("\tj"), "{neighbour}");
+    // Without optimisation there is nothing to miss.
+    let options = CompileOptions { opt: OptLevel::O0, ..options };
+    assert!(compile_image_observed(&module, &options, &()).unwrap().report.degraded.is_empty());
+}
+
+#[test]
+fn a_report_accounts_for_everything() {
+    #[derive(Default)]
+    struct Events(std::sync::Mutex<Vec<Event>>);
+    impl Observer for Events {
+        fn event(&self, event: Event) {
+            self.0.lock().unwrap().push(event);
+        }
+    }
+    let module = large_module(200);
+    let options = CompileOptions { threads: 2, ..options(OptLevel::O1, CheckStrategy::Guard) };
+    let events = Events::default();
+    let compiled = compile_image_observed(&module, &options, &events).unwrap();
+    let report = compiled.report;
+    assert_eq!((report.functions, report.threads), (201, 2));
+    assert_eq!((report.image_bytes, report.module_bytes), (compiled.image.len(), module.bytes().len()));
+    assert!(report.units > 1 && report.body_bytes < report.module_bytes && report.object_bytes > 0);
+    assert!(report.peak_memory > Some(report.image_bytes as u64) && report.memory_budget > 1 << 20);
+    let ours = |phase: &Phase| !matches!(phase, Phase::Decode | Phase::Write);
+    for phase in Phase::ALL.iter().filter(|phase| ours(phase)) {
+        assert!(!report.phases.of(*phase).wall.is_zero(), "{phase:?}");
+    }
+    let all = report.phases.total().wall + report.idle;
+    assert!(all <= report.wall * 3, "two threads took {all:?} of {:?}", report.wall);
+
+    let events = events.0.into_inner().unwrap();
+    let bytes = report.body_bytes;
+    assert_eq!(events.first(), Some(&Event::Start { functions: 201, bytes }));
+    assert_eq!(events.last(), Some(&Event::Link));
+    let mut done = (0, 0);
+    for event in &events[1..events.len() - 1] {
+        let Event::Compiled { functions, bytes } = event else { panic!("{event:?}") };
+        done = (done.0 + functions, done.1 + bytes);
+    }
+    assert_eq!((done, events.len()), ((201, bytes), report.units + 2));
+}
+
+/// One function for each floating-point instruction, the vector ones too.
+fn every_float_instruction() -> String {
+    let mut functions = Vec::new();
+    let mut add = |name: String, params: &str, result: &str| {
+        let operands: String =
+            (0..params.split(' ').count()).map(|local| format!(" (local.get {local})")).collect();
+        functions.push(format!("(func (param {params}) (result {result}) ({name}{operands}))"));
+    };
+    for float in ["f32", "f64"] {
+        for name in ["abs", "neg", "ceil", "floor", "trunc", "nearest", "sqrt"] {
+            add(format!("{float}.{name}"), float, float);
+        }
+        for name in ["add", "sub", "mul", "div", "min", "max", "copysign"] {
+            add(format!("{float}.{name}"), &format!("{float} {float}"), float);
+        }
+        for name in ["eq", "ne", "lt", "gt", "le", "ge"] {
+            add(format!("{float}.{name}"), &format!("{float} {float}"), "i32");
+        }
+        for int in ["i32", "i64"] {
+            for sign in ["s", "u"] {
+                add(format!("{int}.trunc_{float}_{sign}"), float, int);
+                add(format!("{int}.trunc_sat_{float}_{sign}"), float, int);
+                add(format!("{float}.convert_{int}_{sign}"), int, float);
+            }
+        }
+    }
+    add("f32.demote_f64".into(), "f64", "f32");
+    add("f64.promote_f32".into(), "f32", "f64");
+    for shape in ["f32x4", "f64x2"] {
+        for name in ["abs", "neg", "ceil", "floor", "trunc", "nearest", "sqrt"] {
+            add(format!("{shape}.{name}"), "v128", "v128");
+        }
+        for name in
+            ["add", "sub", "mul", "div", "min", "max", "pmin", "pmax", "eq", "ne", "lt", "gt", "le", "ge"]
+        {
+            add(format!("{shape}.{name}"), "v128 v128", "v128");
+        }
+        add(format!("{shape}.relaxed_madd"), "v128 v128 v128", "v128");
+    }
+    for name in [
+        "f32x4.convert_i32x4_s",
+        "f32x4.convert_i32x4_u",
+        "f32x4.demote_f64x2_zero",
+        "f64x2.convert_low_i32x4_s",
+        "f64x2.convert_low_i32x4_u",
+        "f64x2.promote_low_f32x4",
+        "i32x4.trunc_sat_f32x4_s",
+        "i32x4.trunc_sat_f32x4_u",
+        "i32x4.trunc_sat_f64x2_s_zero",
+        "i32x4.trunc_sat_f64x2_u_zero",
+    ] {
+        add(name.into(), "v128", "v128");
+    }
+    format!("(module {})", functions.join("\n"))
+}
+
+/// A trap leaves compiled code at any instruction and restores no control word of a floating-point unit: none may change there. So
+/// there is no x87 or MMX instruction, and none that loads a control word.
+#[test]
+fn compiled_code_leaves_the_floating_point_environment_alone() {
+    let module = Module::new(every_float_instruction().as_bytes()).unwrap();
+    for cpu in [Cpu::Baseline, Cpu::Named("x86-64-v2".into()), Cpu::Named("x86-64-v4".into())] {
+        for opt in [OptLevel::O0, OptLevel::O2] {
+            let options = CompileOptions { opt, cpu: cpu.clone(), ..CompileOptions::default() };
+            let text = emit_text(&module, &options, TextKind::Assembly, None).unwrap();
+            let lines = text.lines().map(str::trim_start).filter(|line| !line.starts_with(['.', '#', '"']));
+            let mut sums = 0;
+            for line in lines {
+                let mnemonic = line.split_whitespace().next().unwrap_or_default();
+                sums += usize::from(mnemonic.contains("adds"));
+                let is_x87 = mnemonic.starts_with('f') || mnemonic.contains("emms");
+                let is_control = mnemonic.contains("mxcsr");
+                assert!(!is_x87 && !is_control && !line.contains("%mm"), "{line} at {opt:?} for {cpu:?}");
+            }
+            assert!(sums >= 2, "the text is assembly");
+        }
+    }
 }

@@ -3,15 +3,18 @@
 //! A line `;;! emit = asm, opt = O2, checks = guard, func = 0` starts a run; the comment lines after it are
 //! directives of the crate `filecheck` (`check:`, `nextln:`, `not:`, …) for that run's output, tabs made spaces. Keys and their defaults:
 //! `emit` (`llvm-ir` or `asm`; `llvm-ir`), `opt` (`O2`), `checks` (`guard`), `cpu` (`x86-64-v3`), `func` (whole module);
+//! `machine = aarch64` sets the machine and its baseline, `feature = +name` adds a feature of the CPU;
 //! `nans = canonical`, `relaxed = deterministic` and `debug = on` switch on what they say.
-//! Every file is also compiled at all levels under both strategies with the verifiers on.
+//! Every file is also compiled and linked for all machines at all levels under both strategies with the verifiers on.
 
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use filecheck::{CheckerBuilder, NO_VARIABLES};
-use wootz_codegen_llvm::{CompileOptions, Cpu, OptLevel, SourceText, TextKind, compile_object, emit_text};
+use wootz_codegen_llvm::{
+    CompileOptions, Cpu, Machine, OptLevel, SourceText, TextKind, compile_image, emit_text,
+};
 use wootz_vm_abi::plan::CheckStrategy;
 use wootz_wasm_ir::{FuncIndex, Module};
 
@@ -57,9 +60,18 @@ fn check_file(file: &Path) -> Result<(), String> {
     let module = Module::new(text.as_bytes()).map_err(|error| error.to_string())?;
     for opt in [OptLevel::O0, OptLevel::O1, OptLevel::O2, OptLevel::O3] {
         for checks in [CheckStrategy::Guard, CheckStrategy::Explicit] {
-            let options =
-                CompileOptions { opt, checks, cpu: Cpu::Baseline, verify: true, ..CompileOptions::default() };
-            compile_object(&module, &options).map_err(|error| format!("{opt:?} {checks:?}: {error}"))?;
+            for &machine in Machine::ALL {
+                let options = CompileOptions {
+                    opt,
+                    checks,
+                    machine,
+                    cpu: Cpu::Baseline,
+                    verify: true,
+                    ..CompileOptions::default()
+                };
+                compile_image(&module, &options)
+                    .map_err(|error| format!("{machine} {opt:?} {checks:?}: {error}"))?;
+            }
         }
     }
     let runs = parse(&text)?;
@@ -139,13 +151,22 @@ fn parse_run(line: usize, keys: &str) -> Result<Run, String> {
             ("opt", "O3") => run.options.opt = OptLevel::O3,
             ("checks", "guard") => run.options.checks = CheckStrategy::Guard,
             ("checks", "explicit") => run.options.checks = CheckStrategy::Explicit,
+            ("guard", bytes) => {
+                run.options.guard = bytes.parse().map_err(|_| format!("`{bytes}` is not a size"))?;
+            }
             ("nans", "canonical") => run.options.canonicalize_nans = true,
             ("relaxed", "deterministic") => run.options.deterministic = true,
+            ("machine", name) => {
+                let machine = Machine::ALL.iter().copied().find(|machine| machine.name() == name);
+                run.options.machine = machine.ok_or_else(|| format!("no machine {name}"))?;
+                run.options.cpu = Cpu::Baseline;
+            }
             ("debug", "on") => {
                 let text = SourceText { path: "module.wat".into(), lines: Vec::new() };
                 run.options.debug = Some(Arc::new(text));
             }
             ("cpu", name) => run.options.cpu = Cpu::Named(name.into()),
+            ("feature", change) => run.options.cpu_features.push(change.into()),
             ("func", index) => {
                 let index = index.parse().map_err(|_| format!("`{index}` is not a function index"))?;
                 run.func = Some(FuncIndex(index));

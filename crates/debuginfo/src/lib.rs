@@ -47,7 +47,8 @@ pub mod write;
 
 pub use error::Error;
 pub use linemap::{Frame, LineMap, Location, Row};
-pub use text::SourceText;
+pub use text::print_text;
+pub use wootz_wasm_ir::{Debugger, SourceText};
 
 /// How every section is read: borrowed bytes, little-endian.
 type Bytes<'a> = gimli::EndianSlice<'a, gimli::LittleEndian>;

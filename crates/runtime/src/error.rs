@@ -4,7 +4,7 @@ use std::fmt;
 
 use wootz_vm_abi::image::DecodeError;
 use wootz_vm_abi::trap::TrapCode;
-use wootz_wasm_ir::{EntityType, FuncType, GlobalType, MemoryType, TableType, ValType};
+use wootz_wasm_types::{EntityType, FuncType, GlobalType, MemoryType, TableType, ValType};
 
 use crate::limits::LimitError;
 use crate::trap::{Trap, TrapFrame, write_frames};
@@ -22,7 +22,7 @@ pub enum ImageError {
     Damaged,
     /// The ELF structure or the module information contradicts itself.
     Corrupt(String),
-    /// The image was compiled for another target.
+    /// The image was compiled for another machine or system: its name or triple.
     Target(String),
     /// The image needs a CPU feature, by LLVM's name, that this machine lacks or this runtime does not know.
     CpuFeature(String),
@@ -38,7 +38,9 @@ impl fmt::Display for ImageError {
             Self::Decode(error) => error.fmt(f),
             Self::Damaged => f.write_str("the image is damaged: its digest is not that of its contents"),
             Self::Corrupt(reason) => write!(f, "the image is corrupt: {reason}"),
-            Self::Target(target) => write!(f, "the image is compiled for {target}, not for this machine"),
+            Self::Target(target) => {
+                write!(f, "the image is compiled for {target}, this machine is {}", std::env::consts::ARCH)
+            }
             Self::CpuFeature(feature) => write!(
                 f,
                 "the image needs the CPU feature \"{feature}\", which this machine lacks: compile it here or for a \
@@ -343,6 +345,13 @@ pub enum MemoryError {
         /// Slots it has for such memories.
         slots: usize,
     },
+    /// The pool's guards are smaller than those that the memory's code was compiled for.
+    PoolGuard {
+        /// Bytes of guard that the code relies on.
+        needed: u64,
+        /// Bytes that the pool has behind each slot.
+        given: u64,
+    },
     /// The embedder gave a memory that is not as it must be.
     Unfit {
         /// What is wrong with it.
@@ -373,7 +382,7 @@ impl fmt::Display for MemoryError {
             Self::System { bytes, guarded: true, error } => write!(
                 f,
                 "cannot reserve {bytes} bytes of address space for a guarded memory: {error}; raise the limit on \
-                 virtual memory (ulimit -v) or on mappings (vm.max_map_count), or use explicit checks"
+                 virtual memory (ulimit -v) or on mappings (vm.max_map_count), use smaller guards, or use explicit checks"
             ),
             Self::System { bytes, guarded: false, error } => write!(
                 f,
@@ -388,6 +397,11 @@ impl fmt::Display for MemoryError {
             Self::PoolExhausted { slots } => write!(
                 f,
                 "all {slots} slots of the memory pool are in use; drop stores, or make a larger pool"
+            ),
+            Self::PoolGuard { needed, given } => write!(
+                f,
+                "the code of a memory relies on guard regions of {needed} bytes, and the memory pool has {given}: make the \
+                 pool with larger guards, or compile for smaller ones"
             ),
             Self::Unfit { reason } => write!(f, "the embedder's memory cannot be used: {reason}"),
             Self::Context { bytes, error } => {

@@ -5,10 +5,13 @@ use std::sync::Arc;
 
 use wootz_vm_abi::callconv::ValRaw;
 use wootz_vm_abi::context::VMFuncRef;
-use wootz_wasm_ir::{FuncType, TypeIndex};
+use wootz_wasm_types::{FuncType, TypeIndex};
 
-pub(crate) use crate::vm::activation::call;
+use crate::vm::activation::Callee;
 use crate::{ArgumentsError, CallError, Extern, HostError, Instance, Store, Val};
+
+/// What a host function does: see [`Func::new`].
+pub type HostFunction = dyn Fn(Caller<'_>, &mut [ValRaw]) -> Result<(), HostError> + Send + Sync;
 
 /// A function, of WebAssembly or of the host. A handle: it belongs to one store, which owns the function. Equal handles
 /// are the same function.
@@ -32,7 +35,15 @@ impl Func {
         ty: FuncType,
         call: impl Fn(Caller<'_>, &mut [ValRaw]) -> Result<(), HostError> + Send + Sync + 'static,
     ) -> Self {
-        let index = store.inner.add_host_func(&ty, Box::new(call));
+        Self::from_shared(store, ty, Arc::new(call))
+    }
+
+    /// As [`new`](Self::new), of a function that other stores may have as well.
+    ///
+    /// # Panics
+    /// If `ty` mentions a type that the store does not have.
+    pub fn from_shared(store: &mut Store, ty: FuncType, call: Arc<HostFunction>) -> Self {
+        let index = store.inner.add_host_func(&ty, call);
         Self { store: store.inner.id(), index }
     }
 
@@ -67,7 +78,7 @@ impl Func {
         for (slot, arg) in slots.iter_mut().zip(args) {
             *slot = arg.to_raw(store);
         }
-        call(store, func, &mut slots)?;
+        Callee::new(store, func).call(store, &mut slots)?;
         Ok(slots.iter().zip(&info.ty.results).map(|(slot, ty)| Val::from_raw(store, *slot, *ty)).collect())
     }
 
@@ -82,11 +93,45 @@ impl Func {
     /// # Panics
     /// If the function is of another store, or if a host function panicked.
     pub fn call_raw(&self, store: &mut Store, slots: &mut [ValRaw]) -> Result<(), CallError> {
-        call(store, self.pointer(store), slots)
+        Callee::new(store, self.pointer(store)).call(store, slots)
+    }
+
+    /// The function with what a call needs to know, looked up once.
+    ///
+    /// # Panics
+    /// If the function is of another store.
+    pub fn prepare(&self, store: &Store) -> PreparedFunc {
+        PreparedFunc { func: *self, callee: Callee::new(store, self.pointer(store)) }
     }
 
     fn pointer(&self, store: &Store) -> NonNull<VMFuncRef> {
         store.inner.funcs().pointer(store.own("function", self.store, self.index) as u32)
+    }
+}
+
+/// A function that is to be called often: see [`Func::prepare`].
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub struct PreparedFunc {
+    func: Func,
+    callee: Callee,
+}
+
+impl PreparedFunc {
+    /// The function.
+    pub fn func(&self) -> Func {
+        self.func
+    }
+
+    /// As [`Func::call_raw`].
+    ///
+    /// # Errors
+    /// As [`Func::call_raw`].
+    ///
+    /// # Panics
+    /// If the function is of another store, or if a host function panicked.
+    #[inline]
+    pub fn call_raw(&self, store: &mut Store, slots: &mut [ValRaw]) -> Result<(), CallError> {
+        self.callee.call(store, slots)
     }
 }
 

@@ -1,7 +1,7 @@
 //! Globals.
 
 use wootz_vm_abi::callconv::ValRaw;
-use wootz_wasm_ir::GlobalType;
+use wootz_wasm_types::GlobalType;
 
 use crate::vm::globals::StoreGlobal;
 use crate::{Store, Val, ValueError};

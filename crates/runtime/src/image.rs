@@ -1,6 +1,7 @@
 //! A loaded image: machine code in this process, shared by every instance made from it.
 
 use std::fmt;
+use std::fs::File;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -9,6 +10,17 @@ use wootz_vm_abi::image::ImageInfo;
 use crate::ImageError;
 use crate::vm::image::LoadedImage;
 
+/// How much of a file is compared with its digests before anything of it is used.
+#[derive(Copy, Clone, PartialEq, Eq, Debug, Default)]
+pub enum Integrity {
+    /// All of it, for a file that may have been copied or stored badly. This reads the whole file.
+    #[default]
+    Whole,
+    /// What says what is where: headers, declarations, its length. For a file that is written once and trusted like a program; loading
+    /// takes about the same time however large the code is.
+    Declarations,
+}
+
 /// A loaded image. Cheap to clone; the code is unmapped with the last clone and the last store that used it.
 #[derive(Clone)]
 pub struct Image {
@@ -16,7 +28,7 @@ pub struct Image {
 }
 
 impl Image {
-    /// Maps an image.
+    /// Loads an image from bytes. All of them are checked.
     ///
     /// # Errors
     /// [`ImageError`] for bytes that are not an image this runtime and this machine can run.
@@ -24,8 +36,34 @@ impl Image {
     /// # Trust
     /// An image is machine code. Its structure is checked here, its instructions are not: load only what a compiler that
     /// you trust made.
-    pub fn load(bytes: &[u8]) -> Result<Self, ImageError> {
+    pub fn load(bytes: impl AsRef<[u8]>) -> Result<Self, ImageError> {
+        Self::load_shared(bytes.as_ref().into())
+    }
+
+    /// As [`load`](Self::load), without copying the bytes once more.
+    ///
+    /// # Errors
+    /// As [`load`](Self::load).
+    pub fn load_shared(bytes: Arc<[u8]>) -> Result<Self, ImageError> {
         Ok(Self { inner: Arc::new(LoadedImage::load(bytes)?) })
+    }
+
+    /// Maps an image from a part of a file, a range of bytes that starts at a multiple of 4096. Nothing of it is read but what is
+    /// checked and what runs; processes that map one file share its pages.
+    ///
+    /// # Trust
+    /// As for [`load`](Self::load). Besides, the file must not be written to or shortened while the image is in use, as with any
+    /// program: replace it by renaming another over it. (What a shortened file no longer has cannot be read: SIGBUS.)
+    ///
+    /// # Errors
+    /// As [`load`](Self::load), and [`ImageError::System`] if the file cannot be mapped.
+    pub fn open(file: &File, part: Range<u64>, integrity: Integrity) -> Result<Self, ImageError> {
+        Ok(Self { inner: Arc::new(LoadedImage::open(file, &part, integrity)?) })
+    }
+
+    /// The bytes it was loaded from.
+    pub fn bytes(&self) -> &[u8] {
+        self.inner.image_bytes()
     }
 
     /// Addresses of everything that is mapped for it: code, constants, unwind information.

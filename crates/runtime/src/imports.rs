@@ -2,8 +2,9 @@
 
 use wootz_vm_abi::context::VMTypeId;
 use wootz_vm_abi::image::ImageInfo;
-use wootz_wasm_ir::equivalence::{renumber, renumber_reference, renumber_value};
-use wootz_wasm_ir::{EntityIndex, EntityType, GlobalType, TableType, TypeIndex};
+use wootz_vm_abi::plan::MemoryPlan;
+use wootz_wasm_types::equivalence::{renumber, renumber_reference, renumber_value};
+use wootz_wasm_types::{EntityIndex, EntityType, GlobalType, TableType, TypeIndex};
 
 use crate::{Extern, ImportError, InstantiateError, Store};
 
@@ -38,17 +39,26 @@ pub(crate) fn check(
         }
         if let (Extern::Memory(memory), EntityIndex::Memory(index)) = (given, import.item) {
             let (plan, needed) = (memory.plan(store), info.memory_plans[index.0 as usize]);
-            if needed.guarded
-                && (!plan.guarded || plan.reservation < needed.reservation || plan.guard < needed.guard)
-            {
-                let note = "the module is compiled for a memory with guard regions, and this one has none: make the \
-                            memory with guards, or compile the module with explicit checks";
-                return refuse(Some(given_type), Some(note.to_owned()));
+            if !plan.serves(&needed) {
+                return refuse(Some(given_type), Some(too_little_guard(plan, needed)));
             }
         }
     }
     let (expected, given) = (declarations.imports.len(), externs.len());
     if given > expected { Err(InstantiateError::SurplusImports { expected, given }) } else { Ok(()) }
+}
+
+/// Why code compiled for one plan cannot use a memory of another.
+fn too_little_guard(plan: MemoryPlan, needed: MemoryPlan) -> String {
+    let has = match plan.guarded {
+        true => format!("only {} bytes", plan.guard),
+        false => "none".to_owned(),
+    };
+    format!(
+        "the module is compiled for a memory with guard regions of {} bytes, and this one has {has}: make the memory with \
+         such guards, or compile the module for smaller ones or with explicit checks",
+        needed.guard
+    )
 }
 
 /// A module's type with the store's numbers for the types that it mentions.
@@ -103,7 +113,7 @@ fn matches(given: &EntityType, expected: &EntityType) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use wootz_wasm_ir::{FuncType, HeapType, MemoryType, RefType, ValType};
+    use wootz_wasm_types::{FuncType, HeapType, MemoryType, RefType, ValType};
 
     fn memory(minimum: u64, maximum: Option<u64>) -> EntityType {
         EntityType::Memory(MemoryType {

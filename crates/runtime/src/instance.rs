@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
-use wootz_wasm_ir::EntityIndex;
-use wootz_wasm_ir::entity::Entity;
+use wootz_wasm_types::EntityIndex;
+use wootz_wasm_types::entity::Entity;
 
+use crate::vm::activation::Callee;
 use crate::vm::instance::InstanceInner;
 use crate::vm::instantiate::instantiate;
-use crate::{Extern, Func, Global, Image, InstantiateError, Memory, Store, Table, func};
+use crate::{Extern, Func, Global, Image, InstantiateError, Memory, Store, Table};
 
 /// An instance. A handle: it belongs to one store, which owns the instance.
 #[derive(Copy, Clone, PartialEq, Eq, Hash, Debug)]
@@ -27,7 +28,7 @@ impl Instance {
     pub fn new(store: &mut Store, image: &Image, imports: &[Extern]) -> Result<Self, InstantiateError> {
         let (index, start) = instantiate(store, &image.inner, imports)?;
         if let Some(start) = start {
-            func::call(store, start, &mut []).map_err(InstantiateError::Call)?;
+            Callee::new(store, start).call(store, &mut []).map_err(InstantiateError::Call)?;
         }
         Ok(Self { store: store.inner.id(), index })
     }

@@ -34,8 +34,9 @@
 //! `docs/memory.md` draws the address space, `docs/traps.md` lists every trap and how it is found, `docs/threads.md` says
 //! what may be shared. `unsafe` stands in two folders: `vm` (compiled code and what it reaches) and `sys` (the system).
 
-pub mod debug_file;
-mod error;
+pub mod cpu;
+mod debug_file;
+pub mod error;
 pub mod func;
 pub mod global;
 pub mod image;
@@ -62,9 +63,9 @@ pub use error::{
     AccessError, ArgumentsError, CallError, HostError, ImageError, ImportError, InstantiateError,
     MemoryError, ValueError,
 };
-pub use func::{Caller, Func};
+pub use func::{Caller, Func, HostFunction, PreparedFunc};
 pub use global::Global;
-pub use image::Image;
+pub use image::{Image, Integrity};
 pub use instance::Instance;
 pub use interrupt::InterruptHandle;
 pub use limits::{Limit, LimitError, StoreLimits};

@@ -6,10 +6,9 @@ use std::fmt;
 /// −1, instantiating an error.
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
 pub struct StoreLimits {
-    /// Bytes of one memory.
+    /// Bytes of one memory. A larger shared memory is not imported.
     pub memory_bytes: u64,
-    /// Bytes of all memories. A shared memory counts in every store that has it, with its size when it came and what the
-    /// store's own code adds.
+    /// Bytes of all memories. A shared memory counts in every store that has it, with all its bytes, whoever added them.
     pub total_memory_bytes: u64,
     /// Elements of one table. No table has more than ten million.
     pub table_elements: u64,

@@ -3,7 +3,7 @@
 use std::any::Any;
 
 use wootz_vm_abi::plan::MemoryPlan;
-use wootz_wasm_ir::MemoryType;
+use wootz_wasm_types::MemoryType;
 
 use crate::vm::memory::{LinearMemory, StoreMemory};
 use crate::{AccessError, MemoryError, SharedMemory, Store};
@@ -23,10 +23,11 @@ impl Memory {
     pub fn new(store: &mut Store, ty: MemoryType) -> Result<Self, MemoryError> {
         store.inner.check_memories(std::iter::once(&ty)).map_err(MemoryError::Limit)?;
         if ty.shared {
-            return Ok(SharedMemory::new(ty, store.config().checks)?.attach(store));
+            return Ok(SharedMemory::new(ty, store.config().checks, &store.config().memory)?.attach(store));
         }
-        let plan = MemoryPlan::new(&ty, store.config().checks);
-        let memory = LinearMemory::with(ty, plan, &store.config().memory, None)?;
+        let settings = &store.config().memory;
+        let plan = MemoryPlan::new(&ty, store.config().checks, settings.guard);
+        let memory = LinearMemory::new(ty, plan, settings, None)?;
         let index = store.inner.add_memory(StoreMemory::owned(memory));
         Ok(Self { store: store.inner.id(), index })
     }

@@ -3,14 +3,19 @@
 use std::fmt;
 use std::sync::Arc;
 
+use wootz_vm_abi::plan::MemoryPlan;
+
 use crate::MemoryError;
 use crate::vm::pool::PoolInner;
 
 /// How large a [`MemoryPool`] is.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct PoolConfig {
-    /// Slots for guarded memories. Each takes 6 GiB of address space, of which a process has 128 TiB.
+    /// Slots for guarded memories. Each takes 4 GiB and a guard of address space, of which a process has 128 TiB.
     pub guarded_slots: usize,
+    /// Bytes of guard between two of them, 2 GiB by default, rounded up to pages. Code compiled for larger guards does not get a
+    /// slot; code compiled for smaller ones does.
+    pub guard_bytes: usize,
     /// Slots for memories with explicit checks, which are not shared.
     pub explicit_slots: usize,
     /// Bytes in each of the latter, rounded up to pages. A memory that outgrows its slot moves out of it, one that starts
@@ -23,13 +28,13 @@ pub struct PoolConfig {
     pub when_exhausted: WhenExhausted,
 }
 
-/// What a [`MemoryPool`] does when every slot is in use.
+/// What a [`MemoryPool`] does for a memory of a kind that it has slots for, when it has none to give.
 #[derive(Copy, Clone, PartialEq, Eq, Hash, Debug, Default)]
 pub enum WhenExhausted {
     /// The memory is mapped on its own, as without a pool.
     #[default]
     Map,
-    /// [`MemoryError::PoolExhausted`].
+    /// [`MemoryError::PoolExhausted`]; and [`MemoryError::PoolGuard`] for a memory that needs larger guards than the slots have.
     Fail,
 }
 
@@ -37,6 +42,7 @@ impl Default for PoolConfig {
     fn default() -> Self {
         Self {
             guarded_slots: 1000,
+            guard_bytes: MemoryPlan::DEFAULT_GUARD as usize,
             explicit_slots: 1000,
             explicit_slot_bytes: 1 << 20,
             keep_resident: 128 << 10,

@@ -1,10 +1,10 @@
-//! What a store has in the address space, for people and tools that look at it.
+//! What a store or an instance has in the address space, for people and tools that look at it.
 
 use std::fmt;
 use std::ops::Range;
 
-use crate::Store;
 use crate::sys::pages;
+use crate::{Instance, Store};
 
 /// What may be done with the bytes of a region.
 #[derive(Copy, Clone, PartialEq, Eq, Hash, Debug)]
@@ -94,16 +94,31 @@ pub struct Region {
 }
 
 impl Store {
-    /// Every region of the store by address, those of its modules included.
+    /// Every region of the store by address, those of its modules included. Tables and memories are numbered as they came.
     pub fn regions(&self) -> Vec<Region> {
-        let mut regions = self.inner.regions_of_everything();
-        regions.sort_by_key(|region| (region.addresses.start, region.addresses.end));
-        regions.dedup_by(|next, first| next.addresses == first.addresses && next.kind == first.kind);
-        for region in &mut regions {
-            if region.protection != Protection::NONE {
-                region.resident = pages::resident(&region.addresses);
-            }
-        }
-        regions
+        listed(self.inner.regions_of_everything())
     }
+}
+
+impl Instance {
+    /// Every region that the instance's code uses, by address: its module's, its context, its tables and memories, imported
+    /// ones too, by the module's numbers. Other instances may use the same.
+    ///
+    /// # Panics
+    /// If the instance is of another store.
+    pub fn regions(&self, store: &Store) -> Vec<Region> {
+        listed(store.inner.regions_of_instance(store.own("instance", self.store, self.index)))
+    }
+}
+
+/// Each once, by address, with what is in memory.
+fn listed(mut regions: Vec<Region>) -> Vec<Region> {
+    regions.sort_by_key(|region| (region.addresses.start, region.addresses.end));
+    regions.dedup_by(|next, first| next.addresses == first.addresses && next.kind == first.kind);
+    for region in &mut regions {
+        if region.protection != Protection::NONE {
+            region.resident = pages::resident(&region.addresses);
+        }
+    }
+    regions
 }

@@ -7,14 +7,14 @@ use std::sync::atomic::{AtomicU8, AtomicU32, AtomicU64, Ordering};
 use std::time::Duration;
 
 use wootz_vm_abi::plan::{CheckStrategy, MemoryPlan};
-use wootz_wasm_ir::MemoryType;
+use wootz_wasm_types::MemoryType;
 
 pub use crate::vm::wait::WaitOutcome;
 
 use crate::vm::memory::StoreMemory;
 use crate::vm::shared::SharedInner;
 use crate::vm::wait::Interrupted;
-use crate::{AccessError, Memory, MemoryError, Store, TrapCode};
+use crate::{AccessError, Memory, MemoryError, MemorySettings, Store, TrapCode};
 
 /// A memory that instances in any number of stores, on any number of threads, use at the same time.
 ///
@@ -40,15 +40,21 @@ impl PartialEq for SharedMemory {
 impl Eq for SharedMemory {}
 
 impl SharedMemory {
-    /// A zeroed memory. `ty` must be shared and have a maximum, all of which is reserved.
+    /// A zeroed memory. `ty` must be shared and have a maximum, all of which is reserved. Of the settings only the guards
+    /// concern it.
     ///
     /// # Errors
     /// [`MemoryError`] if the type is none of a shared memory or there is no room.
-    pub fn new(ty: MemoryType, checks: CheckStrategy) -> Result<Self, MemoryError> {
+    pub fn new(
+        ty: MemoryType,
+        checks: CheckStrategy,
+        settings: &MemorySettings,
+    ) -> Result<Self, MemoryError> {
         if !ty.shared || ty.maximum.is_none() {
             return Err(MemoryError::Shared);
         }
-        Ok(Self(Arc::new(SharedInner::new(ty, MemoryPlan::new(&ty, checks))?)))
+        let plan = MemoryPlan::new(&ty, checks, settings.guard);
+        Ok(Self(Arc::new(SharedInner::new(ty, plan, settings)?)))
     }
 
     /// Its type; the minimum is its current size.
@@ -68,7 +74,7 @@ impl SharedMemory {
 
     /// Adds `delta` pages of zeroes while others use it; returns the old size in pages, or `None` if it cannot.
     pub fn grow(&self, delta: u64) -> Option<u64> {
-        self.0.grow(delta)
+        self.0.grow(delta, u64::MAX)
     }
 
     /// Copies bytes at `offset` out. Bytes that others write meanwhile may be old or new, each for itself.

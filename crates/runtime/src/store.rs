@@ -4,12 +4,12 @@ use std::any::Any;
 use std::fmt;
 use std::sync::Arc;
 
-use wootz_vm_abi::plan::CheckStrategy;
-use wootz_wasm_ir::{FuncType, TypeIndex};
+use wootz_vm_abi::plan::{CheckStrategy, MemoryPlan};
+use wootz_wasm_types::{FuncType, TypeIndex};
 
 use crate::limits::StoreLimits;
 use crate::vm::store::StoreBox;
-use crate::{MemoryCreator, MemoryPool};
+use crate::{Instance, MemoryCreator, MemoryPool};
 
 /// How a store behaves.
 #[derive(Clone, Debug)]
@@ -38,22 +38,40 @@ impl Default for StoreConfig {
     }
 }
 
-/// Where a store's linear memories come from. Shared memories are always reserved for themselves.
+/// Where a store's linear memories come from, and how much address space they take. Shared memories are always reserved for
+/// themselves.
 #[derive(Clone, Debug)]
 pub struct MemorySettings {
     /// Asked first, for every memory.
     pub creator: Option<Arc<dyn MemoryCreator>>,
     /// Asked next.
     pub pool: Option<MemoryPool>,
+    /// Bytes of guard behind a guarded memory that the host makes; those of a module have what its code was compiled for. See
+    /// [`MemoryPlan::new`](crate::MemoryPlan::new).
+    pub guard: u64,
+    /// Bytes of guard in front of a guarded memory, in whole pages and at least one. No code depends on it. In a pool it is
+    /// [`PoolConfig::guard_bytes`](crate::PoolConfig::guard_bytes).
+    pub guard_before: usize,
     /// Bytes reserved for a memory with explicit checks, so that it can grow to so many without moving.
     pub small_reservation: usize,
+    /// Bytes that a growing memory with explicit checks gets ahead of its length, so that the next growth asks the system for
+    /// nothing.
+    pub growth_ahead: usize,
     /// Whether large initial data is mapped from the module, copy-on-write, and not copied.
     pub copy_on_write: bool,
 }
 
 impl Default for MemorySettings {
     fn default() -> Self {
-        Self { creator: None, pool: None, small_reservation: 1 << 20, copy_on_write: true }
+        Self {
+            creator: None,
+            pool: None,
+            guard: MemoryPlan::DEFAULT_GUARD,
+            guard_before: MemoryPlan::DEFAULT_GUARD as usize,
+            small_reservation: 1 << 20,
+            growth_ahead: 1 << 20,
+            copy_on_write: true,
+        }
     }
 }
 
@@ -96,6 +114,12 @@ impl Store {
     /// If `ty` mentions a type that the store does not have.
     pub fn type_index(&mut self, ty: &FuncType) -> TypeIndex {
         TypeIndex(self.inner.intern_type(ty).0)
+    }
+
+    /// Its instances in the order in which they were made, those whose start function failed too.
+    pub fn instances(&self) -> impl ExactSizeIterator<Item = Instance> + use<> {
+        let store = self.inner.id();
+        (0..self.inner.instances.len()).map(move |index| Instance { store, index: index as u32 })
     }
 
     /// Its configuration.

@@ -1,7 +1,7 @@
 //! Tables.
 
 use wootz_vm_abi::callconv::ValRaw;
-use wootz_wasm_ir::{TableType, ValType};
+use wootz_wasm_types::{TableType, ValType};
 
 use crate::vm::table::{Elements, StoreTable};
 use crate::{AccessError, Store, Val, ValueError};

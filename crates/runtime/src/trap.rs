@@ -3,7 +3,7 @@
 use std::fmt;
 
 use wootz_vm_abi::trap::TrapCode;
-use wootz_wasm_ir::{FuncIndex, WasmOffset};
+use wootz_wasm_types::{FuncIndex, WasmOffset};
 
 /// A trap: WebAssembly code stopped, everything it did before is done.
 #[derive(Clone, PartialEq, Eq, Debug)]

@@ -7,9 +7,9 @@ use std::ops::Range;
 
 use wootz_vm_abi::context::FuncRefs;
 use wootz_vm_abi::image::ImageInfo;
-use wootz_vm_abi::plan::MemoryPlan;
-use wootz_wasm_ir::entity::Entity;
-use wootz_wasm_ir::{
+use wootz_vm_abi::machine::Machine;
+use wootz_wasm_types::entity::Entity;
+use wootz_wasm_types::{
     ConstExpr, ConstOp, Declarations, EntityIndex, FuncIndex, HeapType, RefType, SegmentMode, ValType,
 };
 
@@ -24,9 +24,8 @@ fn require(condition: bool, reason: impl FnOnce() -> String) -> Checked {
 
 /// Whether this machine runs the image's code.
 pub(crate) fn target(info: &ImageInfo) -> Checked {
-    let mut parts = info.target.split('-');
-    let processor = parts.next() == Some(std::env::consts::ARCH);
-    if !processor || !parts.any(|part| part == std::env::consts::OS) {
+    let machine = Machine::from_triple(&info.target);
+    if machine.is_none() || machine != Machine::host() {
         return Err(ImageError::Target(info.target.clone()));
     }
     match info.cpu_features.iter().find(|feature| !sys::has_cpu_feature(feature)) {
@@ -253,11 +252,7 @@ fn memories(info: &ImageInfo) -> Checked {
         let limit = ty.absolute_maximum();
         let limits = ty.minimum <= limit && ty.maximum.is_none_or(|maximum| ty.minimum <= maximum);
         require(limits, || format!("{index} has impossible limits"))?;
-        let guardable = !ty.memory64
-            && ty.page_size_log2 == 16
-            && plan.reservation == MemoryPlan::GUARDED_RESERVATION
-            && plan.guard == MemoryPlan::GUARDED_GUARD;
-        require(!plan.guarded || guardable, || format!("the plan of {index} does not guard it"))?;
+        require(plan.suits(ty), || format!("the plan of {index} does not guard it"))?;
     }
     Ok(())
 }

@@ -3,7 +3,7 @@
 use std::any::Any;
 
 use wootz_vm_abi::callconv::ValRaw;
-use wootz_wasm_ir::{EntityType, HeapType, RefType, ValType};
+use wootz_wasm_types::{EntityType, HeapType, RefType, ValType};
 
 use crate::{Func, Global, Memory, Store, Table};
 

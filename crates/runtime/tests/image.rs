@@ -9,9 +9,9 @@ use wootz_runtime::{
     ArgumentsError, CallError, Image, ImageError, ImageInfo, Instance, InstantiateError, MemoryPlan, Store,
     StoreConfig, TrapCode, Val, ValRaw,
 };
-use wootz_vm_abi::image;
-use wootz_wasm_ir::ir::IntWidth;
-use wootz_wasm_ir::{
+use wootz_vm_abi::seal::{Sealed, seal};
+use wootz_wasm_types::IntWidth;
+use wootz_wasm_types::{
     ConstExpr, ConstInt, ConstOp, DataSegment, EntityIndex, Export, FuncIndex, GlobalDecl, GlobalIndex,
     GlobalType, Import, MemoryIndex, MemoryType, SegmentMode, TypeIndex, ValType,
 };
@@ -177,7 +177,7 @@ fn information_that_contradicts_itself_is_refused() {
         (
             "has no type",
             Box::new(|info| {
-                info.declarations.functions.push(wootz_wasm_ir::FunctionDecl { ty: TypeIndex(9) });
+                info.declarations.functions.push(wootz_wasm_types::FunctionDecl { ty: TypeIndex(9) });
             }),
         ),
         ("the start function", Box::new(|info| info.declarations.start = Some(FuncIndex(0)))),
@@ -384,8 +384,8 @@ fn a_damaged_address_map_costs_only_offsets() {
 
 /// An image with the digest of its contents, as somebody makes it who knows the format and not what it means.
 fn sealed_again(mut bytes: Vec<u8>) -> Vec<u8> {
-    bytes.truncate(bytes.len() - image::DIGEST);
-    image::seal(&mut bytes);
+    bytes.truncate(Sealed::new(&tiny_image()).unwrap().contents().len());
+    seal(&mut bytes);
     bytes
 }
 

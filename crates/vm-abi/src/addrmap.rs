@@ -18,7 +18,7 @@
 //! ```
 
 use serde::{Deserialize, Serialize};
-use wootz_wasm_ir::{FuncIndex, WasmOffset};
+use wootz_wasm_types::{FuncIndex, WasmOffset};
 
 use crate::image::DecodeError;
 

@@ -15,7 +15,7 @@
 //! [`HostCallee`], and executes a `Pending` trap if that returns non-zero.
 
 use crate::context::{VMContext, VMHostContext};
-use wootz_wasm_ir::FuncType;
+use wootz_wasm_types::FuncType;
 
 /// Results that are returned by value; a signature with more returns through memory.
 pub const REGISTER_RESULTS: usize = 3;

@@ -18,8 +18,8 @@
 use std::ffi::c_void;
 
 use serde::{Deserialize, Serialize};
-use wootz_wasm_ir::entity::Entity;
-use wootz_wasm_ir::{
+use wootz_wasm_types::entity::Entity;
+use wootz_wasm_types::{
     ConstExpr, ConstOp, Declarations, EntityIndex, FuncIndex, GlobalIndex, MemoryIndex, TableIndex,
 };
 

@@ -20,7 +20,7 @@
 use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
-use wootz_wasm_ir::Declarations;
+use wootz_wasm_types::Declarations;
 
 use crate::plan::MemoryPlan;
 
@@ -45,31 +45,12 @@ pub const DATA: &str = ".wootz.data";
 pub const DEBUG: &str = ".wootz.debug";
 
 /// Version of everything in this crate: an image of another version is refused.
-pub const FORMAT_VERSION: u32 = 3;
+pub const FORMAT_VERSION: u32 = 4;
 /// First bytes of [`INFO`], before the version: tells an image from any other ELF file.
 pub const INFO_MAGIC: [u8; 8] = *b"wootzimg";
 
 /// Page size that images are laid out for, in bytes.
 pub const PAGE: u64 = 4096;
-
-/// Bytes at the end of an image that tell whether the others are what they were when it was made.
-pub const DIGEST: usize = 16;
-
-/// Ends an image with its digest (XXH3, 128 bits). It finds damage, by accident of any kind; who changes an image on purpose
-/// makes a new one.
-pub fn seal(image: &mut Vec<u8>) {
-    image.extend(digest(image));
-}
-
-/// The image without its digest; `None` if it is not the right one.
-pub fn unseal(sealed: &[u8]) -> Option<&[u8]> {
-    let (image, found) = sealed.split_last_chunk::<DIGEST>()?;
-    (digest(image) == *found).then_some(image)
-}
-
-fn digest(image: &[u8]) -> [u8; DIGEST] {
-    xxhash_rust::xxh3::xxh3_128(image).to_le_bytes()
-}
 
 /// What the runtime needs to know of an image besides its bytes.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]

@@ -8,6 +8,8 @@
 //! | [`trap`] | every reason to trap: code, name and message |
 //! | [`plan`] | check strategies and the shape of each linear memory |
 //! | [`image`] | the linked image: ELF section names and the module information inside |
+//! | [`linked`] | a module linked into a C program: what its object tells the runtime, and what it calls there |
+//! | [`machine`] | the machines that code is made for, and their names |
 //! | [`libcall`] | the C library functions that LLVM may call from compiled code |
 //! | [`addrmap`] | native code offset → WebAssembly function and byte offset, with inlined frames |
 //! | [`debug`] | which addresses of debug information the loader completes for a debugger |
@@ -21,5 +23,9 @@ pub mod context;
 pub mod debug;
 pub mod image;
 pub mod libcall;
+pub mod linked;
+pub mod machine;
+pub mod options;
 pub mod plan;
+pub mod seal;
 pub mod trap;

@@ -12,7 +12,7 @@ use wasi_common::snapshots::preview_1::types::Errno;
 use wasi_common::snapshots::preview_1::wasi_snapshot_preview1;
 use wiggle::{GuestError, GuestMemory};
 use wootz_runtime::ValRaw;
-use wootz_wasm_ir::{FuncType, ValType};
+use wootz_wasm_types::{FuncType, ValType};
 
 use crate::{Error, Exit, WasiCtx};
 

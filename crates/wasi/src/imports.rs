@@ -5,7 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use wootz_runtime::{Caller, Extern, HostError, ValRaw};
-use wootz_wasm_ir::FuncType;
+use wootz_wasm_types::FuncType;
 
 use crate::{Bytes, Error, Function, MEMORY, WasiCtx, functions};
 

@@ -13,7 +13,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
 use wootz_runtime::InterruptHandle;
-use wootz_wasm_ir::{FuncType, ValType};
+use wootz_wasm_types::{FuncType, ValType};
 
 /// The module that a guest imports [`SPAWN`] from.
 pub const THREADS_MODULE: &str = "wasi";

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use wootz_runtime::{CheckStrategy, SharedMemory, ValRaw};
+use wootz_runtime::{CheckStrategy, MemorySettings, SharedMemory, ValRaw};
 use wootz_wasi::{BuildError, Bytes, Error, Exit, MODULES, OutputBuffer, WasiCtx, function, functions};
 
 const SUCCESS: i32 = 0;
@@ -341,14 +341,14 @@ fn a_shared_memory_serves_as_any_other() {
         .unwrap()
         .random_cycle(&[7])
         .build();
-    let ty = wootz_wasm_ir::MemoryType {
+    let ty = wootz_wasm_types::MemoryType {
         memory64: false,
         shared: true,
         minimum: 1,
         maximum: Some(1),
         page_size_log2: 16,
     };
-    let memory = SharedMemory::new(ty, CheckStrategy::Guard).unwrap();
+    let memory = SharedMemory::new(ty, CheckStrategy::Guard, &MemorySettings::default()).unwrap();
     let mut guest = SharedGuest { memory, ctx };
 
     assert_eq!(guest.call("args_get", &[16, 100]).unwrap(), SUCCESS);

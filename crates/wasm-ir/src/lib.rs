@@ -1,7 +1,7 @@
 //! What a WebAssembly module says: declarations, names, and function bodies as SSA.
 //!
-//! This crate is the neutral front of the house. It knows the WebAssembly specification and nothing of LLVM, of an
-//! operating system, or of any other crate of the workspace. [`Module`] decodes and validates; [`ir`] is the SSA
+//! This crate is the neutral front of the house. It knows the WebAssembly specification and nothing of LLVM or of an
+//! operating system. [`Module`] decodes and validates; [`ir`] is the SSA
 //! form every back end reads; [`Translator`] makes it, one function at a time, reusing its arenas.
 //!
 //! `docs/ir.md` describes the IR and its text form, `docs/module-memory.md` who owns what.
@@ -41,22 +41,14 @@
 //! # Ok::<(), wootz_wasm_ir::Error>(())
 //! ```
 
+mod analysis;
 pub mod decode;
-pub mod entity;
-pub mod equivalence;
-mod error;
 pub mod ir;
 mod module;
+pub mod optimise;
 mod translate;
-mod types;
 
-pub use error::{Error, ErrorKind};
-pub use module::{
-    ConstExpr, ConstInt, ConstOp, CustomSection, DataSegment, Declarations, ElementSegment, EntityIndex,
-    EntityType, Export, FunctionDecl, GlobalDecl, Import, Module, Names, Section, SegmentMode, TableDecl,
-};
+pub use module::{CustomSection, Module, Section};
 pub use translate::{ARGUMENTS_LIMIT, KEPT_LOCALS, PARAMETERS_LIMIT, Translator};
-pub use types::{
-    DataIndex, ElementIndex, FuncIndex, FuncType, GlobalIndex, GlobalType, HeapType, LocalIndex, MemoryIndex,
-    MemoryType, RefType, TableIndex, TableType, TagIndex, TypeIndex, ValType, WasmOffset,
-};
+/// What a module declares, from the crate that the runtime shares.
+pub use wootz_wasm_types::*;

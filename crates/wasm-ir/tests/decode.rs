@@ -1,9 +1,9 @@
 //! What decoding says of good modules and of bad ones.
 
-use wootz_wasm_ir::decode::{Features, Options};
+use wootz_wasm_ir::decode::Options;
 use wootz_wasm_ir::{
-    ConstOp, EntityIndex, EntityType, Error, ErrorKind, FuncIndex, FuncType, GlobalIndex, LocalIndex,
-    MemoryIndex, Module, SegmentMode, TableIndex, TypeIndex, ValType,
+    ConstOp, EntityIndex, EntityType, Error, ErrorKind, Features, FuncIndex, FuncType, GlobalIndex,
+    LocalIndex, MemoryIndex, Module, SegmentMode, TableIndex, TypeIndex, ValType,
 };
 
 const EVERYTHING: &str = r#"
@@ -250,5 +250,5 @@ fn a_feature_that_is_not_enabled_is_unsupported() {
     }
     let error = refusal(Features::V1, "(module (func (result i32 i32) unreachable))");
     assert_eq!(error.kind, ErrorKind::Unsupported, "{error}");
-    assert_eq!(format!("{:?}", Features::MULTI_MEMORY), r#"{"MULTI_MEMORY"}"#);
+    assert_eq!(format!("{:?}", Features::MULTI_MEMORY), r#"{"multi-memory"}"#);
 }

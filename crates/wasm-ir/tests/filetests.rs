@@ -1,5 +1,6 @@
 //! File tests: each `filetests/**/*.wat` ends with the IR of its functions, or the error, as comments.
 //!
+//! A file that has a line `;;! optimise` shows the IR as `optimise` leaves it.
 //! A file that starts with `;; keep locals` shows what the locals hold as well.
 //!
 //! `WOOTZ_BLESS=1` writes what comes out into the files. Every body is also verified, whatever it looks like.
@@ -8,7 +9,7 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use libtest_mimic::{Arguments, Failed, Trial};
-use wootz_wasm_ir::{Module, Translator, ir};
+use wootz_wasm_ir::{Module, Translator, ir, optimise};
 
 /// The line between a test and what is expected of it.
 const MARK: &str = ";; ---- expected ----\n";
@@ -78,6 +79,11 @@ fn translate(source: &str) -> Result<String, Failed> {
         match translator.translate(&module, func) {
             Ok(body) => {
                 ir::verify(declarations, body)?;
+                if source.lines().any(|line| line == ";;! optimise") {
+                    optimise::run(declarations, body);
+                    ir::verify(declarations, body)
+                        .map_err(|error| format!("{error}\n{}", ir::DisplayBody(body)))?;
+                }
                 write!(text, "{}", ir::DisplayNamed(body, declarations))?;
             }
             Err(error) => writeln!(text, "{func}: {error}")?,

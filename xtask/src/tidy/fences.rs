@@ -9,6 +9,7 @@ const FENCES: &[&str] = &[
     "crates/codegen-llvm/src/orc/",
     "crates/runtime/src/vm/",
     "crates/runtime/src/sys/",
+    "crates/c-runtime/src/ffi/",
     // Breaks protections on purpose.
     "crates/wootz/tests/address_space/",
 ];

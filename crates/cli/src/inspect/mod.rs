@@ -6,18 +6,19 @@ mod summary;
 use std::fmt::Write as _;
 use std::io::{self, IsTerminal};
 
-use wootz_codegen_llvm::{TextKind, emit_text};
+use wootz_codegen_llvm::{CompileOptions, TextKind, emit_text};
 use wootz_wasm_ir::ir::DisplayBody;
 use wootz_wasm_ir::{Module, Translator};
 
-use crate::args::{CompileArgs, View};
+use crate::args::View;
 use crate::exit::Exit;
 use crate::input::Input;
 use crate::names::find_defined_function;
 use crate::report::{Outcome, Report, Style, output, output_error};
 use crate::run::compile_report;
 
-pub(crate) fn inspect(input: &Input, module: &Module, view: &View, compile: &CompileArgs) -> Outcome {
+/// Shows a module. `options` are those of compiled code, if the view is of it.
+pub(crate) fn inspect(input: &Input, module: &Module, view: &View, options: &CompileOptions) -> Outcome {
     match view {
         View::Summary => {
             let style = Style::for_stream(io::stdout().is_terminal());
@@ -31,8 +32,8 @@ pub(crate) fn inspect(input: &Input, module: &Module, view: &View, compile: &Com
         }
         View::Wat => wat(module),
         View::Ir(func) => ir(input, module, func.as_deref()),
-        View::LlvmIr(func) => text(input, module, compile, TextKind::LlvmIr, func.as_deref()),
-        View::Assembly(func) => text(input, module, compile, TextKind::Assembly, func.as_deref()),
+        View::LlvmIr(func) => text(input, module, options, TextKind::LlvmIr, func.as_deref()),
+        View::Assembly(func) => text(input, module, options, TextKind::Assembly, func.as_deref()),
     }
 }
 
@@ -75,13 +76,12 @@ fn ir(input: &Input, module: &Module, func: Option<&str>) -> Outcome {
 fn text(
     input: &Input,
     module: &Module,
-    compile: &CompileArgs,
+    options: &CompileOptions,
     kind: TextKind,
     func: Option<&str>,
 ) -> Outcome {
     let func = func.map(|func| find_defined_function(module.declarations(), func)).transpose()?;
-    let text =
-        emit_text(module, &compile.options(), kind, func).map_err(|error| compile_report(input, &error))?;
+    let text = emit_text(module, options, kind, func).map_err(|error| compile_report(input, &error))?;
     output(text.as_bytes())
 }
 

@@ -40,7 +40,10 @@ pub(crate) fn report(
             stopped(report, input, &failure.frames, failure.omitted)
         }
         Error::Link(error) => link(input, declarations, error),
-        Error::Compile(error) => compile(error),
+        Error::Compile(error) => match error.downcast_ref() {
+            Some(error) => compile(error),
+            None => Report::new(Exit::Bug, error.to_string()).help(crate::BUG),
+        },
         Error::ConsumesNoFuel => Report::new(Exit::Usage, error.to_string())
             .at(input.name.clone())
             .help("run the module, not an image of it, with --fuel"),
@@ -180,8 +183,15 @@ pub(super) fn image(input: &Input, error: &ImageError) -> Box<Report> {
 
 fn compile(error: &CompileError) -> Box<Report> {
     match error {
-        CompileError::UnknownCpu { .. } => Report::new(Exit::Usage, error.to_string()).help("see --cpu"),
-        CompileError::NoSuchFunction(_) => Report::new(Exit::Usage, error.to_string()),
+        CompileError::UnknownCpu { .. } | CompileError::NotNative(_) => {
+            Report::new(Exit::Usage, error.to_string()).help("see --cpu")
+        }
+        CompileError::UnknownFeature { .. } => {
+            Report::new(Exit::Usage, error.to_string()).help("see --features")
+        }
+        CompileError::NoSuchFunction(_) | CompileError::NoCForm(_) => {
+            Report::new(Exit::Usage, error.to_string())
+        }
         CompileError::UnsupportedTarget(_) => Report::new(Exit::System, error.to_string()),
         error => Report::new(Exit::Bug, error.to_string()).help(crate::BUG),
     }

@@ -15,6 +15,7 @@ use wootz_wasm_ir::Declarations;
 
 use crate::args::RunArgs;
 use crate::cache::Cache;
+use crate::compile::with_progress;
 use crate::debug;
 use crate::exit::Exit;
 use crate::input::Input;
@@ -35,9 +36,7 @@ pub(crate) fn run(args: &RunArgs) -> Outcome<Exit> {
     }
     let engine = Engine::new(&config);
     let cache = if args.no_cache || input.is_image() { Cache::off() } else { Cache::of_user()? };
-    let place = cache
-        .place(&engine, &input.bytes)
-        .map_err(|error| failure::report(&input, &Declarations::default(), &error, None))?;
+    let place = cache.place(&engine, &input.bytes);
     let program = match place.as_ref().and_then(|place| place.load(&engine)) {
         Some(module) => Program::Image(module),
         None => Program::open(&engine, &input)?,
@@ -51,7 +50,7 @@ pub(crate) fn run(args: &RunArgs) -> Outcome<Exit> {
         let stop = Arc::default();
         let guest = || {
             let module = program
-                .compiled(&engine)
+                .compiled_with_progress(&engine, &input.name, !args.progress.no_progress)
                 .map_err(|error| failure::report(&input, program.declarations(), &error, None))?;
             if let (Program::Module(_), Some(place)) = (&program, &place) {
                 place.keep(&module);
@@ -94,9 +93,21 @@ impl Program {
 
     pub(crate) fn compiled(&self, engine: &Engine) -> Result<wootz::Module, wootz::Error> {
         match self {
-            Self::Module(module) => wootz::Module::from_decoded(engine, module),
+            Self::Module(module) => engine.compile(module),
             Self::Image(module) => Ok(module.clone()),
         }
+    }
+
+    /// The same, and shows how far it is.
+    fn compiled_with_progress(
+        &self,
+        engine: &Engine,
+        name: &str,
+        wanted: bool,
+    ) -> Result<wootz::Module, wootz::Error> {
+        let Self::Module(module) = self else { return self.compiled(engine) };
+        let compiled = with_progress(name, wanted, |observer| engine.compile_observed(module, observer))?;
+        wootz::Module::from_image(engine, compiled.image)
     }
 }
 

@@ -77,3 +77,33 @@ fn what_cannot_be_written_is_told_and_leaves_nothing() {
     dir.wootz(&["compile", "bad.wat"]).error(65);
     assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 2);
 }
+
+#[test]
+fn an_image_of_another_machine_or_cpu_is_made_and_refused_here() {
+    let dir = Dir::with("half.wat", PROGRAM);
+    assert_eq!(dir.wootz(&["compile", "--target", "aarch64-linux", "half.wat"]).output(), "");
+    let refusal = dir.wootz(&["run", "--invoke", "half", "half.image", "2"]).error(65);
+    assert!(refusal.contains("compiled for aarch64, this machine is x86_64"), "{refusal}");
+    let assembly = ["inspect", "--asm", "--target=aarch64", "--features", "+lse", "half.wat"];
+    assert!(dir.wootz(&assembly).output().contains("brk\t#0x5501"));
+
+    // No processor has all of these.
+    dir.wootz(&["compile", "--cpu", "baseline", "--features", "+xop,+avx512vp2intersect", "half.wat"])
+        .output();
+    let refusal = dir.wootz(&["run", "--invoke", "half", "half.image", "2"]).error(65);
+    assert!(refusal.contains("the image needs the CPU feature"), "{refusal}");
+    dir.wootz(&["compile", "--cpu", "x86-64-v2", "--features", "-sse4.2,-popcnt", "half.wat"]).output();
+    assert_eq!(dir.wootz(&["run", "--invoke", "half", "half.image", "2"]).output(), "1\n");
+}
+
+#[test]
+fn unknown_machines_cpus_and_features_are_told() {
+    let dir = Dir::with("half.wat", PROGRAM);
+    let told = |args: &[&str]| dir.wootz(&[&["compile"], args, &["half.wat"]].concat()).error(2);
+    assert!(told(&["--target", "riscv64-linux"]).contains("known are x86_64-linux, aarch64-linux"));
+    let unknown = told(&["--features", "+avx2,+sse41"]);
+    assert!(unknown.contains(r#"unknown feature "+sse41" of x86_64; close are "sse4.1""#), "{unknown}");
+    assert!(told(&["--features", "avx2"]).contains(r#"switched on by "+avx2""#));
+    assert!(told(&["--cpu", "x86-64-v5"]).contains(r#"close are "x86-64-v2""#));
+    assert!(told(&["--target", "aarch64", "--cpu", "native"]).contains("this machine is no aarch64"));
+}

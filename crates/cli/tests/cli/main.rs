@@ -6,6 +6,7 @@ mod cache;
 mod compile;
 mod inspect;
 mod maps;
+mod progress;
 mod run;
 mod script;
 mod stop;

@@ -17,6 +17,7 @@ fn the_table_has_a_line_for_each_region() {
         let found = text.lines().find(|line| line.ends_with(what));
         found.unwrap_or_else(|| panic!("no {what} in\n{text}")).split_whitespace().collect::<Vec<_>>()
     };
+    assert!(text.starts_with("instance of sample\naddresses "), "{text}");
     let memory = line("memory: memory 0");
     assert_eq!(memory[1..6], ["128", "KiB", "4", "KiB", "rw-"], "{text}");
     assert_eq!(line("reserve: memory 0")[5], "---", "{text}");
@@ -42,7 +43,9 @@ fn json_has_the_same() {
     let text = dir.wootz(&["maps", "--json", "-O0", "--checks", "explicit", "m.wat"]).output();
     let value: serde_json::Value = serde_json::from_str(&text).unwrap();
     assert_eq!(value["file"], "m.wat");
-    let regions = value["regions"].as_array().unwrap();
+    let instances = value["instances"].as_array().unwrap();
+    assert_eq!((instances.len(), &instances[0]["module"]), (1, &"sample".into()));
+    let regions = instances[0]["regions"].as_array().unwrap();
     let memory = regions.iter().find(|region| region["kind"] == "memory").unwrap();
     assert_eq!((&memory["size"], &memory["protection"]), (&131_072.into(), &"rw-".into()));
     assert_eq!(

@@ -10,7 +10,7 @@
     (i32.store $bytes (local.get 0) (i32.const 2)))
   (func (param i64)
     (i32.store $wide (local.get 0) (i32.const 1))
-    (drop (i32.load $guarded (i32.const 64)))
+    (drop (i32.load $guarded (i32.wrap_i64 (local.get 0))))
     (i32.store $wide (local.get 0) (i32.const 2)))
   (func (result i32 i64 i32) (memory.size $guarded) (memory.size $wide) (memory.size $bytes))
 )

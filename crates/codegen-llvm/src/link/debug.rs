@@ -2,8 +2,8 @@
 
 use std::mem::offset_of;
 
-use wootz_debuginfo::SourceText;
-use wootz_debuginfo::write::{self, ContextLayout, Debugger, Entity, Input};
+use wootz_debuginfo::write::{self, ContextLayout, Entity, Input};
+use wootz_debuginfo::{Debugger, SourceText};
 use wootz_vm_abi::context::{ModuleShape, Place, VMContextLayout, VMMemory};
 use wootz_vm_abi::debug::{Base, DebugAddresses, SectionAddresses};
 use wootz_wasm_ir::Module;

@@ -24,6 +24,8 @@ pub enum RelocationProblem {
     Absolute,
     /// The value does not fit in the field.
     Overflow(i128),
+    /// The value is not a multiple of what the field counts in.
+    Misaligned(i128),
     /// Its field is not within the section.
     OutOfRange,
     /// Its symbol is in a section that is not part of the image, or has no place at all.
@@ -35,7 +37,7 @@ pub enum RelocationProblem {
 /// An error of the linker.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum LinkError {
-    /// An input is not a relocatable ELF file for x86-64, or is malformed.
+    /// An input is not a relocatable ELF file for the machine, or is malformed.
     Object {
         /// Index of the object among the inputs.
         object: usize,
@@ -100,6 +102,7 @@ impl fmt::Display for RelocationProblem {
             Self::Unsupported(ty) => write!(f, "relocation type {ty} is not supported"),
             Self::Absolute => f.write_str("an absolute address is not position independent"),
             Self::Overflow(value) => write!(f, "the value {value:#x} does not fit"),
+            Self::Misaligned(value) => write!(f, "the value {value:#x} is not aligned as the field needs it"),
             Self::OutOfRange => f.write_str("the field is outside the section"),
             Self::Target => f.write_str("the symbol has no place in the image"),
             Self::GlobalOffsetTable => f.write_str("the instruction needs a global offset table"),

@@ -58,7 +58,7 @@ pub(super) fn image_info(
     cpu_features.sort();
     cpu_features.dedup();
     Ok(ImageInfo {
-        target: parts.target.into(),
+        target: parts.machine.triple().into(),
         cpu_features,
         declarations: parts.declarations.clone(),
         memory_plans: parts.memory_plans.to_vec(),

@@ -4,6 +4,7 @@ use object::elf;
 use object::read::elf::{ElfFile64, ElfSection64, FileHeader as _, Rela as _, SectionHeader as _, Sym as _};
 use object::{LittleEndian, Object as _, ObjectSection as _};
 use wootz_vm_abi::image;
+use wootz_vm_abi::machine::Machine;
 
 use super::error::{LinkError, Place, RelocationProblem};
 
@@ -62,17 +63,17 @@ pub(super) struct Relocation {
 }
 
 /// Reads the objects, in order.
-pub(super) fn read<'a>(objects: &[&'a [u8]]) -> Result<Vec<Object<'a>>, LinkError> {
-    objects.iter().enumerate().map(|(index, bytes)| Object::read(index, bytes)).collect()
+pub(super) fn read<'a>(objects: &[&'a [u8]], machine: Machine) -> Result<Vec<Object<'a>>, LinkError> {
+    objects.iter().enumerate().map(|(index, bytes)| Object::read(index, bytes, machine)).collect()
 }
 
 impl<'a> Object<'a> {
-    fn read(object: usize, bytes: &'a [u8]) -> Result<Self, LinkError> {
+    fn read(object: usize, bytes: &'a [u8], machine: Machine) -> Result<Self, LinkError> {
         let error = |reason: String| LinkError::Object { object, reason };
         let file = File::parse(bytes).map_err(|e| error(e.to_string()))?;
         let header = file.elf_header();
-        if header.e_type(LittleEndian) != elf::ET_REL || header.e_machine(LittleEndian) != elf::EM_X86_64 {
-            return Err(error("not a relocatable ELF file for x86-64".into()));
+        if header.e_type(LittleEndian) != elf::ET_REL || header.e_machine(LittleEndian).0 != machine.elf() {
+            return Err(error(format!("not a relocatable ELF file for {machine}")));
         }
         let mut sections = Vec::new();
         sections.resize_with(file.elf_section_table().len(), || None);

@@ -15,15 +15,12 @@ use wootz_vm_abi::image;
 
 use super::error::LinkError;
 use super::input::{Destination, Object};
-use super::symbols::{Symbols, Target};
+use super::machine::Arch;
+use super::symbols::Target;
 use super::unwind;
 
-/// Bytes of a library call's stub: `jmp *slot(%rip)` and two of padding.
-pub(super) const STUB: u64 = 8;
 /// Bytes of a library call's slot.
 pub(super) const SLOT: u64 = 8;
-/// Fills what is between functions: an instruction that traps.
-pub(super) const CODE_PADDING: u8 = 0xcc;
 /// Program headers that there is room for.
 pub(super) const MAX_PROGRAM_HEADERS: u32 = 6;
 /// Bytes of the headers at the start of the file.
@@ -49,6 +46,7 @@ pub(super) struct Placement {
 
 /// Where everything is.
 pub(super) struct Layout<'a> {
+    pub(super) arch: &'static Arch,
     /// The first [`LOADED`](Self::LOADED) are those of the indices below, then those of debug information.
     pub(super) outputs: Vec<Output<'a>>,
     /// For each object, where each of its sections went.
@@ -91,7 +89,7 @@ impl Layout<'_> {
 
     /// Address of a library call's stub.
     pub(super) fn stub(&self, slot: usize) -> u64 {
-        self.stubs + slot as u64 * STUB
+        self.stubs + slot as u64 * self.arch.stub_len
     }
 
     /// Offset of an address in the code, if it is in it or at its end.
@@ -106,10 +104,9 @@ impl Layout<'_> {
         for slot in 0..self.libcalls as usize {
             let (stub, target) = (self.stub(slot), self.slot(slot));
             let text = &mut self.outputs[Self::TEXT];
-            let distance = i32::try_from(target as i64 - (stub as i64 + 6)).map_err(|_| TOO_FAR)?;
+            let code = (self.arch.stub)(stub, target).ok_or(TOO_FAR)?;
             let at = (stub - text.address) as usize;
-            text.data[at..at + 2].copy_from_slice(&[0xff, 0x25]);
-            text.data[at + 2..at + 6].copy_from_slice(&distance.to_le_bytes());
+            text.data[at..at + code.len()].copy_from_slice(&code);
         }
         unwind::write_stubs_entry(self)
     }
@@ -117,8 +114,13 @@ impl Layout<'_> {
 
 const TOO_FAR: LinkError = LinkError::TooLarge("code and constants exceed 2 GiB");
 
-/// Merges the sections of all objects, copies their bytes and gives them addresses.
-pub(super) fn lay_out<'a>(objects: &[Object<'a>], symbols: &Symbols<'_>) -> Result<Layout<'a>, LinkError> {
+/// Merges the sections of all objects, copies their bytes and gives them addresses, with stubs and slots of so many library
+/// calls.
+pub(super) fn lay_out<'a>(
+    arch: &'static Arch,
+    objects: &[Object<'a>],
+    libcalls: u64,
+) -> Result<Layout<'a>, LinkError> {
     let output = |name, align| Output { name, address: 0, align, data: Vec::new() };
     let mut outputs = vec![
         output(image::RODATA, 16),
@@ -140,20 +142,21 @@ pub(super) fn lay_out<'a>(objects: &[Object<'a>], symbols: &Symbols<'_>) -> Resu
                 // Unwind entries follow each other without a gap: a gap reads as their end.
                 (data, align) = (&section.data[..frames.len], 1);
             }
-            let offset = append(&mut outputs[output], data, align);
+            let offset = append(&mut outputs[output], data, align, arch.padding);
             *place = Some(Placement { output, offset });
         }
         placements.push(placed);
     }
-    let libcalls = symbols.libcalls.len() as u64;
-    let code = vec![CODE_PADDING; (libcalls * STUB) as usize];
-    let stubs = append(&mut outputs[Layout::TEXT], &code, if libcalls == 0 { 1 } else { STUB });
+    let code = vec![arch.padding; (libcalls * arch.stub_len) as usize];
+    let align = if libcalls == 0 { 1 } else { arch.stub_len };
+    let stubs = append(&mut outputs[Layout::TEXT], &code, align, arch.padding);
     let entries = entries + unwind::reserve_stubs_entry(&mut outputs[Layout::EH_FRAME], libcalls);
     outputs[Layout::EH_FRAME_HDR].data = vec![0; unwind::search_table_len(entries)];
 
+    let page = arch.machine.page();
     let mut end = HEADERS;
     for (index, output) in outputs[..Layout::LOADED].iter_mut().enumerate() {
-        let align = if index == Layout::TEXT { image::PAGE } else { output.align };
+        let align = if index == Layout::TEXT { page } else { output.align };
         output.address = end.next_multiple_of(align);
         end = output.address + output.data.len() as u64;
     }
@@ -161,8 +164,8 @@ pub(super) fn lay_out<'a>(objects: &[Object<'a>], symbols: &Symbols<'_>) -> Resu
         return Err(LinkError::TooLarge("code and constants exceed 4 GiB"));
     }
     let stubs = outputs[Layout::TEXT].address + stubs;
-    let slots = end.next_multiple_of(image::PAGE);
-    Ok(Layout { outputs, placements, slots, libcalls, stubs })
+    let slots = end.next_multiple_of(page);
+    Ok(Layout { arch, outputs, placements, slots, libcalls, stubs })
 }
 
 fn find_output<'a>(outputs: &mut Vec<Output<'a>>, destination: Destination<'a>) -> usize {
@@ -184,8 +187,8 @@ fn find_output<'a>(outputs: &mut Vec<Output<'a>>, destination: Destination<'a>) 
 }
 
 /// Appends bytes at an alignment and returns their offset.
-fn append(output: &mut Output<'_>, data: &[u8], align: u64) -> u64 {
-    let padding = if output.name == image::TEXT { CODE_PADDING } else { 0 };
+fn append(output: &mut Output<'_>, data: &[u8], align: u64, code_padding: u8) -> u64 {
+    let padding = if output.name == image::TEXT { code_padding } else { 0 };
     let offset = (output.data.len() as u64).next_multiple_of(align);
     output.data.resize(offset as usize, padding);
     output.data.extend_from_slice(data);

@@ -1,20 +1,20 @@
 //! Links relocatable objects into an image, for [`compile_image`](crate::compile_image) and for whoever has objects from elsewhere.
 //!
 //! An image is position independent and needs no relocation when it is loaded, so the linker accepts less than others:
-//! code, constants, unwind and debug information, x86-64, the small code model, every function hidden, and of the
+//! code, constants, unwind and debug information, the small code model, every function hidden, and of the
 //! outside world only the [library calls](wootz_vm_abi::libcall). Writable data, absolute addresses in code or
 //! constants, thread-local storage and any other undefined symbol are errors with their place. `docs/image.md` has the
 //! layout and what becomes of each relocation.
 //!
 //! ```
 //! use object::{Object as _, ObjectSection as _};
-//! use wootz_codegen_llvm::{CompileOptions, TRIPLE, compile_object, link};
+//! use wootz_codegen_llvm::{CompileOptions, Machine, compile_object, link};
 //! use wootz_wasm_ir::Module;
 //!
 //! let module = Module::new(r#"(module (func (export "f")) (data "hello"))"#.as_bytes())?;
 //! let object = compile_object(&module, &CompileOptions::default())?;
 //! let image = link::link(&[&object], &link::ImageParts {
-//!     target: TRIPLE,
+//!     machine: Machine::X86_64,
 //!     cpu_features: &[],
 //!     declarations: module.declarations(),
 //!     module: module.bytes(),
@@ -34,16 +34,20 @@
 //! | `symbols` | resolve symbols across objects, find the library calls |
 //! | `layout` | merge sections and give them addresses |
 //! | `relocate` | write the value of each relocation |
+//! | `machine` | what each machine has its own: kinds of relocations, stubs |
 //! | `unwind` | close `.eh_frame`, make its search table |
 //! | `debug` | sources and variables instead of LLVM's debug information, if wanted |
 //! | `info` | the module information and the address map |
-//! | `write` | the ELF file |
+//! | `write` | the ELF file of an image |
+//! | `object` | instead of an image, an object for the linker of a program |
 
 mod debug;
 mod error;
 mod info;
 mod input;
 mod layout;
+mod machine;
+mod object;
 mod relocate;
 mod symbols;
 mod unwind;
@@ -52,15 +56,22 @@ mod write;
 pub use debug::DebugParts;
 pub use error::{LinkError, Place, RelocationProblem};
 
-use wootz_vm_abi::image;
+use layout::Layout;
+use machine::Arch;
+pub(crate) use object::LinkedImportPlace;
+use wootz_vm_abi::machine::Machine;
 use wootz_vm_abi::plan::MemoryPlan;
+use wootz_vm_abi::seal::seal;
 use wootz_wasm_ir::Declarations;
+
+use crate::measure::Stopwatch;
+use crate::report::{Phase, PhaseTimes};
 
 /// What an image says of its module besides its code.
 #[derive(Copy, Clone, Debug)]
 pub struct ImageParts<'a> {
-    /// Target triple, as LLVM writes it.
-    pub target: &'a str,
+    /// The machine that the objects are for.
+    pub machine: Machine,
     /// CPU features that the code needs and may not be present everywhere, by LLVM's names.
     pub cpu_features: &'a [String],
     /// The module's declarations.
@@ -83,17 +94,88 @@ pub struct ImageParts<'a> {
 /// # Errors
 /// [`LinkError`] for an object that is malformed or asks for more than an image can give.
 pub fn link(objects: &[&[u8]], parts: &ImageParts<'_>) -> Result<Vec<u8>, LinkError> {
-    let objects = input::read(objects)?;
+    link_timed(objects, parts, &mut PhaseTimes::default())
+}
+
+/// The same, for whoever wants to know how long it took.
+pub(crate) fn link_timed(
+    objects: &[&[u8]],
+    parts: &ImageParts<'_>,
+    times: &mut PhaseTimes,
+) -> Result<Vec<u8>, LinkError> {
+    let mut watch = Stopwatch::start();
+    let objects = input::read(objects, parts.machine)?;
     let symbols = symbols::resolve(&objects)?;
-    let mut layout = layout::lay_out(&objects, &symbols)?;
-    relocate::apply(&objects, &symbols, &mut layout)?;
-    layout.write_stubs()?;
-    unwind::write_search_table(&mut layout)?;
-    let info = info::image_info(&objects, &symbols, &layout, parts)?;
-    let map = info::address_map(&layout)?;
-    let debug = parts.debug.map(|debug| debug::replace(&mut layout, debug)).transpose()?;
-    let contents = info::Contents::new(&info, &map, debug.as_ref(), parts)?;
-    let mut image = write::image(&objects, &symbols, &layout, &contents)?;
-    image::seal(&mut image);
+    times.add(Phase::Link, watch.lap());
+    let linked = Linked::new(&objects, &symbols, parts, times)?;
+    watch.lap();
+    let mut image = write::image(&objects, &symbols, &linked.layout, &linked.contents)?;
+    seal(&mut image);
+    times.add(Phase::Link, watch.lap());
     Ok(image)
+}
+
+/// Links the objects of a module and the one with its C functions into an object for the linker of a program. The same
+/// objects give the same bytes.
+///
+/// # Errors
+/// As [`link`].
+pub(crate) fn link_object(
+    objects: &[&[u8]],
+    c_functions: &[u8],
+    imports: &[LinkedImportPlace],
+    imports_size: usize,
+    parts: &ImageParts<'_>,
+) -> Result<Vec<u8>, LinkError> {
+    let module = input::read(objects, parts.machine)?;
+    let symbols = symbols::resolve(&module)?;
+    let image = Linked::new(&module, &symbols, parts, &mut PhaseTimes::default())?;
+
+    let all = [objects, &[c_functions]].concat();
+    let objects = input::read(&all, parts.machine)?;
+    let symbols = symbols::resolve(&objects)?;
+    let arch = Arch::of(parts.machine);
+    let mut layout = layout::lay_out(arch, &objects, 0)?;
+    let mut left = Vec::new();
+    relocate::apply(arch, &objects, &symbols, &mut layout, Some(&mut left))?;
+    object::write(object::Parts {
+        objects: &objects,
+        symbols: &symbols,
+        layout: &layout,
+        left,
+        image: &image.layout,
+        contents: &image.contents,
+        imports,
+        imports_size,
+    })
+}
+
+/// An image before it is written.
+struct Linked<'a> {
+    layout: Layout<'a>,
+    contents: info::Contents,
+}
+
+impl<'a> Linked<'a> {
+    fn new(
+        objects: &[input::Object<'a>],
+        symbols: &symbols::Symbols<'_>,
+        parts: &ImageParts<'_>,
+        times: &mut PhaseTimes,
+    ) -> Result<Self, LinkError> {
+        let mut watch = Stopwatch::start();
+        let arch = Arch::of(parts.machine);
+        let mut layout = layout::lay_out(arch, objects, symbols.libcalls.len() as u64)?;
+        relocate::apply(arch, objects, symbols, &mut layout, None)?;
+        layout.write_stubs()?;
+        unwind::write_search_table(&mut layout)?;
+        let info = info::image_info(objects, symbols, &layout, parts)?;
+        times.add(Phase::Link, watch.lap());
+        let map = info::address_map(&layout)?;
+        let debug = parts.debug.map(|debug| debug::replace(&mut layout, debug)).transpose()?;
+        times.add(Phase::DebugInfo, watch.lap());
+        let contents = info::Contents::new(&info, &map, debug.as_ref(), parts)?;
+        times.add(Phase::Link, watch.lap());
+        Ok(Self { layout, contents })
+    }
 }

@@ -2,27 +2,43 @@
 //!
 //! `S` is the symbol's address, `A` the addend, `P` the address of the field, all relative to the image's base, so only
 //! differences of addresses are the same wherever the image is loaded. Debug information is not loaded and holds
-//! addresses relative to the base.
-//!
-//! | type | value | where |
-//! |---|---|---|
-//! | `PC32`, `PLT32` | S + A − P, 32 bits | code, constants, unwind information |
-//! | `PC64` | S + A − P, 64 bits | the same |
-//! | `GOTPCREL`, `GOTPCRELX`, `REX_GOTPCRELX` | library call: the address of its slot; else the instruction is rewritten | code |
-//! | `64`, `32`, `32S` | S + A | debug information only |
+//! addresses relative to the base. The types of relocations are those of the machine, in `machine/`.
 
 use object::elf;
+use wootz_vm_abi::linked;
 
 use super::error::{LinkError, RelocationProblem};
 use super::input::{Destination, Object, Relocation};
 use super::layout::Layout;
+use super::machine::Arch;
 use super::symbols::{Symbols, Target};
 
-/// Applies all relocations to the outputs.
+/// A relocation that another linker is to carry out.
+pub(super) struct Left {
+    /// The output that the field is in, and where.
+    pub(super) output: usize,
+    pub(super) offset: u64,
+    pub(super) ty: elf::RelocationType,
+    pub(super) target: LeftTarget,
+    pub(super) addend: i64,
+}
+
+/// What such a relocation refers to.
+pub(super) enum LeftTarget {
+    /// The beginning of an output.
+    Output(usize),
+    /// A symbol that is defined elsewhere.
+    External(String),
+}
+
+/// Applies all relocations to the outputs. With `left`, only those that are distances in one output, and collects the
+/// others there: the outputs will not stay where they are to each other.
 pub(super) fn apply(
+    arch: &Arch,
     objects: &[Object<'_>],
     symbols: &Symbols<'_>,
     layout: &mut Layout<'_>,
+    mut left: Option<&mut Vec<Left>>,
 ) -> Result<(), LinkError> {
     for (object, input) in objects.iter().enumerate() {
         for (index, section) in input.sections.iter().enumerate() {
@@ -32,7 +48,7 @@ pub(super) fn apply(
             let start = placement.offset as usize;
             // Unwind information may have lost its terminator.
             let end = bytes.len().min(start + section.data.len());
-            let mut field = Fields {
+            let mut fields = Fields {
                 layout,
                 bytes: &mut bytes[start..end],
                 address: layout.outputs[placement.output].address + placement.offset,
@@ -41,13 +57,23 @@ pub(super) fn apply(
             for relocation in section.relocations() {
                 let error = |problem| input.relocation_error(object, index, &relocation, problem);
                 let target = symbols.target(object, relocation.symbol);
+                if let (Some(left), Some(target)) = (left.as_deref_mut(), target)
+                    && let Some(target) = fields.leave(arch, placement.output, &relocation, target, || {
+                        input.symbol_name(relocation.symbol)
+                    })
+                {
+                    let (target, addend) = target;
+                    let (output, offset) = (placement.output, placement.offset + relocation.offset);
+                    left.push(Left { output, offset, ty: relocation.ty, target, addend });
+                    continue;
+                }
                 if target == Some(Target::Undefined) {
                     let symbol = input.symbol_name(relocation.symbol);
                     let place = input.place(object, index, relocation.offset);
                     return Err(LinkError::UndefinedSymbol { symbol, place });
                 }
                 let target = target.ok_or_else(|| error(RelocationProblem::Target))?;
-                field.apply(&relocation, target).map_err(error)?;
+                fields.apply(arch, &relocation, target).map_err(error)?;
             }
             layout.outputs[placement.output].data = bytes;
         }
@@ -56,100 +82,82 @@ pub(super) fn apply(
 }
 
 /// The bytes of an input section in its output.
-struct Fields<'a, 'b> {
-    layout: &'a Layout<'b>,
+pub(super) struct Fields<'a, 'b> {
+    pub(super) layout: &'a Layout<'b>,
     bytes: &'a mut [u8],
     address: u64,
     destination: Destination<'a>,
 }
 
 impl Fields<'_, '_> {
-    fn apply(&mut self, relocation: &Relocation, target: Target) -> Result<(), RelocationProblem> {
+    fn apply(
+        &mut self,
+        arch: &Arch,
+        relocation: &Relocation,
+        target: Target,
+    ) -> Result<(), RelocationProblem> {
         if relocation.offset >= self.bytes.len() as u64 {
             return Err(RelocationProblem::OutOfRange);
         }
-        let symbol = || self.layout.target_address(target).ok_or(RelocationProblem::Target);
-        let absolute = || Ok(i128::from(symbol()?) + i128::from(relocation.addend));
-        let place = i128::from(self.address) + i128::from(relocation.offset);
-        let debug = matches!(self.destination, Destination::Debug(_));
-        match relocation.ty {
-            elf::R_X86_64_NONE => Ok(()),
-            elf::R_X86_64_PC32 | elf::R_X86_64_PLT32 if !debug => {
-                let value = absolute()? - place;
-                self.write(relocation.offset, &narrow::<i32>(value)?.to_le_bytes())
-            }
-            elf::R_X86_64_PC64 if !debug => {
-                let value = absolute()? - place;
-                self.write(relocation.offset, &narrow::<i64>(value)?.to_le_bytes())
-            }
-            elf::R_X86_64_64 | elf::R_X86_64_32 | elf::R_X86_64_32S if !debug => {
-                Err(RelocationProblem::Absolute)
-            }
-            elf::R_X86_64_64 => {
-                let value = absolute()?;
-                self.write(relocation.offset, &narrow::<u64>(value)?.to_le_bytes())
-            }
-            elf::R_X86_64_32 => {
-                let value = absolute()?;
-                self.write(relocation.offset, &narrow::<u32>(value)?.to_le_bytes())
-            }
-            elf::R_X86_64_32S => {
-                let value = absolute()?;
-                self.write(relocation.offset, &narrow::<i32>(value)?.to_le_bytes())
-            }
-            elf::R_X86_64_GOTPCREL | elf::R_X86_64_GOTPCRELX | elf::R_X86_64_REX_GOTPCRELX
-                if self.destination == Destination::Text =>
-            {
-                self.apply_got(relocation, target, place)
-            }
-            ty => Err(RelocationProblem::Unsupported(ty.0)),
-        }
+        (arch.apply)(self, relocation, target)
     }
 
-    /// A load of an address from a table: a library call's slot is one; of anything else the address is computed.
-    fn apply_got(
-        &mut self,
+    /// What a relocation refers to with which addend, if it is to be left to another linker.
+    fn leave(
+        &self,
+        arch: &Arch,
+        output: usize,
         relocation: &Relocation,
         target: Target,
-        place: i128,
-    ) -> Result<(), RelocationProblem> {
-        let addend = i128::from(relocation.addend);
-        if let Target::Libcall(slot) = target {
-            let value = i128::from(self.layout.slot(slot)) + addend - place;
-            return self.write(relocation.offset, &narrow::<i32>(value)?.to_le_bytes());
-        }
-        // The plain form does not promise that an instruction of two bytes precedes the field.
-        if relocation.ty == elf::R_X86_64_GOTPCREL || relocation.addend != -4 {
-            return Err(RelocationProblem::GlobalOffsetTable);
-        }
-        let symbol = self.layout.target_address(target).ok_or(RelocationProblem::Target)?;
-        let opcode_at = relocation.offset.checked_sub(2).ok_or(RelocationProblem::OutOfRange)?;
-        let opcode = self.bytes.get(opcode_at as usize..relocation.offset as usize);
-        let opcode = opcode.ok_or(RelocationProblem::OutOfRange)?;
-        let distance = narrow::<i32>(i128::from(symbol) + addend - place);
-        match *opcode {
-            // mov symbol@GOTPCREL(%rip), %reg → lea symbol(%rip), %reg
-            [0x8b, _] => {
-                self.write(opcode_at, &[0x8d])?;
-                self.write(relocation.offset, &distance?.to_le_bytes())
+        name: impl Fn() -> String,
+    ) -> Option<(LeftTarget, i64)> {
+        match target {
+            Target::Section { object, section, offset } => {
+                let placement = (*self.layout.placements[object].get(section)?)?;
+                let distance =
+                    placement.output == output && !self.is_debug() && !(arch.is_page_relative)(relocation.ty);
+                let addend = (placement.offset + offset) as i64 + relocation.addend;
+                (!distance).then_some((LeftTarget::Output(placement.output), addend))
             }
-            // call *symbol@GOTPCREL(%rip) → addr32 call symbol
-            [0xff, 0x15] => {
-                self.write(opcode_at, &[0x67, 0xe8])?;
-                self.write(relocation.offset, &distance?.to_le_bytes())
+            Target::Libcall(_) => Some((LeftTarget::External(name()), relocation.addend)),
+            Target::Undefined => {
+                let name = name();
+                let known = linked::runtime::ALL.contains(&name.as_str()) || name == linked::LINKED_MODULE;
+                known.then_some((LeftTarget::External(name), relocation.addend))
             }
-            // jmp *symbol@GOTPCREL(%rip) → jmp symbol; nop
-            [0xff, 0x25] => {
-                let distance = narrow::<i32>(i128::from(symbol) + addend - (place - 1))?.to_le_bytes();
-                self.write(opcode_at, &[0xe9])?;
-                self.write(opcode_at + 1, &distance)?;
-                self.write(opcode_at + 5, &[0x90])
-            }
-            _ => Err(RelocationProblem::GlobalOffsetTable),
+            Target::Nowhere => None,
         }
     }
 
-    fn write(&mut self, offset: u64, value: &[u8]) -> Result<(), RelocationProblem> {
+    /// Whether the section is debug information.
+    pub(super) fn is_debug(&self) -> bool {
+        matches!(self.destination, Destination::Debug(_))
+    }
+
+    /// Whether the section is code.
+    pub(super) fn is_code(&self) -> bool {
+        self.destination == Destination::Text
+    }
+
+    /// `S + A`.
+    pub(super) fn value(&self, relocation: &Relocation, target: Target) -> Result<i128, RelocationProblem> {
+        let symbol = self.layout.target_address(target).ok_or(RelocationProblem::Target)?;
+        Ok(i128::from(symbol) + i128::from(relocation.addend))
+    }
+
+    /// `P`.
+    pub(super) fn place(&self, relocation: &Relocation) -> i128 {
+        i128::from(self.address) + i128::from(relocation.offset)
+    }
+
+    /// The bytes at an offset in the section.
+    pub(super) fn read<const N: usize>(&self, offset: u64) -> Result<[u8; N], RelocationProblem> {
+        let bytes = usize::try_from(offset).ok().and_then(|start| self.bytes.get(start..));
+        bytes.and_then(|bytes| bytes.first_chunk()).copied().ok_or(RelocationProblem::OutOfRange)
+    }
+
+    /// Replaces the bytes at an offset in the section.
+    pub(super) fn write(&mut self, offset: u64, value: &[u8]) -> Result<(), RelocationProblem> {
         let start = usize::try_from(offset).map_err(|_| RelocationProblem::OutOfRange)?;
         let end = start.checked_add(value.len()).ok_or(RelocationProblem::OutOfRange)?;
         self.bytes.get_mut(start..end).ok_or(RelocationProblem::OutOfRange)?.copy_from_slice(value);
@@ -157,6 +165,7 @@ impl Fields<'_, '_> {
     }
 }
 
-fn narrow<T: TryFrom<i128>>(value: i128) -> Result<T, RelocationProblem> {
+/// A value in a narrower type.
+pub(super) fn narrow<T: TryFrom<i128>>(value: i128) -> Result<T, RelocationProblem> {
     T::try_from(value).map_err(|_| RelocationProblem::Overflow(value))
 }

@@ -12,7 +12,8 @@ use wootz_debuginfo::unwind::entries;
 
 use super::error::{LinkError, Place};
 use super::input::Section;
-use super::layout::{Layout, Output, STUB};
+use super::layout::{Layout, Output};
+use super::machine::STUBS_COMMON;
 
 /// `DW_EH_PE_pcrel | DW_EH_PE_sdata4`: how the pointer to `.eh_frame` and the stubs' entry name addresses.
 const PC_RELATIVE: u8 = 0x1b;
@@ -21,39 +22,12 @@ const COUNT: u8 = 0x03;
 /// `DW_EH_PE_datarel | DW_EH_PE_sdata4`: how the table names addresses.
 const TABLE_RELATIVE: u8 = 0x3b;
 /// Ends a list of entries: a length of zero.
-const TERMINATOR: [u8; 4] = [0; 4];
+pub(super) const TERMINATOR: [u8; 4] = [0; 4];
 
-/// The common entry of the stubs: at each of their instructions the return address is on top of the stack.
-const STUBS_COMMON: [u8; 24] = [
-    20,
-    0,
-    0,
-    0, // length
-    0,
-    0,
-    0,
-    0, // a common entry
-    1,
-    b'z',
-    b'R',
-    0, // version, augmentation
-    1,
-    0x78,
-    16, // code alignment 1, data alignment -8, return address in column 16
-    1,
-    PC_RELATIVE, // augmentation data
-    0x0c,
-    7,
-    8, // DW_CFA_def_cfa rsp, 8
-    0x90,
-    1, // DW_CFA_offset column 16, 1
-    0,
-    0, // DW_CFA_nop
-];
 /// The entry of the stubs, but for its address and length.
 const STUBS_ENTRY: [u8; 24] = [20, 0, 0, 0, 28, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
 /// Bytes of both.
-const STUBS_LEN: usize = STUBS_COMMON.len() + STUBS_ENTRY.len();
+const STUBS_LEN: usize = STUBS_COMMON + STUBS_ENTRY.len();
 
 /// The unwind information of an object.
 pub(super) struct Frames {
@@ -98,11 +72,11 @@ pub(super) fn write_stubs_entry(layout: &mut Layout<'_>) -> Result<(), LinkError
     if layout.libcalls == 0 {
         return Ok(());
     }
-    let (stubs, len) = (layout.stubs, layout.libcalls * STUB);
+    let (stubs, len) = (layout.stubs, layout.libcalls * layout.arch.stub_len);
     let eh_frame = &mut layout.outputs[Layout::EH_FRAME];
     let common = eh_frame.data.len() - TERMINATOR.len() - STUBS_LEN;
-    let entry = common + STUBS_COMMON.len();
-    eh_frame.data[common..entry].copy_from_slice(&STUBS_COMMON);
+    let entry = common + STUBS_COMMON;
+    eh_frame.data[common..entry].copy_from_slice(&layout.arch.stubs_common);
     let mut bytes = STUBS_ENTRY;
     let field = eh_frame.address + entry as u64 + 8;
     bytes[8..12].copy_from_slice(&distance(stubs, field)?.to_le_bytes());

@@ -9,7 +9,8 @@ use wootz_vm_abi::image;
 use super::error::LinkError;
 use super::info::Contents;
 use super::input::{Definition, Object};
-use super::layout::{CODE_PADDING, Layout, MAX_PROGRAM_HEADERS, SLOT, STUB};
+use super::layout::{Layout, MAX_PROGRAM_HEADERS, SLOT};
+use super::machine::Arch;
 use super::symbols::Symbols;
 
 /// A section of the file.
@@ -78,7 +79,7 @@ pub(super) fn image(
     writer.reserve_shstrtab().map_err(error)?;
     writer.reserve_section_headers();
 
-    writer.write_file_header(&file_header()).map_err(error)?;
+    writer.write_file_header(&file_header(layout.arch)).map_err(error)?;
     writer.write_align_program_headers();
     headers.iter().for_each(|header| writer.write_program_header(header));
     for (section, place) in sections.iter().zip(&reserved) {
@@ -121,12 +122,12 @@ pub(super) fn image(
     Ok(bytes)
 }
 
-fn file_header() -> FileHeader {
+fn file_header(arch: &Arch) -> FileHeader {
     FileHeader {
         os_abi: elf::ELFOSABI_NONE,
         abi_version: 0,
         e_type: elf::ET_DYN,
-        e_machine: elf::EM_X86_64,
+        e_machine: elf::Machine(arch.machine.elf()),
         e_entry: 0,
         e_flags: Default::default(),
     }
@@ -154,7 +155,7 @@ fn sections<'a>(layout: &'a Layout<'_>, contents: &'a Contents, slots: &'a [u8])
         section.flags = elf::SHF_ALLOC;
     }
     sections[Layout::TEXT].flags = elf::SHF_ALLOC | elf::SHF_EXECINSTR;
-    sections[Layout::EH_FRAME].ty = elf::SHT_X86_64_UNWIND;
+    sections[Layout::EH_FRAME].ty = layout.arch.unwind_type;
     for section in &mut sections[Layout::LOADED..] {
         if matches!(section.name, ".debug_str" | ".debug_line_str") {
             section.flags = elf::SHF_MERGE | elf::SHF_STRINGS;
@@ -165,7 +166,7 @@ fn sections<'a>(layout: &'a Layout<'_>, contents: &'a Contents, slots: &'a [u8])
         flags: elf::SHF_ALLOC | elf::SHF_WRITE,
         address: layout.slots,
         align: SLOT,
-        padding: CODE_PADDING,
+        padding: layout.arch.padding,
         ..plain(image::LIBCALLS, slots)
     };
     let mut data = plain(image::DATA, &contents.data);
@@ -196,13 +197,14 @@ fn program_headers(layout: &Layout<'_>) -> Vec<ProgramHeader> {
         [Layout::EH_FRAME, Layout::EH_FRAME_HDR, Layout::TEXT].map(|o| &layout.outputs[o]);
     let read_only = frames.address + frames.data.len() as u64;
     let slots = layout.libcalls * SLOT;
-    let mut headers = vec![header(elf::PT_LOAD, elf::PF_R, 0, read_only, image::PAGE)];
+    let page = layout.arch.machine.page();
+    let mut headers = vec![header(elf::PT_LOAD, elf::PF_R, 0, read_only, page)];
     if !text.data.is_empty() {
         let len = text.data.len() as u64;
-        headers.push(header(elf::PT_LOAD, elf::PF_R | elf::PF_X, text.address, len, image::PAGE));
+        headers.push(header(elf::PT_LOAD, elf::PF_R | elf::PF_X, text.address, len, page));
     }
     if slots > 0 {
-        headers.push(header(elf::PT_LOAD, elf::PF_R | elf::PF_W, layout.slots, slots, image::PAGE));
+        headers.push(header(elf::PT_LOAD, elf::PF_R | elf::PF_W, layout.slots, slots, page));
         headers.push(header(elf::PT_GNU_RELRO, elf::PF_R, layout.slots, slots, 1));
     }
     headers.push(header(
@@ -226,7 +228,7 @@ fn functions(objects: &[Object<'_>], symbols: &Symbols<'_>, layout: &Layout<'_>)
         .map(|(slot, call)| Symbol {
             name: format!("{}@plt", call.name()),
             address: layout.stub(slot),
-            size: STUB,
+            size: layout.arch.stub_len,
         })
         .collect();
     for (object, input) in objects.iter().enumerate() {

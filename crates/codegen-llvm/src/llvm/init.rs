@@ -14,17 +14,19 @@ const OPTIONS: [&CStr; 2] = [c"wootz", c"-x86-cmov-converter-force-mem-operand=f
 
 static INIT: OnceLock<()> = OnceLock::new();
 
-/// Initialises LLVM's x86 back end and sets the options of this process. Idempotent and thread-safe.
+/// Initialises LLVM's back ends and sets the options of this process. Idempotent and thread-safe.
 pub(crate) fn init() {
     INIT.get_or_init(|| {
-        Target::initialize_x86(&InitializationConfig {
+        let config = InitializationConfig {
             asm_parser: true,
             asm_printer: true,
             base: true,
             disassembler: false,
             info: true,
             machine_code: true,
-        });
+        };
+        Target::initialize_x86(&config);
+        Target::initialize_aarch64(&config);
         let arguments = OPTIONS.map(CStr::as_ptr);
         // SAFETY: the array holds as many NUL-terminated strings as its length says; LLVM copies what it keeps. The
         // options are written only here, once, and no other thread reads them before `INIT` is set.

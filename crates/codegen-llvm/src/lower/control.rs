@@ -7,7 +7,7 @@ use inkwell::basic_block::BasicBlock;
 use inkwell::values::{AggregateValueEnum, BasicValue, BasicValueEnum, IntValue};
 use wootz_vm_abi::callconv::ValRaw;
 use wootz_vm_abi::trap::TrapCode;
-use wootz_wasm_ir::ir::{Block, BlockCall, Inst, List, Terminator, Value};
+use wootz_wasm_ir::ir::{Block, BlockCall, Inst, List, Op, Terminator, Value};
 
 use crate::error::CompileError;
 use crate::function::{FunctionState, store};
@@ -34,10 +34,15 @@ pub(crate) fn lower_terminator(f: &mut FunctionState<'_, '_>, terminator: &Termi
             b.build_unconditional_branch(block)?;
         }
         Terminator::Branch { condition, then, otherwise } => {
+            let is_likely =
+                f.defining_inst(*condition).is_some_and(|inst| f.body.insts[inst].op == Op::Likely);
             let condition = is_nonzero(f, f.value(*condition)?.into_int_value())?;
             let mut edges = Edges::default();
             let (then, otherwise) = (edges.edge(f, *then)?, edges.edge(f, *otherwise)?);
-            b.build_conditional_branch(condition, then, otherwise)?;
+            let branch = b.build_conditional_branch(condition, then, otherwise)?;
+            if is_likely {
+                f.module.metadata.likely(branch)?;
+            }
             edges.finish(f)?;
         }
         Terminator::Switch { index, targets, default } => {

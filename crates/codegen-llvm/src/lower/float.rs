@@ -15,6 +15,7 @@ use super::numeric::boolean;
 use crate::error::CompileError;
 use crate::function::FunctionState;
 use crate::intrinsics::{FloatIntrinsic, Intrinsic};
+use crate::target::Isa;
 
 type Result<'ctx> = std::result::Result<BasicValueEnum<'ctx>, CompileError>;
 
@@ -46,7 +47,7 @@ pub(super) fn float_unary<'ctx>(
 /// Whether an operator is a call of a C library's function, which need not quiet a NaN as the instruction does.
 pub(super) fn rounds_by_call(f: &FunctionState<'_, '_>, op: FloatUnary) -> bool {
     let rounds = matches!(op, FloatUnary::Ceil | FloatUnary::Floor | FloatUnary::Trunc | FloatUnary::Nearest);
-    rounds && !f.module.cpu.sse41
+    rounds && !f.module.isa.rounds()
 }
 
 /// The intrinsic for an operator; there is none for `neg`.
@@ -181,6 +182,9 @@ fn extremum<'ctx>(
 ) -> Result<'ctx> {
     let b = f.builder();
     let ordered = f.intrinsic(Intrinsic::Float(intrinsic, width.into()), &[x.into(), y.into()])?;
+    if f.module.isa == Isa::Aarch64 {
+        return Ok(ordered);
+    }
     if let Some(call) = ordered.as_instruction_value() {
         call.set_fast_math_flags(FastMathFlags::NoNaNs)?;
     }

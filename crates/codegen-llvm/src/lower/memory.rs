@@ -7,6 +7,10 @@
 //! Accesses of a shared memory are volatile whatever its plan: other threads access it as well
 //! (`docs/decisions/0013-shared-accesses.md`).
 //!
+//! An access that the IR knows to be inside is not compared. In the fast copy of a versioned loop it is a plain one, and said
+//! to touch nothing that another group's do; so is a load of a declared place. Every other keeps its order
+//! (`docs/optimisation.md`).
+//!
 //! Alignment is 1 throughout: WebAssembly's is a hint.
 
 use std::mem::offset_of;
@@ -18,7 +22,7 @@ use wootz_vm_abi::builtin::Builtin;
 use wootz_vm_abi::context::VMMemory;
 use wootz_vm_abi::trap::TrapCode;
 use wootz_wasm_ir::entity::Entity;
-use wootz_wasm_ir::ir::{Inst, IntWidth, MemoryAccess, Sign};
+use wootz_wasm_ir::ir::{Bounds, Inst, IntWidth, MemoryAccess, Sign};
 use wootz_wasm_ir::{DataIndex, MemoryIndex, ValType};
 
 use crate::error::CompileError;
@@ -38,9 +42,9 @@ pub(super) fn load<'ctx>(
     let pointer = effective_address(f, access, address)?;
     let whole = f.module.types.value(ty);
     let BasicTypeEnum::IntType(int) = whole else {
-        return load_at(f, access.memory, whole, pointer);
+        return load_at(f, access, whole, pointer);
     };
-    let value = load_at(f, access.memory, int_of_bytes(f, access)?.into(), pointer)?;
+    let value = load_at(f, access, int_of_bytes(f, access)?.into(), pointer)?;
     extend(f, value.into_int_value(), int, sign)
 }
 
@@ -86,30 +90,40 @@ pub(super) fn store<'ctx>(
         value => value,
     };
     let store = f.builder().build_store(pointer, value)?;
-    finish_access(f, access.memory, store)
+    finish_access(f, access, store, false)
 }
 
 pub(super) fn load_at<'ctx>(
-    f: &FunctionState<'_, 'ctx>,
-    memory: MemoryIndex,
+    f: &mut FunctionState<'_, 'ctx>,
+    access: MemoryAccess,
     ty: BasicTypeEnum<'ctx>,
     pointer: PointerValue<'ctx>,
 ) -> Result<BasicValueEnum<'ctx>> {
     let value = f.builder().build_load(ty, pointer, "")?;
     if let Some(load) = value.as_instruction_value() {
-        finish_access(f, memory, load)?;
+        finish_access(f, access, load, true)?;
     }
     Ok(value)
 }
 
 fn finish_access<'ctx>(
-    f: &FunctionState<'_, 'ctx>,
-    memory: MemoryIndex,
-    access: InstructionValue<'ctx>,
+    f: &mut FunctionState<'_, 'ctx>,
+    access: MemoryAccess,
+    instruction: InstructionValue<'ctx>,
+    is_load: bool,
 ) -> Result<()> {
-    access.set_alignment(1)?;
-    f.module.metadata.region(access, Region::Linear)?;
-    access.set_volatile(f.module.ordered || is_shared(f, memory))?;
+    instruction.set_alignment(1)?;
+    f.module.metadata.region(instruction, Region::Linear)?;
+    let keeps_order = match access.bounds {
+        Bounds::Ranged(_) => false,
+        // It has no effect and cannot trap, so nobody sees where it happens. A store could be seen after another's trap.
+        Bounds::Declared => !is_load,
+        Bounds::Checked | Bounds::Dominated => true,
+    };
+    instruction.set_volatile((f.module.ordered && keeps_order) || is_shared(f, access.memory))?;
+    if let Bounds::Ranged(group) = access.bounds {
+        f.note_group(instruction, group)?;
+    }
     Ok(())
 }
 
@@ -136,8 +150,9 @@ pub(super) fn effective_address<'ctx>(
 ) -> Result<PointerValue<'ctx>> {
     let plan = f.module.plans[access.memory.index()];
     let address = f.widen(address)?;
-    if !plan.covers(access.offset, access.bytes) {
-        check_bounds(f, access, address)?;
+    if access.bounds == Bounds::Checked && !plan.covers(access.offset, access.bytes) {
+        let outside = is_outside(f, access, address)?;
+        f.trap_if(outside, TrapCode::MemoryOutOfBounds)?;
     }
     let base = base(f, access.memory)?;
     let pointer = crate::llvm::byte_offset(f.builder(), f.module.types.i8, base, address)?;
@@ -148,15 +163,33 @@ pub(super) fn effective_address<'ctx>(
     Ok(crate::llvm::byte_offset(f.builder(), f.module.types.i8, pointer, offset)?)
 }
 
-/// Traps unless the whole access lies in the memory: `address + offset + bytes <= length`, in arithmetic without wrapping.
-fn check_bounds<'ctx>(
+/// Traps unless an access would stay inside.
+pub(super) fn check_bounds(f: &mut FunctionState<'_, '_>, access: MemoryAccess, inst: Inst) -> Result<()> {
+    let address = f.widen(f.int(inst, 0)?)?;
+    let outside = is_outside(f, access, address)?;
+    f.trap_if(outside, TrapCode::MemoryOutOfBounds)
+}
+
+/// Whether an access would stay inside.
+pub(super) fn in_bounds<'ctx>(
     f: &mut FunctionState<'_, 'ctx>,
     access: MemoryAccess,
+    inst: Inst,
+) -> Result<BasicValueEnum<'ctx>> {
+    let address = f.widen(f.int(inst, 0)?)?;
+    let inside = f.builder().build_not(is_outside(f, access, address)?, "")?;
+    super::numeric::boolean(f, inside)
+}
+
+/// Whether an access reaches out of the memory: unless `address + offset + bytes <= length`, in arithmetic without wrapping.
+fn is_outside<'ctx>(
+    f: &FunctionState<'_, 'ctx>,
+    access: MemoryAccess,
     address: IntValue<'ctx>,
-) -> Result<()> {
+) -> Result<IntValue<'ctx>> {
     let b = f.builder();
     let i64 = f.module.types.i64;
-    let outside = match access.offset.checked_add(u64::from(access.bytes)) {
+    Ok(match access.offset.checked_add(u64::from(access.bytes)) {
         // The sum of an offset and a width beyond 64 bits is past every length.
         None => f.module.types.i1.const_all_ones(),
         Some(span) => {
@@ -173,8 +206,7 @@ fn check_bounds<'ctx>(
                 b.build_int_compare(IntPredicate::UGT, end, length, "")?
             }
         }
-    };
-    f.trap_if(outside, TrapCode::MemoryOutOfBounds)
+    })
 }
 
 /// The first byte of a memory. That of a guarded or shared one never moves: it is loaded once, in the start block.
@@ -197,7 +229,7 @@ fn base<'ctx>(f: &mut FunctionState<'_, 'ctx>, memory: MemoryIndex) -> Result<Po
 }
 
 /// The current length of a memory in bytes. Other threads may grow a shared one.
-fn length<'ctx>(f: &FunctionState<'_, 'ctx>, memory: MemoryIndex) -> Result<IntValue<'ctx>> {
+pub(super) fn length<'ctx>(f: &FunctionState<'_, 'ctx>, memory: MemoryIndex) -> Result<IntValue<'ctx>> {
     let structure = structure(f, memory)?;
     let i64 = f.module.types.i64.into();
     let length = f.load(i64, structure, offset_of!(VMMemory, length), Region::Context, false)?;

@@ -19,6 +19,7 @@ use wootz_wasm_ir::ir::{AtomicOp, Callee, Inst, Op};
 
 use crate::error::CompileError;
 use crate::function::FunctionState;
+use crate::inline_asm;
 
 /// Lowers one instruction and defines its results.
 pub(crate) fn lower_inst(f: &mut FunctionState<'_, '_>, inst: Inst) -> Result<(), CompileError> {
@@ -41,6 +42,11 @@ pub(crate) fn lower_inst(f: &mut FunctionState<'_, '_>, inst: Inst) -> Result<()
         Op::VectorLoad { access, kind } => vector::load(f, access, kind, inst)?,
         Op::VectorLoadLane { access, lane } => vector::load_lane(f, access, lane, inst)?,
         Op::VectorStoreLane { access, lane } => return vector::store_lane(f, access, lane, inst),
+        Op::CheckBounds(access) => return memory::check_bounds(f, access, inst),
+        Op::InBounds(access) => memory::in_bounds(f, access, inst)?,
+        Op::MemoryLength(memory) => memory::length(f, memory)?.into(),
+        Op::Likely => f.arg(inst, 0)?,
+        Op::EffectBarrier => return inline_asm::observe_memory(f.module),
         Op::MemorySize(memory) => memory::size(f, memory)?,
         Op::MemoryGrow(memory) => memory::grow(f, memory, f.int(inst, 0)?)?,
         Op::MemoryFill(memory) => return memory::fill(f, memory, inst),

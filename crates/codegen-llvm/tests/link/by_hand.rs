@@ -8,9 +8,10 @@ use object::{
 };
 use wootz_codegen_llvm::link::{ImageParts, LinkError, RelocationProblem, link};
 use wootz_vm_abi::image;
+use wootz_vm_abi::machine::Machine;
 use wootz_wasm_ir::{DataIndex, DataSegment, FuncIndex, SegmentMode};
 
-use crate::support::{Image, TRIPLE, declarations, link_functions};
+use crate::support::{Image, declarations, link_functions};
 
 /// An object with one section of code, `wasm[0]` at its start.
 struct Builder {
@@ -126,7 +127,7 @@ fn calls_and_constants_reach_their_targets() {
     assert_eq!(image.info.libcalls, ["memcpy"]);
     assert!(matches!(&image.info.functions[..], [range] if *range == (0..13)));
     assert_eq!(image.info.cpu_features, ["sse4.1"]);
-    assert_eq!(image.info.target, TRIPLE);
+    assert_eq!(image.info.target, Machine::X86_64.triple());
 }
 
 #[test]
@@ -371,7 +372,7 @@ fn trampolines_and_data_segments_are_listed() {
     }
     let object = builder.finish();
     let parts = |module| ImageParts {
-        target: TRIPLE,
+        machine: Machine::X86_64,
         cpu_features: &[],
         declarations: &declarations,
         module,

@@ -8,9 +8,8 @@ use object::read::elf::ElfFile64;
 use object::{LittleEndian, Object as _, ObjectSection as _};
 use wootz_codegen_llvm::link::{ImageParts, LinkError, link};
 use wootz_vm_abi::image::{self, ImageInfo};
+use wootz_vm_abi::machine::Machine;
 use wootz_wasm_ir::{Declarations, FuncType, FunctionDecl, TypeIndex};
-
-pub(crate) const TRIPLE: &str = "x86_64-unknown-linux-gnu";
 
 /// An object from LLVM assembly, as the code generator has objects made: position independent, small code model.
 pub(crate) fn assemble(assembly: &str, level: OptimizationLevel) -> Vec<u8> {
@@ -28,7 +27,7 @@ pub(crate) fn assemble(assembly: &str, level: OptimizationLevel) -> Vec<u8> {
 }
 
 fn machine(level: OptimizationLevel) -> TargetMachine {
-    let triple = inkwell::targets::TargetTriple::create(TRIPLE);
+    let triple = inkwell::targets::TargetTriple::create(Machine::X86_64.triple());
     let target = Target::from_triple(&triple).expect("the x86 target is linked in");
     target
         .create_target_machine(&triple, "x86-64", "", level, RelocMode::PIC, CodeModel::Small)
@@ -49,7 +48,7 @@ pub(crate) fn declarations(functions: usize) -> Declarations {
 pub(crate) fn link_functions(objects: &[&[u8]], functions: usize) -> Result<Vec<u8>, LinkError> {
     let declarations = declarations(functions);
     let parts = ImageParts {
-        target: TRIPLE,
+        machine: Machine::X86_64,
         cpu_features: &["sse4.1".into()],
         declarations: &declarations,
         module: &[],

@@ -31,7 +31,7 @@ pub use sections::{Base, DebugSections, Fixup};
 use crate::frames::Frames;
 use crate::guest::Guest;
 use crate::native::Native;
-use crate::{Error, SourceText};
+use crate::{Debugger, Error, SourceText};
 
 /// What debug information is made from.
 #[derive(Clone, Debug)]
@@ -48,16 +48,6 @@ pub struct Input<'a> {
     pub optimised: bool,
     /// The debugger that is to read it.
     pub debugger: Debugger,
-}
-
-/// The debugger that debug information is for. Either reads all of it; they differ in how they follow pointers in the guest's memory.
-#[derive(Copy, Clone, PartialEq, Eq, Hash, Debug, Default)]
-pub enum Debugger {
-    /// gdb.
-    #[default]
-    Gdb,
-    /// lldb.
-    Lldb,
 }
 
 /// How it is encoded: version 5 has the lists that need one address each, and is the newest.

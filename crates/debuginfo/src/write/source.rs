@@ -11,9 +11,8 @@ use wootz_wasm_ir::{FuncIndex, LocalIndex, ValType, WasmOffset};
 
 use super::compose::{Composer, Shown, Stated, nowhere};
 use super::types::{Form, Types};
-use super::{
-    Debugger, ENCODING, Input, push_range, sequence, set_locations, set_ranges, set_unit_ranges, string,
-};
+use super::{ENCODING, Input, push_range, sequence, set_locations, set_ranges, set_unit_ranges, string};
+use crate::Debugger;
 use crate::guest::{Entry, Guest, Line};
 use crate::native::Native;
 

@@ -306,7 +306,7 @@ impl TextUnit<'_> {
 
 fn source_line(input: &Input<'_>, func: FuncIndex, offset: WasmOffset) -> u32 {
     let body = input.module.body_range(func);
-    body.map_or(0, |body| input.text.line(&body, offset))
+    body.map_or(0, |body| crate::text::line(input.text, &body, offset))
 }
 
 fn memory_name(input: &Input<'_>, memory: MemoryIndex) -> String {

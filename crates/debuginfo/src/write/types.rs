@@ -15,7 +15,8 @@ use gimli::write::{AttributeValue, Expression, Unit, UnitEntryId};
 use super::compose::Shown;
 use super::context::ContextLayout;
 use super::sections::{Base, runtime};
-use super::{Debugger, string};
+use super::string;
+use crate::Debugger;
 use crate::guest::{Entry, Guest};
 
 /// Names and qualifiers that are followed to the type under them.

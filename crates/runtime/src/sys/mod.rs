@@ -17,5 +17,5 @@ mod x86_64_features;
 compile_error!("this runtime is written for Linux on x86-64; other systems are further files in this folder");
 
 pub(crate) use linux::{memory, pages, signals, stack};
-pub(crate) use x86_64::{EntryRecord, REGISTERS, Registers, call_with_record, trap_byte};
-pub(crate) use x86_64_features::has_cpu_feature;
+pub(crate) use x86_64::{Landing, REGISTERS, Registers, call_with_record, trap_byte};
+pub(crate) use x86_64_features::{cpu_description, has_cpu_feature};

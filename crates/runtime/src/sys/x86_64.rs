@@ -22,40 +22,40 @@ impl Registers {
     pub(crate) const PC: usize = 16;
 }
 
-/// Where a handler leaves compiled code to: filled by [`call_with_record`] when it enters.
-#[derive(Debug)]
-#[repr(C)]
-pub(crate) struct EntryRecord {
-    /// Stack pointer of the entry frame.
+/// Where a handler leaves compiled code to.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub(crate) struct Landing {
+    /// Stack pointer to continue with.
     pub(crate) sp: usize,
-    /// Where to continue with that stack pointer.
-    pub(crate) landing: usize,
+    /// Where to continue.
+    pub(crate) pc: usize,
 }
 
-impl EntryRecord {
-    /// A record not yet filled.
-    pub(crate) const fn new() -> Self {
-        Self { sp: 0, landing: 0 }
+impl Landing {
+    /// The landing of the [`call_with_record`] that recorded `sp`.
+    pub(crate) fn of(sp: usize) -> Self {
+        Self { sp, pc: land as *const () as usize }
     }
 }
 
-/// Calls `entry(context, code, slots)`. Returns 0 when that returns; returns 1 when a signal handler set the stack pointer
-/// and the program counter to what `record` then holds.
+/// Calls `entry(context, code, slots)` and records its own stack pointer before. Returns 0 when that returns; returns 1 when a
+/// signal handler goes on at the [`Landing`] of the record.
 ///
-/// All frames between are gone in the second case, without unwinding. Callee-saved registers and the control words of
-/// both floating-point units are as at the call, either way.
+/// All frames between are gone in the second case, without unwinding. Callee-saved registers are as at the call, either way: in the
+/// first, `entry` has kept them itself, so that nothing needs to be read back. The control words of both floating-point units
+/// are the same too, because compiled code never changes them (a test looks for the instructions), and the kernel goes on with
+/// those of the interrupted code.
 ///
 /// # Safety
-/// `entry` must be a host-entry trampoline, `code`, `context` and `slots` what it expects, and `record` valid while it
-/// runs. A handler may land here only from code below this very call, with no Rust frame between that has something to
-/// drop.
+/// `entry` must be a host-entry trampoline, `code`, `context` and `slots` what it expects, and `sp` valid for a write. A handler
+/// may land here only from code below this very call, with no Rust frame between that has something to drop.
 #[unsafe(naked)]
 pub(crate) unsafe extern "C" fn call_with_record(
-    entry: HostEntry,
     context: *mut VMContext,
     code: *const std::ffi::c_void,
     slots: *mut ValRaw,
-    record: *mut EntryRecord,
+    sp: *mut usize,
+    entry: HostEntry,
 ) -> u32 {
     naked_asm!(
         ".cfi_startproc",
@@ -79,20 +79,35 @@ pub(crate) unsafe extern "C" fn call_with_record(
         ".cfi_rel_offset r15, 0",
         "sub rsp, 8",
         ".cfi_adjust_cfa_offset 8",
-        "stmxcsr [rsp]",
-        "fnstcw [rsp + 4]",
-        "lea rax, [rip + 2f]",
-        "mov [r8], rsp",
-        "mov [r8 + 8], rax",
-        "mov rax, rdi",
-        "mov rdi, rsi",
-        "mov rsi, rdx",
-        "mov rdx, rcx",
-        "call rax",
+        "mov [rcx], rsp",
+        "call r8",
         "xor eax, eax",
-        "3:",
+        "add rsp, 56",
+        ".cfi_def_cfa_offset 8",
+        "ret",
+        ".cfi_endproc",
+    )
+}
+
+/// Where a handler goes on, with the stack pointer that [`call_with_record`] recorded: returns 1 from that.
+///
+/// # Safety
+/// Not to be called.
+#[unsafe(naked)]
+unsafe extern "C" fn land() {
+    naked_asm!(
+        ".cfi_startproc",
+        ".cfi_def_cfa_offset 64",
+        ".cfi_offset rbp, -16",
+        ".cfi_offset rbx, -24",
+        ".cfi_offset r12, -32",
+        ".cfi_offset r13, -40",
+        ".cfi_offset r14, -48",
+        ".cfi_offset r15, -56",
+        // The code that was left may have stood anywhere, in a string operation that counts down as well.
+        "cld",
+        "mov eax, 1",
         "add rsp, 8",
-        ".cfi_remember_state",
         ".cfi_adjust_cfa_offset -8",
         "pop r15",
         ".cfi_adjust_cfa_offset -8",
@@ -113,15 +128,6 @@ pub(crate) unsafe extern "C" fn call_with_record(
         ".cfi_adjust_cfa_offset -8",
         ".cfi_same_value rbp",
         "ret",
-        "2:",
-        ".cfi_restore_state",
-        // The code that was left may have stood anywhere: string operations counting down, x87 registers in use.
-        "cld",
-        "fninit",
-        "fldcw [rsp + 4]",
-        "ldmxcsr [rsp]",
-        "mov eax, 1",
-        "jmp 3b",
         ".cfi_endproc",
     )
 }
@@ -162,20 +168,20 @@ mod tests {
     #[test]
     fn entering_passes_the_arguments_and_returns() {
         let mut slot = ValRaw(0);
-        let mut record = EntryRecord::new();
-        let here = (&raw const record).addr();
+        let mut sp = 0;
+        let here = (&raw const sp).addr();
         // SAFETY: `note` reads no context and no code, and writes one slot.
         let landed = unsafe {
             call_with_record(
-                note,
                 std::ptr::without_provenance_mut(7),
                 std::ptr::without_provenance(9),
                 &mut slot,
-                &mut record,
+                &mut sp,
+                note,
             )
         };
         assert_eq!((landed, slot.0), (0, 7009));
-        assert!(record.sp < here && record.sp.is_multiple_of(16));
-        assert!(record.landing > call_with_record as *const () as usize);
+        assert!(sp < here && sp.is_multiple_of(16));
+        assert_eq!(Landing::of(sp), Landing { sp, pc: land as *const () as usize });
     }
 }

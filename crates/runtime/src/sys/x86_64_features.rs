@@ -1,6 +1,6 @@
 //! x86-64: whether the processor has what an image needs, by LLVM's names for features.
 
-use std::arch::x86_64::{__cpuid, __cpuid_count, CpuidResult};
+use std::arch::x86_64::{__cpuid, __cpuid_count, _xgetbv, CpuidResult};
 
 /// Features whose instructions come from intrinsics only. A compiler that runs on a processor lists all that the processor
 /// has; code made from WebAssembly contains none of these instructions, so their absence does not matter.
@@ -145,6 +145,48 @@ fn leaf(number: u32, subleaf: u32) -> CpuidResult {
     __cpuid_count(number, subleaf)
 }
 
+/// What a compiler may look at to choose instructions for this processor: its maker and model, the leaves of CPUID that list
+/// features, and which registers the system saves.
+pub(crate) fn cpu_description() -> String {
+    /// Leaf and subleaf.
+    const LEAVES: &[(u32, u32)] = &[
+        (0, 0),
+        (7, 0),
+        (7, 1),
+        (0xd, 1),
+        (0x14, 0),
+        (0x19, 0),
+        (0x1e, 1),
+        (0x24, 0),
+        (0x8000_0001, 0),
+        (0x8000_0008, 0),
+    ];
+    // Register B of leaf 1 differs from core to core.
+    let model = leaf(1, 0);
+    let mut text = format!("{:x} {:x} {:x}", model.eax, model.ecx, model.edx);
+    for (number, subleaf) in LEAVES {
+        let leaf = leaf(*number, *subleaf);
+        text += &format!(" {:x} {:x} {:x} {:x}", leaf.eax, leaf.ebx, leaf.ecx, leaf.edx);
+    }
+    let saves_registers = model.ecx & (1 << 27) != 0;
+    if saves_registers {
+        // SAFETY: the system has switched XSAVE and this instruction on.
+        let saved = unsafe { saved_registers() };
+        text += &format!(" {saved:x}");
+    }
+    text
+}
+
+/// Which registers the system saves.
+///
+/// # Safety
+/// The system has enabled XSAVE.
+#[target_feature(enable = "xsave")]
+unsafe fn saved_registers() -> u64 {
+    // SAFETY: the caller's promise.
+    unsafe { _xgetbv(0) }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -155,6 +197,13 @@ mod tests {
         assert_eq!(has_cpu_feature("bmi"), std::is_x86_feature_detected!("bmi1"));
         assert_eq!(has_cpu_feature("sse4.2"), std::is_x86_feature_detected!("sse4.2"));
         assert!(!has_cpu_feature("warp-drive") && !has_cpu_feature(""));
+    }
+
+    #[test]
+    fn the_description_is_the_same_on_every_core() {
+        let descriptions: Vec<_> =
+            (0..8).map(|_| std::thread::spawn(cpu_description).join().unwrap()).collect();
+        assert!(descriptions.iter().all(|text| *text == descriptions[0]), "{descriptions:?}");
     }
 
     #[test]

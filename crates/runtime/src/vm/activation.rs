@@ -4,6 +4,7 @@
 //! frame is skipped; what the host makes of the error decides about the next.
 
 use std::cell::{Cell, UnsafeCell};
+use std::io;
 use std::ptr::{self, NonNull};
 
 use wootz_vm_abi::callconv::{HOST_STACK_RESERVE, HostEntry, ValRaw};
@@ -15,7 +16,7 @@ use super::host;
 use super::interrupt::{Interruption, reason};
 use super::store::StoreInner;
 use super::trap::{self, Stopped};
-use crate::sys::{EntryRecord, call_with_record, signals, stack};
+use crate::sys::{Landing, call_with_record, signals, stack};
 use crate::{ArgumentsError, CallError, Store};
 
 thread_local! {
@@ -28,8 +29,8 @@ pub(crate) struct Activation {
     store: NonNull<StoreInner>,
     regions: NonNull<FaultRegions>,
     interruption: NonNull<Interruption>,
-    /// Written by the entry sequence, read by the signal handler.
-    record: UnsafeCell<EntryRecord>,
+    /// The stack pointer of the entry: written there, read by the signal handler.
+    sp: UnsafeCell<usize>,
     /// Written by the signal handler, read after landing.
     stopped: UnsafeCell<Option<Stopped>>,
 }
@@ -53,10 +54,9 @@ impl Activation {
     }
 
     /// Where to land.
-    pub(crate) fn record(&self) -> EntryRecord {
+    pub(crate) fn landing(&self) -> Landing {
         // SAFETY: the entry sequence wrote it before any compiled code ran, and nothing writes it since.
-        let record = unsafe { &*self.record.get() };
-        EntryRecord { sp: record.sp, landing: record.landing }
+        Landing::of(unsafe { *self.sp.get() })
     }
 
     /// Leaves the reason for the entering call to find. For the signal handler.
@@ -69,13 +69,26 @@ impl Activation {
 /// Distance between the stack limit and the reserve for the host: what a function may use before it checks.
 const FRAME_ALLOWANCE: usize = 64 << 10;
 
+thread_local! {
+    /// The lowest stack limit on this thread; 0 until it is asked for.
+    static FLOOR: Cell<usize> = const { Cell::new(0) };
+}
+
 /// Lowest stack address for compiled code that is entered with the stack pointer at `here`.
 fn stack_limit(here: usize, max_wasm_stack: usize) -> usize {
-    let wanted = here.saturating_sub(max_wasm_stack);
-    match stack::bounds() {
-        Some(bounds) => wanted.max(bounds.low.saturating_add(HOST_STACK_RESERVE + FRAME_ALLOWANCE)),
-        None => wanted,
-    }
+    let floor = match FLOOR.get() {
+        0 => find_floor(),
+        floor => floor,
+    };
+    here.saturating_sub(max_wasm_stack).max(floor)
+}
+
+#[cold]
+fn find_floor() -> usize {
+    let above = |bounds: stack::StackBounds| bounds.low.saturating_add(HOST_STACK_RESERVE + FRAME_ALLOWANCE);
+    let floor = stack::bounds().map_or(1, above);
+    FLOOR.set(floor);
+    floor
 }
 
 /// Whether this thread is already inside `store`.
@@ -92,61 +105,68 @@ fn is_inside(store: NonNull<StoreInner>) -> bool {
     false
 }
 
-/// Calls a function of the store, a pointer that its handles gave, with slots that hold its arguments. Slots too few and
-/// references that the store did not make are refused.
-pub(crate) fn call(
-    store: &mut Store,
+/// A function of a store, and what calling it needs to know. The pointer is as good as the store is alive.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub(crate) struct Callee {
+    store: u64,
     func: NonNull<VMFuncRef>,
-    slots: &mut [ValRaw],
-) -> Result<(), CallError> {
-    check(store, func, slots).map_err(CallError::Arguments)?;
-    let store = store.inner.pointer();
-    // SAFETY: function references live as long as their store.
-    let func = unsafe { func.read() };
-    if func.host_entry.is_null() {
-        // SAFETY: a function without host entry is a host function, whose context is a `VMHostContext`.
-        let result = unsafe { host::call_directly(func.callee.cast::<VMHostContext>(), slots) };
-        return result.map_err(|error| trap::host_error(error, Vec::new(), 0));
-    }
-    signals::install(trap::on_fault).map_err(|error| CallError::Host {
-        error: Box::new(error),
-        frames: Vec::new(),
-        omitted: 0,
-    })?;
-    // SAFETY: the arguments are checked, and nothing borrows from the store while its code runs.
-    unsafe {
-        enter(store, &func, slots.as_mut_ptr()).map_err(|stopped| {
-            let error = trap::into_error(store, &stopped);
-            // The outermost call that says so has answered the request.
-            if error.trap_code() == Some(TrapCode::Interrupted) && !store.as_ref().is_active() {
-                store.as_ref().interruption().forget(reason::HANDLE | reason::DEADLINE);
-            }
-            error
-        })
-    }
+    slots: usize,
+    has_references: bool,
 }
 
-fn check(store: &Store, func: NonNull<VMFuncRef>, slots: &[ValRaw]) -> Result<(), ArgumentsError> {
-    let info = store.inner.func_type(func);
-    if slots.len() < info.slots {
-        return Err(ArgumentsError::Slots { needed: info.slots, given: slots.len() });
+// SAFETY: the pointer is only followed with exclusive access to the store, which may move between threads.
+unsafe impl Send for Callee {}
+// SAFETY: as above.
+unsafe impl Sync for Callee {}
+
+impl Callee {
+    /// A function of the store, a pointer that its handles gave.
+    pub(crate) fn new(store: &Store, func: NonNull<VMFuncRef>) -> Self {
+        let info = store.inner.func_type(func);
+        let has_references = !info.reference_params.is_empty();
+        Self { store: store.inner.id(), func, slots: info.slots, has_references }
     }
-    for &(index, ty) in &info.reference_params {
-        if !store.inner.is_reference(slots[index].get_reference(), ty) {
-            return Err(ArgumentsError::Reference { index });
+
+    /// Calls the function with slots that hold its arguments. Slots too few and references that the store did not make are
+    /// refused.
+    #[inline]
+    pub(crate) fn call(&self, store: &mut Store, slots: &mut [ValRaw]) -> Result<(), CallError> {
+        assert!(self.store == store.inner.id(), "the function belongs to another store");
+        if slots.len() < self.slots || self.has_references {
+            self.check(store, slots).map_err(CallError::Arguments)?;
+        }
+        let store = store.inner.pointer();
+        // SAFETY: function references live as long as their store; a function without host entry is a host function,
+        // whose context is a `VMHostContext`; the arguments are checked, and nothing borrows from the store while its code
+        // runs.
+        unsafe {
+            let func = self.func.read();
+            if func.host_entry.is_null() {
+                let result = host::call_directly(func.callee.cast::<VMHostContext>(), slots);
+                return result.map_err(|error| trap::host_error(error, Vec::new(), 0));
+            }
+            enter(store, &func, slots.as_mut_ptr())
         }
     }
-    Ok(())
+
+    fn check(&self, store: &Store, slots: &[ValRaw]) -> Result<(), ArgumentsError> {
+        if slots.len() < self.slots {
+            return Err(ArgumentsError::Slots { needed: self.slots, given: slots.len() });
+        }
+        for &(index, ty) in &store.inner.func_type(self.func).reference_params {
+            if !store.inner.is_reference(slots[index].get_reference(), ty) {
+                return Err(ArgumentsError::Reference { index });
+            }
+        }
+        Ok(())
+    }
 }
 
 /// # Safety
 /// `func` must be a WebAssembly function's reference in the store, `slots` as many as its type needs and hold its
-/// arguments, and the signal handlers must be installed.
-unsafe fn enter(
-    store: NonNull<StoreInner>,
-    func: &VMFuncRef,
-    slots: *mut ValRaw,
-) -> Result<(), Box<Stopped>> {
+/// arguments, and nothing may borrow from the store.
+unsafe fn enter(store: NonNull<StoreInner>, func: &VMFuncRef, slots: *mut ValRaw) -> Result<(), CallError> {
+    let thread = signals::install(trap::on_fault).map_err(no_signal_stack)?;
     // SAFETY: the store is alive; these borrows end before compiled code runs.
     let (context, regions, max_wasm_stack, interruption) = unsafe {
         let store = store.as_ref();
@@ -158,7 +178,7 @@ unsafe fn enter(
         store,
         regions,
         interruption,
-        record: UnsafeCell::new(EntryRecord::new()),
+        sp: UnsafeCell::new(0),
         stopped: UnsafeCell::new(None),
     };
     // SAFETY: the store's context lives as long as the store.
@@ -167,14 +187,16 @@ unsafe fn enter(
     let here = (&raw const activation).addr();
     let limit = if is_inside(store) { outer_limit } else { stack_limit(here, max_wasm_stack) };
     if here < limit {
-        return Err(Box::new(Stopped::at_entry(TrapCode::StackExhausted)));
+        // SAFETY: as the caller promises.
+        return Err(unsafe { error(store, &Stopped::at_entry(TrapCode::StackExhausted)) });
     }
     // SAFETY: the store, alive as before, owns a share of it.
     let interruption = unsafe { interruption.as_ref() };
-    interruption.resume(signals::current_thread());
+    interruption.resume(thread);
     if interruption.is_requested() {
         interruption.suspend();
-        return Err(Box::new(Stopped::at_entry(TrapCode::Interrupted)));
+        // SAFETY: as the caller promises.
+        return Err(unsafe { error(store, &Stopped::at_entry(TrapCode::Interrupted)) });
     }
     // SAFETY: a non-null host entry is a trampoline for the function's signature; the rest is as the caller promises.
     // The activation is linked exactly while the code runs.
@@ -184,7 +206,7 @@ unsafe fn enter(
         (*store.as_ptr()).enter();
         CURRENT.set(Some(NonNull::from(&activation)));
         let entry = std::mem::transmute::<*const std::ffi::c_void, HostEntry>(func.host_entry);
-        let landed = call_with_record(entry, func.callee.cast(), func.code, slots, activation.record.get());
+        let landed = call_with_record(func.callee.cast(), func.code, slots, activation.sp.get(), entry);
         CURRENT.set(activation.previous);
         interruption.suspend();
         (*store.as_ptr()).leave();
@@ -195,7 +217,31 @@ unsafe fn enter(
     if landed == 0 {
         return Ok(());
     }
-    // SAFETY: compiled code is gone, nobody else refers to the cell.
-    let stopped = unsafe { (*activation.stopped.get()).take() };
-    Err(Box::new(stopped.expect("a handler that lands says why")))
+    // SAFETY: compiled code is gone, nobody else refers to the cell; the rest is as the caller promises.
+    unsafe {
+        let stopped = (*activation.stopped.get()).as_ref();
+        Err(error(store, stopped.expect("a handler that lands says why")))
+    }
+}
+
+#[cold]
+fn no_signal_stack(error: io::Error) -> CallError {
+    CallError::Host { error: Box::new(error), frames: Vec::new(), omitted: 0 }
+}
+
+/// The error of the call that was left.
+///
+/// # Safety
+/// `store` must be the store of the call, and nothing may borrow from it.
+#[cold]
+unsafe fn error(store: NonNull<StoreInner>, stopped: &Stopped) -> CallError {
+    // SAFETY: as the caller promises.
+    unsafe {
+        let error = trap::into_error(store, stopped);
+        // The outermost call that says so has answered the request.
+        if error.trap_code() == Some(TrapCode::Interrupted) && !store.as_ref().is_active() {
+            store.as_ref().interruption().forget(reason::HANDLE | reason::DEADLINE);
+        }
+        error
+    }
 }

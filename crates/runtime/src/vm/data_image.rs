@@ -12,8 +12,8 @@ use std::sync::Arc;
 
 use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::fs::{MemfdFlags, ftruncate, memfd_create};
-use wootz_wasm_ir::entity::Entity;
-use wootz_wasm_ir::{ConstOp, Declarations, MemoryIndex, SegmentMode};
+use wootz_wasm_types::entity::Entity;
+use wootz_wasm_types::{ConstOp, Declarations, MemoryIndex, SegmentMode};
 
 use crate::sys::memory::round_to_pages;
 
@@ -124,7 +124,7 @@ fn make(segments: &[(usize, &[u8])]) -> Option<DataImage> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use wootz_wasm_ir::{ConstExpr, DataSegment, MemoryType};
+    use wootz_wasm_types::{ConstExpr, DataSegment, MemoryType};
 
     fn module(segments: &[(u32, i64, bool)]) -> Declarations {
         let mut declarations = Declarations { imported_memories: 1, ..Declarations::default() };

@@ -4,12 +4,22 @@
 use std::sync::Arc;
 
 use super::image::LoadedImage;
-use crate::{Image, Instance, Protection, RegionKind, Store, StoreConfig, TrapCode, Val};
+use crate::{Image, Instance, Integrity, Protection, RegionKind, Store, StoreConfig, TrapCode, Val};
 
 #[test]
 fn code_that_cannot_be_read_runs_and_traps() {
-    let inner = Arc::new(LoadedImage::load_with(&crate::tiny_image::tiny_image(), true).unwrap());
-    let image = Image { inner };
+    let bytes = crate::tiny_image::tiny_image();
+    runs_and_traps(LoadedImage::load_with(bytes.clone().into(), true).unwrap());
+    let path = std::env::temp_dir().join(format!("wootz-execute-only-{}", std::process::id()));
+    std::fs::write(&path, &bytes).unwrap();
+    let file = std::fs::File::open(&path).unwrap();
+    std::fs::remove_file(&path).unwrap();
+    let part = 0..bytes.len() as u64;
+    runs_and_traps(LoadedImage::open_with(&file, &part, Integrity::Declarations, true).unwrap());
+}
+
+fn runs_and_traps(image: LoadedImage) {
+    let image = Image { inner: Arc::new(image) };
     assert!(image.is_execute_only());
     let mut store = Store::new(StoreConfig::default(), Box::new(()));
     let instance = Instance::new(&mut store, &image, &[]).unwrap();

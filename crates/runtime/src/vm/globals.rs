@@ -4,7 +4,7 @@ use std::ptr::NonNull;
 
 use wootz_vm_abi::callconv::ValRaw;
 use wootz_vm_abi::context::VMGlobal;
-use wootz_wasm_ir::GlobalType;
+use wootz_wasm_types::GlobalType;
 
 use super::memory::Definition;
 

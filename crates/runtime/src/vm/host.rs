@@ -13,10 +13,7 @@ use wootz_vm_abi::trap::TrapCode;
 use super::store::{Pending, StoreBox, StoreInner};
 use super::types::TypeInfo;
 use crate::sys::signals::ThreadNumber;
-use crate::{Caller, HostError, Instance, Store};
-
-/// What a host function does.
-pub(crate) type HostCall = Box<dyn Fn(Caller<'_>, &mut [ValRaw]) -> Result<(), HostError> + Send + Sync>;
+use crate::{Caller, HostError, HostFunction, Instance, Store};
 
 /// A host function, at a fixed address from its making to the end of its store.
 pub(crate) struct HostFunc {
@@ -24,13 +21,13 @@ pub(crate) struct HostFunc {
     func_ref: VMFuncRef,
     store: NonNull<StoreInner>,
     ty: Arc<TypeInfo>,
-    call: HostCall,
+    call: Arc<HostFunction>,
 }
 
 impl HostFunc {
     /// A host function of `store`. Its code is null until an image of the store brings the trampoline for its type; no
     /// compiled code that could call it exists before.
-    pub(crate) fn new(store: &StoreInner, id: VMTypeId, call: HostCall) -> NonNull<Self> {
+    pub(crate) fn new(store: &StoreInner, id: VMTypeId, call: Arc<HostFunction>) -> NonNull<Self> {
         let ty = Arc::clone(store.types().get(id));
         let code = store.types().host_exit(id).unwrap_or(ptr::null());
         let context =
@@ -61,8 +58,9 @@ impl HostFunc {
     /// Runs it.
     ///
     /// # Safety
-    /// `this` and its store must be alive, nothing may borrow from the store, and `slots` must be as many as the type
-    /// needs.
+    /// `this` and its store must be alive, the latter with someone inside, nothing may borrow from the store, and `slots`
+    /// must be as many as the type needs.
+    #[inline(always)]
     unsafe fn run(
         this: NonNull<Self>,
         instance: Option<Instance>,
@@ -96,14 +94,11 @@ struct LentStore {
 
 impl LentStore {
     /// # Safety
-    /// The store must be alive, and nothing may borrow from it while this exists.
+    /// The store must be alive, with someone inside so that it is not freed, wherever its owner goes meanwhile; and nothing
+    /// may borrow from it while this exists.
     unsafe fn new(store: NonNull<StoreInner>) -> Self {
-        // A store with someone inside is not freed, wherever its owner goes meanwhile.
         // SAFETY: as the caller promises.
-        let thread = unsafe {
-            (*store.as_ptr()).enter();
-            (*store.as_ptr()).interruption().suspend()
-        };
+        let thread = unsafe { store.as_ref() }.interruption().suspend();
         // SAFETY: the handle is never dropped, and whoever entered the store waits for the host function.
         let inner = unsafe { StoreBox::from_pointer(store) };
         let handle = ManuallyDrop::new(Store { inner });
@@ -113,11 +108,8 @@ impl LentStore {
 
 impl Drop for LentStore {
     fn drop(&mut self) {
-        // SAFETY: the store is alive, because `new` entered it, and the host function has returned its borrow.
-        unsafe {
-            (*self.store.as_ptr()).leave();
-            (*self.store.as_ptr()).interruption().resume(self.thread);
-        }
+        // SAFETY: the store is alive, because someone is inside, and the host function has returned its borrow.
+        unsafe { self.store.as_ref() }.interruption().resume(self.thread);
         if self.handle.inner.pointer() != self.store {
             // `mem::swap` moved the running store to a place where it may be used or dropped at the same time.
             eprintln!("a host function exchanged the store that it was called with");
@@ -147,7 +139,7 @@ unsafe extern "C" fn host_callee(
     slots: *mut ValRaw,
 ) -> u32 {
     // SAFETY: the trampoline passes the context it was called with, the calling instance's context or null, and as many
-    // slots as the type needs; the store is alive while its code runs, and nothing borrows from it.
+    // slots as the type needs; the store is alive while its code runs, who entered that is inside, and nothing borrows from it.
     unsafe {
         let func = NonNull::new_unchecked((*context).function.cast::<HostFunc>());
         let store = (*func.as_ptr()).store;
@@ -183,6 +175,27 @@ pub(crate) unsafe fn call_directly(
     // SAFETY: as the caller promises.
     unsafe {
         let func = NonNull::new_unchecked((*context).function.cast::<HostFunc>());
+        let _inside = Inside::enter((*func.as_ptr()).store);
         HostFunc::run(func, None, slots)
+    }
+}
+
+/// Someone in a store, until dropped.
+struct Inside(NonNull<StoreInner>);
+
+impl Inside {
+    /// # Safety
+    /// The store must be alive, and nothing may borrow from it now nor when this is dropped.
+    unsafe fn enter(store: NonNull<StoreInner>) -> Self {
+        // SAFETY: as the caller promises.
+        unsafe { (*store.as_ptr()).enter() };
+        Self(store)
+    }
+}
+
+impl Drop for Inside {
+    fn drop(&mut self) {
+        // SAFETY: as `enter`'s caller promised; a store with someone inside is not freed.
+        unsafe { (*self.0.as_ptr()).leave() };
     }
 }

@@ -6,7 +6,7 @@ use std::ptr::NonNull;
 use std::sync::Arc;
 
 use wootz_vm_abi::plan::MemoryPlan;
-use wootz_wasm_ir::MemoryType;
+use wootz_wasm_types::MemoryType;
 
 use super::space::Space;
 use crate::MemoryError;

@@ -1,72 +1,168 @@
 //! Loading: from the bytes of an image to mapped, sealed code.
 //!
-//! Phases: read the ELF structure, compare the digest, check what it all says, copy the segments into one reservation, fill the library calls,
-//! take the right to write away. No byte is ever writable and executable at once; where the processor can tell reading from
-//! executing, code cannot be read either, and the runtime looks at it through a second view.
+//! Phases: read the ELF structure, compare the digests, check what it all says, map the segments into one reservation, fill the library calls,
+//! take the right to write away. The segments of a file are mapped from it, so that processes share their pages; those of bytes in memory
+//! are copied. No byte is ever writable and executable at once; where the processor can tell reading from executing, code cannot be
+//! read either, and the runtime looks at it through a second view.
 
+use std::fs::File;
+use std::io;
 use std::ops::Range;
-use std::sync::OnceLock;
+use std::os::fd::{AsFd, BorrowedFd};
+use std::sync::{Arc, OnceLock};
 
-use object::LittleEndian as LE;
-use object::elf;
-use object::read::elf::{FileHeader, ProgramHeader, SectionHeader, SectionTable};
 use wootz_vm_abi::addrmap::AddressMap;
 use wootz_vm_abi::context::{ModuleShape, VMContextLayout};
-use wootz_vm_abi::image::{self, DecodeError, ImageInfo, PAGE};
+use wootz_vm_abi::image::{self, ImageInfo, PAGE};
 use wootz_vm_abi::libcall::Libcall;
+use wootz_vm_abi::seal::Sealed;
 
 use super::data_image::DataImages;
 use super::debugger::ShownImage;
+use super::image_file::{Access, ElfFile, NOT_AN_IMAGE, Segment, corrupt, first_page, require_inside};
 use super::libcalls;
-use crate::ImageError;
+use crate::image::Integrity;
 use crate::regions::{Protection, RegionKind};
-use crate::sys::memory::{Mapping, page_size};
+use crate::sys::memory::Mapping;
 use crate::sys::pages;
-use crate::validate;
-
-type Header = elf::FileHeader64<LE>;
-
-/// Address space that an image may take: what 32-bit distances reach.
-const MAX_SPAN: u64 = 1 << 31;
+use crate::{ImageError, validate};
 
 /// An image in this process.
 pub(crate) struct LoadedImage {
     /// Before the code, which a debugger may look at as long as it is shown: fields drop in order.
-    shown: Option<ShownImage>,
-    /// Owns the code; everything below refers into it by address.
-    mapping: Mapping,
+    pub(super) shown: Option<ShownImage>,
+    /// Owns the code, if the program does not; everything below refers into it by address.
+    pub(super) _mapping: Option<Mapping>,
+    pub(super) addresses: Range<usize>,
     /// What is mapped where, by address, and what may be done with it.
-    parts: Vec<(Range<usize>, Protection, RegionKind)>,
+    pub(super) parts: Vec<(Range<usize>, Protection, RegionKind)>,
     /// The code's pages to read, if the code itself can only be executed.
-    code_view: Option<Mapping>,
+    pub(super) code_view: Option<Mapping>,
     /// Distance from code to its bytes that can be read.
-    to_code_view: isize,
-    text: Range<usize>,
-    eh_frame: Range<usize>,
-    eh_frame_hdr: Range<usize>,
-    info: ImageInfo,
-    layout: VMContextLayout,
-    data: Box<[u8]>,
-    address_map_bytes: Box<[u8]>,
-    address_map: OnceLock<AddressMap>,
-    data_images: OnceLock<DataImages>,
+    pub(super) to_code_view: isize,
+    pub(super) text: Range<usize>,
+    pub(super) eh_frame: UnwindBytes,
+    pub(super) eh_frame_hdr: UnwindBytes,
+    pub(super) info: ImageInfo,
+    pub(super) layout: VMContextLayout,
+    pub(super) bytes: Bytes,
+    /// Where in the bytes the data segments are.
+    pub(super) data: Range<usize>,
+    /// Where in the bytes the address map is.
+    pub(super) address_map_bytes: Range<usize>,
+    pub(super) address_map: OnceLock<AddressMap>,
+    pub(super) data_images: OnceLock<DataImages>,
+}
+
+/// A section of unwind information.
+pub(super) struct UnwindBytes {
+    /// Where its bytes are.
+    pub(super) bytes: Range<usize>,
+    /// The address that distances in it count from: where it would stand beside the code.
+    pub(super) address: usize,
+}
+
+impl UnwindBytes {
+    fn in_place(bytes: Range<usize>) -> Self {
+        Self { address: bytes.start, bytes }
+    }
+}
+
+/// The bytes of an image.
+pub(super) enum Bytes {
+    Shared(Arc<[u8]>),
+    /// What a program that the module is linked into has of them: without code, and not sealed.
+    Program(&'static [u8]),
+    /// A file, or a part of one, mapped to read.
+    File {
+        mapping: Mapping,
+        length: usize,
+    },
+}
+
+impl Bytes {
+    fn of_file(file: BorrowedFd<'_>, part: &Range<u64>) -> Result<Self, ImageError> {
+        let length = part.end.checked_sub(part.start).and_then(|length| usize::try_from(length).ok());
+        let Some(length) = length.filter(|length| *length > 0) else { return Err(NOT_AN_IMAGE) };
+        if !part.start.is_multiple_of(PAGE) {
+            return Err(corrupt("it does not start at a page of the file"));
+        }
+        let mapping = Mapping::reserve(length).map_err(ImageError::System)?;
+        let pages = 0..mapping.len();
+        // SAFETY: nothing refers to the new mapping.
+        unsafe { mapping.map_file(pages, file, part.start, region::Protection::READ) }
+            .map_err(ImageError::System)?;
+        Ok(Self::File { mapping, length })
+    }
+
+    fn as_slice(&self) -> &[u8] {
+        match self {
+            Self::Shared(bytes) => bytes,
+            Self::Program(bytes) => bytes,
+            // SAFETY: so many bytes of the file are mapped to read, as long as `self` lives. That nobody changes or shortens the
+            // file meanwhile is what `Image::open` asks for.
+            Self::File { mapping, length } => unsafe { std::slice::from_raw_parts(mapping.base(), *length) },
+        }
+    }
+}
+
+/// Where the pages of an image come from.
+#[derive(Copy, Clone)]
+enum Pages<'a> {
+    /// They are filled with bytes.
+    Copied,
+    /// They are a file's, from an offset on.
+    File(BorrowedFd<'a>, u64),
 }
 
 impl LoadedImage {
-    /// Loads an image, with code that cannot be read if the processor can do that.
-    pub(crate) fn load(bytes: &[u8]) -> Result<Self, ImageError> {
+    /// Loads an image from bytes, with code that cannot be read if the processor can do that.
+    pub(crate) fn load(bytes: Arc<[u8]>) -> Result<Self, ImageError> {
         Self::load_with(bytes, pages::can_execute_only())
     }
 
-    /// Loads an image.
-    pub(crate) fn load_with(bytes: &[u8], execute_only: bool) -> Result<Self, ImageError> {
-        let file = File::parse(bytes)?;
-        let info = file.section(image::INFO)?.ok_or(NOT_AN_IMAGE)?;
+    /// Loads an image from bytes.
+    pub(crate) fn load_with(bytes: Arc<[u8]>, execute_only: bool) -> Result<Self, ImageError> {
+        Self::new(Bytes::Shared(bytes), Pages::Copied, Integrity::Whole, execute_only)
+    }
+
+    /// Maps an image from a part of a file, with code that cannot be read if the processor can do that.
+    pub(crate) fn open(file: &File, part: &Range<u64>, integrity: Integrity) -> Result<Self, ImageError> {
+        Self::open_with(file, part, integrity, pages::can_execute_only())
+    }
+
+    /// Maps an image from a part of a file.
+    pub(crate) fn open_with(
+        file: &File,
+        part: &Range<u64>,
+        integrity: Integrity,
+        execute_only: bool,
+    ) -> Result<Self, ImageError> {
+        let bytes = Bytes::of_file(file.as_fd(), part)?;
+        Self::new(bytes, Pages::File(file.as_fd(), part.start), integrity, execute_only)
+    }
+
+    fn new(
+        bytes: Bytes,
+        pages: Pages<'_>,
+        integrity: Integrity,
+        execute_only: bool,
+    ) -> Result<Self, ImageError> {
+        let file = ElfFile::parse(bytes.as_slice())?;
+        let info_bytes = file.section(image::INFO)?;
+        let info = &bytes.as_slice()[info_bytes.clone()];
         // Another version first: it may not even have a digest.
         ImageInfo::check_version(info).map_err(ImageError::Decode)?;
-        image::unseal(bytes).ok_or(ImageError::Damaged)?;
+        let sealed = Sealed::new(bytes.as_slice()).ok_or(ImageError::Damaged)?;
+        let whole = match integrity {
+            Integrity::Whole => sealed.is_whole(0..sealed.contents().len()),
+            Integrity::Declarations => file.is_whole(&sealed) && sealed.is_whole(info_bytes),
+        };
+        if !whole {
+            return Err(ImageError::Damaged);
+        }
         let info = ImageInfo::decode(info).map_err(ImageError::Decode)?;
-        let data = file.section(image::DATA)?.unwrap_or_default();
+        let data = file.section(image::DATA)?;
         let text = file.loaded(image::TEXT)?;
         validate::target(&info)?;
         validate::info(&info, text.end - text.start, data.len() as u64)?;
@@ -77,34 +173,42 @@ impl LoadedImage {
             require_inside(&segments, section, &range, access)?;
         }
         let libcalls = file.loaded(image::LIBCALLS)?;
-        let Mapped { mapping, code_view, to_code_view } = map(&segments, &libcalls, &info, execute_only)?;
+        let Mapped { mapping, code_view, to_code_view } =
+            map(&segments, pages, &libcalls, &info, execute_only)?;
         let base = mapping.addresses().start - first_page(&segments);
         let parts = parts(&segments, base, code_view.as_ref());
         let absolute = |range: Range<u64>| base + range.start as usize..base + range.end as usize;
         let layout = VMContextLayout::new(&ModuleShape::new(&info.declarations));
         let loaded = Self {
             text: absolute(text),
-            eh_frame: absolute(file.loaded(image::EH_FRAME)?),
-            eh_frame_hdr: absolute(file.loaded(image::EH_FRAME_HDR)?),
-            mapping,
+            eh_frame: UnwindBytes::in_place(absolute(file.loaded(image::EH_FRAME)?)),
+            eh_frame_hdr: UnwindBytes::in_place(absolute(file.loaded(image::EH_FRAME_HDR)?)),
+            addresses: mapping.addresses(),
+            _mapping: Some(mapping),
             parts,
             code_view,
             to_code_view,
             layout,
-            data: data.into(),
-            address_map_bytes: file.section(image::ADDRMAP)?.unwrap_or_default().into(),
+            data,
+            address_map_bytes: file.section(image::ADDRMAP)?,
             address_map: OnceLock::new(),
             data_images: OnceLock::new(),
             info,
             shown: None,
+            bytes,
         };
         super::unwind::check(&loaded)?;
-        Ok(Self { shown: ShownImage::new(bytes, base), ..loaded })
+        Ok(Self { shown: ShownImage::new(loaded.bytes.as_slice(), base), ..loaded })
     }
 
     /// The image as debuggers are shown it, if it has debug information for them.
     pub(crate) fn shown(&self) -> Option<&ShownImage> {
         self.shown.as_ref()
+    }
+
+    /// The image as a file has it.
+    pub(crate) fn image_bytes(&self) -> &[u8] {
+        self.bytes.as_slice()
     }
 
     /// What the image says of its module.
@@ -124,7 +228,7 @@ impl LoadedImage {
 
     /// Addresses of everything that is mapped.
     pub(crate) fn addresses(&self) -> Range<usize> {
-        self.mapping.addresses()
+        self.addresses.clone()
     }
 
     /// The address of an offset in the code.
@@ -150,23 +254,29 @@ impl LoadedImage {
 
     /// Unwind information and its address.
     pub(crate) fn eh_frame(&self) -> (&[u8], usize) {
-        (self.bytes(&self.eh_frame), self.eh_frame.start)
+        (self.bytes(&self.eh_frame.bytes), self.eh_frame.address)
     }
 
     /// The search table over the unwind information and its address.
     pub(crate) fn eh_frame_hdr(&self) -> (&[u8], usize) {
-        (self.bytes(&self.eh_frame_hdr), self.eh_frame_hdr.start)
+        (self.bytes(&self.eh_frame_hdr.bytes), self.eh_frame_hdr.address)
     }
 
     /// Contents of a data segment.
     pub(crate) fn data(&self, segment: usize) -> &[u8] {
         let range = &self.info.data[segment];
-        &self.data[range.start as usize..range.end as usize]
+        &self.image_bytes()[self.data.clone()][range.start as usize..range.end as usize]
     }
 
     /// The address map, decoded at the first trap. A damaged one is empty: then frames name functions and no offsets.
     pub(crate) fn address_map(&self) -> &AddressMap {
-        self.address_map.get_or_init(|| AddressMap::decode(&self.address_map_bytes).unwrap_or_default())
+        self.address_map.get_or_init(|| {
+            let (bytes, range) = (self.image_bytes(), &self.address_map_bytes);
+            let in_program = matches!(self.bytes, Bytes::Program(_));
+            let whole = in_program || Sealed::new(bytes).is_some_and(|sealed| sealed.is_whole(range.clone()));
+            let map = whole.then(|| AddressMap::decode(&bytes[range.clone()]).ok());
+            map.flatten().unwrap_or_default()
+        })
     }
 
     /// The initial contents of its memories, laid out when the first instance is made.
@@ -177,133 +287,10 @@ impl LoadedImage {
 
     fn bytes(&self, range: &Range<usize>) -> &[u8] {
         let start = std::ptr::with_exposed_provenance(range.start);
-        // SAFETY: `load` checked that the ranges lie in segments that are mapped readable and never change again.
+        // SAFETY: `load` checked that the ranges lie in segments that are mapped readable and never change again; those of a
+        // linked module are constants of the program.
         unsafe { std::slice::from_raw_parts(start, range.len()) }
     }
-}
-
-const NOT_AN_IMAGE: ImageError = ImageError::Decode(DecodeError::NotAnImage);
-
-fn corrupt(reason: impl Into<String>) -> ImageError {
-    ImageError::Corrupt(reason.into())
-}
-
-/// The ELF structure over the bytes.
-struct File<'a> {
-    bytes: &'a [u8],
-    header: &'a Header,
-    sections: SectionTable<'a, Header>,
-}
-
-impl<'a> File<'a> {
-    fn parse(bytes: &'a [u8]) -> Result<Self, ImageError> {
-        let header = Header::parse(bytes).map_err(|_| NOT_AN_IMAGE)?;
-        if !header.is_little_endian() || header.e_machine(LE) != elf::EM_X86_64 {
-            return Err(ImageError::Target("another processor".into()));
-        }
-        let sections = header.sections(LE, bytes).map_err(|error| corrupt(error.to_string()))?;
-        Ok(Self { bytes, header, sections })
-    }
-
-    fn find(&self, name: &str) -> Result<Option<&'a elf::SectionHeader64<LE>>, ImageError> {
-        let mut found = self.sections.iter().filter(|section| {
-            self.sections.section_name(LE, section).is_ok_and(|found| found == name.as_bytes())
-        });
-        match (found.next(), found.next()) {
-            (section, None) => Ok(section),
-            (_, Some(_)) => Err(corrupt(format!("two sections are called {name}"))),
-        }
-    }
-
-    /// Contents of a section that is not loaded.
-    fn section(&self, name: &str) -> Result<Option<&'a [u8]>, ImageError> {
-        let Some(section) = self.find(name)? else { return Ok(None) };
-        let data = section.data(LE, self.bytes);
-        data.map(Some).map_err(|_| corrupt(format!("the section {name} lies outside the file")))
-    }
-
-    /// Addresses of a loaded section, before relocation; empty if there is none.
-    fn loaded(&self, name: &str) -> Result<Range<u64>, ImageError> {
-        let Some(section) = self.find(name)? else { return Ok(0..0) };
-        let start = section.sh_addr(LE);
-        match start.checked_add(section.sh_size(LE)) {
-            Some(end) if end <= MAX_SPAN => Ok(start..end),
-            _ => Err(corrupt(format!("the section {name} has impossible addresses"))),
-        }
-    }
-
-    fn segments(&self) -> Result<Vec<Segment<'a>>, ImageError> {
-        let headers =
-            self.header.program_headers(LE, self.bytes).map_err(|error| corrupt(error.to_string()))?;
-        let mut segments: Vec<Segment<'a>> = Vec::new();
-        for header in headers.iter().filter(|header| header.p_type(LE) == elf::PT_LOAD) {
-            let contents = header
-                .data(LE, self.bytes)
-                .map_err(|()| corrupt("a segment's contents lie outside the file"))?;
-            let (start, size) = (header.p_vaddr(LE), header.p_memsz(LE));
-            let end = start.checked_add(size).filter(|end| *end <= MAX_SPAN);
-            let end = end.ok_or_else(|| corrupt("a segment has impossible addresses"))?;
-            if contents.len() as u64 > size {
-                return Err(corrupt("a segment has more contents than memory"));
-            }
-            let flags = header.p_flags(LE);
-            let access = match (flags.contains(elf::PF_W), flags.contains(elf::PF_X)) {
-                (true, true) => return Err(corrupt("a segment is writable and executable")),
-                (_, true) => Access::Execute,
-                (_, false) => Access::Read,
-            };
-            let segment = Segment { addresses: start..end, contents, access };
-            if segments.last().is_some_and(|last| last.pages().end > segment.pages().start) {
-                return Err(corrupt("segments overlap or are out of order"));
-            }
-            if start < end {
-                segments.push(segment);
-            }
-        }
-        if segments.is_empty() { Err(corrupt("there is no segment to load")) } else { Ok(segments) }
-    }
-}
-
-/// What a segment is for once it is sealed. A writable one is so only for the loader.
-#[derive(Copy, Clone, PartialEq, Eq)]
-enum Access {
-    Read,
-    Execute,
-}
-
-struct Segment<'a> {
-    addresses: Range<u64>,
-    contents: &'a [u8],
-    access: Access,
-}
-
-impl Segment<'_> {
-    /// The pages it touches, as addresses.
-    fn pages(&self) -> Range<u64> {
-        let page = PAGE.max(page_size() as u64);
-        self.addresses.start / page * page..self.addresses.end.next_multiple_of(page)
-    }
-}
-
-fn first_page(segments: &[Segment<'_>]) -> usize {
-    segments[0].pages().start as usize
-}
-
-fn require_inside(
-    segments: &[Segment<'_>],
-    section: &str,
-    range: &Range<u64>,
-    access: Access,
-) -> Result<(), ImageError> {
-    let fits = |segment: &Segment<'_>| {
-        segment.addresses.start <= range.start
-            && range.end <= segment.addresses.end
-            && segment.access == access
-    };
-    if range.is_empty() || segments.iter().any(fits) {
-        return Ok(());
-    }
-    Err(corrupt(format!("the section {section} lies in no segment of its kind")))
 }
 
 struct Mapped {
@@ -314,6 +301,7 @@ struct Mapped {
 
 fn map(
     segments: &[Segment<'_>],
+    source: Pages<'_>,
     libcalls: &Range<u64>,
     info: &ImageInfo,
     execute_only: bool,
@@ -328,22 +316,23 @@ fn map(
     let (mut code_view, mut to_code_view) = (None, 0);
     for segment in segments {
         let pages = inside(&segment.pages());
-        if execute_only && segment.access == Access::Execute {
-            let view = Mapping::reserve(pages.len()).map_err(ImageError::System)?;
-            // SAFETY: nothing refers to either mapping yet.
-            unsafe { mapping.commit_with_view(pages.clone(), &view, 0) }.map_err(ImageError::System)?;
+        let view = (execute_only && segment.access == Access::Execute)
+            .then(|| Mapping::reserve(pages.len()))
+            .transpose()
+            .map_err(ImageError::System)?;
+        match source {
+            Pages::File(file, start) if segment.is_mappable() => {
+                map_segment(&mapping, pages.clone(), view.as_ref(), file, start + segment.first_offset())
+            }
+            _ => copy_segment(&mapping, pages.clone(), view.as_ref(), segment, first),
+        }
+        .map_err(ImageError::System)?;
+        if let Some(view) = view {
             let code = mapping.addresses().start + pages.start;
             to_code_view = view.addresses().start.wrapping_sub(code).cast_signed();
             view.base().expose_provenance();
             code_view = Some(view);
-        } else {
-            mapping.commit(pages).map_err(ImageError::System)?;
         }
-        let target = mapping.base().wrapping_add(segment.addresses.start as usize - first);
-        let contents = segment.contents;
-        // SAFETY: the segment's pages were just made writable in a mapping that nobody else knows, and the contents
-        // are no longer than the segment.
-        unsafe { target.copy_from_nonoverlapping(contents.as_ptr(), contents.len()) };
     }
     fill_libcalls(&mapping, first, libcalls, info)?;
     for segment in segments {
@@ -357,6 +346,44 @@ fn map(
     }
     mapping.base().expose_provenance();
     Ok(Mapped { mapping, code_view, to_code_view })
+}
+
+/// Maps the pages of a segment from a file. They stay shared with it unless they are written, as those of library calls are.
+fn map_segment(
+    mapping: &Mapping,
+    pages: Range<usize>,
+    view: Option<&Mapping>,
+    file: BorrowedFd<'_>,
+    offset: u64,
+) -> io::Result<()> {
+    // SAFETY: nothing refers to either mapping yet.
+    unsafe {
+        if let Some(view) = view {
+            view.map_file(0..view.len(), file, offset, region::Protection::READ)?;
+        }
+        mapping.map_file(pages, file, offset, region::Protection::READ_WRITE)
+    }
+}
+
+/// Copies the contents of a segment into fresh pages.
+fn copy_segment(
+    mapping: &Mapping,
+    pages: Range<usize>,
+    view: Option<&Mapping>,
+    segment: &Segment<'_>,
+    first: usize,
+) -> io::Result<()> {
+    match view {
+        // SAFETY: nothing refers to either mapping yet.
+        Some(view) => unsafe { mapping.commit_with_view(pages, view, 0) }?,
+        None => mapping.commit(pages)?,
+    }
+    let target = mapping.base().wrapping_add(segment.addresses.start as usize - first);
+    let contents = segment.contents;
+    // SAFETY: the segment's pages were just made writable in a mapping that nobody else knows, and the contents
+    // are no longer than the segment.
+    unsafe { target.copy_from_nonoverlapping(contents.as_ptr(), contents.len()) };
+    Ok(())
 }
 
 /// What is where once the image is sealed.

@@ -5,7 +5,7 @@ use std::ptr::NonNull;
 use std::sync::Arc;
 
 use wootz_vm_abi::context::{Place, VMContext, VMContextLayout, VMFuncRef, VMFunctionImport};
-use wootz_wasm_ir::{FuncIndex, GlobalIndex, MemoryIndex, TableIndex};
+use wootz_wasm_types::{FuncIndex, GlobalIndex, MemoryIndex, TableIndex};
 
 use super::arena::Block;
 use super::debugger::ShownInstance;

@@ -10,9 +10,9 @@ use std::sync::Arc;
 use wootz_vm_abi::callconv::ValRaw;
 use wootz_vm_abi::context::{VMCONTEXT_MAGIC, VMContext, VMFuncRef, VMFunctionImport, VMGlobal, VMTypeId};
 use wootz_vm_abi::trap::TrapCode;
-use wootz_wasm_ir::entity::Entity;
-use wootz_wasm_ir::ir::IntWidth;
-use wootz_wasm_ir::{
+use wootz_wasm_types::IntWidth;
+use wootz_wasm_types::entity::Entity;
+use wootz_wasm_types::{
     ConstExpr, ConstOp, Declarations, FuncIndex, GlobalIndex, MemoryIndex, SegmentMode, TableIndex,
 };
 
@@ -40,6 +40,12 @@ pub(crate) fn instantiate(
         return Err(InstantiateError::ConsumesNoFuel);
     }
     store.check_instance(&image.info().declarations).map_err(InstantiateError::Limit)?;
+    for given in externs {
+        if let Extern::Memory(memory) = given {
+            let memory = &store.memories[memory.index as usize];
+            store.check_imported_memory(memory).map_err(InstantiateError::Limit)?;
+        }
+    }
     let index = allocate(store, image, externs)?;
     initialise(store, index as usize).map_err(|code| {
         InstantiateError::Call(CallError::Trap(Trap { code, frames: Vec::new(), omitted: 0 }))
@@ -109,7 +115,7 @@ fn allocate(
         let table = unsafe { StoreTable::inline(elements, context.table(index)) };
         slots.tables.push(store.add_table(table));
     }
-    let items = |segment: &wootz_wasm_ir::ElementSegment| {
+    let items = |segment: &wootz_wasm_types::ElementSegment| {
         segment.items.iter().map(|item| evaluate(&context, item) as usize).collect()
     };
     let elements = declarations.elements.values().map(items).collect();
@@ -151,9 +157,9 @@ fn allocate_memories(
         .map(|((index, ty), plan)| {
             let image = settings.copy_on_write.then(|| image.data_images().get(index)).flatten();
             Ok(if ty.shared {
-                NewMemory::Shared(Arc::new(SharedInner::new(*ty, *plan)?))
+                NewMemory::Shared(Arc::new(SharedInner::new(*ty, *plan, settings)?))
             } else {
-                NewMemory::Own(LinearMemory::with(*ty, *plan, settings, image)?)
+                NewMemory::Own(LinearMemory::new(*ty, *plan, settings, image)?)
             })
         })
         .collect::<Result<_, _>>()
@@ -339,8 +345,8 @@ fn initialise_memories(store: &mut StoreInner, index: usize) -> Result<(), TrapC
 }
 
 /// An offset of the target's index type, unsigned.
-fn address(value: u128, index_type: wootz_wasm_ir::ValType) -> u64 {
-    if index_type == wootz_wasm_ir::ValType::I64 { value as u64 } else { u64::from(value as u32) }
+fn address(value: u128, index_type: wootz_wasm_types::ValType) -> u64 {
+    if index_type == wootz_wasm_types::ValType::I64 { value as u64 } else { u64::from(value as u32) }
 }
 
 /// `table.init`, with the store's index of the table.

@@ -1,14 +1,18 @@
 //! Keeping a store within its limits: what it holds, what may come, what may grow.
 
-use wootz_wasm_ir::{Declarations, MemoryType, TableType};
+use wootz_wasm_types::{Declarations, MemoryType, TableType};
 
+use super::memory::StoreMemory;
 use super::store::StoreInner;
 use crate::limits::{Limit, LimitError};
 
 /// What a store holds.
-#[derive(Copy, Clone, Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Usage {
-    pub(crate) memory_bytes: u128,
+    /// Bytes of the memories that are the store's own.
+    pub(crate) own_memory_bytes: u128,
+    /// The others, by index: other stores grow them as well.
+    pub(crate) shared_memories: Vec<u32>,
     pub(crate) table_elements: u128,
 }
 
@@ -35,7 +39,7 @@ impl StoreInner {
     ) -> Result<(), LimitError> {
         let limits = &self.config().limits;
         let mut count = self.memories.len() as u128;
-        let mut total = self.usage.memory_bytes;
+        let mut total = self.memory_bytes();
         for ty in types {
             LimitError::check(Limit::MemoryBytes, limits.memory_bytes, bytes(ty))?;
             count += 1;
@@ -62,18 +66,31 @@ impl StoreInner {
         LimitError::check(Limit::TotalTableElements, limits.total_table_elements, total)
     }
 
+    /// Whether a memory from outside may be imported: shared memories are made without regard to any store.
+    pub(crate) fn check_imported_memory(&self, memory: &StoreMemory) -> Result<(), LimitError> {
+        let allowed = self.config().limits.memory_bytes;
+        LimitError::check(Limit::MemoryBytes, allowed, memory.length() as u128)
+    }
+
+    /// Bytes of all memories, now.
+    fn memory_bytes(&self) -> u128 {
+        let shared = self.usage.shared_memories.iter();
+        let shared = shared.map(|index| self.memories[*index as usize].length() as u128);
+        self.usage.own_memory_bytes + shared.sum::<u128>()
+    }
+
     /// Grows a memory and returns the old size in pages; `None`, and no change, if it cannot or may not.
     pub(crate) fn grow_memory(&mut self, index: usize, delta: u64) -> Option<u64> {
-        let limits = self.config().limits;
+        let limits = &self.config().limits;
+        let length = self.memories[index].length() as u128;
+        let others = self.memory_bytes().saturating_sub(length);
+        let room = u128::from(limits.total_memory_bytes).saturating_sub(others);
+        let most = limits.memory_bytes.min(u64::try_from(room).unwrap_or(u64::MAX));
         let memory = &mut self.memories[index];
-        let ty = memory.ty();
-        let added = u128::from(delta) << ty.page_size_log2;
-        let total = self.usage.memory_bytes + added;
-        if bytes(&ty) + added > limits.memory_bytes.into() || total > limits.total_memory_bytes.into() {
-            return None;
+        let old = memory.grow(delta, most)?;
+        if memory.shared().is_none() {
+            self.usage.own_memory_bytes += memory.length() as u128 - length;
         }
-        let old = memory.grow(delta)?;
-        self.usage.memory_bytes = total;
         Some(old)
     }
 

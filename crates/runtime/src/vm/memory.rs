@@ -6,7 +6,7 @@ use std::sync::Arc;
 use wootz_vm_abi::context::VMMemory;
 use wootz_vm_abi::plan::MemoryPlan;
 use wootz_vm_abi::trap::TrapCode;
-use wootz_wasm_ir::MemoryType;
+use wootz_wasm_types::MemoryType;
 
 use super::builtins::checked_range;
 use super::data_image::DataImage;
@@ -24,18 +24,15 @@ pub(crate) struct LinearMemory {
     length: usize,
     /// Pages it may have at most.
     maximum: u64,
+    /// Bytes that it gets ahead of its length when it grows, if every access is compared with that.
+    ahead: usize,
     ty: MemoryType,
     plan: MemoryPlan,
 }
 
 impl LinearMemory {
-    /// A zeroed memory of the type's minimum.
-    pub(crate) fn new(ty: MemoryType, plan: MemoryPlan) -> Result<Self, MemoryError> {
-        Self::with(ty, plan, &MemorySettings::default(), None)
-    }
-
     /// A memory of the type's minimum: zeroed, or with an image over its start if that is cheap.
-    pub(crate) fn with(
+    pub(crate) fn new(
         ty: MemoryType,
         plan: MemoryPlan,
         settings: &MemorySettings,
@@ -65,7 +62,8 @@ impl LinearMemory {
             Some(space) => space,
             None => reserve(length, maximum_bytes(&ty, maximum), plan, settings, image)?,
         };
-        Ok(Self { space, length, maximum, ty, plan })
+        let ahead = if plan.guarded { 0 } else { settings.growth_ahead };
+        Ok(Self { space, length, maximum, ahead, ty, plan })
     }
 
     /// What compiled code reads.
@@ -123,19 +121,18 @@ impl LinearMemory {
         self.plan.guarded.then(|| base..base + self.space.reserved() + self.plan.guard as usize)
     }
 
-    /// Adds zeroed pages and returns the old size in pages; `None`, and no change, if it cannot.
-    pub(crate) fn grow(&mut self, delta: u64) -> Option<u64> {
+    /// Adds zeroed pages and returns the old size in pages; `None`, and no change, if it cannot, or if it would have more than
+    /// `most` bytes.
+    pub(crate) fn grow(&mut self, delta: u64, most: u64) -> Option<u64> {
         let old = self.pages();
         let pages = old.checked_add(delta).filter(|pages| *pages <= self.maximum)?;
         let length = usize::try_from(u128::from(pages) << self.ty.page_size_log2).ok()?;
-        if length > isize::MAX as usize {
+        if length > isize::MAX as usize || length as u64 > most {
             return None;
         }
         let needed = round_to_pages(length)?;
         if needed <= self.space.reserved() {
-            let extended =
-                if self.plan.guarded { self.space.extend(needed) } else { self.space.extend_ahead(needed) };
-            extended.ok()?;
+            self.space.extend_ahead(needed, self.ahead).ok()?;
         } else if self.plan.reservation == 0 && !self.ty.shared && self.space.can_move() {
             let maximum = maximum_bytes(&self.ty, self.maximum);
             self.space.relocate(self.length, needed, maximum).ok()?;
@@ -199,12 +196,13 @@ fn reserve(
         return Err(too_large);
     };
     let page = page_size();
+    let Some(before) = round_to_pages(settings.guard_before.max(page)) else { return Err(too_large) };
     let refused =
         |bytes: usize| move |error| MemoryError::System { bytes: bytes as u64, guarded: plan.guarded, error };
     let mut space = if reservation > 0 {
-        let guard = guard.max(page);
-        let total = reservation.saturating_add(2 * guard);
-        Space::reserve(guard, reservation, guard).map_err(refused(total))?
+        let (before, after) = if plan.guarded { (before, guard) } else { (page, page) };
+        let total = reservation.saturating_add(before).saturating_add(after);
+        Space::reserve(before, reservation, after).map_err(refused(total))?
     } else {
         // A little room, so that most memories grow in place; or none, if the system has not even that.
         let wanted = settings.small_reservation.min(maximum).max(length);
@@ -323,16 +321,16 @@ impl StoreMemory {
         }
     }
 
-    /// Grows the memory and tells compiled code.
-    pub(crate) fn grow(&mut self, delta: u64) -> Option<u64> {
+    /// Grows the memory to `most` bytes at most, and tells compiled code.
+    pub(crate) fn grow(&mut self, delta: u64, most: u64) -> Option<u64> {
         match self {
             Self::Own { memory, definition } => {
-                let old = memory.grow(delta)?;
+                let old = memory.grow(delta, most)?;
                 // SAFETY: the definition lives as long as this.
                 unsafe { definition.pointer().write(memory.definition()) };
                 Some(old)
             }
-            Self::Shared(memory) => memory.grow(delta),
+            Self::Shared(memory) => memory.grow(delta, most),
         }
     }
 
@@ -433,7 +431,8 @@ mod tests {
     }
 
     fn memory(ty: MemoryType, checks: CheckStrategy) -> Result<LinearMemory, MemoryError> {
-        LinearMemory::new(ty, MemoryPlan::new(&ty, checks))
+        let settings = MemorySettings::default();
+        LinearMemory::new(ty, MemoryPlan::new(&ty, checks, settings.guard), &settings, None)
     }
 
     #[test]
@@ -442,11 +441,11 @@ mod tests {
             let mut memory = memory(ty(1, Some(3)), checks).unwrap();
             assert_eq!((memory.pages(), memory.length()), (1, 65536));
             memory.bytes_mut()[65535] = 9;
-            assert_eq!(memory.grow(0), Some(1));
-            assert_eq!(memory.grow(3), None);
-            assert_eq!(memory.grow(u64::MAX), None);
-            assert_eq!(memory.grow(2), Some(1));
-            assert_eq!(memory.grow(1), None);
+            assert_eq!(memory.grow(0, u64::MAX), Some(1));
+            assert_eq!(memory.grow(3, u64::MAX), None);
+            assert_eq!(memory.grow(u64::MAX, u64::MAX), None);
+            assert_eq!(memory.grow(2, u64::MAX), Some(1));
+            assert_eq!(memory.grow(1, u64::MAX), None);
             assert_eq!(memory.bytes()[65535], 9);
             assert!(memory.bytes()[65536..].iter().all(|byte| *byte == 0));
             assert_eq!(memory.ty(), ty(3, Some(3)));
@@ -458,7 +457,7 @@ mod tests {
         for checks in [CheckStrategy::Guard, CheckStrategy::Explicit] {
             let mut memory = memory(ty(0, None), checks).unwrap();
             assert!(memory.bytes().is_empty());
-            assert_eq!(memory.grow(1), Some(0));
+            assert_eq!(memory.grow(1, u64::MAX), Some(0));
             assert_eq!(memory.bytes().len(), 65536);
         }
     }
@@ -467,7 +466,7 @@ mod tests {
     fn a_guarded_memory_keeps_its_base_between_guards() {
         let mut memory = memory(ty(1, None), CheckStrategy::Guard).unwrap();
         let base = memory.definition().base;
-        assert_eq!(memory.grow(100), Some(1));
+        assert_eq!(memory.grow(100, u64::MAX), Some(1));
         assert_eq!(memory.definition().base, base);
         let query = |address: usize| region::query(address as *const u8).unwrap().protection();
         assert_eq!(query(base.addr() - 1), Protection::NONE);
@@ -483,7 +482,7 @@ mod tests {
     fn a_whole_32_bit_memory_fits_its_reservation() {
         let mut memory = memory(ty(65536, None), CheckStrategy::Guard).unwrap();
         assert_eq!(memory.length(), 1 << 32);
-        assert_eq!(memory.grow(1), None);
+        assert_eq!(memory.grow(1, u64::MAX), None);
     }
 
     #[test]
@@ -507,13 +506,16 @@ mod tests {
             let shared = |minimum, maximum| MemoryType { shared: true, ..ty(minimum, Some(maximum)) };
             let mut memory = memory(shared(1, 400), checks).unwrap();
             let base = memory.definition().base;
-            assert_eq!(memory.grow(399), Some(1));
-            assert_eq!(memory.grow(1), None);
+            assert_eq!(memory.grow(399, u64::MAX), Some(1));
+            assert_eq!(memory.grow(1, u64::MAX), None);
             assert_eq!(memory.definition().base, base);
             memory.bytes_mut()[400 * 65536 - 1] = 1;
 
             let mut empty = self::memory(shared(0, 0), checks).unwrap();
-            assert_eq!((empty.length(), empty.grow(0), empty.grow(1)), (0, Some(0), None));
+            assert_eq!(
+                (empty.length(), empty.grow(0, u64::MAX), empty.grow(1, u64::MAX)),
+                (0, Some(0), None)
+            );
         }
     }
 
@@ -522,11 +524,11 @@ mod tests {
     fn a_shared_memory_with_a_huge_maximum_has_room_to_grow() {
         let shared = MemoryType { shared: true, memory64: true, ..ty(1, Some(1 << 48)) };
         let mut huge = memory(shared, CheckStrategy::Auto).unwrap();
-        assert_eq!(huge.grow(1 << 40), None);
-        assert_eq!(huge.grow(99), Some(1));
+        assert_eq!(huge.grow(1 << 40, u64::MAX), None);
+        assert_eq!(huge.grow(99, u64::MAX), Some(1));
         let bytes = MemoryType { shared: true, page_size_log2: 0, ..ty(10, Some(5000)) };
         let mut small = memory(bytes, CheckStrategy::Auto).unwrap();
-        assert_eq!((small.grow(4990), small.grow(1)), (Some(10), None));
+        assert_eq!((small.grow(4990, u64::MAX), small.grow(1, u64::MAX)), (Some(10), None));
     }
 
     #[test]
@@ -534,8 +536,8 @@ mod tests {
         let small = MemoryType { page_size_log2: 0, ..ty(10, Some(5000)) };
         let mut memory = memory(small, CheckStrategy::Auto).unwrap();
         assert_eq!(memory.length(), 10);
-        assert_eq!(memory.grow(4990), Some(10));
+        assert_eq!(memory.grow(4990, u64::MAX), Some(10));
         assert_eq!(memory.length(), 5000);
-        assert_eq!(memory.grow(1), None);
+        assert_eq!(memory.grow(1, u64::MAX), None);
     }
 }

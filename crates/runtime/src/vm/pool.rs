@@ -76,14 +76,17 @@ impl PoolInner {
             }
             let bytes = reserved as u128 * slots as u128;
             let lane = round_to_pages(reserved)
+                .zip(round_to_pages(guard.max(1)))
                 .ok_or_else(|| io::ErrorKind::OutOfMemory.into())
-                .and_then(|reserved| Lane::new(guarded, slots, reserved, guard, config.keep_resident));
+                .and_then(|(reserved, guard)| {
+                    Lane::new(guarded, slots, reserved, guard, config.keep_resident)
+                });
             let lane = lane.map_err(|error| MemoryError::Pool { bytes, error })?;
             Ok(Some(Arc::new(lane)))
         };
-        let (reservation, guard) = (MemoryPlan::GUARDED_RESERVATION, MemoryPlan::GUARDED_GUARD);
+        let reservation = MemoryPlan::GUARDED_RESERVATION as usize;
         Ok(Self {
-            guarded: lane(true, config.guarded_slots, reservation as usize, guard as usize)?,
+            guarded: lane(true, config.guarded_slots, reservation, config.guard_bytes)?,
             explicit: lane(false, config.explicit_slots, config.explicit_slot_bytes, page_size())?,
             config: config.clone(),
         })
@@ -107,18 +110,16 @@ impl PoolInner {
         image: Option<&Arc<DataImage>>,
     ) -> Result<Option<Space>, MemoryError> {
         let lane = if plan.guarded { &self.guarded } else { &self.explicit };
-        let fits = |lane: &&Arc<Lane>| {
-            let guard = (lane.stride - lane.reserved) as u64;
-            length <= lane.reserved && plan.reservation <= lane.reserved as u64 && plan.guard <= guard
-        };
+        let fits = |lane: &&Arc<Lane>| length <= lane.reserved && plan.reservation <= lane.reserved as u64;
         let Some(lane) = lane.as_ref().filter(fits) else { return Ok(None) };
+        let given = (lane.stride - lane.reserved) as u64;
+        if given < plan.guard {
+            return self.nothing_to_give(MemoryError::PoolGuard { needed: plan.guard, given });
+        }
         // What is kept in memory anyway is cheaper to copy than to map.
         let image = image.filter(|image| image.len() > lane.keep);
         let Some(idle) = lane.take(image) else {
-            return match self.config.when_exhausted {
-                WhenExhausted::Map => Ok(None),
-                WhenExhausted::Fail => Err(MemoryError::PoolExhausted { slots: lane.slots }),
-            };
+            return self.nothing_to_give(MemoryError::PoolExhausted { slots: lane.slots });
         };
         let slot = Slot { lane: Arc::clone(lane), number: idle.number };
         let mut space = Space::slot(slot, idle.accessible, idle.image);
@@ -128,6 +129,14 @@ impl PoolInner {
         let bytes = length as u64;
         ready.map_err(|error| MemoryError::System { bytes, guarded: plan.guarded, error })?;
         Ok(Some(space))
+    }
+
+    /// What becomes of a memory that the pool is for and has no slot for.
+    fn nothing_to_give(&self, error: MemoryError) -> Result<Option<Space>, MemoryError> {
+        match self.config.when_exhausted {
+            WhenExhausted::Map => Ok(None),
+            WhenExhausted::Fail => Err(error),
+        }
     }
 }
 

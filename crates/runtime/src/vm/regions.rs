@@ -3,7 +3,10 @@
 use std::ops::Range;
 
 use super::arena::Block;
+use super::image::LoadedImage;
+use super::memory::StoreMemory;
 use super::store::StoreInner;
+use super::table::StoreTable;
 use crate::regions::{Protection, Region, RegionKind};
 use crate::sys::memory::page_size;
 
@@ -11,31 +14,26 @@ impl StoreInner {
     /// Every region, in no order, and those that several things lie in several times.
     pub(crate) fn regions_of_everything(&self) -> Vec<Region> {
         let mut list = List(Vec::new());
-        for image in self.images() {
-            let name = image.info().declarations.names.module.clone();
-            let name = name.unwrap_or_else(|| "a module without a name".to_owned());
-            for (addresses, protection, kind) in image.parts() {
-                list.add(addresses, protection, kind, &name);
-            }
-        }
+        self.images().for_each(|image| list.image(image));
         for (index, instance) in self.instances.iter().enumerate() {
-            let kind = RegionKind::Contexts;
-            list.block(instance.context.block(), kind, kind, &format!("instance {index}"));
+            list.context(instance.context.block(), index);
         }
-        for (index, table) in self.tables.iter().enumerate() {
-            if let Some(block) = table.elements().block() {
-                list.block(block, RegionKind::Tables, RegionKind::TablesView, &format!("table {index}"));
-            }
+        self.tables.iter().enumerate().for_each(|(index, table)| list.table(table, index));
+        self.memories.iter().enumerate().for_each(|(index, memory)| list.memory(memory, index));
+        list.0
+    }
+
+    /// Every region of an instance, as above. Tables and memories have the numbers of its module.
+    pub(crate) fn regions_of_instance(&self, index: usize) -> Vec<Region> {
+        let mut list = List(Vec::new());
+        let instance = &self.instances[index];
+        list.image(&instance.image);
+        list.context(instance.context.block(), index);
+        for (number, table) in instance.tables.iter().enumerate() {
+            list.table(&self.tables[*table as usize], number);
         }
-        for (index, memory) in self.memories.iter().enumerate() {
-            for part in memory.parts() {
-                let kind = match part.protection {
-                    _ if part.is_guard => RegionKind::Guard,
-                    Protection::NONE => RegionKind::Reserve,
-                    _ => RegionKind::Memory,
-                };
-                list.add(part.addresses, part.protection, kind, &format!("memory {index}"));
-            }
+        for (number, memory) in instance.memories.iter().enumerate() {
+            list.memory(&self.memories[*memory as usize], number);
         }
         list.0
     }
@@ -47,6 +45,35 @@ impl List {
     fn add(&mut self, addresses: Range<usize>, protection: Protection, kind: RegionKind, name: &str) {
         if !addresses.is_empty() {
             self.0.push(Region { addresses, protection, kind, name: name.to_owned(), resident: 0 });
+        }
+    }
+
+    fn image(&mut self, image: &LoadedImage) {
+        let name = image.info().declarations.names.module.as_deref().unwrap_or("a module without a name");
+        for (addresses, protection, kind) in image.parts() {
+            self.add(addresses, protection, kind, name);
+        }
+    }
+
+    fn context(&mut self, block: &Block, instance: usize) {
+        let kind = RegionKind::Contexts;
+        self.block(block, kind, kind, &format!("instance {instance}"));
+    }
+
+    fn table(&mut self, table: &StoreTable, number: usize) {
+        if let Some(block) = table.elements().block() {
+            self.block(block, RegionKind::Tables, RegionKind::TablesView, &format!("table {number}"));
+        }
+    }
+
+    fn memory(&mut self, memory: &StoreMemory, number: usize) {
+        for part in memory.parts() {
+            let kind = match part.protection {
+                _ if part.is_guard => RegionKind::Guard,
+                Protection::NONE => RegionKind::Reserve,
+                _ => RegionKind::Memory,
+            };
+            self.add(part.addresses, part.protection, kind, &format!("memory {number}"));
         }
     }
 

@@ -11,12 +11,12 @@ use std::sync::{Mutex, PoisonError};
 
 use wootz_vm_abi::context::VMMemory;
 use wootz_vm_abi::plan::MemoryPlan;
-use wootz_wasm_ir::MemoryType;
+use wootz_wasm_types::MemoryType;
 
 use super::memory::LinearMemory;
 use super::wait::WaitQueues;
 use crate::sys::racing;
-use crate::{AccessError, MemoryError};
+use crate::{AccessError, MemoryError, MemorySettings};
 
 /// A shared memory and its wait queues.
 pub(crate) struct SharedInner {
@@ -57,8 +57,12 @@ macro_rules! atoms {
 atoms! { AtomicU8 AtomicU32 AtomicU64 }
 
 impl SharedInner {
-    pub(crate) fn new(ty: MemoryType, plan: MemoryPlan) -> Result<Self, MemoryError> {
-        let memory = LinearMemory::new(ty, plan)?;
+    pub(crate) fn new(
+        ty: MemoryType,
+        plan: MemoryPlan,
+        settings: &MemorySettings,
+    ) -> Result<Self, MemoryError> {
+        let memory = LinearMemory::new(ty, plan, settings, None)?;
         let definition = UnsafeCell::new(memory.definition());
         let guarded = memory.guarded_addresses();
         let queues = WaitQueues::default();
@@ -106,10 +110,11 @@ impl SharedInner {
         self.memory.lock().unwrap_or_else(PoisonError::into_inner).parts()
     }
 
-    /// Adds zeroed pages and returns the old size in pages; `None`, and no change, if it cannot.
-    pub(crate) fn grow(&self, delta: u64) -> Option<u64> {
+    /// Adds zeroed pages and returns the old size in pages; `None`, and no change, if it cannot, or if it would have more than
+    /// `most` bytes.
+    pub(crate) fn grow(&self, delta: u64, most: u64) -> Option<u64> {
         let mut memory = self.memory.lock().unwrap_or_else(PoisonError::into_inner);
-        let old = memory.grow(delta)?;
+        let old = memory.grow(delta, most)?;
         debug_assert_eq!(memory.definition().base, self.base(), "a shared memory does not move");
         self.length_cell().store(memory.length(), Ordering::SeqCst);
         Some(old)

@@ -20,9 +20,6 @@ use super::pool::Slot;
 use crate::regions::Protection;
 use crate::sys::memory::{Mapping, page_size, round_to_pages};
 
-/// Bytes that a growing memory gets ahead, where nothing depends on what is behind its length.
-const AHEAD: usize = 1 << 20;
-
 /// The address space of a linear memory.
 pub(crate) struct Space {
     owner: Owner,
@@ -142,13 +139,13 @@ impl Space {
         Ok(())
     }
 
-    /// As [`extend`](Self::extend), and makes a little more accessible than is asked for, for the next time. Only for memories whose
-    /// accesses are compared with their length.
-    pub(crate) fn extend_ahead(&mut self, len: usize) -> io::Result<()> {
-        if len <= self.accessible || !self.can_move() {
+    /// As [`extend`](Self::extend), and makes `ahead` bytes more accessible than are asked for, for the next time: none, unless
+    /// accesses are compared with the length.
+    pub(crate) fn extend_ahead(&mut self, len: usize, ahead: usize) -> io::Result<()> {
+        if len <= self.accessible || ahead == 0 || !self.can_move() {
             return self.extend(len);
         }
-        let ahead = len.saturating_add(AHEAD).min(self.reserved());
+        let ahead = len.saturating_add(ahead).min(self.reserved());
         self.extend(ahead.max(len)).or_else(|_| self.extend(len))
     }
 
@@ -179,7 +176,7 @@ impl Space {
                 mapping.map_zeroes(offset + new..offset + old)?;
             }
             if let Some(image) = image {
-                mapping.map_file(offset..offset + new, image.file())?;
+                mapping.map_file(offset..offset + new, image.file(), 0, region::Protection::READ_WRITE)?;
             }
         }
         self.image = image.map(Arc::clone);

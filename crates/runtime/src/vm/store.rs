@@ -9,13 +9,13 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use wootz_vm_abi::context::{VMFuncRef, VMStoreContext, VMTypeId};
 use wootz_vm_abi::trap::TrapCode;
-use wootz_wasm_ir::entity::Entity;
-use wootz_wasm_ir::{FuncType, HeapType, RefType};
+use wootz_wasm_types::entity::Entity;
+use wootz_wasm_types::{FuncType, HeapType, RefType};
 
 use super::faults::FaultRegions;
 use super::funcs::Funcs;
 use super::globals::StoreGlobal;
-use super::host::{HostCall, HostFunc};
+use super::host::HostFunc;
 use super::image::LoadedImage;
 use super::instance::InstanceInner;
 use super::interrupt::{self, DeadlineKey, Interruption};
@@ -24,7 +24,7 @@ use super::memory::StoreMemory;
 use super::shared::SharedInner;
 use super::table::StoreTable;
 use super::types::Types;
-use crate::{HostError, StoreConfig};
+use crate::{HostError, HostFunction, StoreConfig};
 
 /// Why a trap is pending.
 pub(crate) enum Pending {
@@ -160,7 +160,7 @@ impl StoreInner {
     }
 
     /// A new host function.
-    pub(crate) fn add_host_func(&mut self, ty: &FuncType, call: HostCall) -> u32 {
+    pub(crate) fn add_host_func(&mut self, ty: &FuncType, call: Arc<HostFunction>) -> u32 {
         let id = self.types.intern(ty);
         let host = HostFunc::new(self, id, call);
         self.hosts.push(host);
@@ -249,18 +249,24 @@ impl StoreInner {
             // SAFETY: the regions are owned, and this is the only access.
             unsafe { self.regions.as_mut().add_memory(addresses) };
         }
-        self.usage.memory_bytes += memory.length() as u128;
-        push(&mut self.memories, memory)
+        let is_shared = memory.shared().is_some();
+        if !is_shared {
+            self.usage.own_memory_bytes += memory.length() as u128;
+        }
+        let index = push(&mut self.memories, memory);
+        if is_shared {
+            self.usage.shared_memories.push(index);
+        }
+        index
     }
 
     /// Adds a shared memory, unless the store has it already, and returns its index.
     pub(crate) fn add_shared_memory(&mut self, memory: &Arc<SharedInner>) -> u32 {
-        let known = self
-            .memories
-            .iter()
-            .position(|other| other.shared().is_some_and(|other| Arc::ptr_eq(other, memory)));
-        match known {
-            Some(index) => index as u32,
+        let is_it = |index: &u32| {
+            self.memories[*index as usize].shared().is_some_and(|other| Arc::ptr_eq(other, memory))
+        };
+        match self.usage.shared_memories.iter().copied().find(is_it) {
+            Some(index) => index,
             None => self.add_memory(StoreMemory::Shared(Arc::clone(memory))),
         }
     }

@@ -4,7 +4,7 @@ use std::ffi::c_void;
 use std::ptr::NonNull;
 
 use wootz_vm_abi::context::VMTable;
-use wootz_wasm_ir::TableType;
+use wootz_wasm_types::TableType;
 
 use super::arena::Block;
 use super::memory::Definition;
@@ -141,7 +141,7 @@ impl StoreTable {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use wootz_wasm_ir::RefType;
+    use wootz_wasm_types::RefType;
 
     fn ty(minimum: u64, maximum: Option<u64>) -> TableType {
         TableType { element: RefType::FUNCREF, table64: false, minimum, maximum }

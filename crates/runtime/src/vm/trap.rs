@@ -5,8 +5,8 @@ use std::ptr::NonNull;
 
 use wootz_vm_abi::addrmap;
 use wootz_vm_abi::trap::TrapCode;
-use wootz_wasm_ir::FuncIndex;
-use wootz_wasm_ir::entity::Entity;
+use wootz_wasm_types::FuncIndex;
+use wootz_wasm_types::entity::Entity;
 
 use super::activation::Activation;
 use super::faults::FaultRegions;
@@ -14,7 +14,7 @@ use super::image::LoadedImage;
 use super::store::{Pending, StoreInner};
 use super::unwind;
 use crate::sys::signals::{Fault, FaultKind};
-use crate::sys::{EntryRecord, Registers, stack, trap_byte};
+use crate::sys::{Landing, Registers, stack, trap_byte};
 use crate::trap::MAX_FRAMES;
 use crate::{CallError, HostError, Trap, TrapFrame};
 
@@ -45,17 +45,17 @@ impl Stopped {
 }
 
 /// The signal handler's question: is this fault a trap of the code that this thread entered?
-pub(crate) fn on_fault(fault: &Fault) -> Option<EntryRecord> {
+pub(crate) fn on_fault(fault: &Fault) -> Option<Landing> {
     // SAFETY: this thread's innermost activation lives until it is left, and no one else looks at it now: the thread is
     // in code below it, or in the host, whose faults are not ours.
     let activation = unsafe { Activation::current()?.as_ref() };
     let regions = activation.regions();
     let image = regions.image_at(fault.registers.values[Registers::PC])?;
     let mut stopped = Stopped::at_entry(classify(fault, activation, image)?);
-    let record = activation.record();
-    unwind::walk(regions, fault.registers, record.sp, &mut |address| stopped.push(address));
+    let landing = activation.landing();
+    unwind::walk(regions, fault.registers, landing.sp, &mut |address| stopped.push(address));
     activation.stop(stopped);
-    Some(record)
+    Some(landing)
 }
 
 /// The reason for a fault at an instruction of `image`; `None` if no instruction of ours faults like that.

@@ -7,8 +7,8 @@ use std::sync::Arc;
 
 use wootz_vm_abi::callconv::slot_count;
 use wootz_vm_abi::context::VMTypeId;
-use wootz_wasm_ir::equivalence::{TypeNumbers, renumber};
-use wootz_wasm_ir::{Declarations, FuncType, HeapType, RefType, TypeIndex, ValType};
+use wootz_wasm_types::equivalence::{TypeNumbers, renumber};
+use wootz_wasm_types::{Declarations, FuncType, HeapType, RefType, TypeIndex, ValType};
 
 /// What a store knows of a function type.
 pub(crate) struct TypeInfo {

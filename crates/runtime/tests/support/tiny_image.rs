@@ -13,7 +13,7 @@
 
 use wootz_vm_abi::addrmap::{self, AddressMap};
 use wootz_vm_abi::image::{self, ImageInfo};
-use wootz_wasm_ir::{
+use wootz_wasm_types::{
     Declarations, EntityIndex, Export, FuncIndex, FuncType, FunctionDecl, TypeIndex, ValType,
 };
 
@@ -200,6 +200,6 @@ fn elf(sections: &[(&str, u64, u64, Vec<u8>)]) -> Vec<u8> {
     let count = sections.len() as u16 + 2;
     header.extend([0x40u16, 0x38, 2, 0x40, count, count - 1].map(u16::to_le_bytes).concat());
     file[..0x40].copy_from_slice(&header);
-    image::seal(&mut file);
+    wootz_vm_abi::seal::seal(&mut file);
     file
 }

@@ -2,10 +2,8 @@
 
 use wasmparser::Operator;
 
-use crate::error::{Error, ErrorKind};
 use crate::ir::IntWidth::{I32, I64};
-use crate::module::{ConstExpr, ConstInt, ConstOp};
-use crate::types::{FuncIndex, GlobalIndex};
+use crate::{ConstExpr, ConstInt, ConstOp, Error, ErrorKind, FuncIndex, GlobalIndex};
 
 use super::sections::Failure;
 use super::types::heap_type;

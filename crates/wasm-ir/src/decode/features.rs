@@ -1,100 +1,52 @@
-//! What part of WebAssembly is implemented. A proposal that gets implemented is added here, in one line.
-
-use std::fmt;
+//! The implemented features as the validator names them.
 
 use wasmparser::WasmFeatures;
 
-/// The supported features, as the validator names them. Its `MEMORY64` includes 64-bit tables.
-pub(crate) const SUPPORTED: WasmFeatures = WasmFeatures::MVP
-    .union(WasmFeatures::MUTABLE_GLOBAL)
-    .union(WasmFeatures::SIGN_EXTENSION)
-    .union(WasmFeatures::SATURATING_FLOAT_TO_INT)
-    .union(WasmFeatures::MULTI_VALUE)
-    .union(WasmFeatures::BULK_MEMORY)
-    .union(WasmFeatures::REFERENCE_TYPES)
-    .union(WasmFeatures::EXTENDED_CONST)
-    .union(WasmFeatures::MULTI_MEMORY)
-    .union(WasmFeatures::MEMORY64)
-    .union(WasmFeatures::CUSTOM_PAGE_SIZES)
-    .union(WasmFeatures::WIDE_ARITHMETIC)
-    .union(WasmFeatures::TAIL_CALL)
-    .union(WasmFeatures::FUNCTION_REFERENCES)
-    .union(WasmFeatures::SIMD)
-    .union(WasmFeatures::RELAXED_SIMD)
-    .union(WasmFeatures::THREADS);
+use crate::Features;
 
-/// Names of the supported features beyond WebAssembly 1.0, for `--version` and for documentation.
-pub const SUPPORTED_FEATURES: &[&str] = &[
-    "mutable-globals",
-    "sign-extension",
-    "saturating-float-to-int",
-    "multi-value",
-    "bulk-memory",
-    "reference-types",
-    "extended-const",
-    "multi-memory",
-    "memory64",
-    "custom-page-sizes",
-    "wide-arithmetic",
-    "tail-call",
-    "function-references",
-    "simd",
-    "relaxed-simd",
-    "threads",
+/// The validator's name of each feature.
+const NAMES: &[(Features, WasmFeatures)] = &[
+    (Features::MUTABLE_GLOBAL, WasmFeatures::MUTABLE_GLOBAL),
+    (Features::SIGN_EXTENSION, WasmFeatures::SIGN_EXTENSION),
+    (Features::SATURATING_FLOAT_TO_INT, WasmFeatures::SATURATING_FLOAT_TO_INT),
+    (Features::MULTI_VALUE, WasmFeatures::MULTI_VALUE),
+    (Features::BULK_MEMORY, WasmFeatures::BULK_MEMORY),
+    (Features::REFERENCE_TYPES, WasmFeatures::REFERENCE_TYPES),
+    (Features::SIMD, WasmFeatures::SIMD),
+    (Features::EXTENDED_CONST, WasmFeatures::EXTENDED_CONST),
+    (Features::MULTI_MEMORY, WasmFeatures::MULTI_MEMORY),
+    // It includes 64-bit tables.
+    (Features::MEMORY64, WasmFeatures::MEMORY64),
+    (Features::TAIL_CALL, WasmFeatures::TAIL_CALL),
+    (Features::FUNCTION_REFERENCES, WasmFeatures::FUNCTION_REFERENCES),
+    (Features::RELAXED_SIMD, WasmFeatures::RELAXED_SIMD),
+    (Features::THREADS, WasmFeatures::THREADS),
+    (Features::CUSTOM_PAGE_SIZES, WasmFeatures::CUSTOM_PAGE_SIZES),
+    (Features::WIDE_ARITHMETIC, WasmFeatures::WIDE_ARITHMETIC),
 ];
 
-/// A set of implemented features: what a module may use.
-#[derive(Copy, Clone, PartialEq, Eq)]
-pub struct Features(WasmFeatures);
+const _: () = assert!(NAMES.len() == Features::NAMED.len(), "the validator has a name for every feature");
 
-impl Features {
-    /// WebAssembly 1.0.
-    pub const V1: Self = Self(SUPPORTED.intersection(WasmFeatures::WASM1));
-    /// What is implemented of WebAssembly 2.0.
-    pub const V2: Self = Self(SUPPORTED.intersection(WasmFeatures::WASM2));
-    /// Everything that is implemented.
-    pub const ALL: Self = Self(SUPPORTED);
+/// Everything that is implemented.
+pub(crate) const SUPPORTED: WasmFeatures = flags(Features::ALL);
 
-    /// Several memories in a module.
-    pub const MULTI_MEMORY: Self = Self(WasmFeatures::MULTI_MEMORY);
-    /// Shared memories and atomic instructions.
-    pub const THREADS: Self = Self(WasmFeatures::THREADS);
-
-    /// These features and others.
-    #[must_use]
-    pub const fn with(self, others: Self) -> Self {
-        Self(self.0.union(others.0))
+/// A set of features for the validator.
+pub(super) const fn flags(features: Features) -> WasmFeatures {
+    let mut flags = WasmFeatures::MVP;
+    let mut index = 0;
+    while index < NAMES.len() {
+        let (feature, name) = NAMES[index];
+        if features.contain(feature) {
+            flags = flags.union(name);
+        }
+        index += 1;
     }
-
-    /// Relaxed vector instructions.
-    pub const RELAXED_SIMD: Self = Self(WasmFeatures::RELAXED_SIMD);
-
-    /// These features less others.
-    #[must_use]
-    pub const fn without(self, others: Self) -> Self {
-        Self(self.0.difference(others.0))
-    }
-
-    /// What recursion groups, the null types and reading a module's own globals in constants need as well, where
-    /// function references may be used. The parser has one switch for these and for all of garbage collection, which
-    /// `gc.rs` keeps out.
-    pub(super) fn with_gc(self) -> Option<WasmFeatures> {
-        self.0.contains(WasmFeatures::FUNCTION_REFERENCES).then(|| self.0.union(WasmFeatures::GC))
-    }
-
-    pub(super) fn flags(self) -> WasmFeatures {
-        self.0
-    }
+    flags
 }
 
-impl Default for Features {
-    fn default() -> Self {
-        Self::ALL
-    }
-}
-
-impl fmt::Debug for Features {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_set().entries(self.0.iter_names().map(|(name, _)| name)).finish()
-    }
+/// What recursion groups, the null types and reading a module's own globals in constants need as well, where
+/// function references may be used. The parser has one switch for these and for all of garbage collection, which
+/// `gc.rs` keeps out.
+pub(super) fn with_gc(features: Features) -> Option<WasmFeatures> {
+    features.contain(Features::FUNCTION_REFERENCES).then(|| flags(features).union(WasmFeatures::GC))
 }

@@ -6,7 +6,7 @@
 
 use wasmparser::{BlockType, FunctionBody, Operator};
 
-use crate::error::{Error, ErrorKind};
+use crate::{Error, ErrorKind};
 
 use super::sections::Failure;
 use super::types::{heap_type, val_type};

@@ -18,11 +18,10 @@ use wast::Wat;
 use wast::core::EncodeOptions;
 use wast::parser::{self, ParseBuffer};
 
-use crate::error::{Error, ErrorKind};
 use crate::module::Module;
+use crate::{Error, ErrorKind, Features};
 
 pub(crate) use features::SUPPORTED;
-pub use features::{Features, SUPPORTED_FEATURES};
 pub(crate) use types::{heap_type, val_type};
 
 /// First bytes of every binary, module or component.

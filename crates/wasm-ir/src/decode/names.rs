@@ -8,8 +8,7 @@ use std::collections::BTreeMap;
 use wasmparser::{BinaryReader, IndirectNameMap, Name, NameMap, NameSectionReader};
 
 use crate::entity::Entity;
-use crate::module::{Declarations, Names};
-use crate::types::{FuncIndex, LocalIndex};
+use crate::{Declarations, FuncIndex, LocalIndex, Names};
 
 /// Names from the contents of the name section.
 pub(super) fn read(contents: BinaryReader<'_>, declarations: &Declarations) -> Names {

@@ -7,9 +7,9 @@ use wasmparser::{
     DataKind, ElementItems, ElementKind, FunctionBody, Operator, Parser, Payload, Validator, WasmFeatures,
 };
 
-use crate::error::{Error, ErrorKind};
+use crate::{Error, ErrorKind, Features};
 
-use super::features::{Features, SUPPORTED};
+use super::features::{SUPPORTED, flags};
 use super::sections::Failure;
 
 /// The error to report for a module that decoding gave up on.
@@ -74,7 +74,7 @@ fn is_limit(error: &wasmparser::Error) -> bool {
 /// its validator.
 fn check_decodes(bytes: &[u8], features: Features) -> Result<Option<Error>, wasmparser::Error> {
     let mut parser = Parser::new(0);
-    parser.set_features(features.flags());
+    parser.set_features(flags(features));
     let mut data_count = false;
     let mut deferred = None;
     for payload in parser.parse_all(bytes) {

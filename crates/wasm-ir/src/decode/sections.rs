@@ -7,15 +7,14 @@ use wasmparser::{
     Payload, TableInit, TypeRef, ValidPayload, Validator, WasmFeatures,
 };
 
-use crate::error::{Error, ErrorKind};
-use crate::module::{
-    CustomSection, DataSegment, Declarations, ElementSegment, EntityIndex, Export, FunctionDecl, GlobalDecl,
-    Import, Section, SegmentMode, TableDecl,
+use crate::{
+    CustomSection, DataSegment, Declarations, ElementSegment, EntityIndex, Error, ErrorKind, Export,
+    Features, FuncIndex, FunctionDecl, GlobalDecl, GlobalIndex, HeapType, Import, MemoryIndex, RefType,
+    Section, SegmentMode, TableDecl, TableIndex, TagIndex, TypeIndex, WasmOffset,
 };
-use crate::types::*;
 
 use super::constant::{const_expr, function_reference};
-use super::features::Features;
+use super::features::{flags, with_gc};
 use super::types::{defined_type, global_type, memory_type, ref_type, table_type};
 use super::{gc, names, refusal};
 
@@ -49,11 +48,11 @@ pub(super) struct Parts {
 
 /// Decodes and validates a binary of at most 4 GiB.
 pub(super) fn decode(bytes: &[u8], features: Features) -> Result<Parts, Error> {
-    let first = match decode_with(bytes, features.flags()) {
+    let first = match decode_with(bytes, flags(features)) {
         Ok(parts) => return Ok(parts),
         Err(failure) => failure,
     };
-    let Some(with_gc) = features.with_gc() else {
+    let Some(with_gc) = with_gc(features) else {
         return Err(refusal::explain(bytes, features, first));
     };
     let second = match decode_with(bytes, with_gc) {

@@ -2,8 +2,9 @@
 
 use wasmparser::{AbstractHeapType, CompositeInnerType, UnpackedIndex};
 
-use crate::error::{Error, ErrorKind};
-use crate::types::{FuncType, GlobalType, HeapType, MemoryType, RefType, TableType, TypeIndex, ValType};
+use crate::{
+    Error, ErrorKind, FuncType, GlobalType, HeapType, MemoryType, RefType, TableType, TypeIndex, ValType,
+};
 
 fn unsupported<T>(offset: u64, what: impl std::fmt::Display) -> Result<T, Error> {
     Err(Error::new(ErrorKind::Unsupported, offset, format!("{what} are not implemented")))

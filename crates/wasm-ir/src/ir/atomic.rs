@@ -5,7 +5,7 @@
 
 use std::fmt::{self, Display, Formatter};
 
-use crate::types::ValType;
+use crate::ValType;
 
 use super::{IntWidth, MemoryAccess};
 

@@ -1,9 +1,9 @@
 //! The arenas of one function's body.
 
 use crate::entity::Arena;
-use crate::module::Declarations;
-use crate::types::{FuncIndex, FuncType, TableIndex, TypeIndex, ValType, WasmOffset};
+use crate::{Declarations, FuncIndex, FuncType, TableIndex, TypeIndex, ValType, WasmOffset};
 
+use super::bounds::{Disjoint, Group};
 use super::locals::Locals;
 use super::op::Op;
 
@@ -36,6 +36,8 @@ pub struct Body {
     pub insts: Arena<Inst, InstData>,
     /// Blocks in reverse post-order; the first is the entry.
     pub blocks: Arena<Block, BlockData>,
+    /// For each group of accesses, the groups of its loop.
+    pub groups: Arena<Group, Disjoint>,
     /// Storage of every argument list.
     pub pool: Vec<Value>,
     /// What the locals hold, if that is kept.
@@ -216,6 +218,7 @@ impl Body {
         self.values.clear();
         self.insts.clear();
         self.blocks.clear();
+        self.groups.clear();
         self.pool.clear();
         self.locals.clear();
     }

@@ -6,7 +6,7 @@
 
 /// The dominator tree of blocks 0, 1, … in order.
 #[derive(Debug, Default)]
-pub(super) struct Dominators {
+pub(crate) struct Dominators {
     parents: Vec<usize>,
     skips: Vec<usize>,
     depths: Vec<usize>,
@@ -14,7 +14,7 @@ pub(super) struct Dominators {
 
 impl Dominators {
     /// Adds the next block below its immediate dominator; the first block is the entry and has none.
-    pub(super) fn push(&mut self, parent: Option<usize>) {
+    pub(crate) fn push(&mut self, parent: Option<usize>) {
         let Some(parent) = parent else {
             self.parents.push(0);
             self.skips.push(0);
@@ -29,13 +29,18 @@ impl Dominators {
         self.depths.push(self.depths[parent] + 1);
     }
 
+    /// The immediate dominator of a block; the entry is its own.
+    pub(crate) fn parent(&self, block: usize) -> usize {
+        self.parents[block]
+    }
+
     /// Whether every path from the entry to `b` passes through `a`.
-    pub(super) fn dominates(&self, a: usize, b: usize) -> bool {
+    pub(crate) fn dominates(&self, a: usize, b: usize) -> bool {
         self.depths[a] <= self.depths[b] && self.ancestor(b, self.depths[a]) == a
     }
 
     /// The nearest block that dominates both.
-    pub(super) fn common(&self, a: usize, b: usize) -> usize {
+    pub(crate) fn common(&self, a: usize, b: usize) -> usize {
         let depth = self.depths[a].min(self.depths[b]);
         let (mut a, mut b) = (self.ancestor(a, depth), self.ancestor(b, depth));
         while a != b {

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::types::{LocalIndex, ValType};
+use crate::{LocalIndex, ValType};
 
 use super::{Block, Body, Value};
 

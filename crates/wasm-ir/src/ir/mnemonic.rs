@@ -2,7 +2,7 @@
 
 use std::fmt::{self, Display, Formatter};
 
-use crate::types::ValType;
+use crate::ValType;
 
 use super::atomic::AtomicMnemonic;
 use super::vector_mnemonic::{self, VectorMnemonic};
@@ -53,6 +53,11 @@ impl Display for Mnemonic {
 fn fixed(op: Op) -> &'static str {
     match op {
         Op::Select => "select",
+        Op::CheckBounds(_) => "check_bounds",
+        Op::InBounds(_) => "in_bounds",
+        Op::MemoryLength(_) => "memory.length",
+        Op::Likely => "likely",
+        Op::EffectBarrier => "effect_barrier",
         Op::MemorySize(_) => "memory.size",
         Op::MemoryGrow(_) => "memory.grow",
         Op::MemoryFill(_) => "memory.fill",

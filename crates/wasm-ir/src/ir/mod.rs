@@ -14,7 +14,8 @@
 
 mod atomic;
 mod body;
-mod dominators;
+mod bounds;
+pub(crate) mod dominators;
 mod locals;
 mod mnemonic;
 mod op;
@@ -29,6 +30,7 @@ pub use body::{
     Block, BlockCall, BlockData, Body, Callee, Inst, InstData, List, Terminator, TerminatorData, Value,
     ValueData, ValueDef,
 };
+pub use bounds::{Bounds, Disjoint, Group};
 pub use locals::{LocalRecord, LocalValue, Locals};
 pub use op::*;
 pub use text::{DisplayBody, DisplayNamed};
@@ -37,3 +39,5 @@ pub use vector::{
     VectorIntUnary, VectorLoad, VectorOp, VectorShift, Widening,
 };
 pub use verify::{VerifyError, verify};
+
+pub use crate::IntWidth;

@@ -1,21 +1,11 @@
 //! Operators as structured data: a family is one variant with a width and an operation, so that a back end writes it once.
 
-use serde::{Deserialize, Serialize};
-
-use super::AtomicOp;
 use super::vector::{VectorLoad, VectorOp};
-use crate::types::{
-    DataIndex, ElementIndex, FuncIndex, GlobalIndex, HeapType, MemoryIndex, TableIndex, TypeIndex, ValType,
+use super::{AtomicOp, Bounds};
+use crate::{
+    DataIndex, ElementIndex, FuncIndex, GlobalIndex, HeapType, IntWidth, MemoryIndex, TableIndex, TypeIndex,
+    ValType,
 };
-
-/// Width of an integer operator.
-#[derive(Copy, Clone, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
-pub enum IntWidth {
-    /// 32 bits.
-    I32,
-    /// 64 bits.
-    I64,
-}
 
 /// Width of a floating-point operator.
 #[derive(Copy, Clone, PartialEq, Eq, Hash, Debug)]
@@ -24,23 +14,6 @@ pub enum FloatWidth {
     F32,
     /// binary64.
     F64,
-}
-
-impl IntWidth {
-    /// The value type.
-    pub fn ty(self) -> ValType {
-        match self {
-            Self::I32 => ValType::I32,
-            Self::I64 => ValType::I64,
-        }
-    }
-    /// Bits.
-    pub fn bits(self) -> u32 {
-        match self {
-            Self::I32 => 32,
-            Self::I64 => 64,
-        }
-    }
 }
 
 impl FloatWidth {
@@ -253,6 +226,39 @@ pub struct MemoryAccess {
     pub bytes: u8,
     /// The alignment hint, as a power of two; not a promise.
     pub align_log2: u8,
+    /// What is known of where it lands.
+    pub bounds: Bounds,
+}
+
+impl Op {
+    /// The access that an instruction makes of a memory, atomic ones aside.
+    pub fn access(&self) -> Option<&MemoryAccess> {
+        match self {
+            Self::Load { access, .. }
+            | Self::Store { access }
+            | Self::VectorLoad { access, .. }
+            | Self::VectorLoadLane { access, .. }
+            | Self::VectorStoreLane { access, .. } => Some(access),
+            _ => None,
+        }
+    }
+
+    /// The same, to change it.
+    pub fn access_mut(&mut self) -> Option<&mut MemoryAccess> {
+        match self {
+            Self::Load { access, .. }
+            | Self::Store { access }
+            | Self::VectorLoad { access, .. }
+            | Self::VectorLoadLane { access, .. }
+            | Self::VectorStoreLane { access, .. } => Some(access),
+            _ => None,
+        }
+    }
+
+    /// Whether it is an access that writes, atomic ones aside.
+    pub fn stores(&self) -> bool {
+        matches!(self, Self::Store { .. } | Self::VectorStoreLane { .. })
+    }
 }
 
 /// What an instruction does. Operands and results are typed values; the families are in this module.
@@ -318,6 +324,16 @@ pub enum Op {
         /// Number of the lane.
         lane: u8,
     },
+    /// Traps unless an access of these bytes would stay inside the memory: operand (address). Nothing is accessed.
+    CheckBounds(MemoryAccess),
+    /// Whether an access of these bytes would stay inside the memory: operand (address); an `i32` 0 or 1.
+    InBounds(MemoryAccess),
+    /// The length of a memory in bytes, an `i64`.
+    MemoryLength(MemoryIndex),
+    /// The operand, an `i32`, which is hardly ever zero.
+    Likely,
+    /// Nothing, but effects on memories and globals stay on the side of it where they stand.
+    EffectBarrier,
     /// `memory.size`, in pages.
     MemorySize(MemoryIndex),
     /// `memory.grow`: operand (pages); the old size in pages or -1.

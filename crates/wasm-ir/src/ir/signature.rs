@@ -1,12 +1,11 @@
 //! The types of operators, as the verifier sees them.
 
 use crate::entity::{Arena, Entity};
-use crate::module::Declarations;
-use crate::types::{HeapType, RefType, ValType};
+use crate::{Declarations, HeapType, RefType, ValType};
 
 use super::{
-    Bitwise, Constant, Convert, FloatWidth, IntCompare, IntShape, IntUnary, IntWidth, MemoryAccess, Op,
-    Relaxed, Shape, VectorIntBinary, VectorIntUnary, VectorLoad, VectorOp, WideArithmetic, Widening,
+    Bitwise, Bounds, Constant, Convert, FloatWidth, IntCompare, IntShape, IntUnary, IntWidth, MemoryAccess,
+    Op, Relaxed, Shape, VectorIntBinary, VectorIntUnary, VectorLoad, VectorOp, WideArithmetic, Widening,
 };
 
 use ValType::{F32, F64, I32, I64, V128};
@@ -57,15 +56,15 @@ pub(super) fn of(
         Op::Vector(op) => return vector(op, ty),
         Op::VectorLoad { access, kind } => {
             check_vector_load(access, kind)?;
-            ty.set(&[memory(d, access.memory)?], &[V128]);
+            ty.set(&[address(d, access)?], &[V128]);
         }
         Op::VectorLoadLane { access, lane } => {
             check_access_lane(access, lane)?;
-            ty.set(&[memory(d, access.memory)?, V128], &[V128]);
+            ty.set(&[address(d, access)?, V128], &[V128]);
         }
         Op::VectorStoreLane { access, lane } => {
             check_access_lane(access, lane)?;
-            ty.set(&[memory(d, access.memory)?, V128], &[]);
+            ty.set(&[address(d, access)?, V128], &[]);
         }
         Op::Select => match (actual, actual_results) {
             ([first, second, _], _) if first == second => ty.set(&[*first, *first, I32], &[*first]),
@@ -74,12 +73,12 @@ pub(super) fn of(
         },
         Op::Load { access, ty: result, .. } => {
             check_access(access, result)?;
-            ty.set(&[memory(d, access.memory)?], &[result]);
+            ty.set(&[address(d, access)?], &[result]);
         }
         Op::Store { access } => {
             let value = *actual.get(1).ok_or("a store has no value")?;
             check_access(access, value)?;
-            ty.set(&[memory(d, access.memory)?, value], &[]);
+            ty.set(&[address(d, access)?, value], &[]);
         }
         Op::Atomic(op, access) => {
             op.check(access)?;
@@ -88,7 +87,14 @@ pub(super) fn of(
             ty.operands.extend_from_slice(operands);
             ty.results.extend(result);
         }
-        Op::AtomicFence => ty.set(&[], &[]),
+        Op::CheckBounds(access) => ty.set(&[address(d, access)?], &[]),
+        Op::InBounds(access) => ty.set(&[address(d, access)?], &[I32]),
+        Op::MemoryLength(index) => {
+            memory(d, index)?;
+            ty.set(&[], &[I64]);
+        }
+        Op::Likely => ty.set(&[I32], &[I32]),
+        Op::AtomicFence | Op::EffectBarrier => ty.set(&[], &[]),
         Op::RefIsNull => match actual {
             [operand @ ValType::Ref(_)] => ty.set(&[*operand], &[I32]),
             _ => return Err(format!("ref.is_null has operands of types {actual:?}")),
@@ -278,8 +284,20 @@ fn get<K: Entity + std::fmt::Display, V>(arena: &Arena<K, V>, key: K) -> Result<
     arena.get(key).ok_or_else(|| format!("there is no {key}"))
 }
 
-fn memory(d: &Declarations, index: crate::types::MemoryIndex) -> Result<ValType, String> {
+fn memory(d: &Declarations, index: crate::MemoryIndex) -> Result<ValType, String> {
     Ok(get(&d.memories, index)?.index_type())
+}
+
+/// The type of the operand that says where an access is. What is known without a check of its own must hold: other threads
+/// race for the bytes of a shared memory, which no group may claim.
+fn address(d: &Declarations, access: MemoryAccess) -> Result<ValType, String> {
+    match access.bounds {
+        Bounds::Ranged(group) if get(&d.memories, access.memory)?.shared => {
+            Err(format!("a shared memory is accessed by {group}"))
+        }
+        Bounds::Ranged(_) => Ok(I64),
+        Bounds::Checked | Bounds::Dominated | Bounds::Declared => memory(d, access.memory),
+    }
 }
 
 fn narrower(a: ValType, b: ValType) -> ValType {

@@ -2,8 +2,7 @@
 
 use std::fmt::{self, Display, Formatter};
 
-use crate::module::Declarations;
-use crate::types::{FuncIndex, GlobalIndex, MemoryIndex, WasmOffset};
+use crate::{Declarations, FuncIndex, GlobalIndex, MemoryIndex, WasmOffset};
 
 use super::mnemonic::Mnemonic;
 use super::{
@@ -101,6 +100,9 @@ impl Printer<'_> {
             (Op::Call(func), _) => self.call(f, Callee::Func(func), args),
             (Op::CallIndirect { table, ty }, _) => self.call(f, Callee::Table { table, ty }, args),
             (Op::CallRef(ty), _) => self.call(f, Callee::Ref(ty), args),
+            (Op::CheckBounds(access) | Op::InBounds(access), [address]) => {
+                write!(f, "{} {}, {}", Mnemonic(op, None), self.access(access, *address), access.bytes)
+            }
             (Op::VectorLoad { access, .. }, [address]) => {
                 write!(f, "{} {}", Mnemonic(op, None), self.access(access, *address))
             }
@@ -143,7 +145,10 @@ impl Printer<'_> {
                 write!(f, " {lane}")
             }
             Op::Vector(VectorOp::Shuffle(lanes)) => lanes.iter().try_for_each(|lane| write!(f, " {lane}")),
-            Op::MemorySize(memory) | Op::MemoryGrow(memory) | Op::MemoryFill(memory) => {
+            Op::MemoryLength(memory)
+            | Op::MemorySize(memory)
+            | Op::MemoryGrow(memory)
+            | Op::MemoryFill(memory) => {
                 write!(f, " {}", self.memory(memory))
             }
             Op::MemoryCopy { dst, src } => write!(f, " {} {}", self.memory(dst), self.memory(src)),
@@ -209,7 +214,7 @@ impl Printer<'_> {
             if align != u64::from(access.bytes) {
                 write!(f, " align={align}")?;
             }
-            Ok(())
+            write!(f, "{}", access.bounds)
         })
     }
 

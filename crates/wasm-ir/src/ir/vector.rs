@@ -6,7 +6,7 @@
 use std::fmt;
 
 use super::{FloatCompare, FloatUnary, FloatWidth, IntCompare, Sign};
-use crate::types::ValType;
+use crate::ValType;
 
 /// A vector of integers.
 #[derive(Copy, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -122,7 +122,7 @@ impl fmt::Display for Shape {
 }
 
 /// Two integer shapes of which one has lanes twice as wide.
-#[derive(Copy, Clone, PartialEq, Eq, Hash, Debug)]
+#[derive(Copy, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub enum Widening {
     /// `i8x16` and `i16x8`.
     I8ToI16,

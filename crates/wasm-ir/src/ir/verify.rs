@@ -4,13 +4,13 @@
 use std::fmt;
 
 use crate::entity::Entity;
-use crate::module::Declarations;
-use crate::types::ValType;
+use crate::{Declarations, ValType};
 
 use super::dominators::Dominators;
 use super::signature::{self, OpType};
 use super::{
-    Block, BlockCall, Body, Callee, Inst, List, LocalRecord, LocalValue, Op, Terminator, Value, ValueDef,
+    Block, BlockCall, Body, Bounds, Callee, Inst, List, LocalRecord, LocalValue, Op, Terminator, Value,
+    ValueDef,
 };
 
 /// A broken invariant.
@@ -172,6 +172,9 @@ impl<'a> Verifier<'a> {
     fn check_inst(&self, inst: Inst, place: Place, expected: &mut OpType) -> Check {
         let data = &self.body.insts[inst];
         ensure!(data.offset != 0, "it has no offset");
+        if let Some(Bounds::Ranged(group)) = data.op.access().map(|access| access.bounds) {
+            ensure!(self.body.groups.get(group).is_some(), "there is no {group}");
+        }
         let args = self.list(data.args)?;
         args.iter().try_for_each(|arg| self.check_use(*arg, place))?;
         let types: Vec<_> = args.iter().map(|arg| self.body.ty(*arg)).collect();

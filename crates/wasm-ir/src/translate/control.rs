@@ -3,9 +3,8 @@
 use wasmparser::{BlockType, BrTable};
 
 use crate::entity::Entity;
-use crate::error::Error;
 use crate::ir::{Callee, List, Op, Value};
-use crate::types::{RefType, TypeIndex, ValType};
+use crate::{Error, RefType, TypeIndex, ValType};
 
 use super::decode_error;
 use super::env::Snapshot;

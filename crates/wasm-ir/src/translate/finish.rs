@@ -7,7 +7,7 @@ use crate::ir::{
     Block, BlockCall, BlockData, Inst, InstData, List, LocalRecord, LocalValue, Terminator, TerminatorData,
     Value, ValueData, ValueDef,
 };
-use crate::types::{LocalIndex, WasmOffset};
+use crate::{LocalIndex, WasmOffset};
 
 use super::graph::{Edge, Exit, Graph, Node, Param, Record};
 use super::prune::Prune;

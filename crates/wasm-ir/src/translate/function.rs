@@ -5,10 +5,8 @@ use std::ops::Range;
 use wasmparser::{BinaryReader, FunctionBody, Operator};
 
 use crate::decode::{SUPPORTED, val_type};
-use crate::error::{Error, ErrorKind};
 use crate::ir::{Op, Value};
-use crate::module::{Declarations, Module};
-use crate::types::{ValType, WasmOffset};
+use crate::{Declarations, Error, ErrorKind, Module, ValType, WasmOffset};
 
 use super::control::Frame;
 use super::graph::Graph;

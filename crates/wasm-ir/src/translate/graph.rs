@@ -7,7 +7,7 @@ use std::ops::Range;
 
 use crate::entity::Entity;
 use crate::ir::{Block, Body, Callee, Constant, Inst, InstData, List, Op, Value, ValueData, ValueDef};
-use crate::types::{RefType, ValType, WasmOffset};
+use crate::{RefType, ValType, WasmOffset};
 
 use super::KEPT_LOCALS;
 use super::env::{Env, Snapshot};

@@ -19,10 +19,9 @@ mod operators;
 mod prune;
 mod vector;
 
-use crate::error::{Error, ErrorKind};
 use crate::ir::{Body, Value};
 use crate::module::Module;
-use crate::types::{FuncIndex, ValType};
+use crate::{Error, ErrorKind, FuncIndex, ValType};
 
 use control::Frame;
 use finish::Finish;
@@ -80,7 +79,7 @@ impl Translator {
     ///
     /// # Panics
     /// If `func` is not a function defined in `module`.
-    pub fn translate(&mut self, module: &Module, func: FuncIndex) -> Result<&Body, Error> {
+    pub fn translate(&mut self, module: &Module, func: FuncIndex) -> Result<&mut Body, Error> {
         let range = module.body_range(func).expect("the function is defined in the module");
         let too_large = || {
             let message = format!("the SSA form of function {} is too large", func.0);
@@ -91,7 +90,7 @@ impl Translator {
         function::build(self, module, range.clone(), too_large)?;
         self.prune.run(&self.graph, ARGUMENTS_LIMIT).map_err(|_| too_large())?;
         self.finish.run(&mut self.graph, &self.prune, range.start);
-        Ok(&self.graph.body)
+        Ok(&mut self.graph.body)
     }
 }
 

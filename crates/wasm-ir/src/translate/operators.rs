@@ -2,15 +2,14 @@
 
 use wasmparser::{MemArg, MemArgTarget, Operator};
 
-use crate::error::{Error, ErrorKind};
 use crate::ir::{
-    AtomicBinary as AB, AtomicOp as A, Callee, Constant, Convert, FloatBinary as FB, FloatCompare as FC,
-    FloatUnary as FU, FloatWidth, IntBinary as IB, IntCompare as IC, IntUnary as IU, IntWidth, MemoryAccess,
-    Op, Sign, WideArithmetic as WA,
+    AtomicBinary as AB, AtomicOp as A, Bounds, Callee, Constant, Convert, FloatBinary as FB,
+    FloatCompare as FC, FloatUnary as FU, FloatWidth, IntBinary as IB, IntCompare as IC, IntUnary as IU,
+    IntWidth, MemoryAccess, Op, Sign, WideArithmetic as WA,
 };
-use crate::types::{
-    DataIndex, ElementIndex, FuncIndex, GlobalIndex, HeapType, MemoryIndex, RefType, TableIndex, TypeIndex,
-    ValType,
+use crate::{
+    DataIndex, ElementIndex, Error, ErrorKind, FuncIndex, GlobalIndex, HeapType, MemoryIndex, RefType,
+    TableIndex, TypeIndex, ValType,
 };
 
 use super::function::Function;
@@ -394,7 +393,8 @@ impl Function<'_> {
             return Err(Error::new(ErrorKind::Unsupported, self.offset.into(), message));
         };
         let memory = MemoryIndex(memory);
-        Ok(MemoryAccess { memory, offset: memarg.offset, bytes, align_log2: memarg.align })
+        let bounds = Bounds::Checked;
+        Ok(MemoryAccess { memory, offset: memarg.offset, bytes, align_log2: memarg.align, bounds })
     }
 
     pub(super) fn load(&mut self, memarg: MemArg, bytes: u8, ty: ValType, sign: Sign) -> Done {

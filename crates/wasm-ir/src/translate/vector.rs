@@ -2,13 +2,12 @@
 
 use wasmparser::{MemArg, Operator};
 
-use crate::error::Error;
 use crate::ir::{
     Bitwise, Constant, FloatCompare as FC, FloatShape, FloatUnary as FU, Half, IntCompare as IC, IntShape,
     Op, Relaxed, Shape, Sign, VectorConvert, VectorFloatBinary as FB, VectorIntBinary as IB,
     VectorIntUnary as IU, VectorLoad, VectorOp, VectorShift, Widening,
 };
-use crate::types::ValType;
+use crate::{Error, ValType};
 
 use super::function::Function;
 

@@ -8,6 +8,8 @@
 )]
 
 mod copy_on_write;
+mod crashes;
+mod guards;
 mod maps;
 mod own_memory;
 mod pools;
@@ -28,7 +30,7 @@ const CASE: &str = "WOOTZ_ADDRESS_SPACE_CASE";
 #[test]
 fn child() {
     let Ok(case) = std::env::var(CASE) else { return };
-    if !refusals::child(&case) && !protections::child(&case) {
+    if !refusals::child(&case) && !protections::child(&case) && !crashes::child(&case) {
         panic!("no case {case}");
     }
 }

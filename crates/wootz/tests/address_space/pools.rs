@@ -13,6 +13,7 @@ fn pool(when_exhausted: WhenExhausted, keep_resident: usize) -> MemoryPool {
         explicit_slot_bytes: 1 << 20,
         keep_resident,
         when_exhausted,
+        ..PoolConfig::default()
     };
     MemoryPool::new(&config).unwrap()
 }

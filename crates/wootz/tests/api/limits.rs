@@ -1,8 +1,8 @@
 //! Limits of a store: what growing returns, what instantiating says.
 
 use wootz::{
-    Config, Engine, Error, Instance, Limit, LimitError, Linker, Memory, MemoryType, Module, RefType, Store,
-    StoreLimits, Table, TableType, Val,
+    Config, Engine, Error, Instance, Limit, LimitError, Linker, Memory, MemoryType, Module, RefType,
+    SharedMemory, Store, StoreLimits, Table, TableType, Val,
 };
 
 fn store(limits: StoreLimits) -> Store<()> {
@@ -63,6 +63,34 @@ fn all_memories_share_a_limit() {
     let ty = MemoryType { memory64: false, shared: false, minimum: 1, maximum: None, page_size_log2: 16 };
     assert!(matches!(Memory::new(&mut store, ty), Err(Error::Limit(_))));
     add(&mut store, "(module (memory 0))").unwrap();
+}
+
+/// Whoever made a shared memory and whoever grows it: a store that may not have so much does not get it.
+#[test]
+fn shared_memories_count_with_all_that_they_have() {
+    let engine = |limits| Engine::new(&Config::new().limits(limits));
+    let each = engine(StoreLimits { memory_bytes: 3 * PAGE, ..StoreLimits::default() });
+    let all = engine(StoreLimits { total_memory_bytes: 3 * PAGE, ..StoreLimits::default() });
+    let wat = r#"(module (import "m" "m" (memory 1 9 shared))
+        (func (export "f") (param i32) (result i32) (memory.grow (local.get 0))))"#;
+    for (engine, limit) in [(each, Limit::MemoryBytes), (all, Limit::TotalMemoryBytes)] {
+        let module = Module::new(&engine, wat).unwrap();
+        let ty =
+            MemoryType { memory64: false, shared: true, minimum: 1, maximum: Some(9), page_size_log2: 16 };
+        let memory = SharedMemory::new(&engine, ty).unwrap();
+        let mut stores = [Store::new(&engine, ()), Store::new(&engine, ())];
+        let mut attach = |store: usize| Instance::new(&mut stores[store], &module, &[memory.clone().into()]);
+        let (first, second) = (attach(0).unwrap(), attach(1).unwrap());
+        assert_eq!(f(&mut stores[0], first, 1), 1);
+        assert_eq!(f(&mut stores[1], second, 2), -1, "the other store's page counts");
+        assert_eq!(f(&mut stores[1], second, 1), 2);
+        assert_eq!(f(&mut stores[0], first, 1), -1);
+        // The host keeps to no store's limit; no store takes what it makes.
+        assert_eq!(memory.grow(1), Some(3));
+        let mut third = Store::new(&engine, ());
+        let refused = Instance::new(&mut third, &module, &[memory.into()]);
+        assert_eq!(over(refused), (limit, 3 * PAGE, 4 * u128::from(PAGE)));
+    }
 }
 
 #[test]

@@ -115,6 +115,72 @@ fn a_panic_crosses_the_frames_and_the_store_lives_on() {
     }
 }
 
+/// Counts what is alive of it.
+struct Counted(Arc<AtomicUsize>);
+
+impl Counted {
+    fn new(alive: &Arc<AtomicUsize>) -> Self {
+        alive.fetch_add(1, Ordering::Relaxed);
+        Self(Arc::clone(alive))
+    }
+}
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// Neither the payload, nor what the host function had, nor what a host function further out had.
+#[test]
+fn panics_and_errors_leak_nothing() {
+    let alive = Arc::new(AtomicUsize::new(0));
+    for mode in MODES {
+        let mut store = mode.store();
+        let counted = Arc::clone(&alive);
+        let rounds = AtomicUsize::new(0);
+        let fails = host(&mut store, move |mut caller| {
+            let _local = Counted::new(&counted);
+            match rounds.fetch_add(1, Ordering::Relaxed) % 4 {
+                // Into the guest once more, which comes back here.
+                0 | 2 => {
+                    let again = caller.export("outer").unwrap().into_func().unwrap();
+                    again.call(caller.store_mut(), &[]).map(drop)?;
+                }
+                1 => std::panic::resume_unwind(Box::new(Counted::new(&counted))),
+                _ => return Err(Box::new(Failed(Counted::new(&counted)))),
+            }
+            Ok(())
+        });
+        let instance = mode.add(&mut store, CALLER, &[fails.into()]).unwrap();
+        for round in 0..200 {
+            let outcome = catch_unwind(AssertUnwindSafe(|| call(&mut store, instance, "outer", &[])));
+            match outcome {
+                Err(payload) => assert!(payload.is::<Counted>() && round % 2 == 0),
+                Ok(Err(CallError::Host { error, .. })) => assert!(error.is::<Failed>() && round % 2 == 1),
+                Ok(other) => panic!("{other:?}"),
+            }
+            assert_eq!(alive.load(Ordering::Relaxed), 0, "{mode:?} round {round}");
+        }
+    }
+}
+
+struct Failed(#[allow(dead_code, reason = "counted until it is dropped")] Counted);
+
+impl std::fmt::Debug for Failed {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Failed")
+    }
+}
+
+impl std::fmt::Display for Failed {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("failed")
+    }
+}
+
+impl std::error::Error for Failed {}
+
 #[test]
 fn nested_calls_report_all_frames() {
     for mode in MODES {

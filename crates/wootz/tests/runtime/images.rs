@@ -1,7 +1,7 @@
 //! Images as the compiler makes them, with wrong bytes.
 
 use wootz_runtime::{Image, ImageError};
-use wootz_vm_abi::image;
+use wootz_vm_abi::seal::{Sealed, seal};
 
 use crate::MODES;
 
@@ -33,7 +33,7 @@ fn wrong_bytes_are_found_and_loading_them_is_safe() {
         let mut random = numbers(0x9e37_79b9_7f4a_7c15);
         let mut next = |below: usize| (random.next().unwrap_or(0) % below as u64) as usize;
         for _ in 0..2000 {
-            let mut damaged = bytes[..bytes.len() - image::DIGEST].to_vec();
+            let mut damaged = Sealed::new(&bytes).unwrap().contents().to_vec();
             for _ in 0..=next(3) {
                 let at = next(damaged.len());
                 damaged[at] ^= 1 << next(8);
@@ -41,7 +41,7 @@ fn wrong_bytes_are_found_and_loading_them_is_safe() {
             let mut found = damaged.clone();
             found.extend(&bytes[damaged.len()..]);
             assert!(Image::load(&found).is_err(), "{mode:?}");
-            image::seal(&mut damaged);
+            seal(&mut damaged);
             match Image::load(&damaged) {
                 Ok(image) => drop(format!("{:?}", image.info())),
                 Err(ImageError::Damaged) => panic!("the digest is right"),

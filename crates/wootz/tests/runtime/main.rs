@@ -7,6 +7,7 @@ mod images;
 mod instances;
 mod interrupts;
 mod memories;
+mod stack;
 mod threads;
 mod traps;
 
@@ -72,6 +73,26 @@ fn func(store: &Store, instance: Instance, name: &str) -> Func {
 
 fn call(store: &mut Store, instance: Instance, name: &str, args: &[Val]) -> Result<Vec<Val>, CallError> {
     func(store, instance, name).call(store, args)
+}
+
+/// Whether this process is there for one test only. If not, such a process is started, and the test is what that says: other
+/// tests take memory at the same time.
+fn alone(test: &str) -> bool {
+    const ALONE: &str = "WOOTZ_RUNTIME_TEST_ALONE";
+    if std::env::var_os(ALONE).is_some() {
+        return true;
+    }
+    let this = std::env::current_exe().unwrap();
+    let output = std::process::Command::new(this).args(["--exact", test]).env(ALONE, "").output().unwrap();
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success() && text.contains("1 passed"), "{}\n{text}", output.status);
+    false
+}
+
+/// Pages of this process that are in memory.
+fn resident_pages() -> usize {
+    let statm = std::fs::read_to_string("/proc/self/statm").unwrap();
+    statm.split(' ').nth(1).unwrap().parse().unwrap()
 }
 
 /// Names of a trap's frames, innermost first.

@@ -1,8 +1,8 @@
-//! Every trap, by code, message and frames; deep stacks; traps by the million.
+//! Every trap, by code, message and frames; traps by the million.
 
-use wootz_runtime::{CallError, StoreConfig, TrapCode, Val};
+use wootz_runtime::{CallError, TrapCode, Val};
 
-use super::{MODES, USUAL, call, func, names};
+use super::{MODES, USUAL, alone, call, func, names, resident_pages};
 
 /// One export for each way to trap.
 const TRAPS: &str = r#"(module $traps
@@ -137,71 +137,6 @@ fn a_deep_stack_is_walked_and_cut() {
 }
 
 #[test]
-fn the_stack_limit_is_the_stores() {
-    let image = USUAL.image(TRAPS);
-    let depth = |max_wasm_stack| {
-        let config = StoreConfig { max_wasm_stack, ..StoreConfig::default() };
-        let mut store = wootz_runtime::Store::new(config, Box::new(()));
-        let instance = wootz_runtime::Instance::new(&mut store, &image, &[]).unwrap();
-        let error = call(&mut store, instance, "recurse", &[]).unwrap_err();
-        let trap = error.as_trap().unwrap();
-        assert_eq!(trap.code, TrapCode::StackExhausted);
-        trap.frames.len() + trap.omitted
-    };
-    let (small, large) = (depth(64 << 10), depth(512 << 10));
-    assert!(small > 100 && large > 6 * small && large < 10 * small, "{small} {large}");
-    // More than the thread has: what it has counts, less the reserve for the host.
-    assert!(depth(usize::MAX) > 1000);
-}
-
-#[test]
-fn huge_frames_hit_the_limit_or_the_guard() {
-    // Thousands of live values in each frame, with a call between their making and their use.
-    let count = 3000;
-    let mut body = String::new();
-    for local in 0..count {
-        body += &format!("(local.set {} (i64.mul (local.get 0) (i64.const {})))\n", local + 1, 2 * local + 3);
-    }
-    body += "(local.set 1 (call $f (i64.add (local.get 0) (i64.const 1))))";
-    let mut sum = String::from("(local.get 1)");
-    for local in 1..count {
-        sum = format!("(i64.xor {sum} (i64.rotl (local.get {}) (local.get 1)))", local + 1);
-        if local % 300 == 0 {
-            body += &format!("(local.set 1 {sum})");
-            sum = "(local.get 1)".into();
-        }
-    }
-    let locals = "i64 ".repeat(count);
-    let wat =
-        format!(r#"(module (func $f (export "f") (param i64) (result i64) (local {locals}) {body} {sum}))"#);
-    for mode in [MODES[0], MODES[2]] {
-        let image = mode.image(&wat);
-        // The second thread's stack is smaller than what the store allows.
-        let run = move || {
-            let config = StoreConfig { max_wasm_stack: 16 << 20, ..StoreConfig::default() };
-            let mut store = wootz_runtime::Store::new(config, Box::new(()));
-            let instance = wootz_runtime::Instance::new(&mut store, &image, &[]).unwrap();
-            let error = call(&mut store, instance, "f", &[Val::I64(1)]).unwrap_err();
-            assert_eq!(error.trap_code(), Some(TrapCode::StackExhausted), "{error}");
-            assert_eq!(names(&error)[0], "f");
-        };
-        std::thread::Builder::new().stack_size(1 << 20).spawn(run).unwrap().join().unwrap();
-    }
-}
-
-#[test]
-fn a_thread_with_hardly_any_stack_traps_at_once() {
-    let image = USUAL.image(TRAPS);
-    let run = move || {
-        let mut store = USUAL.store();
-        let instance = wootz_runtime::Instance::new(&mut store, &image, &[]).unwrap();
-        let error = call(&mut store, instance, "fine", &[]).unwrap_err();
-        assert_eq!(error.to_string(), "call stack exhausted");
-    };
-    std::thread::Builder::new().stack_size(128 << 10).spawn(run).unwrap().join().unwrap();
-}
-
-#[test]
 fn effects_before_a_trap_stay_and_none_after_it() {
     let wat = r#"(module (memory (export "memory") 1)
         (func (export "f") (param i32)
@@ -219,6 +154,9 @@ fn effects_before_a_trap_stay_and_none_after_it() {
 
 #[test]
 fn a_million_traps_in_a_row() {
+    if !alone("traps::a_million_traps_in_a_row") {
+        return;
+    }
     let (mut store, instance) = USUAL.instantiate(TRAPS, &[]);
     let trap = func(&store, instance, "load-at-the-end");
     let before = resident_pages();
@@ -230,11 +168,6 @@ fn a_million_traps_in_a_row() {
     }
     let grown = resident_pages().saturating_sub(before);
     assert!(grown < 5000, "{grown} more pages after a million traps");
-}
-
-fn resident_pages() -> usize {
-    let statm = std::fs::read_to_string("/proc/self/statm").unwrap();
-    statm.split(' ').nth(1).unwrap().parse().unwrap()
 }
 
 #[test]

@@ -4,9 +4,10 @@ use inkwell::FloatPredicate;
 use inkwell::values::{BasicValueEnum, VectorValue};
 use wootz_wasm_ir::ir::{FloatShape, Half, Inst, IntShape, Op, Sign, VectorConvert, VectorOp, Widening};
 
-use super::{Result, float};
+use super::{Result, float, neon};
 use crate::function::FunctionState;
 use crate::intrinsics::{FloatIntrinsic, IntLanes, Intrinsic, X86};
+use crate::target::Isa;
 
 /// Saturates the lanes of both operands to half their width: the packs of x86, in order.
 pub(super) fn narrow<'ctx>(
@@ -16,11 +17,12 @@ pub(super) fn narrow<'ctx>(
     inst: Inst,
 ) -> Result<BasicValueEnum<'ctx>> {
     let (x, y) = (f.int_lanes(step.wide(), inst, 0)?, f.int_lanes(step.wide(), inst, 1)?);
+    let Isa::X86(x86) = f.module.isa else { return neon::narrow(f, step, sign, x, y) };
     let pack = match (step, sign) {
         (Widening::I8ToI16, Sign::Signed) => X86::Packsswb,
         (Widening::I8ToI16, Sign::Unsigned) => X86::Packuswb,
         (Widening::I16ToI32, Sign::Signed) => X86::Packssdw,
-        (Widening::I16ToI32, Sign::Unsigned) if f.module.cpu.sse41 => X86::Packusdw,
+        (Widening::I16ToI32, Sign::Unsigned) if x86.sse41 => X86::Packusdw,
         (Widening::I16ToI32, Sign::Unsigned) => return narrow_biased(f, x, y),
         (Widening::I32ToI64, _) => return Err(f.invalid(format!("{inst} narrows 64-bit lanes"))),
     };
@@ -91,12 +93,13 @@ pub(super) fn extended_pair_sum<'ctx>(
     inst: Inst,
 ) -> Result<BasicValueEnum<'ctx>> {
     let x = f.int_lanes(step.narrow(), inst, 0)?;
+    let Isa::X86(x86) = f.module.isa else { return f.finish(neon::pair_sums(f, step, sign, x)?) };
     let ones = f.module.types.all_ints(step.narrow(), 1);
     // The first operand of `pmaddubsw` is unsigned, the second signed.
     let operands = match (step, sign) {
         (Widening::I16ToI32, Sign::Signed) => return f.finish(pair_sums_of_i16(f, x)?),
-        (Widening::I8ToI16, Sign::Signed) if f.module.cpu.ssse3 => [ones, x],
-        (Widening::I8ToI16, Sign::Unsigned) if f.module.cpu.ssse3 => [x, ones],
+        (Widening::I8ToI16, Sign::Signed) if x86.ssse3 => [ones, x],
+        (Widening::I8ToI16, Sign::Unsigned) if x86.ssse3 => [x, ones],
         _ => {
             let wide = f.cast(x, f.module.types.ints(step.wide()))?;
             let (even, odd) = match sign {
@@ -114,6 +117,9 @@ pub(super) fn pair_sums_of_i16<'ctx>(
     f: &FunctionState<'_, 'ctx>,
     x: VectorValue<'ctx>,
 ) -> Result<VectorValue<'ctx>> {
+    if f.module.isa == Isa::Aarch64 {
+        return neon::pair_sums(f, Widening::I16ToI32, Sign::Signed, x);
+    }
     let ones = f.module.types.all_ints(IntShape::I16x8, 1);
     f.vector_intrinsic(Intrinsic::X86(X86::Pmaddwd), &[x.into(), ones.into()])
 }
@@ -192,19 +198,20 @@ pub(super) fn trunc<'ctx>(
     relaxed: bool,
 ) -> Result<BasicValueEnum<'ctx>> {
     let x = f.float_lanes(from, inst, 0)?;
+    let Isa::X86(x86) = f.module.isa else { return f.finish(neon::trunc(f, from, sign, x)?) };
     let result = match (from, sign) {
         (FloatShape::F32x4, Sign::Signed) if relaxed => x86_trunc(f, X86::Cvttps2dq, x)?,
         (FloatShape::F64x2, Sign::Signed) if relaxed => x86_trunc(f, X86::Cvttpd2dq, x)?,
         (FloatShape::F32x4, Sign::Signed) => trunc_f32_s(f, x)?,
         (FloatShape::F64x2, Sign::Signed) => trunc_f64_s(f, x)?,
-        (_, Sign::Unsigned) if f.module.cpu.avx512vl => {
+        (_, Sign::Unsigned) if x86.avx512vl => {
             let x = if relaxed { x } else { not_negative(f, x)? };
             x86_trunc_u(f, from, x)?
         }
         (FloatShape::F32x4, Sign::Unsigned) if relaxed => relaxed_trunc_f32_u(f, x)?,
         (FloatShape::F32x4, Sign::Unsigned) => trunc_f32_u(f, x)?,
         (FloatShape::F64x2, Sign::Unsigned) => {
-            let clamp = !(relaxed && f.module.cpu.sse41);
+            let clamp = !(relaxed && x86.sse41);
             trunc_f64_u(f, x, clamp)?
         }
     };
@@ -299,7 +306,7 @@ fn trunc_f64_u<'ctx>(
         let most = types.all_floats(FloatShape::F64x2, f64::from(u32::MAX));
         x = float::first_if(f, FloatPredicate::OLT, not_negative(f, x)?, most)?;
     }
-    let wide = if f.module.cpu.sse41 {
+    let wide = if f.module.isa.rounds() {
         let trunc = Intrinsic::FloatLanes(FloatIntrinsic::Trunc, FloatShape::F64x2);
         let whole = f.vector_intrinsic(trunc, &[x.into()])?;
         b.build_float_add(whole, types.all_floats(FloatShape::F64x2, 2f64.powi(52)), "")?

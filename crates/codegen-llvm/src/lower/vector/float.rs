@@ -6,10 +6,11 @@ use wootz_wasm_ir::ir::{
     Constant, FloatCompare, FloatShape, FloatUnary, Inst, Op, Value, VectorFloatBinary, VectorOp,
 };
 
-use super::Result;
+use super::{Result, neon};
 use crate::function::FunctionState;
 use crate::intrinsics::{FloatIntrinsic, Intrinsic};
 use crate::lower::float::{predicate, rounds_by_call, unary_intrinsic};
+use crate::target::Isa;
 
 pub(super) fn unary<'ctx>(
     f: &FunctionState<'_, 'ctx>,
@@ -151,7 +152,10 @@ pub(super) fn minimum<'ctx>(
     x: VectorValue<'ctx>,
     y: VectorValue<'ctx>,
 ) -> Result<BasicValueEnum<'ctx>> {
-    extremum(f, shape, FloatPredicate::OLT, x, y)
+    match f.module.isa {
+        Isa::X86(_) => extremum(f, shape, FloatPredicate::OLT, x, y),
+        Isa::Aarch64 => arithmetic(f, shape, neon::extremum(f, shape, FloatIntrinsic::Minimum, x, y)?),
+    }
 }
 
 pub(super) fn maximum<'ctx>(
@@ -160,7 +164,10 @@ pub(super) fn maximum<'ctx>(
     x: VectorValue<'ctx>,
     y: VectorValue<'ctx>,
 ) -> Result<BasicValueEnum<'ctx>> {
-    extremum(f, shape, FloatPredicate::OGT, x, y)
+    match f.module.isa {
+        Isa::X86(_) => extremum(f, shape, FloatPredicate::OGT, x, y),
+        Isa::Aarch64 => arithmetic(f, shape, neon::extremum(f, shape, FloatIntrinsic::Maximum, x, y)?),
+    }
 }
 
 /// `min` and `max`: the canonical NaN if either is NaN, and -0 below +0.

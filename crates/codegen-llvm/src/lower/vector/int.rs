@@ -8,11 +8,12 @@ use wootz_wasm_ir::ir::{
     Bitwise, Inst, IntCompare, IntShape, Shape, Sign, VectorIntBinary, VectorIntUnary, VectorShift,
 };
 
-use super::{Result, lanes};
+use super::{Result, lanes, neon};
 use crate::error::CompileError;
 use crate::function::FunctionState;
 use crate::intrinsics::{IntLanes, Intrinsic, X86};
 use crate::lower::numeric::{boolean, predicate};
+use crate::target::Isa;
 
 pub(super) fn bitwise<'ctx>(
     f: &FunctionState<'_, 'ctx>,
@@ -156,8 +157,10 @@ fn q15_product<'ctx>(
     y: VectorValue<'ctx>,
 ) -> Result<VectorValue<'ctx>> {
     let b = f.builder();
-    if !f.module.cpu.ssse3 {
-        return q15_product_in_halves(f, x, y);
+    match f.module.isa {
+        Isa::X86(x86) if x86.ssse3 => {}
+        Isa::X86(_) => return q15_product_in_halves(f, x, y),
+        Isa::Aarch64 => return neon::q15_product(f, x, y),
     }
     let product = f.vector_intrinsic(Intrinsic::X86(X86::Pmulhrsw), &[x.into(), y.into()])?;
     let least = f.module.types.all_ints(IntShape::I16x8, 1 << 15);
@@ -225,5 +228,8 @@ pub(super) fn shift<'ctx>(
 /// `i32x4.dot_i16x8_s`.
 pub(super) fn dot<'ctx>(f: &FunctionState<'_, 'ctx>, inst: Inst) -> Result<BasicValueEnum<'ctx>> {
     let (x, y) = (f.int_lanes(IntShape::I16x8, inst, 0)?, f.int_lanes(IntShape::I16x8, inst, 1)?);
-    f.finish(f.vector_intrinsic(Intrinsic::X86(X86::Pmaddwd), &[x.into(), y.into()])?)
+    f.finish(match f.module.isa {
+        Isa::X86(_) => f.vector_intrinsic(Intrinsic::X86(X86::Pmaddwd), &[x.into(), y.into()])?,
+        Isa::Aarch64 => neon::dot(f, x, y)?,
+    })
 }

@@ -3,9 +3,10 @@
 use inkwell::values::{BasicValue, BasicValueEnum, VectorValue};
 use wootz_wasm_ir::ir::{Inst, IntShape, Shape, Sign};
 
-use super::Result;
+use super::{Result, neon};
 use crate::function::FunctionState;
 use crate::intrinsics::{IntLanes, Intrinsic, X86};
+use crate::target::Isa;
 
 /// A vector of equal lanes. `value` may be wider than a lane.
 pub(super) fn splat<'ctx>(
@@ -101,8 +102,10 @@ pub(super) fn shuffle<'ctx>(
 /// every index past the end.
 pub(super) fn swizzle<'ctx>(f: &FunctionState<'_, 'ctx>, inst: Inst) -> Result<BasicValueEnum<'ctx>> {
     let (bytes, indices) = (f.vector(inst, 0)?, f.vector(inst, 1)?);
-    if !f.module.cpu.ssse3 {
-        return swizzle_in_memory(f, bytes, indices);
+    match f.module.isa {
+        Isa::X86(x86) if x86.ssse3 => {}
+        Isa::X86(_) => return swizzle_in_memory(f, bytes, indices),
+        Isa::Aarch64 => return neon::swizzle(f, bytes, indices),
     }
     let past = f.module.types.all_ints(IntShape::I8x16, 0x70);
     let saturating = Intrinsic::IntLanes(IntLanes::UaddSat, IntShape::I8x16);

@@ -48,7 +48,7 @@ fn load_zero<'ctx>(
     };
     let pointer = memory::effective_address(f, access, f.int(inst, 0)?)?;
     let types = &f.module.types;
-    let loaded = memory::load_at(f, access.memory, types.float(shape.width()).into(), pointer)?;
+    let loaded = memory::load_at(f, access, types.float(shape.width()).into(), pointer)?;
     let zero = types.floats(shape).const_zero();
     f.finish(f.builder().build_insert_element(zero, loaded, types.i32.const_zero(), "")?)
 }
@@ -90,5 +90,5 @@ fn load_int<'ctx>(
 ) -> Result<IntValue<'ctx>> {
     let pointer = memory::effective_address(f, access, address)?;
     let ty = memory::int_of_bytes(f, access)?;
-    Ok(memory::load_at(f, access.memory, ty.into(), pointer)?.into_int_value())
+    Ok(memory::load_at(f, access, ty.into(), pointer)?.into_int_value())
 }

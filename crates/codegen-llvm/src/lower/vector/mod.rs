@@ -2,14 +2,15 @@
 //!
 //! Every vector value is one LLVM type, `<16 x i8>`; an operator casts its operands to its shape and its result back.
 //! The casts cost nothing: all are the same register, and LLVM looks through them. Operations are LLVM's generic ones
-//! where it selects the right instruction for them, since those fold and combine; an intrinsic of x86 stands only where
-//! the generic form is lost or slow.
+//! where it selects the right instruction for them, since those fold and combine; an intrinsic of the machine stands only where
+//! the generic form is lost or slow. Those of x86-64 stand with their operator, those of 64-bit Arm in `neon.rs`.
 
 mod convert;
 mod float;
 mod int;
 mod lanes;
 mod memory;
+mod neon;
 mod relaxed;
 
 pub(super) use memory::{load, load_lane, store_lane};

@@ -9,29 +9,33 @@ use wootz_wasm_ir::ir::{FloatShape, Inst, IntShape, Relaxed, VectorIntBinary};
 use super::{Result, convert, float, int, lanes};
 use crate::function::FunctionState;
 use crate::intrinsics::{FloatIntrinsic, IntLanes, Intrinsic, X86};
+use crate::target::Isa;
 
 pub(super) fn relaxed<'ctx>(
     f: &FunctionState<'_, 'ctx>,
     op: Relaxed,
     inst: Inst,
 ) -> Result<BasicValueEnum<'ctx>> {
-    let cpu = &f.module.cpu;
-    let native = !f.module.deterministic;
+    // The deterministic choice is that of 64-bit Arm, fused products aside.
+    let x86 =
+        if let Isa::X86(x86) = f.module.isa { Some(x86).filter(|_| !f.module.deterministic) } else { None };
     // These can return a NaN as it came.
-    let raw = native && !f.module.canonicalize_nans;
+    let raw = x86.is_some() && !f.module.canonicalize_nans;
     match op {
-        Relaxed::Swizzle if native && cpu.ssse3 => {
+        Relaxed::Swizzle if x86.is_some_and(|x86| x86.ssse3) => {
             f.intrinsic(Intrinsic::X86(X86::Pshufb), &[f.arg(inst, 0)?, f.arg(inst, 1)?])
         }
         Relaxed::Swizzle => lanes::swizzle(f, inst),
-        Relaxed::Trunc { from, sign } => convert::trunc(f, from, sign, inst, native),
+        Relaxed::Trunc { from, sign } => convert::trunc(f, from, sign, inst, x86.is_some()),
         Relaxed::Madd(shape) => multiply_add(f, shape, f.float_lanes(shape, inst, 0)?, inst),
         Relaxed::Nmadd(shape) => {
             let negated = f.builder().build_float_neg(f.float_lanes(shape, inst, 0)?, "")?;
             multiply_add(f, shape, negated, inst)
         }
         // With AVX-512 a selection by bits is one instruction, by signs two.
-        Relaxed::Laneselect(shape) if native && cpu.sse41 && !cpu.avx512vl => select_by_sign(f, shape, inst),
+        Relaxed::Laneselect(shape) if x86.is_some_and(|x86| x86.sse41 && !x86.avx512vl) => {
+            select_by_sign(f, shape, inst)
+        }
         Relaxed::Laneselect(_) => {
             Ok(int::bitselect(f, f.vector(inst, 0)?, f.vector(inst, 1)?, f.vector(inst, 2)?)?.into())
         }
@@ -44,7 +48,7 @@ pub(super) fn relaxed<'ctx>(
                 _ => float::maximum(f, shape, x, y),
             }
         }
-        Relaxed::Q15Mulr if native && cpu.ssse3 => {
+        Relaxed::Q15Mulr if x86.is_some_and(|x86| x86.ssse3) => {
             let (x, y) = (f.int_lanes(IntShape::I16x8, inst, 0)?, f.int_lanes(IntShape::I16x8, inst, 1)?);
             f.finish(f.vector_intrinsic(Intrinsic::X86(X86::Pmulhrsw), &[x.into(), y.into()])?)
         }
@@ -67,7 +71,7 @@ fn multiply_add<'ctx>(
     inst: Inst,
 ) -> Result<BasicValueEnum<'ctx>> {
     let (y, addend) = (f.float_lanes(shape, inst, 1)?, f.float_lanes(shape, inst, 2)?);
-    let result = if f.module.cpu.fma && !f.module.deterministic {
+    let result = if f.module.isa.has_fma() && !f.module.deterministic {
         let fma = Intrinsic::FloatLanes(FloatIntrinsic::Fma, shape);
         f.vector_intrinsic(fma, &[x.into(), y.into(), addend.into()])?
     } else {
@@ -91,7 +95,10 @@ fn select_by_sign<'ctx>(
 /// Sums of two products each, saturated to 16 bits. `pmaddubsw` reads the second operand's lanes as unsigned; the
 /// deterministic choice is signed.
 fn dot<'ctx>(f: &FunctionState<'_, 'ctx>, inst: Inst) -> Result<VectorValue<'ctx>> {
-    if !f.module.deterministic && f.module.cpu.ssse3 {
+    if let Isa::X86(x86) = f.module.isa
+        && x86.ssse3
+        && !f.module.deterministic
+    {
         let args = [f.arg(inst, 1)?, f.arg(inst, 0)?];
         return f.vector_intrinsic(Intrinsic::X86(X86::Pmaddubsw), &args);
     }

@@ -1,6 +1,5 @@
 //! Sending the signal that stops compiled code to one thread, marked as ours.
 
-use std::cell::Cell;
 use std::ffi::c_int;
 use std::mem::MaybeUninit;
 use std::ptr;
@@ -11,25 +10,10 @@ use super::signals::INTERRUPT;
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
 pub(crate) struct ThreadNumber(pub(crate) i32);
 
-thread_local! {
-    static NUMBER: Cell<i32> = const { Cell::new(0) };
-}
-
 /// The calling thread's number.
-#[inline]
 pub(crate) fn current_thread() -> ThreadNumber {
-    match NUMBER.get() {
-        0 => ask(),
-        number => ThreadNumber(number),
-    }
-}
-
-#[cold]
-fn ask() -> ThreadNumber {
     // SAFETY: asking for the number has no precondition.
-    let number = unsafe { libc::gettid() };
-    NUMBER.set(number);
-    ThreadNumber(number)
+    ThreadNumber(unsafe { libc::gettid() })
 }
 
 /// What the kernel reads of a queued signal's `siginfo_t`.

@@ -145,15 +145,21 @@ impl Mapping {
         Ok(unsafe { madvise(start.cast::<c_void>(), len, Advice::LinuxDontNeed) }?)
     }
 
-    /// Puts the contents of a file over a page-aligned range, readable and writable; what is written stays here.
+    /// Puts the contents of a file from an offset on over a page-aligned range; what is written stays here.
     ///
     /// # Safety
     /// Nobody may rely on what the range held, and nobody may shorten the file while it is mapped.
-    pub(crate) unsafe fn map_file(&self, range: Range<usize>, file: BorrowedFd<'_>) -> io::Result<()> {
+    pub(crate) unsafe fn map_file(
+        &self,
+        range: Range<usize>,
+        file: BorrowedFd<'_>,
+        offset: u64,
+        protection: Protection,
+    ) -> io::Result<()> {
         let (start, len) = self.check(&range);
         let flags = MapFlags::PRIVATE | MapFlags::FIXED | MapFlags::NORESERVE;
         // SAFETY: the range is inside this mapping; the caller gives up what it held.
-        unsafe { mmap(start.cast::<c_void>(), len, ProtFlags::READ | ProtFlags::WRITE, flags, file, 0) }?;
+        unsafe { mmap(start.cast::<c_void>(), len, flags_of(protection), flags, file, offset) }?;
         Ok(())
     }
 
@@ -217,6 +223,15 @@ impl Mapping {
         );
         (self.base.as_ptr().wrapping_add(range.start), range.len())
     }
+}
+
+fn flags_of(protection: Protection) -> ProtFlags {
+    let pairs = [
+        (Protection::READ, ProtFlags::READ),
+        (Protection::WRITE, ProtFlags::WRITE),
+        (Protection::EXECUTE, ProtFlags::EXEC),
+    ];
+    pairs.iter().filter(|(one, _)| protection.contains(*one)).map(|(_, flag)| *flag).collect()
 }
 
 impl Drop for Mapping {

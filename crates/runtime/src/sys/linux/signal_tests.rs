@@ -5,7 +5,7 @@
 use std::os::unix::process::ExitStatusExt;
 use std::process::{Command, Output};
 
-use wootz_wasm_ir::FuncType;
+use wootz_wasm_types::FuncType;
 
 use crate::{Func, Image, Instance, Store, StoreConfig, TrapCode};
 

@@ -16,7 +16,7 @@ use region::Protection;
 pub(crate) use super::interrupt::{ThreadNumber, current_thread, interrupt, with_all_blocked};
 use super::interrupt::{is_own_interrupt, unblock};
 use super::memory::{Mapping, page_size};
-use crate::sys::{EntryRecord, Registers};
+use crate::sys::{Landing, Registers};
 
 /// What happened to the current thread.
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
@@ -40,7 +40,7 @@ pub(crate) struct Fault {
 
 /// Decides on a fault: where to continue, or `None` if it is not ours. Runs on the alternate stack of the faulting
 /// thread.
-pub(crate) type OnFault = fn(&Fault) -> Option<EntryRecord>;
+pub(crate) type OnFault = fn(&Fault) -> Option<Landing>;
 
 /// The signal of [`interrupt`]: ignored by default, passed on by debuggers, and used by next to nobody.
 pub(super) const INTERRUPT: c_int = libc::SIGURG;
@@ -51,17 +51,21 @@ static ON_FAULT: OnceLock<OnFault> = OnceLock::new();
 static PREVIOUS: [OnceLock<libc::sigaction>; SIGNALS.len()] = [const { OnceLock::new() }; SIGNALS.len()];
 static INSTALLED: OnceLock<()> = OnceLock::new();
 
-/// Installs the handlers for the process, at the first call, and the current thread's alternate stack.
+/// Installs the handlers for the process, at the first call, and the current thread's alternate stack. Returns the thread's
+/// number.
 ///
 /// # Errors
 /// If the system has no memory for the stack.
 #[inline]
-pub(crate) fn install(on_fault: OnFault) -> io::Result<()> {
-    if READY.get() { Ok(()) } else { install_slowly(on_fault) }
+pub(crate) fn install(on_fault: OnFault) -> io::Result<ThreadNumber> {
+    match READY.get() {
+        ThreadNumber(0) => install_slowly(on_fault),
+        thread => Ok(thread),
+    }
 }
 
 #[cold]
-fn install_slowly(on_fault: OnFault) -> io::Result<()> {
+fn install_slowly(on_fault: OnFault) -> io::Result<ThreadNumber> {
     INSTALLED.get_or_init(|| {
         ON_FAULT.get_or_init(|| on_fault);
         for (signal, previous) in SIGNALS.into_iter().zip(&PREVIOUS) {
@@ -74,11 +78,11 @@ fn install_slowly(on_fault: OnFault) -> io::Result<()> {
             *stack = Some(AlternateStack::install()?);
         }
         unblock();
-        READY.set(true);
+        READY.set(current_thread());
         Ok(())
     });
     // In a destructor of a thread-local value it may be too late for a stack: then the handlers run on the thread's own.
-    installed.unwrap_or(Ok(()))
+    installed.unwrap_or(Ok(())).map(|()| current_thread())
 }
 
 fn install_handler(signal: c_int, previous: &OnceLock<libc::sigaction>) {
@@ -122,7 +126,7 @@ unsafe extern "C" fn handle(signal: c_int, info: *mut libc::siginfo_t, context: 
         && let Some(landing) = on_fault(&Fault { kind, registers: registers(context) })
     {
         let gregs = &mut context.uc_mcontext.gregs;
-        gregs[libc::REG_RIP as usize] = landing.landing as i64;
+        gregs[libc::REG_RIP as usize] = landing.pc as i64;
         gregs[libc::REG_RSP as usize] = landing.sp as i64;
         return;
     }
@@ -206,8 +210,8 @@ fn set_default(signal: c_int) {
 }
 
 thread_local! {
-    /// Whether this thread needs nothing more: without a destructor, so cheaper to ask at each entry.
-    static READY: Cell<bool> = const { Cell::new(false) };
+    /// The number of this thread if it needs nothing more: without a destructor, so cheaper to ask at each entry.
+    static READY: Cell<ThreadNumber> = const { Cell::new(ThreadNumber(0)) };
     static ALTERNATE_STACK: RefCell<Option<AlternateStack>> = const { RefCell::new(None) };
 }
 
@@ -243,7 +247,7 @@ impl AlternateStack {
 
 impl Drop for AlternateStack {
     fn drop(&mut self) {
-        READY.set(false);
+        READY.set(ThreadNumber(0));
         let mut current = MaybeUninit::<libc::stack_t>::uninit();
         // SAFETY: `current` is filled by the first call. The previous stack is restored only if ours is still in place:
         // Rust's runtime may have disabled the stack and unmapped its own before this runs.

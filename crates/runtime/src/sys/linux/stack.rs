@@ -42,6 +42,7 @@ pub(crate) fn known_bounds() -> Option<StackBounds> {
     BOUNDS.get()
 }
 
+#[cold]
 fn query() -> Option<StackBounds> {
     let mut attributes = MaybeUninit::<libc::pthread_attr_t>::uninit();
     // SAFETY: `attributes` is written by the first call, read by the others, and destroyed once.

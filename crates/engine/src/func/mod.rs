@@ -1,0 +1,144 @@
+//! Functions, of WebAssembly and of the host: made, called with values of any type, and given a static type.
+
+mod host;
+mod typed;
+
+pub use host::{HostResult, IntoFunc};
+pub use typed::{TypedFunc, WasmParams, WasmResults, WasmType};
+
+use std::sync::Arc;
+
+use wootz_runtime as runtime;
+pub(crate) use wootz_runtime::HostFunction;
+use wootz_wasm_types::FuncType;
+
+use crate::caller::Caller;
+use crate::error::{Error, HostError, TypeError, to_runtime_host_error};
+use crate::store::{AsContext, AsContextMut};
+use crate::values::Val;
+
+/// A function in a store.
+#[derive(Copy, Clone, Debug)]
+pub struct Func(pub(crate) runtime::Func);
+
+impl Func {
+    /// A host function of a type known only at run time. `func` gets the arguments and a slot for each result, which holds
+    /// zero or null.
+    ///
+    /// A panic in `func` is carried over the WebAssembly frames and resumes in the call from the host. An error becomes
+    /// [`Error::Host`] there.
+    ///
+    /// ```
+    /// # fn main() -> Result<(), wootz::Error> {
+    /// use wootz::{Engine, Func, FuncType, Store, Val, ValType};
+    ///
+    /// let mut store = Store::new(&Engine::default(), ());
+    /// let ty = FuncType::new([ValType::I32, ValType::I32], [ValType::I32]);
+    /// let add = Func::new(&mut store, ty, |_caller, params, results| {
+    ///     results[0] = Val::I32(params[0].unwrap_i32() + params[1].unwrap_i32());
+    ///     Ok(())
+    /// });
+    /// assert_eq!(add.call(&mut store, &[40.into(), 2.into()])?[0].i32(), Some(42));
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn new<T: Send + 'static>(
+        mut store: impl AsContextMut<Data = T>,
+        ty: FuncType,
+        func: impl Fn(Caller<'_, T>, &[Val], &mut [Val]) -> Result<(), HostError> + Send + Sync + 'static,
+    ) -> Self {
+        let function = dynamic(ty.clone(), func);
+        Self::from_host(store.as_context_mut().inner, ty, function)
+    }
+
+    /// A host function from a closure whose parameters and result say its type: see [`IntoFunc`].
+    ///
+    /// ```
+    /// # fn main() -> Result<(), wootz::Error> {
+    /// use wootz::{Caller, Engine, Func, Store};
+    ///
+    /// let mut store = Store::new(&Engine::default(), 0u64);
+    /// let count = Func::wrap(&mut store, |mut caller: Caller<'_, u64>, by: u32| {
+    ///     *caller.data_mut() += u64::from(by);
+    ///     *caller.data()
+    /// });
+    /// let count = count.typed::<u32, u64>(&store)?;
+    /// count.call(&mut store, 2)?;
+    /// assert_eq!(count.call(&mut store, 3)?, 5);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn wrap<T: Send + 'static, Params, Results>(
+        mut store: impl AsContextMut<Data = T>,
+        func: impl IntoFunc<T, Params, Results>,
+    ) -> Self {
+        let (ty, function) = func.into_host_function();
+        Self::from_host(store.as_context_mut().inner, ty, function)
+    }
+
+    pub(crate) fn from_host(store: &mut runtime::Store, ty: FuncType, function: Arc<HostFunction>) -> Self {
+        Self(runtime::Func::from_shared(store, ty, function))
+    }
+
+    /// Its type.
+    ///
+    /// # Panics
+    /// If it is of another store.
+    pub fn ty(&self, store: impl AsContext) -> FuncType {
+        self.0.ty(store.as_context().inner)
+    }
+
+    /// Calls it. [`typed`](Self::typed) gives a faster way when the type is known.
+    ///
+    /// # Errors
+    /// [`Error::Type`] if the arguments do not fit its parameters, [`Error::Trap`] if it traps, [`Error::Host`] if a host
+    /// function that it calls fails.
+    ///
+    /// # Panics
+    /// If it, or a reference among the arguments, is of another store; or if a host function that it calls panics.
+    pub fn call(&self, mut store: impl AsContextMut, params: &[Val]) -> Result<Vec<Val>, Error> {
+        let params: Vec<_> = params.iter().map(|value| value.to_runtime()).collect();
+        let results = self.0.call(store.as_context_mut().inner, &params)?;
+        Ok(results.into_iter().map(Val::from_runtime).collect())
+    }
+
+    /// The function with its type checked once, so that calls need not.
+    ///
+    /// # Errors
+    /// [`Error::Type`] if its type is another.
+    pub fn typed<P: WasmParams, R: WasmResults>(
+        &self,
+        store: impl AsContext,
+    ) -> Result<TypedFunc<P, R>, Error> {
+        let store = store.as_context();
+        let found = self.ty(&store);
+        let wanted = FuncType::new(P::types(), R::types());
+        if found != wanted {
+            return Err(TypeError::Function { name: None, wanted, found }.into());
+        }
+        Ok(TypedFunc::new(self.0.prepare(store.inner)))
+    }
+}
+
+/// Wraps a closure over values for the runtime's slots.
+pub(crate) fn dynamic<T: Send + 'static>(
+    ty: FuncType,
+    func: impl Fn(Caller<'_, T>, &[Val], &mut [Val]) -> Result<(), HostError> + Send + Sync + 'static,
+) -> Arc<HostFunction> {
+    Arc::new(move |mut caller, slots| {
+        let store = caller.store();
+        let params: Vec<_> =
+            ty.params.iter().zip(&*slots).map(|(ty, raw)| typed::value_from_raw(store, *ty, *raw)).collect();
+        let mut results: Vec<_> = ty.results.iter().map(|ty| Val::default_for(*ty)).collect();
+        // The caller moves into the host function, the store is needed once more after it.
+        func(Caller::new(caller.reborrow()), &params, &mut results).map_err(to_runtime_host_error)?;
+        let store = caller.store();
+        for ((ty, value), slot) in ty.results.iter().zip(&results).zip(slots) {
+            if !value.to_runtime().is_of_type(store, *ty) {
+                return Err(TypeError::HostResult { wanted: *ty, found: value.ty() }.into());
+            }
+            *slot = typed::value_to_raw(store, *value);
+        }
+        Ok(())
+    })
+}

@@ -1,0 +1,120 @@
+//! Images that are mapped from a file: they run from its pages, and a damaged file is refused.
+
+#[path = "support/tiny_image.rs"]
+mod tiny_image;
+
+use std::fs::File;
+use std::io::Write;
+
+use proptest::prelude::*;
+use rustix::fs::MemfdFlags;
+use tiny_image::tiny_image;
+use wootz_runtime::{Image, ImageError, Instance, Integrity, Store, StoreConfig, Val};
+use wootz_vm_abi::seal::{Sealed, seal};
+
+const BOTH: [Integrity; 2] = [Integrity::Whole, Integrity::Declarations];
+
+/// A file that has no name, with these bytes.
+fn file(bytes: &[u8]) -> File {
+    let mut file = File::from(rustix::fs::memfd_create("image", MemfdFlags::CLOEXEC).unwrap());
+    file.write_all(bytes).unwrap();
+    file
+}
+
+fn open(bytes: &[u8], integrity: Integrity) -> Result<Image, ImageError> {
+    Image::open(&file(bytes), 0..bytes.len() as u64, integrity)
+}
+
+fn add(image: &Image) -> Vec<Val> {
+    let mut store = Store::new(StoreConfig::default(), Box::new(()));
+    let instance = Instance::new(&mut store, image, &[]).unwrap();
+    let add = instance.export(&store, "add").unwrap().into_func().unwrap();
+    add.call(&mut store, &[Val::I32(40), Val::I32(2)]).unwrap()
+}
+
+#[test]
+fn code_runs_from_the_pages_of_the_file() {
+    let bytes = tiny_image();
+    for integrity in BOTH {
+        let image = open(&bytes, integrity).unwrap();
+        assert_eq!(add(&image), [Val::I32(42)]);
+        assert_eq!(image.bytes(), bytes);
+        let maps = std::fs::read_to_string("/proc/self/maps").unwrap();
+        let start = format!("{:x}-", image.text().start / 4096 * 4096);
+        let line = maps.lines().find(|line| line.starts_with(&start)).unwrap();
+        assert!(line.contains("memfd:image") && line.contains("xp "), "{line}");
+    }
+}
+
+#[test]
+fn an_image_may_lie_within_a_file() {
+    let mut bytes = vec![0xff; 2 * 4096];
+    let image = tiny_image();
+    bytes.extend(&image);
+    let part = 2 * 4096..bytes.len() as u64;
+    bytes.extend([0xff; 100]);
+    let file = file(&bytes);
+    let image = Image::open(&file, part.clone(), Integrity::Whole).unwrap();
+    assert_eq!(add(&image), [Val::I32(42)]);
+    for wrong in [part.start + 1..part.end, part.start..part.end - 1, part.end..part.start, 0..0] {
+        assert!(Image::open(&file, wrong, Integrity::Declarations).is_err());
+    }
+}
+
+#[test]
+fn what_is_not_looked_at_may_be_damaged() {
+    let bytes = tiny_image();
+    let text = find_section(&bytes, ".text").start;
+    let mut damaged = bytes.clone();
+    damaged[text] ^= 1;
+    assert!(matches!(open(&damaged, Integrity::Whole), Err(ImageError::Damaged)));
+    for section in [".wootz.info", ".shstrtab"] {
+        let mut damaged = bytes.clone();
+        damaged[find_section(&bytes, section).end - 1] ^= 0x40;
+        for integrity in BOTH {
+            assert!(open(&damaged, integrity).is_err(), "{section}, {integrity:?}");
+        }
+    }
+}
+
+#[test]
+fn every_truncation_is_refused() {
+    let bytes = tiny_image();
+    for length in (0..bytes.len()).step_by(61).chain(bytes.len() - 40..bytes.len()) {
+        for integrity in BOTH {
+            assert!(open(&bytes[..length], integrity).is_err(), "{length} of {} bytes", bytes.len());
+        }
+    }
+}
+
+fn find_section(bytes: &[u8], name: &str) -> std::ops::Range<usize> {
+    use object::{Object, ObjectSection};
+    let file = object::File::parse(bytes).unwrap();
+    let (start, size) = file.section_by_name(name).unwrap().file_range().unwrap();
+    start as usize..(start + size) as usize
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 1500, failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// Mapping anything is safe, with the right digests too.
+    #[test]
+    fn flipped_bits_never_crash_the_loader(flips in prop::collection::vec((any::<prop::sample::Index>(), 0u8..8), 1..6)) {
+        let mut bytes = tiny_image();
+        let interesting: Vec<usize> = (0..bytes.len()).filter(|at| bytes[*at] != 0 || *at < 0x200 || *at > 0x2000).collect();
+        for (index, bit) in flips {
+            bytes[*index.get(&interesting)] ^= 1 << bit;
+        }
+        let changed = bytes != tiny_image();
+        prop_assert_eq!(open(&bytes, Integrity::Whole).is_err(), changed);
+        // It may be loaded, if the flips hit what is not looked at.
+        drop(open(&bytes, Integrity::Declarations));
+        bytes.truncate(Sealed::new(&tiny_image()).unwrap().contents().len());
+        seal(&mut bytes);
+        for integrity in BOTH {
+            if let Ok(image) = open(&bytes, integrity) {
+                drop(format!("{:?}", image.info()));
+            }
+        }
+    }
+}

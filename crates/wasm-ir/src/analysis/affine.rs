@@ -1,0 +1,187 @@
+//! `i32` values of a loop that grow by the same amount in each repetition.
+//!
+//! One pass over the loop's instructions writes each value as a linear sum of values from before the loop and of the header's
+//! parameters. A parameter whose argument on every back edge is itself plus a sum from before the loop is an induction
+//! variable with that step. A sum of induction variables and values from before the loop is then `start + n · step` in the
+//! n-th repetition, counted from 0, modulo 2³².
+
+use std::collections::HashMap;
+
+use crate::ValType;
+use crate::ir::{Block, Body, Constant, IntBinary, IntWidth, Op, Value};
+
+use super::definitions::{Definitions, addition, i32_of};
+use super::{InnermostLoop, InnermostLoops, Linear};
+
+/// How many additions of constants before the loop are looked through.
+const LOOK_BACK: usize = 4;
+
+/// `start + n · step` in the n-th repetition, modulo 2³².
+///
+/// Both consist of values from before the loop. In `start`, a parameter of the header stands for the argument that it
+/// gets on entry.
+#[derive(Copy, Clone, PartialEq, Eq, Hash, Debug)]
+pub(crate) struct Affine {
+    /// The value in the first repetition.
+    pub(crate) start: Linear,
+    /// What each repetition adds.
+    pub(crate) step: Linear,
+}
+
+/// The function around a loop.
+#[derive(Copy, Clone, Debug)]
+pub(crate) struct Surroundings<'a> {
+    /// The body.
+    pub(crate) body: &'a Body,
+    /// Its innermost loops.
+    pub(crate) loops: &'a InnermostLoops,
+    /// Where its values are defined.
+    pub(crate) definitions: &'a Definitions,
+}
+
+impl Surroundings<'_> {
+    /// A value from before the loops that use it. What stands in another innermost loop stays a value of its own.
+    fn outer(&self, value: Value) -> Linear {
+        let (mut root, mut constant) = (value, 0u32);
+        for _ in 0..LOOK_BACK {
+            if let Some(number) = i32_of(self.body, root) {
+                return Linear::constant(constant.wrapping_add(number));
+            }
+            let Some((next, more)) = addition(self.body, root) else { break };
+            if self.loops.of_block(self.definitions.block(next)).is_some() {
+                break;
+            }
+            (root, constant) = (next, constant.wrapping_add(more));
+        }
+        Linear::value(root).offset(constant)
+    }
+}
+
+impl<'a> Surroundings<'a> {
+    /// The arguments that a parameter of a block gets from some of its predecessors.
+    fn arguments(self, block: Block, from: &'a [Block], index: usize) -> impl Iterator<Item = Value> + 'a {
+        let calls = from.iter().flat_map(move |from| self.body.blocks[*from].terminator.kind.successors());
+        calls.filter(move |call| call.block == block).map(move |call| self.body.list(call.args)[index])
+    }
+}
+
+/// What is known of the `i32` values of one loop.
+#[derive(Debug)]
+pub(crate) struct Induction<'a> {
+    around: Surroundings<'a>,
+    number: usize,
+    /// Values of the loop, as sums of values from before it and of the header's parameters.
+    sums: HashMap<Value, Linear>,
+    /// The header's parameters that are induction variables.
+    variables: HashMap<Value, Affine>,
+}
+
+impl<'a> Induction<'a> {
+    /// Analyses a loop, given by its number.
+    pub(crate) fn new(around: Surroundings<'a>, number: usize) -> Self {
+        let mut induction = Self { around, number, sums: HashMap::new(), variables: HashMap::new() };
+        let (body, repeated) = (around.body, induction.repeated());
+        let params = &body.blocks[repeated.header].params;
+        for param in params.iter().filter(|param| body.ty(**param) == ValType::I32) {
+            induction.sums.insert(*param, Linear::value(*param));
+        }
+        for inst in repeated.blocks.iter().flat_map(|block| &body.blocks[*block].insts) {
+            if let [result] = *body.results(*inst)
+                && body.ty(result) == ValType::I32
+                && let Some(sum) = induction.result(body.insts[*inst].op, body.args(*inst))
+            {
+                induction.sums.insert(result, sum);
+            }
+        }
+        induction.find_variables();
+        induction
+    }
+
+    fn repeated(&self) -> &'a InnermostLoop {
+        &self.around.loops.loops[self.number]
+    }
+
+    fn is_inside(&self, value: Value) -> bool {
+        self.around.loops.of_block(self.around.definitions.block(value)) == Some(self.number)
+    }
+
+    /// A value as a sum of values from before the loop and of the header's parameters.
+    fn sum(&self, value: Value) -> Option<Linear> {
+        if self.is_inside(value) { self.sums.get(&value).copied() } else { Some(self.around.outer(value)) }
+    }
+
+    /// The result of an instruction of the loop.
+    fn result(&self, op: Op, args: &[Value]) -> Option<Linear> {
+        let op = match op {
+            Op::Const(Constant::I32(number)) => return Some(Linear::constant(number as u32)),
+            Op::IntBinary(IntWidth::I32, op) => op,
+            _ => return None,
+        };
+        let [a, b] = *args else { return None };
+        let (a, b) = (self.sum(a)?, self.sum(b)?);
+        match op {
+            IntBinary::Add => a.add(&b),
+            IntBinary::Sub => a.subtract(&b),
+            IntBinary::Mul => match (a.as_constant(), b.as_constant()) {
+                (_, Some(factor)) => Some(a.scale(factor)),
+                (Some(factor), _) => Some(b.scale(factor)),
+                _ => None,
+            },
+            IntBinary::Shl => Some(a.scale(1 << (b.as_constant()? & 31))),
+            _ => None,
+        }
+    }
+
+    fn find_variables(&mut self) {
+        let repeated = self.repeated();
+        for (index, param) in self.around.body.blocks[repeated.header].params.iter().enumerate() {
+            if self.sums.contains_key(param)
+                && let Some(step) = self.step(*param, index)
+            {
+                let start = self.start(*param, index);
+                self.variables.insert(*param, Affine { start, step });
+            }
+        }
+    }
+
+    /// What every repetition adds to a parameter of the header.
+    fn step(&self, param: Value, index: usize) -> Option<Linear> {
+        let mut step = None;
+        for argument in self.around.arguments(self.repeated().header, &self.repeated().latches, index) {
+            let added = self.sum(argument)?.subtract(&Linear::value(param))?;
+            let is_new = *step.get_or_insert(added) != added;
+            if is_new || added.terms().iter().any(|(value, _)| self.is_inside(*value)) {
+                return None;
+            }
+        }
+        step
+    }
+
+    /// What a parameter of the header is on entry, if that is one value from outside of all innermost loops.
+    fn start(&self, param: Value, index: usize) -> Linear {
+        let Surroundings { loops, definitions, .. } = self.around;
+        let mut arguments = self.around.arguments(self.repeated().header, &self.repeated().entries, index);
+        match (arguments.next(), arguments.next()) {
+            (Some(only), None) if loops.of_block(definitions.block(only)).is_none() => {
+                self.around.outer(only)
+            }
+            _ => Linear::value(param),
+        }
+    }
+
+    /// How a value changes from repetition to repetition, if it does so evenly.
+    pub(crate) fn affine(&self, value: Value) -> Option<Affine> {
+        let sum = self.sum(value)?;
+        let mut affine = Affine { start: Linear::constant(sum.constant), step: Linear::constant(0) };
+        for (value, factor) in sum.terms() {
+            if self.is_inside(*value) {
+                let variable = self.variables.get(value)?;
+                affine.start = affine.start.add_scaled(&variable.start, *factor)?;
+                affine.step = affine.step.add_scaled(&variable.step, *factor)?;
+            } else {
+                affine.start = affine.start.add_scaled(&Linear::value(*value), *factor)?;
+            }
+        }
+        Some(affine)
+    }
+}

@@ -1,0 +1,199 @@
+//! The check before a versioned loop, as instructions.
+//!
+//! All arithmetic is in 64 bits. A number of repetitions is at most 2³², a step at least -2³¹ and below 2³¹, an address below 2³² and a
+//! group's extent at most 2³³. So a product lies between -2⁶³ and 2⁶³, and a last address stays below 2⁶⁴, where it is compared
+//! unsigned. Only with 2³² repetitions could that be exceeded; then a test's value has wrapped, which fails by itself.
+
+use std::collections::HashMap;
+
+use crate::analysis::{Linear, Test, Trips};
+use crate::ir::{IntBinary, IntCompare, Op, Sign, Value};
+use crate::optimise::emitter::Emitter;
+use crate::{MemoryIndex, ValType};
+
+use super::plan::{GroupPlan, Plan, pairs};
+
+/// What the check leaves for the fast copy.
+pub(super) struct Checked {
+    /// Not zero if the fast copy may run.
+    pub(super) passed: Value,
+    /// The number of the repetition that fails the test.
+    pub(super) count: Value,
+    /// The addresses of each group.
+    pub(super) groups: Vec<Addresses>,
+}
+
+/// Where the addresses of a group start and how they move, in 64 bits.
+#[derive(Copy, Clone)]
+pub(super) struct Addresses {
+    pub(super) start: Value,
+    pub(super) step: Step,
+}
+
+#[derive(Copy, Clone)]
+pub(super) enum Step {
+    Constant(i64),
+    Value(Value),
+}
+
+/// Emits the check of a plan. `replaced` gives a value of the plan's sums as it is before the loop.
+pub(super) fn emit(e: &mut Emitter<'_>, plan: &Plan, replaced: impl Fn(Value) -> Value) -> Checked {
+    let mut check = Check { e, replaced, passed: None, lengths: HashMap::new() };
+    let count = check.trips(&plan.trips);
+    let spans: Vec<_> = plan.groups.iter().map(|group| check.group(group, count)).collect();
+    for (a, b) in pairs(&plan.groups) {
+        check.disjoint(&spans[a], &spans[b]);
+    }
+    let passed = check.passed.expect("a plan has a group, which is checked");
+    let passed = e.value(Op::Likely, &[passed], ValType::I32);
+    Checked { passed, count, groups: spans.into_iter().map(|span| span.addresses).collect() }
+}
+
+struct Check<'e, 'a, R> {
+    e: &'e mut Emitter<'a>,
+    replaced: R,
+    /// Whether all conditions so far hold.
+    passed: Option<Value>,
+    lengths: HashMap<MemoryIndex, Value>,
+}
+
+/// The bytes that a group accesses: from the lowest to one past the highest.
+struct Span {
+    addresses: Addresses,
+    low: Value,
+    high: Value,
+}
+
+impl<R: Fn(Value) -> Value> Check<'_, '_, R> {
+    fn demand(&mut self, condition: Value) {
+        self.passed = Some(match self.passed {
+            None => condition,
+            Some(passed) => self.e.int32(IntBinary::And, passed, condition),
+        });
+    }
+
+    fn sum(&mut self, sum: &Linear) -> Value {
+        self.e.sum(sum, &self.replaced)
+    }
+
+    /// How often the test lets the loop go on: the number of the repetition that fails it.
+    fn trips(&mut self, trips: &Trips) -> Value {
+        let step = i64::from(trips.step.unsigned_abs());
+        match trips.test {
+            Test::Differs => {
+                let (to, from) =
+                    if trips.step > 0 { (trips.limit, trips.start) } else { (trips.start, trips.limit) };
+                let distance = match to.subtract(&from) {
+                    Some(distance) => self.sum(&distance),
+                    None => {
+                        let (to, from) = (self.sum(&to), self.sum(&from));
+                        self.e.int32(IntBinary::Sub, to, from)
+                    }
+                };
+                let distance = self.e.extend(distance, Sign::Unsigned);
+                if step != 1 {
+                    // Else the value steps over the limit, and comes by again or never.
+                    let rest = self.e.with_constant(IntBinary::RemU, distance, step);
+                    let zero = self.e.i64(0);
+                    let hits = self.e.compare(IntCompare::Eq, rest, zero);
+                    self.demand(hits);
+                }
+                self.e.with_constant(IntBinary::DivU, distance, step)
+            }
+            Test::Before { signed, inclusive } => {
+                let sign = if signed { Sign::Signed } else { Sign::Unsigned };
+                let (start, limit) = (self.sum(&trips.start), self.sum(&trips.limit));
+                let (start, limit) = (self.e.extend(start, sign), self.e.extend(limit, sign));
+                let (to, from) = if trips.step > 0 { (limit, start) } else { (start, limit) };
+                let gap = self.e.int64(IntBinary::Sub, to, from);
+                let gap = self.e.with_constant(IntBinary::Add, gap, i64::from(inclusive));
+                let gap = self.e.clamp(IntCompare::GtS, gap);
+                let rounded = self.e.with_constant(IntBinary::Add, gap, step - 1);
+                let count = self.e.with_constant(IntBinary::DivU, rounded, step);
+                if step != 1 || inclusive {
+                    self.reaches(start, count, trips.step, sign);
+                }
+                count
+            }
+        }
+    }
+
+    /// Demands that the value which fails a test is what it would be without wrapping.
+    fn reaches(&mut self, start: Value, count: Value, step: i32, sign: Sign) {
+        let way = self.e.with_constant(IntBinary::Mul, count, step.into());
+        let last = self.e.int64(IntBinary::Add, start, way);
+        let (bound, op) = match (step > 0, sign) {
+            (true, Sign::Signed) => (i64::from(i32::MAX), IntCompare::LeS),
+            (true, Sign::Unsigned) => (i64::from(u32::MAX), IntCompare::LeS),
+            (false, Sign::Signed) => (i64::from(i32::MIN), IntCompare::GeS),
+            (false, Sign::Unsigned) => (0, IntCompare::GeS),
+        };
+        let bound = self.e.i64(bound);
+        let fits = self.e.compare(op, last, bound);
+        self.demand(fits);
+    }
+
+    /// Demands that a group stays in its memory. `count` is the number of the repetition that fails the test.
+    fn group(&mut self, group: &GroupPlan, count: Value) -> Span {
+        let start = self.sum(&group.start);
+        let start = self.e.extend(start, Sign::Unsigned);
+        let last = self.e.with_constant(IntBinary::Add, count, -i64::from(group.after_test));
+        let (step, lowest, highest) = match group.step.as_constant() {
+            Some(step) => {
+                let step = i64::from(step as i32);
+                let end = if step == 0 {
+                    start
+                } else {
+                    let way = self.e.with_constant(IntBinary::Mul, last, step);
+                    self.e.int64(IntBinary::Add, start, way)
+                };
+                let (lowest, highest) = if step < 0 { (end, start) } else { (start, end) };
+                (Step::Constant(step), lowest, highest)
+            }
+            None => {
+                let step = self.sum(&group.step);
+                let step = self.e.extend(step, Sign::Signed);
+                let way = self.e.int64(IntBinary::Mul, last, step);
+                let (down, up) = (self.e.clamp(IntCompare::LtS, way), self.e.clamp(IntCompare::GtS, way));
+                let lowest = self.e.int64(IntBinary::Add, start, down);
+                (Step::Value(step), lowest, self.e.int64(IntBinary::Add, start, up))
+            }
+        };
+        if lowest != start {
+            let zero = self.e.i64(0);
+            let is_address = self.e.compare(IntCompare::GeS, lowest, zero);
+            self.demand(is_address);
+        }
+        let low = self.e.with_constant(IntBinary::Add, lowest, group.low as i64);
+        let high = self.e.with_constant(IntBinary::Add, highest, group.high as i64);
+        let length = self.length(group.memory);
+        let is_inside = self.e.compare(IntCompare::LeU, high, length);
+        self.demand(is_inside);
+        Span { addresses: Addresses { start, step }, low, high }
+    }
+
+    fn length(&mut self, memory: MemoryIndex) -> Value {
+        *self
+            .lengths
+            .entry(memory)
+            .or_insert_with(|| self.e.value(Op::MemoryLength(memory), &[], ValType::I64))
+    }
+
+    /// Demands that two groups have no byte in common.
+    fn disjoint(&mut self, a: &Span, b: &Span) {
+        let before = self.e.compare(IntCompare::LeU, a.high, b.low);
+        let behind = self.e.compare(IntCompare::LeU, b.high, a.low);
+        let apart = self.e.int32(IntBinary::Or, before, behind);
+        self.demand(apart);
+    }
+}
+
+/// The address of a group in a repetition, by its number.
+pub(super) fn address(e: &mut Emitter<'_>, group: Addresses, repetition: Value) -> Value {
+    let way = match group.step {
+        Step::Constant(0) => return group.start,
+        Step::Constant(step) => e.with_constant(IntBinary::Mul, repetition, step),
+        Step::Value(step) => e.int64(IntBinary::Mul, repetition, step),
+    };
+    e.int64(IntBinary::Add, group.start, way)
+}

@@ -1,0 +1,503 @@
+//! The new graph of a body with versioned loops.
+//!
+//! Blocks keep their order: the check, the entry and the fast copy of a loop stand before its header, the exit before the block
+//! that the loop is left to, or after the loop if that is the header of a loop around it. What is used of a loop's
+//! values outside of it becomes a parameter of the exit, which both copies pass.
+
+use crate::analysis::{Definitions, InnermostLoops};
+use crate::entity::{Arena, Entity};
+use crate::ir::{
+    Block, BlockCall, BlockData, Body, Bounds, Disjoint, Group, Inst, IntBinary, IntCompare, List,
+    LocalRecord, LocalValue, Locals, Op, Terminator, TerminatorData, Value, ValueData, ValueDef,
+};
+use crate::optimise::emitter::Emitter;
+use crate::{ValType, WasmOffset};
+
+use super::check::{self, Checked};
+use super::plan::Plan;
+
+/// Where a block of the new graph comes from. Numbers are of plans.
+#[derive(Copy, Clone, PartialEq, Eq)]
+enum Origin {
+    Old(Block),
+    Check(usize),
+    Entry(usize),
+    Fast(usize, Block),
+    Exit(usize),
+}
+
+/// What the graph is rebuilt from, and where to.
+struct Rebuild<'a> {
+    body: &'a mut Body,
+    loops: &'a InnermostLoops,
+    definitions: &'a Definitions,
+    plans: &'a [Plan],
+    /// The plan of each loop.
+    plan_of_loop: Vec<Option<usize>>,
+    old: Vec<BlockData>,
+    /// The new numbers of old blocks, of their fast copies, and of the blocks that plans add.
+    slow_blocks: Vec<Block>,
+    fast_blocks: Vec<Option<Block>>,
+    added: Vec<Added>,
+    /// Values of loops that are used outside, for each plan.
+    live_out: Vec<Vec<Value>>,
+    /// What they are outside, by value.
+    outside: Vec<Option<Value>>,
+    /// Their copies, by value.
+    copies: Vec<Option<Value>>,
+    /// In the fast copy that is being made: the number of a repetition, the address of each group in it, and the number of
+    /// the next.
+    repetition: Value,
+    addresses: Vec<Value>,
+    next_repetition: Value,
+    /// How many instructions of its header compute these.
+    inserted: u32,
+}
+
+/// The blocks that a plan adds.
+#[derive(Copy, Clone)]
+struct Added {
+    check: Block,
+    entry: Block,
+    exit: Block,
+}
+
+/// Versions loops as planned.
+pub(super) fn apply(body: &mut Body, loops: &InnermostLoops, definitions: &Definitions, plans: &[Plan]) {
+    let mut plan_of_loop = vec![None; loops.loops.len()];
+    plans.iter().enumerate().for_each(|(number, plan)| plan_of_loop[plan.number] = Some(number));
+    let count = body.values.len();
+    let old = std::mem::take(&mut body.blocks).into_values();
+    let order = order(&old, loops, plans, &plan_of_loop);
+    let mut rebuild = Rebuild {
+        slow_blocks: vec![Body::ENTRY; old.len()],
+        fast_blocks: vec![None; old.len()],
+        added: vec![Added { check: Body::ENTRY, entry: Body::ENTRY, exit: Body::ENTRY }; plans.len()],
+        live_out: vec![Vec::new(); plans.len()],
+        outside: vec![None; count],
+        copies: vec![None; count],
+        repetition: Value(0),
+        addresses: Vec::new(),
+        next_repetition: Value(0),
+        inserted: 0,
+        body,
+        loops,
+        definitions,
+        plans,
+        plan_of_loop,
+        old,
+    };
+    rebuild.number_blocks(&order);
+    rebuild.find_live_out();
+    let checks: Vec<CheckBlock> = (0..plans.len()).map(|plan| rebuild.check(plan)).collect();
+    let locals = std::mem::take(&mut rebuild.body.locals);
+    let mut records = Vec::with_capacity(locals.records.len());
+    let mut blocks: Arena<Block, BlockData> = Arena::new();
+    for origin in order {
+        let data = match origin {
+            Origin::Old(block) => rebuild.slow(block),
+            Origin::Check(plan) => rebuild.check_block(plan, &checks[plan]),
+            Origin::Entry(plan) => rebuild.entry_block(plan, &checks[plan]),
+            Origin::Fast(plan, block) => rebuild.fast(plan, block, &checks[plan]),
+            Origin::Exit(plan) => rebuild.exit_block(plan),
+        };
+        let new = blocks.push(data);
+        if let Origin::Old(block) | Origin::Fast(_, block) = origin {
+            let is_fast = matches!(origin, Origin::Fast(..));
+            let moved = locals.of(block).iter().map(|record| rebuild.record(*record, new, is_fast));
+            records.extend(moved);
+        }
+    }
+    rebuild.body.blocks = blocks;
+    rebuild.body.locals = Locals { records, ..locals };
+    renumber_params(body);
+}
+
+/// The order of the new blocks.
+fn order(
+    old: &[BlockData],
+    loops: &InnermostLoops,
+    plans: &[Plan],
+    plan_of_loop: &[Option<usize>],
+) -> Vec<Origin> {
+    let mut before: Vec<Vec<usize>> = vec![Vec::new(); old.len()];
+    let mut after: Vec<Vec<usize>> = vec![Vec::new(); old.len()];
+    for (number, plan) in plans.iter().enumerate() {
+        let repeated = &loops.loops[plan.number];
+        if plan.exit < repeated.header {
+            after[repeated.blocks[repeated.blocks.len() - 1].index()].push(number);
+        } else {
+            before[plan.exit.index()].push(number);
+        }
+    }
+    let mut order = Vec::new();
+    for index in 0..old.len() {
+        let block = Block::new(index);
+        order.extend(before[index].iter().map(|plan| Origin::Exit(*plan)));
+        let number = loops.of_block(block);
+        if let Some(plan) = number.and_then(|number| plan_of_loop[number])
+            && loops.loops[plans[plan].number].header == block
+        {
+            order.extend([Origin::Check(plan), Origin::Entry(plan)]);
+            let blocks = &loops.loops[plans[plan].number].blocks;
+            order.extend(blocks.iter().map(|block| Origin::Fast(plan, *block)));
+        }
+        order.push(Origin::Old(block));
+        order.extend(after[index].iter().map(|plan| Origin::Exit(*plan)));
+    }
+    order
+}
+
+/// The check of a plan, before it has a block.
+struct CheckBlock {
+    params: Vec<Value>,
+    insts: Vec<Inst>,
+    checked: Checked,
+    offset: WasmOffset,
+    /// The group of accesses for each of the plan's.
+    groups: Vec<Group>,
+}
+
+impl Rebuild<'_> {
+    fn number_blocks(&mut self, order: &[Origin]) {
+        for (index, origin) in order.iter().enumerate() {
+            let block = Block::new(index);
+            match *origin {
+                Origin::Old(old) => self.slow_blocks[old.index()] = block,
+                Origin::Fast(_, old) => self.fast_blocks[old.index()] = Some(block),
+                Origin::Check(plan) => self.added[plan].check = block,
+                Origin::Entry(plan) => self.added[plan].entry = block,
+                Origin::Exit(plan) => self.added[plan].exit = block,
+            }
+        }
+    }
+
+    /// The plan of the loop that a block is in.
+    fn plan_of(&self, block: Block) -> Option<usize> {
+        self.loops.of_block(block).and_then(|number| self.plan_of_loop[number])
+    }
+
+    /// Finds the values of versioned loops that are used outside, and what they are there.
+    fn find_live_out(&mut self) {
+        for index in 0..self.old.len() {
+            let user = self.plan_of(Block::new(index));
+            let mut used: Vec<Value> = Vec::new();
+            let data = &self.old[index];
+            data.insts.iter().for_each(|inst| used.extend_from_slice(self.body.args(*inst)));
+            for_each_operand(self.body, &data.terminator.kind, |value| used.push(value));
+            for value in used {
+                let plan = self.plan_of(self.definitions.block(value));
+                if let Some(plan) = plan
+                    && user != Some(plan)
+                    && self.outside[value.index()].is_none()
+                {
+                    self.live_out[plan].push(value);
+                    self.outside[value.index()] = Some(self.new_param(self.body.ty(value)));
+                }
+            }
+        }
+    }
+
+    fn new_param(&mut self, ty: ValType) -> Value {
+        // `renumber_params` says where it stands.
+        self.body.values.push(ValueData { ty, def: ValueDef::Param(Body::ENTRY, 0) })
+    }
+
+    /// A value as it is for a block that belongs to a plan's loop, or to none.
+    fn resolve(&self, value: Value, user: Option<usize>) -> Value {
+        match self.outside.get(value.index()) {
+            Some(Some(outside)) if self.plan_of(self.definitions.block(value)) != user => *outside,
+            _ => value,
+        }
+    }
+
+    fn resolve_list(&mut self, list: List, user: Option<usize>) -> List {
+        let values: Vec<Value> = self.body.list(list).iter().map(|v| self.resolve(*v, user)).collect();
+        if values == self.body.list(list) { list } else { self.body.push_list(values) }
+    }
+
+    // ---- the blocks that are added ----
+
+    fn header(&self, plan: usize) -> Block {
+        self.loops.loops[self.plans[plan].number].header
+    }
+
+    fn check(&mut self, number: usize) -> CheckBlock {
+        let header = self.header(number);
+        let data = &self.old[header.index()];
+        let offset = data.insts.first().map_or(data.terminator.offset, |inst| self.body.insts[*inst].offset);
+        let types: Vec<_> = data.params.iter().map(|param| self.body.ty(*param)).collect();
+        let params: Vec<_> = types.into_iter().map(|ty| self.new_param(ty)).collect();
+        let Self { body, old, outside, definitions, loops, plan_of_loop, plans, .. } = self;
+        let header_params = &old[header.index()].params;
+        let replaced = |value: Value| match header_params.iter().position(|param| *param == value) {
+            Some(index) => params[index],
+            None => {
+                let plan = loops.of_block(definitions.block(value)).and_then(|number| plan_of_loop[number]);
+                if plan == Some(number) { value } else { outside[value.index()].unwrap_or(value) }
+            }
+        };
+        let mut emitter = Emitter::new(body, offset);
+        let checked = check::emit(&mut emitter, &plans[number], replaced);
+        let insts = emitter.insts;
+        let first = body.groups.next_key();
+        let count = plans[number].groups.len() as u32;
+        let groups = (0..count).map(|_| body.groups.push(Disjoint { first, count })).collect();
+        CheckBlock { params, insts, checked, offset, groups }
+    }
+
+    fn check_block(&mut self, plan: usize, check: &CheckBlock) -> BlockData {
+        let args = self.body.push_list(check.params.iter().copied());
+        let fast = BlockCall { block: self.added[plan].entry, args: List::default() };
+        let slow = BlockCall { block: self.slow_blocks[self.header(plan).index()], args };
+        let kind = Terminator::Branch { condition: check.checked.passed, then: fast, otherwise: slow };
+        let terminator = TerminatorData { kind, offset: check.offset };
+        BlockData { params: check.params.clone(), insts: check.insts.clone(), terminator }
+    }
+
+    fn entry_block(&mut self, plan: usize, check: &CheckBlock) -> BlockData {
+        let header = self.header(plan);
+        let mut emitter = Emitter::new(self.body, check.offset);
+        emitter.effect(Op::EffectBarrier, &[]);
+        let first = emitter.i64(0);
+        let insts = emitter.insts;
+        let args = self.body.push_list(check.params.iter().copied().chain([first]));
+        let target = BlockCall { block: self.fast_blocks[header.index()].expect("it has a copy"), args };
+        let terminator = TerminatorData { kind: Terminator::Jump(target), offset: check.offset };
+        BlockData { params: Vec::new(), insts, terminator }
+    }
+
+    fn exit_block(&mut self, plan: usize) -> BlockData {
+        let exit = self.plans[plan].exit;
+        let offset = self.loops.loops[self.plans[plan].number]
+            .blocks
+            .iter()
+            .rev()
+            .map(|block| &self.old[block.index()].terminator)
+            .find(|end| end.kind.successors().any(|target| target.block == exit))
+            .expect("a plan's loop is left")
+            .offset;
+        let types: Vec<_> = self.old[exit.index()].params.iter().map(|param| self.body.ty(*param)).collect();
+        let mut params: Vec<_> = types.into_iter().map(|ty| self.new_param(ty)).collect();
+        let args = self.body.push_list(params.iter().copied());
+        let outside = self.live_out[plan].iter().map(|value| self.outside[value.index()]);
+        params.extend(outside.flatten());
+        let mut emitter = Emitter::new(self.body, offset);
+        emitter.effect(Op::EffectBarrier, &[]);
+        let insts = emitter.insts;
+        let kind = Terminator::Jump(self.outer_call(BlockCall { block: exit, args }));
+        BlockData { params, insts, terminator: TerminatorData { kind, offset } }
+    }
+
+    /// An edge from outside of a loop, where the loop is entered by its check.
+    fn outer_call(&self, call: BlockCall) -> BlockCall {
+        let block = match self.plan_of(call.block) {
+            Some(plan) => self.added[plan].check,
+            None => self.slow_blocks[call.block.index()],
+        };
+        BlockCall { block, args: call.args }
+    }
+
+    // ---- the blocks that were there ----
+
+    fn slow(&mut self, block: Block) -> BlockData {
+        let user = self.plan_of(block);
+        let BlockData { params, insts, terminator } = self.old[block.index()].clone();
+        for inst in &insts {
+            self.body.insts[*inst].args = self.resolve_list(self.body.insts[*inst].args, user);
+        }
+        let kind =
+            self.terminator(terminator.kind, |rebuild, value| rebuild.resolve(value, user), user, false);
+        BlockData { params, insts, terminator: TerminatorData { kind, offset: terminator.offset } }
+    }
+
+    fn fast(&mut self, plan: usize, block: Block, check: &CheckBlock) -> BlockData {
+        let BlockData { params, insts, terminator } = self.old[block.index()].clone();
+        let mut params: Vec<Value> = params.into_iter().map(|param| self.new_copy(param)).collect();
+        let mut copies = Vec::new();
+        if block == self.header(plan) {
+            params.push(self.begin_repetition(check, &mut copies));
+        }
+        copies.extend(insts.into_iter().map(|inst| self.copy_inst(plan, inst, check)));
+        let copied = |rebuild: &Self, value: Value| rebuild.copied(value, plan);
+        let mut kind = self.terminator(terminator.kind, copied, Some(plan), true);
+        if block == self.plans[plan].trips.block
+            && let Terminator::Branch { condition, .. } = &mut kind
+        {
+            *condition = self.count_repetitions(plan, check, terminator.offset, &mut copies);
+        }
+        BlockData { params, insts: copies, terminator: TerminatorData { kind, offset: terminator.offset } }
+    }
+
+    /// Counts repetitions of the fast copy and computes the addresses of this one; the counter.
+    fn begin_repetition(&mut self, check: &CheckBlock, insts: &mut Vec<Inst>) -> Value {
+        let repetition = self.new_param(ValType::I64);
+        self.repetition = repetition;
+        let mut emitter = Emitter::new(self.body, check.offset);
+        let groups = check.checked.groups.iter();
+        self.addresses = groups.map(|group| check::address(&mut emitter, *group, repetition)).collect();
+        self.next_repetition = emitter.with_constant(IntBinary::Add, repetition, 1);
+        insts.extend(emitter.insts);
+        self.inserted = insts.len() as u32;
+        repetition
+    }
+
+    /// The test that bounds the repetitions, as one of their number: what a back end understands best.
+    fn count_repetitions(
+        &mut self,
+        plan: usize,
+        check: &CheckBlock,
+        offset: WasmOffset,
+        insts: &mut Vec<Inst>,
+    ) -> Value {
+        let op = if self.plans[plan].trips.goes_on { IntCompare::Ne } else { IntCompare::Eq };
+        let mut emitter = Emitter::new(self.body, offset);
+        let condition = emitter.compare(op, self.repetition, check.checked.count);
+        insts.extend(emitter.insts);
+        condition
+    }
+
+    /// What a local holds in a copy of a block. Nothing is computed for a debugger's sake.
+    fn record(&self, record: LocalRecord, block: Block, is_fast: bool) -> LocalRecord {
+        let user = self.plan_of(record.block);
+        let value = match (record.value, user) {
+            (LocalValue::Value(value), Some(plan)) if is_fast => LocalValue::Value(self.copied(value, plan)),
+            (LocalValue::Value(value), _) => LocalValue::Value(self.resolve(value, user)),
+            (other, _) => other,
+        };
+        // Values that the transformation made are in place; of the others, those of a loop are outside of it in two copies.
+        let is_here = |value: Value| {
+            value.index() >= self.outside.len()
+                || self.plan_of(self.definitions.block(value)).is_none_or(|plan| user == Some(plan))
+        };
+        let value = match value {
+            LocalValue::Value(value) if !is_here(value) => LocalValue::Unknown,
+            value => value,
+        };
+        let is_header = user.is_some_and(|plan| self.header(plan) == record.block);
+        let moved = if is_fast && is_header { self.inserted } else { 0 };
+        LocalRecord { block, position: record.position + moved, value, ..record }
+    }
+
+    /// The copy of a parameter or result of the fast copy.
+    fn new_copy(&mut self, value: Value) -> Value {
+        let copy = self.new_param(self.body.ty(value));
+        self.copies[value.index()] = Some(copy);
+        copy
+    }
+
+    /// A value as it is in the fast copy.
+    fn copied(&self, value: Value, plan: usize) -> Value {
+        let copy = self.copies.get(value.index()).copied().flatten();
+        copy.unwrap_or_else(|| self.resolve(value, Some(plan)))
+    }
+
+    fn copy_inst(&mut self, plan: usize, inst: Inst, check: &CheckBlock) -> Inst {
+        let mut data = self.body.insts[inst];
+        let mut args: Vec<Value> = self.body.list(data.args).iter().map(|v| self.copied(*v, plan)).collect();
+        if let Some(member) = self.plans[plan].members.get(&inst)
+            && let Some(access) = data.op.access_mut()
+        {
+            access.bounds = Bounds::Ranged(check.groups[member.group]);
+            access.offset = member.offset;
+            args[0] = self.addresses[member.group];
+        }
+        data.args = self.body.push_list(args);
+        let copy = self.body.insts.next_key();
+        let results: Vec<Value> = self.body.list(data.results).to_vec();
+        let results: Vec<Value> = results.into_iter().map(|result| self.new_copy(result)).collect();
+        for (position, result) in (0..).zip(&results) {
+            self.body.values[*result].def = ValueDef::Result(copy, position);
+        }
+        data.results = self.body.push_list(results);
+        self.body.insts.push(data)
+    }
+
+    /// A terminator of a block, with its values replaced and its edges led where they go now. `plan` is that of the block's
+    /// loop, `is_fast` says which copy it is.
+    fn terminator(
+        &mut self,
+        mut kind: Terminator,
+        replaced: impl Fn(&Self, Value) -> Value,
+        plan: Option<usize>,
+        is_fast: bool,
+    ) -> Terminator {
+        let list = |rebuild: &mut Self, list: List| {
+            let values: Vec<Value> =
+                rebuild.body.list(list).iter().map(|value| replaced(rebuild, *value)).collect();
+            rebuild.body.push_list(values)
+        };
+        let call = |rebuild: &mut Self, call: BlockCall| {
+            let args = rebuild.body.list(call.args).to_vec();
+            let mut args: Vec<Value> = args.into_iter().map(|value| replaced(rebuild, value)).collect();
+            let is_inside = plan.is_some() && rebuild.plan_of(call.block) == plan;
+            let block = match plan {
+                Some(plan) if !is_inside => {
+                    args.extend(rebuild.live_out[plan].iter().map(|value| replaced(rebuild, *value)));
+                    rebuild.added[plan].exit
+                }
+                Some(plan) if is_fast => {
+                    if call.block == rebuild.header(plan) {
+                        args.push(rebuild.next_repetition);
+                    }
+                    rebuild.fast_blocks[call.block.index()].expect("the loop is copied")
+                }
+                Some(_) => rebuild.slow_blocks[call.block.index()],
+                None => rebuild.outer_call(call).block,
+            };
+            BlockCall { block, args: rebuild.body.push_list(args) }
+        };
+        match &mut kind {
+            Terminator::Jump(target) => *target = call(self, *target),
+            Terminator::Branch { condition, then, otherwise } => {
+                *condition = replaced(self, *condition);
+                (*then, *otherwise) = (call(self, *then), call(self, *otherwise));
+            }
+            Terminator::Switch { index, targets, default } => {
+                *index = replaced(self, *index);
+                // Equal targets share their list, before and after.
+                let mut last: Option<(BlockCall, BlockCall)> = None;
+                for target in targets {
+                    let new = match last {
+                        Some((old, new)) if old == *target => new,
+                        _ => call(self, *target),
+                    };
+                    last = Some((*target, new));
+                    *target = new;
+                }
+                *default = call(self, *default);
+            }
+            Terminator::Return(values) | Terminator::ReturnCall { args: values, .. } => {
+                *values = list(self, *values);
+            }
+            Terminator::Unreachable => {}
+        }
+        kind
+    }
+}
+
+fn for_each_operand(body: &Body, kind: &Terminator, mut see: impl FnMut(Value)) {
+    match kind {
+        Terminator::Branch { condition: value, .. } | Terminator::Switch { index: value, .. } => see(*value),
+        Terminator::Return(values) | Terminator::ReturnCall { args: values, .. } => {
+            body.list(*values).iter().for_each(|value| see(*value));
+        }
+        Terminator::Jump(_) | Terminator::Unreachable => {}
+    }
+    let mut last = None;
+    for target in kind.successors() {
+        if last != Some(target) {
+            body.list(target.args).iter().for_each(|value| see(*value));
+            last = Some(target);
+        }
+    }
+}
+
+/// Notes for each parameter in which block it stands.
+fn renumber_params(body: &mut Body) {
+    for (block, data) in body.blocks.iter() {
+        for (position, param) in (0..).zip(&data.params) {
+            body.values[*param].def = ValueDef::Param(block, position);
+        }
+    }
+}

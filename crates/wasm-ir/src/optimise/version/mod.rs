@@ -1,0 +1,72 @@
+//! Versions innermost loops: one copy for when a check before the loop has proven all accesses, one for when not.
+//!
+//! ```text
+//!        entries                                 check:  how often is the loop repeated? do the accesses stay inside?
+//!           │                                    entry:  effects before the loop end here
+//!         check ── no ──► header ◄─┐             fast:   the loop again; no access can trap, groups are disjoint
+//!           │ yes           │  …   │ as before   exit:   effects of the loop end here
+//!         entry             ├──────┘
+//!           │               │
+//!     ┌──► fast ────┐       │
+//!     └─────┘       ▼       ▼
+//!                   exit ◄──┘
+//!                     │
+//! ```
+//!
+//! *Which loops.* Those of 32-bit memories, not shared, where every access has an address that moves by the same amount in each
+//! repetition, or a declared place; where nothing else can trap, call, or change a global or a memory's length; which are left
+//! to one block only; and which a test leaves whose number of repetitions can be computed (`analysis/trips.rs`).
+//!
+//! *What is checked.* Accesses whose addresses differ by constants form a group. With `n` the number of the last repetition that
+//! can make an access of it, the group covers the addresses from `start + low`, in the first or the last repetition whichever
+//! is lower, to `start + high` in the other. The check computes these in 64 bits, where nothing wraps, and compares with
+//! zero and with the length. It also finds that no two groups overlap, if one of them stores.
+//!
+//! *Why no trap is lost, added or moved.* An address operand is `start + k · step` modulo 2³² in repetition `k`. If this is between 0
+//! and the length, at most 2³², without the modulus for `k = 0` and for `k = n`, then also for all `k` between, so the operand is
+//! that number and the access is inside. The memory cannot shrink and nothing in the loop makes it longer. So in the fast copy nothing
+//! traps, and all its effects may happen in any order that gives the same memory: `entry` and `exit` keep them from passing effects and
+//! traps before and after the loop. They also keep apart two runs of the loop, which were found disjoint each for itself.
+//! If the check fails, the original loop runs. The check itself has no effect and cannot trap.
+//!
+//! *What it costs.* The check is paid once for each time that the loop is entered. So loops known to be short are left alone, and
+//! so are large ones and those with many groups. All copies together are no larger than the body, or [`SMALL`].
+
+mod check;
+mod graph;
+mod plan;
+
+use crate::Declarations;
+use crate::analysis::{Definitions, InnermostLoops, Surroundings, dominators};
+use crate::ir::Body;
+
+use plan::Plan;
+
+/// How many instructions the copies in a small body may have.
+const SMALL: usize = 2_000;
+
+/// Versions the loops of a body that are worth it.
+pub(super) fn run(declarations: &Declarations, body: &mut Body) {
+    let loops = InnermostLoops::new(body);
+    if loops.loops.is_empty() {
+        return;
+    }
+    let definitions = Definitions::new(body);
+    let tree = dominators(body);
+    let around = Surroundings { body, loops: &loops, definitions: &definitions };
+    let mut room = body.insts.len().max(SMALL);
+    let mut plans: Vec<Plan> = Vec::new();
+    for number in 0..loops.loops.len() {
+        let blocks = &loops.loops[number].blocks;
+        let size: usize = blocks.iter().map(|block| body.blocks[*block].insts.len()).sum();
+        if size <= room
+            && let Some(plan) = Plan::new(declarations, around, &tree, number)
+        {
+            room -= size;
+            plans.push(plan);
+        }
+    }
+    if !plans.is_empty() {
+        graph::apply(body, &loops, &definitions, &plans);
+    }
+}

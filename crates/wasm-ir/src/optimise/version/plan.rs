@@ -1,0 +1,250 @@
+//! Whether a loop can be versioned, and what its check has to find.
+
+use std::collections::HashMap;
+
+use crate::Declarations;
+use crate::MemoryIndex;
+use crate::analysis::{Affine, Dominators, Induction, Linear, Surroundings, Trips, constant_of};
+use crate::entity::Entity;
+use crate::ir::{Block, Bounds, Constant, Convert, Inst, IntBinary, MemoryAccess, Op, Value};
+
+/// A loop with more instructions is not versioned.
+const MOST_INSTS: usize = 1_000;
+/// Nor is one with more groups, …
+const MOST_GROUPS: usize = 12;
+/// … or more pairs of them that must be compared.
+const MOST_PAIRS: usize = 24;
+/// A loop that is known to go on fewer times than this is not versioned.
+const FEW_TRIPS: u64 = 8;
+/// Static offsets and constants in addresses that reach further make no group: sums stay far from 2⁶⁴.
+const FARTHEST: u64 = 1 << 33;
+
+/// How to version a loop.
+#[derive(Debug)]
+pub(super) struct Plan {
+    /// The number of the loop.
+    pub(super) number: usize,
+    /// The block that all exits lead to.
+    pub(super) exit: Block,
+    pub(super) trips: Trips,
+    pub(super) groups: Vec<GroupPlan>,
+    /// The group of each access that moves, and its place from the group's start.
+    pub(super) members: HashMap<Inst, Member>,
+}
+
+/// Accesses of one memory whose addresses differ by constants.
+#[derive(Debug)]
+pub(super) struct GroupPlan {
+    pub(super) memory: MemoryIndex,
+    /// The lowest address operand in the first repetition.
+    pub(super) start: Linear,
+    /// What each repetition adds.
+    pub(super) step: Linear,
+    /// The first byte from `start` on that is accessed.
+    pub(super) low: u64,
+    /// One past the last byte.
+    pub(super) high: u64,
+    pub(super) stores: bool,
+    /// Whether all its accesses come after the test that bounds the repetitions, so that they happen once less than it is made.
+    pub(super) after_test: bool,
+}
+
+/// An access of a group.
+#[derive(Copy, Clone, Debug)]
+pub(super) struct Member {
+    pub(super) group: usize,
+    /// Bytes from the group's start in the same repetition.
+    pub(super) offset: u64,
+}
+
+/// An access while groups are formed.
+struct Found {
+    inst: Inst,
+    access: MemoryAccess,
+    address: Affine,
+    stores: bool,
+    after_test: bool,
+}
+
+impl Plan {
+    /// A plan for a loop, if it can be versioned and may be faster then.
+    pub(super) fn new(
+        declarations: &Declarations,
+        around: Surroundings<'_>,
+        tree: &Dominators,
+        number: usize,
+    ) -> Option<Self> {
+        let body = around.body;
+        let blocks = &around.loops.loops[number].blocks;
+        let insts = || blocks.iter().flat_map(|block| &body.blocks[*block].insts);
+        if insts().count() > MOST_INSTS || !insts().any(|inst| body.insts[*inst].op.access().is_some()) {
+            return None;
+        }
+        if !insts().all(|inst| is_quiet(around, *inst) || is_ours(declarations, body.insts[*inst].op)) {
+            return None;
+        }
+        let exit = only_exit(around, number)?;
+        let induction = Induction::new(around, number);
+        let trips = Trips::new(around, number, &induction, tree)?;
+        if trips.as_constant().is_some_and(|trips| trips < FEW_TRIPS) {
+            return None;
+        }
+        let mut found = Vec::new();
+        for block in blocks {
+            let after_test = *block != trips.block && tree.dominates(trips.block.index(), block.index());
+            for inst in &body.blocks[*block].insts {
+                let op = &body.insts[*inst].op;
+                let Some(access) = op.access() else { continue };
+                let stores = op.stores();
+                match induction.affine(body.args(*inst)[0]) {
+                    Some(address) => {
+                        found.push(Found { inst: *inst, access: *access, address, stores, after_test });
+                    }
+                    None if access.bounds == Bounds::Declared && !stores => {}
+                    None => return None,
+                }
+            }
+        }
+        let (groups, members) = form_groups(&found)?;
+        let pairs = pairs(&groups).count();
+        let fits = !groups.is_empty() && groups.len() <= MOST_GROUPS && pairs <= MOST_PAIRS;
+        fits.then_some(Self { number, exit, trips, groups, members })
+    }
+}
+
+/// The pairs of groups that must not overlap.
+pub(super) fn pairs(groups: &[GroupPlan]) -> impl Iterator<Item = (usize, usize)> + '_ {
+    let all = (0..groups.len()).flat_map(move |a| (a + 1..groups.len()).map(move |b| (a, b)));
+    all.filter(|(a, b)| {
+        let (a, b) = (&groups[*a], &groups[*b]);
+        a.memory == b.memory && (a.stores || b.stores)
+    })
+}
+
+/// Sorts accesses into groups; `None` if one reaches too far.
+fn form_groups(found: &[Found]) -> Option<(Vec<GroupPlan>, HashMap<Inst, Member>)> {
+    let mut numbers = HashMap::new();
+    let mut groups: Vec<GroupPlan> = Vec::new();
+    for Found { access, address, stores, after_test, .. } in found {
+        let key = (access.memory, address.start.without_constant(), address.step);
+        let number = *numbers.entry(key).or_insert_with(|| {
+            groups.push(GroupPlan {
+                memory: access.memory,
+                start: address.start,
+                step: address.step,
+                low: u64::MAX,
+                high: 0,
+                stores: false,
+                after_test: true,
+            });
+            groups.len() - 1
+        });
+        let group = &mut groups[number];
+        if (address.start.constant as i32) < group.start.constant as i32 {
+            group.start = address.start;
+        }
+        group.stores |= stores;
+        group.after_test &= after_test;
+    }
+    let mut members = HashMap::new();
+    for Found { inst, access, address, .. } in found {
+        let number = numbers[&(access.memory, address.start.without_constant(), address.step)];
+        let group = &mut groups[number];
+        let distance = address.start.constant.wrapping_sub(group.start.constant);
+        let offset = access.offset.checked_add(distance.into())?;
+        group.low = group.low.min(offset);
+        group.high = group.high.max(offset.checked_add(access.bytes.into())?);
+        if group.high > FARTHEST {
+            return None;
+        }
+        members.insert(*inst, Member { group: number, offset });
+    }
+    Some((groups, members))
+}
+
+/// The block outside of a loop that all exits lead to.
+fn only_exit(around: Surroundings<'_>, number: usize) -> Option<Block> {
+    let mut exit = None;
+    for block in &around.loops.loops[number].blocks {
+        for target in around.body.blocks[*block].terminator.kind.successors() {
+            if around.loops.of_block(target.block) != Some(number)
+                && *exit.get_or_insert(target.block) != target.block
+            {
+                return None;
+            }
+        }
+    }
+    exit
+}
+
+/// Whether an operator is an access that may be versioned.
+fn is_ours(declarations: &Declarations, op: Op) -> bool {
+    op.access().is_some_and(|access| {
+        let ty = &declarations.memories[access.memory];
+        !ty.shared && !ty.memory64
+    })
+}
+
+/// Whether an instruction neither traps nor has an effect.
+fn is_quiet(around: Surroundings<'_>, inst: Inst) -> bool {
+    let op = around.body.insts[inst].op;
+    let divides = |divisor: Value| match constant_of(around.body, divisor) {
+        Some(Constant::I32(number)) => number != 0 && number != -1,
+        Some(Constant::I64(number)) => number != 0 && number != -1,
+        _ => false,
+    };
+    match op {
+        Op::IntBinary(_, IntBinary::DivS | IntBinary::DivU | IntBinary::RemS | IntBinary::RemU) => {
+            divides(around.body.args(inst)[1])
+        }
+        Op::Convert(Convert::Trunc { .. }) => false,
+        Op::Const(_)
+        | Op::IntUnary(..)
+        | Op::IntBinary(..)
+        | Op::WideArithmetic(_)
+        | Op::IntEqz(_)
+        | Op::IntCompare(..)
+        | Op::FloatUnary(..)
+        | Op::FloatBinary(..)
+        | Op::FloatCompare(..)
+        | Op::Convert(_)
+        | Op::Vector(_)
+        | Op::Select
+        | Op::InBounds(_)
+        | Op::MemoryLength(_)
+        | Op::Likely
+        | Op::MemorySize(_)
+        | Op::TableSize(_)
+        | Op::RefNull(_)
+        | Op::RefIsNull
+        | Op::RefKnownNonNull
+        | Op::GlobalGet(_) => true,
+        Op::Load { .. }
+        | Op::Store { .. }
+        | Op::VectorLoad { .. }
+        | Op::VectorLoadLane { .. }
+        | Op::VectorStoreLane { .. }
+        | Op::CheckBounds(_)
+        | Op::EffectBarrier
+        | Op::MemoryGrow(_)
+        | Op::MemoryFill(_)
+        | Op::MemoryCopy { .. }
+        | Op::MemoryInit(..)
+        | Op::DataDrop(_)
+        | Op::Atomic(..)
+        | Op::AtomicFence
+        | Op::TableGet(_)
+        | Op::TableSet(_)
+        | Op::TableGrow(_)
+        | Op::TableFill(_)
+        | Op::TableCopy { .. }
+        | Op::TableInit(..)
+        | Op::ElemDrop(_)
+        | Op::RefFunc(_)
+        | Op::RefAsNonNull
+        | Op::GlobalSet(_)
+        | Op::Call(_)
+        | Op::CallIndirect { .. }
+        | Op::CallRef(_) => false,
+    }
+}

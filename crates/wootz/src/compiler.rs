@@ -1,0 +1,70 @@
+//! The compiler on LLVM, as an engine uses it.
+
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::path::Path;
+use std::sync::Arc;
+use std::{fs, io};
+
+use wootz_codegen_llvm::{CompileError, CompiledImage, Observer, compile_image_observed, print_text};
+use wootz_engine::{Compile, Config, DebugSource, Error, Source, SourceText};
+use wootz_wasm_ir::Module;
+use wootz_wasm_ir::decode::Options;
+
+/// Compiles with LLVM.
+#[derive(Copy, Clone, Debug, Default)]
+pub struct Llvm;
+
+impl Compile for Llvm {
+    fn version(&self) -> String {
+        wootz_codegen_llvm::compiler()
+    }
+
+    fn validate(&self, module: Source<'_>, config: &Config) -> Result<(), Error> {
+        decode(module, config).map(drop)
+    }
+
+    fn compile(&self, module: Source<'_>, config: &Config) -> Result<Vec<u8>, Error> {
+        compile(&decode(module, config)?, config, &()).map(|compiled| compiled.image)
+    }
+}
+
+pub(crate) fn decode(module: Source<'_>, config: &Config) -> Result<Module, Error> {
+    let (max_module_size, features) = config.module_limits();
+    let options = Options { max_module_size: max_module_size as u64, features, ..Options::default() };
+    Ok(match module {
+        // Without the magic number it is refused, and the refusal says how.
+        Source::Binary(bytes) if !bytes.starts_with(b"\0asm") => Module::from_binary(bytes)?,
+        Source::Any(bytes) | Source::Binary(bytes) => Module::with_options(bytes, &options)?,
+    })
+}
+
+/// Compiles a decoded module to an image.
+pub(crate) fn compile(
+    module: &Module,
+    config: &Config,
+    observer: &dyn Observer,
+) -> Result<CompiledImage, Error> {
+    let mut options = config.compile_options();
+    if let Some(DebugSource::Folder(folder)) = config.debug_source() {
+        options.debug = Some(Arc::new(print_module(module, folder)?));
+    }
+    compile_image_observed(module, &options, observer).map_err(|error| match error {
+        CompileError::Translate(error) => Error::Module(error),
+        error => Error::Compile(Box::new(error)),
+    })
+}
+
+/// Prints a module into a file that is named after it and its contents.
+fn print_module(module: &Module, folder: &Path) -> Result<SourceText, Error> {
+    let mut hasher = DefaultHasher::new();
+    module.bytes().hash(&mut hasher);
+    let name = module.declarations().names.module.as_deref().unwrap_or("module");
+    let name: String = name.chars().map(|c| if c.is_alphanumeric() { c } else { '-' }).take(64).collect();
+    let folder = folder.join(format!("{:016x}", hasher.finish()));
+    let failed = |error| Error::DebugText { path: folder.clone(), error };
+    let path = std::path::absolute(&folder).map_err(failed)?.join(name + ".wat");
+    let printed = print_text(module.bytes(), path);
+    let (text, printed) = printed.ok_or_else(|| failed(io::ErrorKind::Unsupported.into()))?;
+    fs::create_dir_all(&folder).and_then(|()| fs::write(&text.path, printed)).map_err(failed)?;
+    Ok(text)
+}

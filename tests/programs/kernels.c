@@ -1,0 +1,259 @@
+/* Small loops that a compiler makes much of or nothing, for `cargo xtask bench --table kernels`.
+ *
+ *   kernels NAME ROUNDS   runs a kernel so many times; prints a checksum, and on standard error the nanoseconds it took
+ *
+ * Arrays come from `malloc` or are passed by pointer, and kernels are not inlined, so that the compiler sees neither sizes nor
+ * whether arrays overlap: as in a library.
+ */
+
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#define KERNEL __attribute__((noinline)) static
+
+/* C += A · B, rows of n. */
+KERNEL void gemm(double *c, const double *a, const double *b, int n)
+{
+    for (int i = 0; i < n; i++)
+        for (int k = 0; k < n; k++) {
+            double x = a[i * n + k];
+            for (int j = 0; j < n; j++) c[i * n + j] += x * b[k * n + j];
+        }
+}
+
+/* One step of Jacobi's method: the mean of four neighbours. */
+KERNEL void jacobi(double *to, const double *from, int n)
+{
+    for (int i = 1; i < n - 1; i++)
+        for (int j = 1; j < n - 1; j++)
+            to[i * n + j] = 0.25 * (from[(i - 1) * n + j] + from[(i + 1) * n + j] + from[i * n + j - 1]
+                                    + from[i * n + j + 1]);
+}
+
+/* Not memcpy: the elements are changed on the way. */
+KERNEL void copy(uint32_t *to, const uint32_t *from, int n)
+{
+    for (int i = 0; i < n; i++) to[i] = from[i] ^ 0x5a5a5a5a;
+}
+
+KERNEL uint32_t byte_sum(const uint8_t *bytes, int n)
+{
+    uint32_t sum = 0;
+    for (int i = 0; i < n; i++) sum += bytes[i];
+    return sum;
+}
+
+/* In integers: sums of floats may not be reordered. */
+KERNEL int32_t dot(const int32_t *a, const int32_t *b, int n)
+{
+    int32_t sum = 0;
+    for (int i = 0; i < n; i++) sum += a[i] * b[i];
+    return sum;
+}
+
+KERNEL void conditional_store(int32_t *to, const int32_t *from, int limit, int n)
+{
+    for (int i = 0; i < n; i++)
+        if (from[i] > limit) to[i] = from[i] - limit;
+}
+
+/* Every third element, from the end. */
+KERNEL int32_t strided(const int32_t *values, int n)
+{
+    int32_t sum = 0;
+    for (int i = n - 1; i >= 0; i -= 3) sum ^= values[i];
+    return sum;
+}
+
+struct node {
+    struct node *next;
+    int32_t value;
+};
+
+KERNEL int32_t pointer_chase(const struct node *node)
+{
+    int32_t sum = 0;
+    for (; node; node = node->next) sum += node->value;
+    return sum;
+}
+
+#define SLOTS (1u << 16)
+
+KERNEL uint32_t hash_table(uint32_t *keys, uint32_t *values, const uint32_t *input, int n)
+{
+    uint32_t found = 0;
+    for (int i = 0; i < n; i++) {
+        uint32_t key = input[i] | 1, slot = key * 2654435761u >> 16;
+        while (keys[slot] && keys[slot] != key) slot = (slot + 1) & (SLOTS - 1);
+        keys[slot] = key;
+        found += values[slot]++;
+    }
+    return found;
+}
+
+/* Literals and matches: a byte says how many of each, two more how far back the match lies. */
+KERNEL int lz_decode(uint8_t *to, const uint8_t *from, int n)
+{
+    const uint8_t *end = from + n;
+    uint8_t *start = to;
+    while (from < end) {
+        int literals = *from & 15, matches = *from >> 4;
+        from++;
+        while (literals--) *to++ = *from++;
+        if (from >= end) break;
+        const uint8_t *back = to - (from[0] | from[1] << 8);
+        from += 2;
+        while (matches--) *to++ = *back++;
+    }
+    return (int)(to - start);
+}
+
+/* ---- inputs ---- */
+
+static uint32_t state = 42;
+
+static uint32_t random32(void)
+{
+    state ^= state << 13;
+    state ^= state >> 17;
+    return state ^= state << 5;
+}
+
+static void *filled(size_t bytes)
+{
+    uint8_t *memory = malloc(bytes + 64);
+    if (!memory) exit(1);
+    for (size_t i = 0; i < bytes; i++) memory[i] = (uint8_t)(random32() >> 24);
+    return memory;
+}
+
+static double *numbers(size_t count)
+{
+    double *array = filled(count * sizeof(double));
+    for (size_t i = 0; i < count; i++) array[i] = (double)(random32() >> 8) / (1 << 24);
+    return array;
+}
+
+static struct node *list(int n)
+{
+    struct node *nodes = filled((size_t)n * sizeof(struct node));
+    /* A step that shares no factor with the length visits all. */
+    for (int i = 0; i < n; i++) {
+        nodes[i].value = i;
+        nodes[i].next = i == n - 1 ? NULL : &nodes[(int64_t)(i + 1) * 7919 % n];
+    }
+    return nodes;
+}
+
+/* Input of `lz_decode`, and how long it is. */
+static uint8_t *packed(int tokens, int *length)
+{
+    uint8_t *bytes = malloc((size_t)tokens * 18 + 16), *to = bytes;
+    if (!bytes) exit(1);
+    int written = 0;
+    for (int i = 0; i < tokens; i++) {
+        int literals = 1 + (int)(random32() >> 29), matches = (int)(random32() >> 28);
+        *to++ = (uint8_t)(literals | matches << 4);
+        for (int j = 0; j < literals; j++) *to++ = (uint8_t)(random32() >> 24);
+        written += literals;
+        int back = 1 + (int)(random32() % (uint32_t)(written < 60000 ? written : 60000));
+        *to++ = (uint8_t)back;
+        *to++ = (uint8_t)(back >> 8);
+        written += matches;
+    }
+    *length = (int)(to - bytes);
+    return bytes;
+}
+
+static uint64_t checksum(const void *memory, size_t bytes)
+{
+    uint64_t sum = 14695981039346656037u;
+    for (size_t i = 0; i + 8 <= bytes; i += 8) {
+        uint64_t word;
+        memcpy(&word, (const char *)memory + i, 8);
+        sum = (sum ^ word) * 1099511628211u;
+    }
+    return sum;
+}
+
+static int64_t now(void)
+{
+    struct timespec time;
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return (int64_t)time.tv_sec * 1000000000 + time.tv_nsec;
+}
+
+#define TIME(statement)                                    \
+    do {                                                   \
+        int64_t started = now();                           \
+        for (int round = 0; round < rounds; round++) {     \
+            statement;                                     \
+        }                                                  \
+        elapsed = now() - started;                         \
+    } while (0)
+
+int main(int count, char **arguments)
+{
+    if (count != 3) return 2;
+    const char *name = arguments[1];
+    int rounds = atoi(arguments[2]);
+    int64_t elapsed = 0;
+    uint64_t result = 0;
+
+    if (!strcmp(name, "gemm")) {
+        int n = 192;
+        size_t cells = (size_t)n * n;
+        double *a = numbers(cells), *b = numbers(cells), *c = numbers(cells);
+        TIME(gemm(c, a, b, n));
+        result = checksum(c, cells * 8);
+    } else if (!strcmp(name, "jacobi")) {
+        int n = 256;
+        size_t cells = (size_t)n * n;
+        double *a = numbers(cells), *b = numbers(cells);
+        TIME((jacobi(b, a, n), jacobi(a, b, n)));
+        result = checksum(a, cells * 8);
+    } else if (!strcmp(name, "copy")) {
+        int n = 1 << 14;
+        uint32_t *a = filled((size_t)n * 4), *b = filled((size_t)n * 4);
+        TIME((copy(b, a, n), copy(a, b, n - 1)));
+        result = checksum(a, (size_t)n * 4);
+    } else if (!strcmp(name, "byte-sum")) {
+        int n = 1 << 16;
+        uint8_t *a = filled((size_t)n);
+        TIME((a[round & 1023]++, result += byte_sum(a, n)));
+    } else if (!strcmp(name, "dot")) {
+        int n = 1 << 14;
+        int32_t *a = filled((size_t)n * 4), *b = filled((size_t)n * 4);
+        TIME((a[round & 1023]++, result += (uint32_t)dot(a, b, n)));
+    } else if (!strcmp(name, "conditional-store")) {
+        int n = 1 << 14;
+        int32_t *a = filled((size_t)n * 4), *b = filled((size_t)n * 4);
+        TIME(conditional_store(b, a, round, n));
+        result = checksum(b, (size_t)n * 4);
+    } else if (!strcmp(name, "strided")) {
+        int n = 1 << 14;
+        int32_t *a = filled((size_t)n * 4);
+        TIME((a[n - 1]++, result += (uint32_t)strided(a, n)));
+    } else if (!strcmp(name, "pointer-chase")) {
+        struct node *nodes = list(1 << 14);
+        TIME((nodes[0].value++, result += (uint32_t)pointer_chase(nodes)));
+    } else if (!strcmp(name, "hash-table")) {
+        int n = 1 << 14;
+        uint32_t *input = filled((size_t)n * 4), *values = filled(SLOTS * 4);
+        uint32_t *keys = calloc(SLOTS, 4);
+        TIME(result += hash_table(keys, values, input, n));
+    } else if (!strcmp(name, "lz-decode")) {
+        int length, n = 1 << 14;
+        uint8_t *input = packed(n, &length), *output = filled((size_t)n * 32);
+        TIME(result += (uint64_t)lz_decode(output, input, length));
+        result += checksum(output, (size_t)n);
+    } else {
+        return 2;
+    }
+    printf("%s %016llx\n", name, (unsigned long long)result);
+    fprintf(stderr, "%lld\n", (long long)elapsed);
+    return 0;
+}
