@@ -1,4 +1,4 @@
-//! Where frames are: the distance from the stack pointer to the canonical frame address, at each address of code.
+//! Where frames are: by which register and distance the canonical frame address is found, at each address of code.
 //!
 //! LLVM describes what is on the stack by the stack pointer, for code in which that stands still. It does not stand still around calls:
 //! the callee takes its arguments from the stack, and the caller moves the pointer back in an instruction of its own. The canonical frame address
@@ -13,9 +13,12 @@ use crate::Error;
 /// The stack pointer of x86-64 in DWARF.
 pub(crate) const STACK_POINTER: Register = Register(7);
 
-/// The distances, by address.
+/// How a frame is found: a register, and what is added to it.
+pub(crate) type Rule = (Register, i64);
+
+/// The rules, by address.
 #[derive(Default)]
-pub(crate) struct Frames(Vec<(Range<u64>, i64)>);
+pub(crate) struct Frames(Vec<(Range<u64>, Rule)>);
 
 impl Frames {
     /// Reads a relocated `.eh_frame` at an address.
@@ -30,8 +33,8 @@ impl Frames {
             let fde = partial.parse(EhFrame::cie_from_offset).map_err(format)?;
             let mut rows = fde.rows(&section, &bases, &mut context).map_err(format)?;
             while let Some(row) = rows.next_row().map_err(format)? {
-                if let CfaRule::RegisterAndOffset { register: STACK_POINTER, offset } = *row.cfa() {
-                    found.push((row.start_address()..row.end_address(), offset));
+                if let CfaRule::RegisterAndOffset { register, offset } = *row.cfa() {
+                    found.push((row.start_address()..row.end_address(), (register, offset)));
                 }
             }
         }
@@ -39,9 +42,9 @@ impl Frames {
         Ok(Self(found))
     }
 
-    /// The distance at an address; `None` where it is not told in terms of the stack pointer.
-    pub(crate) fn distance(&self, address: u64) -> Option<i64> {
+    /// The rule at an address.
+    pub(crate) fn rule(&self, address: u64) -> Option<Rule> {
         let last = self.0.partition_point(|(range, _)| range.start <= address).checked_sub(1)?;
-        self.0.get(last).filter(|(range, _)| range.contains(&address)).map(|(_, offset)| *offset)
+        self.0.get(last).filter(|(range, _)| range.contains(&address)).map(|(_, rule)| *rule)
     }
 }

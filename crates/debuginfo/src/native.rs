@@ -200,7 +200,7 @@ impl<'a> Variables<'_, 'a> {
         } else if let Some(mut list) = self.dwarf.attr_locations(self.unit, value)? {
             while let Some(entry) = list.next()? {
                 let place = Place::read(entry.data, encoding);
-                let place = place.and_then(|place| place.in_frame(self.frames.distance(entry.range.begin)));
+                let place = place.and_then(|place| place.in_frame(self.frames.rule(entry.range.begin)));
                 let place = place.filter(|place| !self.optimised || !place.is_constant());
                 locations.extend(place.map(|place| (entry.range.begin..entry.range.end, place)));
             }
@@ -222,7 +222,11 @@ impl<'a> Variables<'_, 'a> {
             }
         }
         if let Some(first) = locations.iter().position(|(_, place)| place.is_in_frame()) {
-            // Nor does it come back to where it was before it was put there.
+            // It was put there when it was made: LLVM says so at the end of the block.
+            if let Some(before) = first.checked_sub(1).map(|before| locations[before].0.end) {
+                locations[first].0.start = before;
+            }
+            // Nor does it come back to where it was before.
             locations.truncate(first + 1);
             locations[first].0.end = locations[first].0.end.max(end);
         }

@@ -4,7 +4,7 @@ use gimli::constants::{self as dw, DwOp};
 use gimli::{Expression, Operation, Register, write};
 
 use crate::Bytes;
-use crate::frames::STACK_POINTER;
+use crate::frames::{Rule, STACK_POINTER};
 
 /// Where a value is.
 #[derive(Clone, PartialEq, Debug)]
@@ -58,22 +58,25 @@ impl Place {
         (!steps.is_empty()).then_some(Self::Memory(steps))
     }
 
-    /// Where it is in terms of the frame, which holds in the whole function, and not of the stack pointer, which moves. `distance` is
-    /// that between the two. `None` if it depends on the stack pointer and the distance is not known.
-    pub(crate) fn in_frame(mut self, distance: Option<i64>) -> Option<Self> {
+    /// Where it is in terms of the frame, which holds in the whole function, and not of the stack pointer, which moves. `rule` says
+    /// how the frame is found. `None` if it depends on the stack pointer and the frame does not.
+    pub(crate) fn in_frame(mut self, rule: Option<Rule>) -> Option<Self> {
         let steps = match &mut self {
             Self::Register(register) => return (*register != STACK_POINTER).then_some(self),
             Self::Memory(steps) | Self::Value(steps) => steps,
         };
         let mut moved = Vec::with_capacity(steps.len());
         for step in steps.drain(..) {
-            match step {
-                Step::Register(STACK_POINTER, offset) => moved.extend([
-                    Step::Plain(dw::DW_OP_call_frame_cfa),
-                    Step::Signed(offset - distance?),
-                    Step::Plain(dw::DW_OP_plus),
-                ]),
-                step => moved.push(step),
+            match (step, rule) {
+                (Step::Register(register, offset), Some((frame, distance))) if register == frame => {
+                    moved.extend([
+                        Step::Plain(dw::DW_OP_call_frame_cfa),
+                        Step::Signed(offset - distance),
+                        Step::Plain(dw::DW_OP_plus),
+                    ]);
+                }
+                (Step::Register(STACK_POINTER, _), _) => return None,
+                (step, _) => moved.push(step),
             }
         }
         *steps = moved;

@@ -52,8 +52,8 @@ pub struct Input<'a> {
 
 /// How it is encoded: version 5 has the lists that need one address each, and is the newest.
 const ENCODING: Encoding = Encoding { format: Format::Dwarf32, version: 5, address_size: 8 };
-/// Who made it.
-const PRODUCER: &str = concat!("wootz ", env!("CARGO_PKG_VERSION"));
+/// Who made it. The first word tells gdb that a function's second line is behind its prologue.
+const PRODUCER: &str = concat!("clang LLVM (wootz ", env!("CARGO_PKG_VERSION"), ")");
 
 /// Makes debug information of the sections that LLVM wrote, by their names; a missing section is empty.
 ///

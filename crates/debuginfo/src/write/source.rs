@@ -1,6 +1,6 @@
 //! Units whose sources are those of the guest's program: one for each of its units that has code.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::ops::Range;
 
 use gimli::constants as dw;
@@ -10,28 +10,35 @@ use gimli::write::{
 use wootz_wasm_ir::{FuncIndex, LocalIndex, ValType, WasmOffset};
 
 use super::compose::{Composer, Shown, Stated, nowhere};
+use super::text::memory_name;
 use super::types::{Form, Types};
-use super::{ENCODING, Input, push_range, sequence, set_locations, set_ranges, set_unit_ranges, string};
-use crate::Debugger;
+use super::{
+    ENCODING, Input, PRODUCER, push_range, sequence, set_locations, set_ranges, set_unit_ranges, string,
+};
 use crate::guest::{Entry, Guest, Line};
 use crate::native::Native;
+use crate::{Debugger, function_symbol};
 
 /// Writes the units.
 pub(super) fn write<'g>(native: &Native, guest: &Guest<'g>, input: &Input<'_>, dwarf: &mut Dwarf) {
     let code = Code::new(native);
+    let first = guest.functions.values().map(|entry| entry.unit).min().unwrap_or(0);
     let mut scopes: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
     for (index, scope) in native.scopes.iter().enumerate() {
         if let (None, Some(func)) = (scope.parent, scope.func)
-            && let Some(entry) = guest.functions.get(&func)
             && !code.rows[index].is_empty()
         {
-            scopes.entry(entry.unit).or_default().push(index);
+            let own = guest.functions.get(&func).map(|entry| entry.unit);
+            // One without sources is told in the unit of what was inlined into it, or else in any.
+            let unit = own.or_else(|| code.unit_inside(native, guest, index)).unwrap_or(first);
+            scopes.entry(unit).or_default().push(index);
         }
     }
     for (unit, scopes) in scopes {
         let mut writer = SourceUnit::new(native, guest, input, &code, unit, dwarf);
         writer.lines(&scopes, dwarf);
         writer.globals();
+        writer.memories();
         for scope in scopes {
             writer.function(scope);
         }
@@ -58,6 +65,19 @@ impl Code {
             }
         }
         Self { rows, children: native.children() }
+    }
+
+    /// The unit of the outermost function with sources that was inlined into a scope.
+    fn unit_inside(&self, native: &Native, guest: &Guest<'_>, scope: usize) -> Option<usize> {
+        let mut open: VecDeque<usize> = self.children[scope].iter().copied().collect();
+        while let Some(inner) = open.pop_front() {
+            let entry = native.scopes[inner].func.and_then(|func| guest.functions.get(&func));
+            if let Some(entry) = entry {
+                return Some(entry.unit);
+            }
+            open.extend(&self.children[inner]);
+        }
+        None
     }
 
     fn ranges(&self, scope: usize) -> Vec<Range<u64>> {
@@ -114,8 +134,7 @@ impl<'a, 'g> SourceUnit<'a, 'g> {
         let mut unit = Unit::new(ENCODING, program);
         let id = unit.root();
         let entry = unit.get_mut(id);
-        // The producer is the guest's compiler: gdb knows by it how functions begin.
-        entry.set(dw::DW_AT_producer, string(&text(dw::DW_AT_producer).unwrap_or_default()));
+        entry.set(dw::DW_AT_producer, string(&producer(&text(dw::DW_AT_producer).unwrap_or_default())));
         entry.set(dw::DW_AT_name, string(&name));
         entry.set(dw::DW_AT_comp_dir, string(&folder));
         if let Some(gimli::AttributeValue::Language(language)) =
@@ -193,14 +212,18 @@ impl<'a, 'g> SourceUnit<'a, 'g> {
                 let first = native.rows.partition_point(|row| row.addresses.start < range.start);
                 let rows = native.rows[first..].iter().take_while(|row| row.addresses.end <= range.end);
                 self.unit.line_program.begin_sequence(sequence(range.start));
-                let mut last = None;
+                let mut last: Option<(usize, Option<Said>)> = None;
                 for row in rows {
                     let line = self.line(row);
-                    let said = (row.scope, line.map(|line| (line.unit, line.file, line.line, line.column)));
-                    if last == Some(said) {
+                    // The beginning of a function is one line, whatever LLVM made itself in it: debuggers stop at the second.
+                    if line.is_none() && row.scope == *scope && self.is_beginning(*scope, last) {
                         continue;
                     }
-                    last = Some(said);
+                    let now = (row.scope, line.map(said));
+                    if last == Some(now) {
+                        continue;
+                    }
+                    last = Some(now);
                     let file = line.and_then(|line| self.file(line.unit, line.file, Some(dwarf)));
                     let out = self.unit.line_program.row();
                     out.address_offset = row.addresses.start - range.start;
@@ -219,6 +242,12 @@ impl<'a, 'g> SourceUnit<'a, 'g> {
         set_unit_ranges(&mut self.unit, &covered);
     }
 
+    /// Whether what has been said of a function so far is its first line.
+    fn is_beginning(&self, scope: usize, last: Option<(usize, Option<Said>)>) -> bool {
+        let first = self.code.rows[scope].first().and_then(|(_, offset)| self.guest.lines.at(*offset));
+        last.is_some() && last == Some((scope, first.map(said)))
+    }
+
     fn composer<'s>(&'s self, sizes: &'s dyn Fn(u32) -> u8) -> Composer<'s> {
         Composer { native: self.native, context: self.input.context, sizes, optimised: self.input.optimised }
     }
@@ -235,6 +264,30 @@ impl<'a, 'g> SourceUnit<'a, 'g> {
                     _ => {}
                 }
             }
+        }
+    }
+
+    /// Memories, as pointers to their first bytes: with them an address of the guest's that is a number can be followed.
+    fn memories(&mut self) {
+        let root = self.unit.root();
+        let byte = self.unit.add(root, dw::DW_TAG_base_type);
+        let entry = self.unit.get_mut(byte);
+        entry.set(dw::DW_AT_name, string("u8"));
+        entry.set(dw::DW_AT_byte_size, AttributeValue::Data1(1));
+        entry.set(dw::DW_AT_encoding, AttributeValue::Encoding(dw::DW_ATE_unsigned));
+        let pointer = self.unit.add(root, dw::DW_TAG_pointer_type);
+        let entry = self.unit.get_mut(pointer);
+        entry.set(dw::DW_AT_byte_size, AttributeValue::Data1(8));
+        entry.set(dw::DW_AT_type, AttributeValue::UnitRef(byte));
+        for memory in self.input.module.declarations().memories.keys() {
+            let mut location = Expression::new();
+            self.input.context.push_memory(memory.0 as usize, None, &mut location);
+            location.op(dw::DW_OP_stack_value);
+            let variable = self.unit.add(root, dw::DW_TAG_variable);
+            let entry = self.unit.get_mut(variable);
+            entry.set(dw::DW_AT_name, string(&memory_name(memory)));
+            entry.set(dw::DW_AT_type, AttributeValue::UnitRef(pointer));
+            entry.set(dw::DW_AT_location, AttributeValue::Exprloc(location));
         }
     }
 
@@ -298,9 +351,14 @@ impl<'a, 'g> SourceUnit<'a, 'g> {
     /// A function with code of its own, and everything in it.
     fn function(&mut self, scope: usize) {
         let Some(func) = self.native.scopes[scope].func else { return };
-        let Some(entry) = self.guest.functions.get(&func).copied() else { return };
-        let parent = self.function_scope(entry);
-        let id = self.declare_function(parent, entry);
+        let entry = self.guest.functions.get(&func).copied();
+        let id = match entry {
+            Some(entry) => {
+                let parent = self.function_scope(entry);
+                self.declare_function(parent, entry)
+            }
+            None => self.declare_bare(func),
+        };
         set_ranges(&mut self.unit, id, &self.code.ranges(scope));
         self.unit.get_mut(id).set(dw::DW_AT_external, AttributeValue::FlagPresent);
         if let Some(place) = &self.native.variables[scope].frame_base {
@@ -308,7 +366,10 @@ impl<'a, 'g> SourceUnit<'a, 'g> {
             place.describe(&mut expression);
             self.unit.get_mut(id).set(dw::DW_AT_frame_base, AttributeValue::Exprloc(expression));
         }
-        let mut open = vec![(scope, func, entry, id)];
+        let mut open = match entry {
+            Some(entry) => vec![(scope, func, entry, id)],
+            None => self.inlined_by_llvm(scope, id, &[]),
+        };
         while let Some((scope, func, entry, id)) = open.pop() {
             let inner = self.contents(scope, func, entry, id);
             open.extend(inner);
@@ -321,6 +382,15 @@ impl<'a, 'g> SourceUnit<'a, 'g> {
         let returned = self.guest.ty(entry).filter(|ty| self.types.is_scalar(*ty));
         let id = self.declare(parent, entry, dw::DW_TAG_subprogram, returned.map(|_| Form::Register));
         self.name_for_linker(id, entry);
+        id
+    }
+
+    /// The entry of a function without sources.
+    fn declare_bare(&mut self, func: FuncIndex) -> UnitEntryId {
+        let symbol = function_symbol(func);
+        let name = self.input.module.declarations().function_name(func).filter(|name| !name.is_empty());
+        let id = self.unit.add(self.unit.root(), dw::DW_TAG_subprogram);
+        self.unit.get_mut(id).set(dw::DW_AT_name, string(name.unwrap_or(&symbol)));
         id
     }
 
@@ -521,6 +591,18 @@ impl<'a, 'g> SourceUnit<'a, 'g> {
         }
         found
     }
+}
+
+/// What a row of a line table says: unit and number of the file, line and column.
+type Said = (usize, u64, u32, u32);
+
+fn said(line: &Line) -> Said {
+    (line.unit, line.file, line.line, line.column)
+}
+
+/// Who made the unit, as gdb expects of compilers on LLVM: by that it knows how functions begin.
+fn producer(guest: &str) -> String {
+    format!("{PRODUCER}: {guest}")
 }
 
 /// Says of the rest of some ranges that the variable is nowhere.

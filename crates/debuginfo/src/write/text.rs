@@ -104,7 +104,7 @@ impl TextUnit<'_> {
             context.push_memory(memory.0 as usize, None, &mut expression);
             expression.op(dw::DW_OP_stack_value);
             let ty = self.bytes();
-            self.entity(&memory_name(self.input, memory), ty, expression);
+            self.entity(&memory_name(memory), ty, expression);
         }
         for (index, (_, ty)) in context.globals.iter().enumerate() {
             let mut expression = Expression::new();
@@ -309,9 +309,9 @@ fn source_line(input: &Input<'_>, func: FuncIndex, offset: WasmOffset) -> u32 {
     body.map_or(0, |body| crate::text::line(input.text, &body, offset))
 }
 
-fn memory_name(input: &Input<'_>, memory: MemoryIndex) -> String {
-    let exported = EntityIndex::Memory(memory);
-    name(input, input.module.declarations().names.memories.get(&memory), exported, "memory", memory.0)
+/// The name of the variable that is a memory's first byte: one that no module gives to anything.
+pub(super) fn memory_name(memory: MemoryIndex) -> String {
+    if memory.0 == 0 { "wasm_memory".into() } else { format!("wasm_memory{}", memory.0) }
 }
 
 fn global_name(input: &Input<'_>, global: GlobalIndex) -> String {
