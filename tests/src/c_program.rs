@@ -24,6 +24,9 @@ pub struct CProgram {
     name: String,
     sources: Vec<PathBuf>,
     options: Vec<OsString>,
+    /// Options of one target only.
+    wasm_options: &'static [&'static str],
+    native_options: &'static [&'static str],
     opt_level: &'static str,
     threads: bool,
 }
@@ -43,7 +46,15 @@ impl CProgram {
     pub fn new(source: impl AsRef<Path>) -> Self {
         let source = source.as_ref().to_owned();
         let name = source.file_stem().expect("a source file has a name").to_string_lossy().into_owned();
-        Self { name, sources: vec![source], options: Vec::new(), opt_level: "-O2", threads: false }
+        Self {
+            name,
+            sources: vec![source],
+            options: Vec::new(),
+            wasm_options: &[],
+            native_options: &[],
+            opt_level: "-O2",
+            threads: false,
+        }
     }
 
     /// A program of the examples folder.
@@ -89,6 +100,13 @@ impl CProgram {
     #[must_use]
     pub fn opt_level(mut self, level: &'static str) -> Self {
         self.opt_level = level;
+        self
+    }
+
+    /// The same program with further options, for WebAssembly and natively.
+    #[must_use]
+    pub fn target_options(mut self, wasm: &'static [&'static str], native: &'static [&'static str]) -> Self {
+        (self.wasm_options, self.native_options) = (wasm, native);
         self
     }
 
@@ -153,6 +171,11 @@ impl CProgram {
         let mut arguments: Vec<OsString> = common.iter().map(OsString::from).collect();
         arguments.push(self.opt_level.into());
         arguments.extend(self.options.iter().cloned());
+        let own = match target {
+            Target::Wasm => self.wasm_options,
+            Target::Native => self.native_options,
+        };
+        arguments.extend(own.iter().map(OsString::from));
         match (self.threads, target) {
             (true, Target::Wasm) => {
                 arguments.extend(

@@ -1,5 +1,7 @@
-//! Tests that need the whole house. They use Wootz as an embedder does: through the crate `wootz` and nothing below it.
+//! Tests that need the whole house. They use Wootz as an embedder does: through the crate `wootz` and nothing below it, but for
+//! `aarch64`, which compiles for another machine.
 
+pub mod aarch64;
 pub mod c_program;
 pub mod differential;
 pub mod real;

@@ -2,6 +2,7 @@
 //! -O2, and samples of it in the other configurations. `cargo xtask spec-test` runs it whole in any of them, and writes
 //! reports.
 
+use std::path::Path;
 use std::process::ExitCode;
 
 use libtest_mimic::Arguments;
@@ -21,6 +22,8 @@ fn main() -> ExitCode {
     samples.extend(make(&["baseline", "deterministic", "deterministic-baseline"], &["0", "2"]));
     let grid =
         Grid::new(make(&["regular"], &["0", "2"]), SUITES.iter().collect()).with_samples(samples, STEP);
+    let runner = Path::new(env!("CARGO_BIN_EXE_spec-script"));
+    let grid = grid.with_prepared(make(&["regular"], &["0", "2"]), STEP, runner);
     let conclusion = libtest_mimic::run(&arguments, grid.trials(arguments.filter.as_deref()));
     if !arguments.list && conclusion.num_passed + conclusion.num_failed > 0 {
         print!("{}", grid.summary().0);

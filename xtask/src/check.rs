@@ -33,6 +33,8 @@ const TEST: &[&str] = &["test", "--workspace", "--no-fail-fast"];
 /// The specification's suite with the given options.
 pub(crate) fn spec_test(arguments: &[String]) -> Result<()> {
     setup(Purpose::Build)?;
+    // The process of the mode `aot`.
+    run(cargo().args(["build", "--quiet", "--package", "wootz-tests", "--bin", "spec-script"]))?;
     let mut command = cargo();
     command.args(["run", "--quiet", "--package", "wootz-tests", "--bin", "spec-test", "--"]).args(arguments);
     run(&mut command)

@@ -36,7 +36,7 @@ Commands:
   stress [OPTIONS]              Threads over shared memories, for as long as asked (see `cargo xtask stress --help`)
   real-programs [OPTIONS] [NAME…] Compile CPython, esbuild, clang and SQLite and put them to work; fetches them with
                                 npm (see `cargo xtask real-programs --help`)
-  bench [--rounds N] [--table T] Measure start-up, compilation and run time against native builds
+  bench [--rounds N] [--table T] Measure start-up, compilation, run time and kernels against native builds
   help                          Print this text";
 
 fn main() -> ExitCode {

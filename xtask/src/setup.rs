@@ -44,6 +44,7 @@ const PACKAGES: &[Package] = &[
     package("wasi-libc", "the C library for wasm", Purpose::Test),
     package("gdb", "tests the debug information", Purpose::Test),
     package("lldb-22", "tests the debug information", Purpose::Test),
+    package("qemu-user", "runs code for 64-bit Arm in the tests", Purpose::Test),
 ];
 
 const fn package(name: &'static str, why: &'static str, purpose: Purpose) -> Package {

@@ -1,4 +1,8 @@
 //! The command line: options, their values, and their help.
+#![allow(missing_docs, reason = "a comment on an item is a text of `--help`, and some items need none")]
+
+mod executable;
+mod target;
 
 use std::ffi::OsString;
 use std::num::NonZero;
@@ -7,23 +11,28 @@ use std::time::Duration;
 
 use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use wootz::{CheckStrategy, Config, Cpu, Debugger, MemoryPlan, OptLevel, StoreLimits};
-use wootz_codegen_llvm::Machine;
+use wootz_engine::{
+    CheckStrategy, Config, Cpu, Debugger, Machine, MemoryPlan, OptLevel, StoreLimits, TrapPrecision,
+};
 use wootz_wast::configuration::{CHECKS, LEVELS, MODES};
 
+pub use executable::ExecutableArgs;
+pub use target::{MachineArgs, TargetArgs};
+
 use crate::exit::{self, Exit};
+use crate::parse::{dir, size, time, variable};
 use crate::report::{Outcome, Report};
 
 /// Compiles WebAssembly with LLVM and runs it.
 #[derive(Parser, Debug)]
 #[command(name = "wootz", version, after_help = exit::HELP, max_term_width = 110)]
-pub(crate) struct Cli {
+pub struct Cli {
     #[command(subcommand)]
-    pub(crate) command: Command,
+    pub command: Command,
 }
 
 #[derive(Subcommand, Debug)]
-pub(crate) enum Command {
+pub enum Command {
     /// Run a program, or call a function of a module.
     #[command(after_help = exit::HELP, override_usage = "wootz run [OPTIONS] FILE [ARGS]...")]
     Run(RunArgs),
@@ -48,13 +57,13 @@ pub(crate) enum Command {
 }
 
 #[derive(Args, Debug)]
-pub(crate) struct CacheArgs {
+pub struct CacheArgs {
     #[command(subcommand)]
-    pub(crate) command: CacheCommand,
+    pub command: CacheCommand,
 }
 
 #[derive(Copy, Clone, Subcommand, Debug)]
-pub(crate) enum CacheCommand {
+pub enum CacheCommand {
     /// List the images, with their sizes and when they were used last.
     List,
     /// Remove them all.
@@ -62,17 +71,20 @@ pub(crate) enum CacheCommand {
 }
 
 #[derive(Args, Debug)]
-pub(crate) struct InputArgs {
+pub struct InputArgs {
     /// Refuse a module larger than this: bytes, or with K, M or G.
     #[arg(long, value_name = "SIZE", default_value = "1G", value_parser = size)]
-    pub(crate) max_module_size: usize,
+    pub max_module_size: usize,
 }
 
 #[derive(Args, Debug)]
-pub(crate) struct CompileArgs {
+pub struct CompileArgs {
     /// How accesses out of a memory's bounds are found.
     #[arg(long, value_name = "STRATEGY", default_value = "auto")]
     checks: Checks,
+    /// What is certain of an access that traps.
+    #[arg(long, value_name = "PRECISION", default_value = "exact")]
+    traps: Traps,
     /// Address space that faults on both sides of a guarded memory: bytes, or with K, M or G [default: 2G].
     #[arg(long, value_name = "SIZE", value_parser = size)]
     guard_size: Option<usize>,
@@ -81,7 +93,7 @@ pub(crate) struct CompileArgs {
     opt: Level,
     /// Write debug information: gdb and lldb then show sources and variables. Code stays the same.
     #[arg(short = 'g', value_name = "DEBUGGER", num_args = 0..=1, require_equals = true, default_missing_value = "gdb")]
-    pub(crate) debug: Option<DebuggerName>,
+    pub debug: Option<DebuggerName>,
     /// How many threads compile [default: one for each processor].
     #[arg(short = 'j', long, value_name = "N")]
     jobs: Option<NonZero<usize>>,
@@ -93,62 +105,37 @@ pub(crate) struct CompileArgs {
 }
 
 #[derive(Args, Debug)]
-pub(crate) struct MachineArgs {
-    /// The machine to compile for, such as aarch64-linux [default: this one].
-    #[arg(long = "target", value_name = "TRIPLE", default_value_t, hide_default_value = true, value_parser = machine)]
-    pub(crate) target: Machine,
-}
-
-#[derive(Args, Debug)]
-pub(crate) struct ProgressArgs {
+pub struct ProgressArgs {
     /// Show no progress while compiling. Nor is there any unless standard error is a terminal.
     #[arg(short = 'q', long, visible_alias = "quiet")]
-    pub(crate) no_progress: bool,
+    pub no_progress: bool,
 }
 
 #[derive(Args, Debug)]
-pub(crate) struct TargetArgs {
-    /// The CPU to compile for: native, baseline, or a level such as x86-64-v3 [default: native; of another machine
-    /// baseline].
-    #[arg(long, value_name = "CPU", value_parser = cpu)]
-    cpu: Option<Cpu>,
-    /// What the CPU has besides (+NAME) or does not have (-NAME), by LLVM's names: such as +avx2,-bmi2.
-    #[arg(long, value_name = "+NAME,-NAME…", value_delimiter = ',', allow_hyphen_values = true)]
-    features: Vec<String>,
-    /// Make every NaN that is computed the canonical one.
-    #[arg(long)]
-    canonicalize_nans: bool,
-    /// Give the same results on every machine, also where the specification leaves them open: relaxed vector
-    /// instructions, and NaNs.
-    #[arg(long)]
-    deterministic: bool,
-}
-
-#[derive(Args, Debug)]
-pub(crate) struct RunArgs {
+pub struct RunArgs {
     #[command(flatten)]
-    pub(crate) compile: CompileArgs,
+    pub compile: CompileArgs,
     #[command(flatten)]
-    pub(crate) progress: ProgressArgs,
+    pub progress: ProgressArgs,
     #[command(flatten)]
-    pub(crate) input: InputArgs,
+    pub input: InputArgs,
     /// Let the guest use a directory, under the same or another name.
     #[arg(long = "dir", value_name = "HOST[::GUEST]", value_parser = dir)]
-    pub(crate) dirs: Vec<Dir>,
+    pub dirs: Vec<Dir>,
     /// Set an environment variable of the guest; without =VALUE, pass on this process's.
     #[arg(long = "env", value_name = "NAME[=VALUE]", value_parser = variable)]
-    pub(crate) env: Vec<(String, Option<String>)>,
+    pub env: Vec<(String, Option<String>)>,
     /// Call this export with ARGS as its arguments, and print its results, one in each line.
     #[arg(long, value_name = "NAME")]
-    pub(crate) invoke: Option<String>,
+    pub invoke: Option<String>,
     /// Stack for the guest: bytes, or with K, M or G.
     #[arg(long, value_name = "SIZE", default_value = "8M", value_parser = size)]
-    pub(crate) stack_size: usize,
+    pub stack_size: usize,
     #[command(flatten)]
-    pub(crate) limits: LimitArgs,
+    pub limits: LimitArgs,
     /// Compile the module even if an earlier run has, and keep nothing.
     #[arg(long)]
-    pub(crate) no_cache: bool,
+    pub no_cache: bool,
     /// A module, binary or text (- is standard input), then arguments: for the guest, or for the function that --invoke
     /// names.
     // One list, since an option behind the file would be taken for ours otherwise.
@@ -158,7 +145,7 @@ pub(crate) struct RunArgs {
 
 impl RunArgs {
     /// The engine's settings.
-    pub(crate) fn config(&self) -> Config {
+    pub fn config(&self) -> Config {
         let mut limits = StoreLimits::default();
         if let Some(bytes) = self.limits.max_memory {
             limits.total_memory_bytes = bytes as u64;
@@ -174,13 +161,13 @@ impl RunArgs {
     }
 
     /// The module.
-    pub(crate) fn file(&self) -> PathBuf {
+    pub fn file(&self) -> PathBuf {
         // The parser sees to it that there is one.
         self.file_and_args.first().map(PathBuf::from).unwrap_or_default()
     }
 
     /// What follows it, of which the guest can only take Unicode.
-    pub(crate) fn guest_args(&self) -> Outcome<Vec<String>> {
+    pub fn guest_args(&self) -> Outcome<Vec<String>> {
         let text = |arg: &OsString| {
             arg.to_str().map(str::to_owned).ok_or_else(|| {
                 Report::new(
@@ -194,10 +181,10 @@ impl RunArgs {
 }
 
 #[derive(Args, Debug)]
-pub(crate) struct LimitArgs {
+pub struct LimitArgs {
     /// Stop the guest after this time, counted from its start: a number with ms, s or m.
     #[arg(long, value_name = "TIME", value_parser = time)]
-    pub(crate) timeout: Option<Duration>,
+    pub timeout: Option<Duration>,
     /// Let the guest execute about so many instructions, the same ones each time; slows it down.
     #[arg(long, value_name = "COUNT")]
     fuel: Option<u64>,
@@ -210,41 +197,43 @@ pub(crate) struct LimitArgs {
 }
 
 #[derive(Args, Debug)]
-pub(crate) struct CompileFileArgs {
+pub struct CompileFileArgs {
     #[command(flatten)]
-    pub(crate) compile: CompileArgs,
+    pub compile: CompileArgs,
     #[command(flatten)]
-    pub(crate) progress: ProgressArgs,
+    pub progress: ProgressArgs,
     /// Say on standard error what the compilation took, by phase; and how much memory.
     #[arg(long, value_name = "FORM", num_args = 0..=1, require_equals = true, default_missing_value = "text")]
-    pub(crate) timings: Option<Timings>,
+    pub timings: Option<Timings>,
     /// Say on standard error which functions were too large to be optimised, and why.
     #[arg(short = 'v', long)]
-    pub(crate) verbose: bool,
+    pub verbose: bool,
     #[command(flatten)]
-    pub(crate) input: InputArgs,
+    pub input: InputArgs,
     #[command(flatten)]
-    pub(crate) machine: MachineArgs,
+    pub machine: MachineArgs,
+    #[command(flatten)]
+    pub executable: ExecutableArgs,
     /// What to make.
     #[arg(long, value_name = "KIND", default_value = "image")]
-    pub(crate) emit: Emit,
+    pub emit: Emit,
     /// Where to write it; - is standard output [default: the module's name with the ending of KIND].
     #[arg(short = 'o', long, value_name = "OUT")]
-    pub(crate) output: Option<PathBuf>,
+    pub output: Option<PathBuf>,
     /// Where to write the C header of an object [default: beside OUT, with the ending h].
     #[arg(long, value_name = "HEADER")]
-    pub(crate) header: Option<PathBuf>,
+    pub header: Option<PathBuf>,
     /// What the C names of an object start with [default: OUT without its ending].
     #[arg(long, value_name = "NAME")]
-    pub(crate) prefix: Option<String>,
+    pub prefix: Option<String>,
     /// A module, binary or text; - is standard input.
     #[arg(value_name = "FILE")]
-    pub(crate) file: PathBuf,
+    pub file: PathBuf,
 }
 
 /// The form of `--timings`.
 #[derive(Copy, Clone, PartialEq, Eq, ValueEnum, Debug)]
-pub(crate) enum Timings {
+pub enum Timings {
     /// A table to read.
     Text,
     /// One object.
@@ -253,7 +242,7 @@ pub(crate) enum Timings {
 
 /// What `compile` makes.
 #[derive(Copy, Clone, PartialEq, Eq, ValueEnum, Debug)]
-pub(crate) enum Emit {
+pub enum Emit {
     /// An image: machine code that `wootz run` maps and runs without compiling.
     Image,
     /// An object with a C function for each export, and a header: for a C compiler to link with the runtime.
@@ -264,81 +253,84 @@ pub(crate) enum Emit {
     Bitcode,
     /// Assembly.
     Asm,
+    /// A program of its own, with WASI inside.
+    Exe,
 }
 
 impl Emit {
     /// The ending of a file's name.
-    pub(crate) fn ending(self) -> &'static str {
+    pub fn ending(self) -> &'static str {
         match self {
             Self::Image => "image",
             Self::Obj => "o",
             Self::LlvmIr => "ll",
             Self::Bitcode => "bc",
             Self::Asm => "s",
+            Self::Exe => "",
         }
     }
 
     /// Whether it can be shown on a terminal.
-    pub(crate) fn is_text(self) -> bool {
+    pub fn is_text(self) -> bool {
         matches!(self, Self::LlvmIr | Self::Asm)
     }
 }
 
 #[derive(Args, Debug)]
-pub(crate) struct ValidateArgs {
+pub struct ValidateArgs {
     #[command(flatten)]
-    pub(crate) input: InputArgs,
+    pub input: InputArgs,
     /// A module, binary or text; - is standard input.
     #[arg(value_name = "FILE")]
-    pub(crate) file: PathBuf,
+    pub file: PathBuf,
 }
 
 #[derive(Args, Debug)]
-pub(crate) struct MapsArgs {
+pub struct MapsArgs {
     #[command(flatten)]
-    pub(crate) compile: CompileArgs,
+    pub compile: CompileArgs,
     #[command(flatten)]
-    pub(crate) input: InputArgs,
+    pub input: InputArgs,
     /// Print it as JSON.
     #[arg(long)]
-    pub(crate) json: bool,
+    pub json: bool,
     /// A module, binary or text, or an image; - is standard input.
     #[arg(value_name = "FILE")]
-    pub(crate) file: PathBuf,
+    pub file: PathBuf,
 }
 
 #[derive(Args, Debug)]
-pub(crate) struct WastArgs {
+pub struct WastArgs {
     /// How modules are compiled and run as a whole: for any x86-64 (baseline), with the results that the specification
     /// leaves open fixed (deterministic), or both. Several are run one after the other.
     #[arg(long, value_delimiter = ',', default_value = "regular", value_parser = names(MODES))]
-    pub(crate) mode: Vec<String>,
+    pub mode: Vec<String>,
     /// How accesses out of a memory's bounds are found, as in `wootz run`; or several.
     #[arg(long, value_name = "STRATEGY", value_delimiter = ',', default_value = "auto", value_parser = names(CHECKS))]
-    pub(crate) checks: Vec<String>,
+    pub checks: Vec<String>,
     /// How much LLVM optimises; or several levels.
     #[arg(short = 'O', value_name = "LEVEL", value_delimiter = ',', default_value = "2", value_parser = names(LEVELS))]
-    pub(crate) opt: Vec<String>,
+    pub opt: Vec<String>,
     #[command(flatten)]
-    pub(crate) target: TargetArgs,
+    pub target: TargetArgs,
     /// Scripts; - is standard input.
     #[arg(value_name = "FILE", required = true)]
-    pub(crate) files: Vec<PathBuf>,
+    pub files: Vec<PathBuf>,
 }
 
 #[derive(Args, Debug)]
-pub(crate) struct InspectArgs {
+pub struct InspectArgs {
     /// A module, binary or text; - is standard input.
     #[arg(value_name = "FILE")]
     file: Option<PathBuf>,
     #[command(flatten)]
     views: ViewArgs,
     #[command(flatten)]
-    pub(crate) compile: CompileArgs,
+    pub compile: CompileArgs,
     #[command(flatten)]
-    pub(crate) machine: MachineArgs,
+    pub machine: MachineArgs,
     #[command(flatten)]
-    pub(crate) input: InputArgs,
+    pub input: InputArgs,
 }
 
 #[derive(Args, Debug)]
@@ -363,7 +355,7 @@ struct ViewArgs {
 
 /// What `inspect` shows. Functions by index or name.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(crate) enum View {
+pub enum View {
     Summary,
     Json,
     Wat,
@@ -376,7 +368,7 @@ impl InspectArgs {
     /// The file and the view of it; `None` without a file.
     ///
     /// In `inspect --ir FILE` the parser takes FILE for a function: without another file it is the file.
-    pub(crate) fn subject(&self) -> Option<(PathBuf, View)> {
+    pub fn subject(&self) -> Option<(PathBuf, View)> {
         let views = &self.views;
         let (view, mut func) = match (&views.ir, &views.llvm_ir, &views.asm) {
             (Some(func), ..) => (View::Ir as fn(Option<String>) -> View, func.clone()),
@@ -393,11 +385,12 @@ impl InspectArgs {
 
 impl CompileArgs {
     /// The engine's settings.
-    pub(crate) fn config(&self) -> Config {
+    pub fn config(&self) -> Config {
         let config = self
             .target
             .config()
             .checks(self.strategy())
+            .trap_precision(self.trap_precision())
             .opt_level(self.opt_level())
             .compile_threads(self.threads())
             .debugger(self.debugger());
@@ -412,12 +405,13 @@ impl CompileArgs {
     }
 
     /// The same for the code generator alone.
-    pub(crate) fn options(&self, machine: Machine) -> wootz_codegen_llvm::CompileOptions {
+    pub fn options(&self, machine: Machine) -> wootz_engine::CompileOptions {
         let cpu = if machine == Machine::default() { Cpu::Native } else { Cpu::Baseline };
-        wootz_codegen_llvm::CompileOptions {
+        wootz_engine::CompileOptions {
             machine,
             opt: self.opt_level(),
             checks: self.strategy(),
+            traps: self.trap_precision(),
             guard: self.guard_size.map_or(MemoryPlan::DEFAULT_GUARD, |bytes| bytes as u64),
             cpu: self.target.cpu.clone().unwrap_or(cpu),
             cpu_features: self.target.features.clone(),
@@ -451,6 +445,13 @@ impl CompileArgs {
         }
     }
 
+    fn trap_precision(&self) -> TrapPrecision {
+        match self.traps {
+            Traps::Exact => TrapPrecision::Exact,
+            Traps::Relaxed => TrapPrecision::Relaxed,
+        }
+    }
+
     fn opt_level(&self) -> OptLevel {
         match self.opt {
             Level::O0 => OptLevel::O0,
@@ -458,17 +459,6 @@ impl CompileArgs {
             Level::O2 => OptLevel::O2,
             Level::O3 => OptLevel::O3,
         }
-    }
-}
-
-impl TargetArgs {
-    /// The engine's settings, the others as they are without options.
-    pub(crate) fn config(&self) -> Config {
-        Config::new()
-            .cpu(self.cpu.clone().unwrap_or_default())
-            .cpu_features(&self.features)
-            .canonicalize_nans(self.canonicalize_nans)
-            .deterministic(self.deterministic)
     }
 }
 
@@ -489,9 +479,19 @@ enum Checks {
 
 /// The debugger that is to read debug information.
 #[derive(Copy, Clone, ValueEnum, Debug)]
-pub(crate) enum DebuggerName {
+pub enum DebuggerName {
+    /// gdb.
     Gdb,
+    /// lldb.
     Lldb,
+}
+
+#[derive(Copy, Clone, ValueEnum, Debug)]
+enum Traps {
+    /// Each happens, with all effects before it and none after it.
+    Exact,
+    /// Memory after a trap may differ, and an access that nothing depends on may not trap.
+    Relaxed,
 }
 
 #[derive(Copy, Clone, ValueEnum, Debug)]
@@ -508,71 +508,9 @@ enum Level {
 
 /// A preopened directory: its path here and the guest's name of it.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(crate) struct Dir {
-    pub(crate) host: PathBuf,
-    pub(crate) guest: String,
-}
-
-fn dir(text: &str) -> Result<Dir, String> {
-    let (host, guest) = text.split_once("::").unwrap_or((text, text));
-    if host.is_empty() || guest.is_empty() {
-        return Err("expected HOST or HOST::GUEST, neither empty".into());
-    }
-    Ok(Dir { host: host.into(), guest: guest.into() })
-}
-
-fn variable(text: &str) -> Result<(String, Option<String>), String> {
-    let (name, value) = match text.split_once('=') {
-        Some((name, value)) => (name, Some(value.to_owned())),
-        None => (text, None),
-    };
-    if name.is_empty() {
-        return Err("expected NAME or NAME=VALUE".into());
-    }
-    Ok((name.to_owned(), value))
-}
-
-#[allow(clippy::unnecessary_wraps, reason = "the shape of a value parser")]
-fn cpu(text: &str) -> Result<Cpu, String> {
-    Ok(match text {
-        "native" => Cpu::Native,
-        "baseline" => Cpu::Baseline,
-        name => Cpu::Named(name.to_owned()),
-    })
-}
-
-fn machine(text: &str) -> Result<Machine, String> {
-    let known =
-        || Machine::ALL.iter().map(|machine| format!("{machine}-linux")).collect::<Vec<_>>().join(", ");
-    Machine::from_triple(text)
-        .or_else(|| Machine::ALL.iter().copied().find(|machine| machine.name() == text))
-        .ok_or_else(|| format!("no code can be made for it; known are {}", known()))
-}
-
-pub(crate) fn size(text: &str) -> Result<usize, String> {
-    let (digits, shift) = match text.char_indices().last() {
-        Some((end, 'k' | 'K')) => (&text[..end], 10),
-        Some((end, 'm' | 'M')) => (&text[..end], 20),
-        Some((end, 'g' | 'G')) => (&text[..end], 30),
-        _ => (text, 0),
-    };
-    let number: usize = digits.parse().map_err(|_| "expected a number, or one with K, M or G".to_owned())?;
-    number.checked_mul(1 << shift).ok_or_else(|| "the number is too large".to_owned())
-}
-
-fn time(text: &str) -> Result<Duration, String> {
-    let expected = || "expected a number with ms, s or m, such as 500ms".to_owned();
-    let end = text.find(|c: char| !c.is_ascii_digit()).ok_or_else(expected)?;
-    let (digits, unit) = text.split_at(end);
-    let number: u64 = digits.parse().map_err(|_| expected())?;
-    match unit {
-        "ms" => Ok(Duration::from_millis(number)),
-        "s" => Ok(Duration::from_secs(number)),
-        "m" => {
-            number.checked_mul(60).map(Duration::from_secs).ok_or_else(|| "the time is too long".to_owned())
-        }
-        _ => Err(expected()),
-    }
+pub struct Dir {
+    pub host: PathBuf,
+    pub guest: String,
 }
 
 #[cfg(test)]

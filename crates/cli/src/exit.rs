@@ -2,7 +2,7 @@
 
 /// How the process ends.
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
-pub(crate) enum Exit {
+pub enum Exit {
     /// All went well.
     Success,
     /// A command of a test script does not do what the script says.
@@ -33,7 +33,7 @@ pub(crate) enum Exit {
 
 impl Exit {
     /// The number.
-    pub(crate) fn code(self) -> u8 {
+    pub fn code(self) -> u8 {
         match self {
             Self::Success => 0,
             Self::Failed => 1,
@@ -53,7 +53,7 @@ impl Exit {
 }
 
 /// The end of `--help`.
-pub(crate) const HELP: &str = "\
+pub const HELP: &str = "\
 Exit codes:
   the guest's own, when it ends by proc_exit
     0  success

@@ -5,7 +5,7 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use wootz::{ModuleError, ModuleErrorKind};
+use wootz_engine::{ModuleError, ModuleErrorKind};
 use wootz_wasm_ir::Module;
 use wootz_wasm_ir::decode::Options;
 
@@ -15,25 +15,32 @@ use crate::source::Source;
 
 /// A module's bytes, binary or text, and what to call them.
 #[derive(Clone, Debug)]
-pub(crate) struct Input {
+pub struct Input {
     /// The path as given, or `<stdin>`.
-    pub(crate) name: String,
-    pub(crate) bytes: Arc<[u8]>,
+    pub name: String,
+    /// What the file holds.
+    pub bytes: Arc<[u8]>,
+    /// The file and its length, if it is an image in a file: then only its first bytes were read, since it can be mapped.
+    pub image: Option<(Arc<File>, u64)>,
     limit: usize,
 }
 
 impl Input {
     /// Reads a file, or standard input for `-`, up to `limit` bytes.
-    pub(crate) fn read(path: &Path, limit: usize) -> Outcome<Self> {
+    pub fn read(path: &Path, limit: usize) -> Outcome<Self> {
         let stdin = path.as_os_str() == "-";
         let name = if stdin { "<stdin>".to_owned() } else { path.display().to_string() };
         // One byte more than allowed tells "too large" without reading a file of any size.
         let most = (limit as u64).saturating_add(1);
         let mut bytes = Vec::new();
+        let mut image = None;
         let read = if stdin {
-            io::stdin().lock().take(most).read_to_end(&mut bytes)
+            io::stdin().lock().take(most).read_to_end(&mut bytes).map(drop)
         } else {
-            File::open(path).and_then(|file| file.take(most).read_to_end(&mut bytes))
+            File::open(path).and_then(|file| {
+                image = read_unless_image(file, most, &mut bytes)?;
+                Ok(())
+            })
         };
         read.map_err(|error| unreadable(&name, path, &error))?;
         if bytes.len() > limit {
@@ -41,21 +48,21 @@ impl Input {
                 .at(name)
                 .help("--max-module-size raises the limit"));
         }
-        Ok(Self { name, bytes: bytes.into(), limit })
+        Ok(Self { name, bytes: bytes.into(), image, limit })
     }
 
     /// Whether it is text.
-    pub(crate) fn is_text(&self) -> bool {
+    pub fn is_text(&self) -> bool {
         !self.bytes.starts_with(b"\0asm") && !self.is_image()
     }
 
     /// Whether it is an image, or some other ELF file.
-    pub(crate) fn is_image(&self) -> bool {
-        self.bytes.starts_with(b"\x7fELF")
+    pub fn is_image(&self) -> bool {
+        self.bytes.starts_with(ELF)
     }
 
     /// Decodes and validates the module.
-    pub(crate) fn decode(&self) -> Outcome<Module> {
+    pub fn decode(&self) -> Outcome<Module> {
         if self.is_image() {
             return Err(Report::new(Exit::BadModule, "not a WebAssembly module, but machine code")
                 .at(self.name.clone())
@@ -70,7 +77,7 @@ impl Input {
     }
 
     /// The report of a module that is refused, while it is decoded or later.
-    pub(crate) fn refusal(&self, error: &ModuleError) -> Box<Report> {
+    pub fn refusal(&self, error: &ModuleError) -> Box<Report> {
         match error.kind {
             ModuleErrorKind::Text => self.text_refusal(error),
             ModuleErrorKind::Malformed if self.is_text() && !self.is_printable() => {
@@ -126,6 +133,20 @@ impl Input {
         };
         report.at(place).excerpt(source.excerpt(error.offset))
     }
+}
+
+/// First bytes of an image, as of every ELF file.
+const ELF: &[u8] = b"\x7fELF";
+
+/// Reads a file, but of an image that can be mapped only the first bytes, and returns that one with its length.
+fn read_unless_image(mut file: File, most: u64, bytes: &mut Vec<u8>) -> io::Result<Option<(Arc<File>, u64)>> {
+    (&mut file).take(ELF.len() as u64).read_to_end(bytes)?;
+    let metadata = file.metadata()?;
+    if bytes.starts_with(ELF) && metadata.is_file() {
+        return Ok(Some((Arc::new(file), metadata.len())));
+    }
+    file.take(most.saturating_sub(bytes.len() as u64)).read_to_end(bytes)?;
+    Ok(None)
 }
 
 fn unreadable(name: &str, path: &Path, error: &io::Error) -> Box<Report> {

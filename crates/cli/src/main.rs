@@ -1,43 +1,28 @@
-//! The `wootz` command: `run`, `compile`, `validate`, `wast`, `inspect`, `maps`.
+//! The command with the compiler, `wootz-compiler`: what `wootz` becomes when there is something to compile.
 //!
 //! Every failure is a [`Report`] with an exit code of [`exit`]; nothing panics on bad input, and a panic
 //! is said to be a bug. `docs/cli.md` documents the options.
 
-mod args;
-mod cache;
 mod compile;
-mod debug;
-mod exit;
-mod files;
-mod input;
+mod failure;
 mod inspect;
 mod maps;
-mod names;
-mod report;
-mod run;
 mod script;
-mod source;
-mod values;
 
 use clap::Parser;
-
-use args::{Cli, Command, InspectArgs, ValidateArgs};
-use exit::Exit;
-use input::Input;
-use report::{Outcome, Report};
-
-/// What to do about a bug.
-const BUG: &str = "this is a bug in wootz: please report it with the module and the command line";
+use wootz::{Engine, Module};
+use wootz_cli::args::{Cli, Command, InspectArgs, RunArgs, ValidateArgs};
+use wootz_cli::exit::Exit;
+use wootz_cli::input::Input;
+use wootz_cli::report::{Outcome, Report, report_panics};
+use wootz_cli::{cache, debug, run};
 
 fn main() {
-    std::panic::set_hook(Box::new(|panic| {
-        Report::new(Exit::Bug, format!("wootz panicked: {panic}")).help(BUG).print();
-        std::process::exit(Exit::Bug.code().into());
-    }));
+    report_panics();
     // On a mistake this prints the usage and ends the process with code 2.
     let cli = Cli::parse();
     let outcome = match &cli.command {
-        Command::Run(args) => run::run(args),
+        Command::Run(args) => run(args),
         Command::Compile(args) => compile::compile(args).map(|()| Exit::Success),
         Command::Validate(args) => validate(args).map(|()| Exit::Success),
         Command::Wast(args) => script::run(args),
@@ -50,6 +35,20 @@ fn main() {
         report.exit()
     });
     std::process::exit(exit.code().into());
+}
+
+fn run(args: &RunArgs) -> Outcome<Exit> {
+    let input = Input::read(&args.file(), args.input.max_module_size)?;
+    let engine = Engine::new(&debug::run_config(args, &input));
+    let compile = |module: &wootz_wasm_ir::Module| {
+        let compiled = compile::with_progress(&input.name, !args.progress.no_progress, |observer| {
+            engine.compile_observed(module, observer)
+        });
+        let loaded = compiled.and_then(|compiled| Module::from_image(&engine, compiled.image));
+        loaded.map_err(|error| failure::report(&input, module.declarations(), &error))
+    };
+    let ended = run::run(args, &engine, &input, Some(&compile))?;
+    Ok(ended.unwrap_or(Exit::Success))
 }
 
 fn validate(args: &ValidateArgs) -> Outcome {

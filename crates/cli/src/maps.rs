@@ -7,31 +7,36 @@ use serde_json::{Value, json};
 use wootz::wasi::{ThreadedProgram, WasiCtx, is_threaded};
 use wootz::{Engine, Error, Linker, Region, RegionKind, Store};
 
-use crate::args::MapsArgs;
-use crate::exit::Exit;
-use crate::input::Input;
-use crate::report::{Outcome, Report, one_line, output};
-use crate::run::{Program, failure_report};
+use wootz_cli::args::MapsArgs;
+use wootz_cli::exit::Exit;
+use wootz_cli::input::Input;
+use wootz_cli::report::{Outcome, Report, one_line, output};
+use wootz_cli::run::Program;
+
+use crate::failure;
 
 pub(crate) fn maps(args: &MapsArgs) -> Outcome {
     let input = Input::read(&args.file, args.input.max_module_size)?;
     let engine = Engine::new(&args.compile.config());
     let program = Program::open(&engine, &input)?;
-    let groups = groups(&engine, &program)
-        .map_err(|error| failure_report(&input, program.declarations(), &error, None))?;
+    let groups =
+        groups(&engine, &program).map_err(|error| failure::report(&input, program.declarations(), &error))?;
     if !args.json {
         let tables: Vec<_> = groups.iter().map(table).collect();
         return output(tables.join("\n").as_bytes());
     }
     let list = json!({ "file": input.name, "instances": groups.iter().map(group).collect::<Vec<_>>() });
     let text = serde_json::to_string_pretty(&list)
-        .map_err(|error| Report::new(Exit::Bug, error.to_string()).help(crate::BUG))?;
+        .map_err(|error| Report::new(Exit::Bug, error.to_string()).help(wootz_cli::report::BUG))?;
     output((text + "\n").as_bytes())
 }
 
 /// The regions of each instance of a store, which has one that was made of the program, whose start function has run.
 fn groups(engine: &Engine, program: &Program) -> Result<Vec<Vec<Region>>, Error> {
-    let module = program.compiled(engine)?;
+    let module = match program {
+        Program::Module(module) => engine.compile(module)?,
+        Program::Image(module) => module.clone(),
+    };
     let mut linker = Linker::new(engine);
     linker.define_wasi(|ctx: &mut WasiCtx| ctx)?;
     let ctx = || WasiCtx::builder().build();

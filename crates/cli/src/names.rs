@@ -7,7 +7,7 @@ use crate::exit::Exit;
 use crate::report::{Outcome, Report};
 
 /// The function that a user names by index, by name in the name section, or by export.
-pub(crate) fn find_function(declarations: &Declarations, text: &str) -> Outcome<FuncIndex> {
+pub fn find_function(declarations: &Declarations, text: &str) -> Outcome<FuncIndex> {
     let text = text.strip_prefix('$').unwrap_or(text);
     if let Ok(index) = text.parse::<u32>() {
         if (index as usize) < declarations.functions.len() {
@@ -32,7 +32,7 @@ pub(crate) fn find_function(declarations: &Declarations, text: &str) -> Outcome<
 }
 
 /// The function that has a body, or a report that it is imported.
-pub(crate) fn find_defined_function(declarations: &Declarations, text: &str) -> Outcome<FuncIndex> {
+pub fn find_defined_function(declarations: &Declarations, text: &str) -> Outcome<FuncIndex> {
     let func = find_function(declarations, text)?;
     if declarations.is_imported_function(func) {
         let message = format!("function {} is imported and has no body", func.index());
@@ -49,7 +49,7 @@ fn exported(declarations: &Declarations, name: &str) -> Option<FuncIndex> {
 }
 
 /// The candidate most like `name`, if one is like it at all.
-pub(crate) fn closest<'a>(name: &str, candidates: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+pub fn closest<'a>(name: &str, candidates: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     let limit = 1 + name.chars().count() / 3;
     let near = candidates.map(|candidate| (distance(name, candidate, limit), candidate));
     near.filter(|(distance, _)| *distance <= limit)

@@ -16,9 +16,20 @@ use std::io::{IsTerminal, Write as _};
 use crate::exit::Exit;
 use crate::source::Excerpt;
 
+/// What to do about a bug.
+pub const BUG: &str = "this is a bug in wootz: please report it with the module and the command line";
+
+/// Has a panic reported as the bug that it is, and end the process.
+pub fn report_panics() {
+    std::panic::set_hook(Box::new(|panic| {
+        Report::new(Exit::Bug, format!("wootz panicked: {panic}")).help(BUG).print();
+        std::process::exit(Exit::Bug.code().into());
+    }));
+}
+
 /// A failure to tell, and the exit code it ends with.
 #[derive(Debug)]
-pub(crate) struct Report {
+pub struct Report {
     exit: Exit,
     message: String,
     place: Option<String>,
@@ -29,10 +40,11 @@ pub(crate) struct Report {
 }
 
 /// What every command returns.
-pub(crate) type Outcome<T = ()> = Result<T, Box<Report>>;
+pub type Outcome<T = ()> = Result<T, Box<Report>>;
 
 impl Report {
-    pub(crate) fn new(exit: Exit, message: impl Into<String>) -> Box<Self> {
+    /// A failure with an exit code and what is wrong.
+    pub fn new(exit: Exit, message: impl Into<String>) -> Box<Self> {
         Box::new(Self {
             exit,
             message: printable(&message.into()),
@@ -45,13 +57,13 @@ impl Report {
     }
 
     /// Where it is.
-    pub(crate) fn at(mut self: Box<Self>, place: impl Into<String>) -> Box<Self> {
+    pub fn at(mut self: Box<Self>, place: impl Into<String>) -> Box<Self> {
         self.place = Some(printable(&place.into()));
         self
     }
 
     /// The lines around it.
-    pub(crate) fn excerpt(mut self: Box<Self>, excerpt: Option<Excerpt>) -> Box<Self> {
+    pub fn excerpt(mut self: Box<Self>, excerpt: Option<Excerpt>) -> Box<Self> {
         self.excerpt = excerpt.map(|mut excerpt| {
             for (_, text) in &mut excerpt.lines {
                 *text = printable(text);
@@ -62,29 +74,30 @@ impl Report {
     }
 
     /// One line for each active function.
-    pub(crate) fn backtrace(mut self: Box<Self>, lines: Vec<String>) -> Box<Self> {
+    pub fn backtrace(mut self: Box<Self>, lines: Vec<String>) -> Box<Self> {
         self.backtrace = lines.iter().map(|line| printable(line)).collect();
         self
     }
 
     /// Something more to know; lines after the first are a list.
-    pub(crate) fn note(mut self: Box<Self>, note: impl Into<String>) -> Box<Self> {
+    pub fn note(mut self: Box<Self>, note: impl Into<String>) -> Box<Self> {
         self.notes.push(printable(&note.into()));
         self
     }
 
     /// What to do.
-    pub(crate) fn help(mut self: Box<Self>, help: impl Into<String>) -> Box<Self> {
+    pub fn help(mut self: Box<Self>, help: impl Into<String>) -> Box<Self> {
         self.help.push(printable(&help.into()));
         self
     }
 
-    pub(crate) fn exit(&self) -> Exit {
+    /// The exit code it ends with.
+    pub fn exit(&self) -> Exit {
         self.exit
     }
 
     /// Writes it to standard error. Nothing can be done if that fails.
-    pub(crate) fn print(&self) {
+    pub fn print(&self) {
         if self.exit == Exit::BrokenPipe {
             return;
         }
@@ -139,7 +152,7 @@ fn line(out: &mut String, text: std::fmt::Arguments<'_>) {
 }
 
 /// A text with control characters escaped: names of a module could otherwise drive the terminal.
-pub(crate) fn printable(text: &str) -> String {
+pub fn printable(text: &str) -> String {
     let escape = |c: char| c.is_control() && c != '\n';
     if !text.contains(escape) {
         return text.to_owned();
@@ -148,41 +161,46 @@ pub(crate) fn printable(text: &str) -> String {
 }
 
 /// The same on one line, for a name within a list.
-pub(crate) fn one_line(text: &str) -> String {
+pub fn one_line(text: &str) -> String {
     printable(text).replace('\n', "\\n")
 }
 
 /// Colours, or none.
 #[derive(Copy, Clone, Debug)]
-pub(crate) struct Style {
+pub struct Style {
     colours: bool,
 }
 
 impl Style {
     /// Colours for a terminal, unless `NO_COLOR` is set or the terminal is dumb.
-    pub(crate) fn for_stream(terminal: bool) -> Self {
+    pub fn for_stream(terminal: bool) -> Self {
         let set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
         let dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
         Self { colours: terminal && !set("NO_COLOR") && !dumb }
     }
 
-    pub(crate) fn error(self, text: &str) -> String {
+    /// As a failure.
+    pub fn error(self, text: &str) -> String {
         self.paint("1;31", text)
     }
 
-    pub(crate) fn good(self, text: &str) -> String {
+    /// As advice.
+    pub fn good(self, text: &str) -> String {
         self.paint("1;32", text)
     }
 
-    pub(crate) fn strong(self, text: &str) -> String {
+    /// As the main thing.
+    pub fn strong(self, text: &str) -> String {
         self.paint("1", text)
     }
 
-    pub(crate) fn dim(self, text: &str) -> String {
+    /// As frame and ornament.
+    pub fn dim(self, text: &str) -> String {
         self.paint("34", text)
     }
 
-    pub(crate) fn heading(self, text: &str) -> String {
+    /// As a heading.
+    pub fn heading(self, text: &str) -> String {
         self.paint("1;36", text)
     }
 
@@ -192,13 +210,13 @@ impl Style {
 }
 
 /// Writes all of a command's output to standard output.
-pub(crate) fn output(text: &[u8]) -> Outcome {
+pub fn output(text: &[u8]) -> Outcome {
     let mut stdout = std::io::stdout().lock();
     stdout.write_all(text).and_then(|()| stdout.flush()).map_err(output_error)
 }
 
 /// The report of a failed write to standard output.
-pub(crate) fn output_error(error: std::io::Error) -> Box<Report> {
+pub fn output_error(error: std::io::Error) -> Box<Report> {
     let exit = if error.kind() == std::io::ErrorKind::BrokenPipe { Exit::BrokenPipe } else { Exit::Output };
     Report::new(exit, format!("cannot write to standard output: {error}"))
 }

@@ -6,10 +6,10 @@ use std::{fmt, panic};
 use wootz::Engine;
 use wootz_wast::Configuration;
 
-use crate::args::WastArgs;
-use crate::exit::Exit;
-use crate::input::Input;
-use crate::report::{Outcome, Report, output, printable};
+use wootz_cli::args::WastArgs;
+use wootz_cli::exit::Exit;
+use wootz_cli::input::Input;
+use wootz_cli::report::{Outcome, Report, output, printable};
 
 /// Bytes that a script may have.
 const LIMIT: usize = 1 << 30;

@@ -14,20 +14,20 @@ use lines::LineTable;
 
 /// Lines around a position, one of them marked.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub(crate) struct Excerpt {
+pub struct Excerpt {
     /// Label (line number or offset) and text of each line.
-    pub(crate) lines: Vec<(String, String)>,
+    pub lines: Vec<(String, String)>,
     /// Which line the mark is under.
-    pub(crate) marked: usize,
+    pub marked: usize,
     /// Columns before the mark.
-    pub(crate) column: usize,
+    pub column: usize,
     /// Columns of the mark.
-    pub(crate) length: usize,
+    pub length: usize,
 }
 
 impl Excerpt {
     /// Columns that the longest label takes.
-    pub(crate) fn label_width(&self) -> usize {
+    pub fn label_width(&self) -> usize {
         self.lines.iter().map(|(label, _)| label.len()).max().unwrap_or(1)
     }
 }
@@ -39,13 +39,14 @@ pub(crate) fn text_lines(input: &Input) -> Option<Vec<(wootz_wasm_ir::WasmOffset
 
 /// A module's source.
 #[derive(Debug)]
-pub(crate) struct Source<'a> {
+pub struct Source<'a> {
     input: &'a Input,
     lines: OnceCell<Option<LineTable>>,
 }
 
 impl<'a> Source<'a> {
-    pub(crate) fn new(input: &'a Input) -> Self {
+    /// The source of a module.
+    pub fn new(input: &'a Input) -> Self {
         Self { input, lines: OnceCell::new() }
     }
 
@@ -55,7 +56,7 @@ impl<'a> Source<'a> {
     }
 
     /// The position as people write it: `file.wat:3:7`, or `file.wasm, offset 0x4f`.
-    pub(crate) fn place(&self, offset: u64) -> String {
+    pub fn place(&self, offset: u64) -> String {
         match self.position(offset) {
             Some((line, column)) => format!("{}:{line}:{column}", self.input.name),
             None if self.input.is_text() => self.input.name.clone(),
@@ -64,12 +65,12 @@ impl<'a> Source<'a> {
     }
 
     /// `file.wat:3:7` if the module is text and the position is known.
-    pub(crate) fn text_place(&self, offset: u64) -> Option<String> {
+    pub fn text_place(&self, offset: u64) -> Option<String> {
         self.position(offset).map(|(line, column)| format!("{}:{line}:{column}", self.input.name))
     }
 
     /// `file.wat:3:7` for a byte offset in the text itself.
-    pub(crate) fn place_in_text(&self, offset: u64) -> String {
+    pub fn place_in_text(&self, offset: u64) -> String {
         match lines::position(&self.input.bytes, offset) {
             Some((line, column)) => format!("{}:{line}:{column}", self.input.name),
             None => self.input.name.clone(),
@@ -77,13 +78,13 @@ impl<'a> Source<'a> {
     }
 
     /// The lines around a byte offset in the text itself.
-    pub(crate) fn excerpt_of_text(&self, offset: u64) -> Option<Excerpt> {
+    pub fn excerpt_of_text(&self, offset: u64) -> Option<Excerpt> {
         let (line, column) = lines::position(&self.input.bytes, offset)?;
         lines::excerpt(std::str::from_utf8(&self.input.bytes).ok()?, line, column)
     }
 
     /// The lines around an offset.
-    pub(crate) fn excerpt(&self, offset: u64) -> Option<Excerpt> {
+    pub fn excerpt(&self, offset: u64) -> Option<Excerpt> {
         if self.input.is_image() {
             return None;
         }

@@ -2,14 +2,14 @@
 
 use wast::parser::{ParseBuffer, parse};
 use wast::token::{F32, F64};
-use wootz::{Val, ValType};
+use wootz_engine::{Val, ValType};
 
 /// Reads an argument as a value of a type; the error says what is expected.
 ///
 /// Integers are decimal or hexadecimal, signed or in the unsigned range. Floats are as in the text format: decimal,
 /// hexadecimal (`0x1.8p3`), `inf`, `nan`, `nan:0x…`. A vector is a shape and its lanes, the lowest first
 /// (`i32x4:1,2,3,4`, `f64x2:0.5,nan`), or all bits as one hexadecimal number. A reference can only be `null`.
-pub(crate) fn parse_value(text: &str, ty: ValType) -> Result<Val, String> {
+pub fn parse_value(text: &str, ty: ValType) -> Result<Val, String> {
     match ty {
         ValType::I32 => integer(text, 32).map(|bits| Val::I32(bits as i32)),
         ValType::I64 => integer(text, 64).map(|bits| Val::I64(bits as i64)),
@@ -94,7 +94,7 @@ fn float(text: &str, parse: impl Fn(&ParseBuffer<'_>) -> Option<Val>) -> Result<
 }
 
 /// A result as it is printed: integers signed, floats so that reading them back gives the same bits.
-pub(crate) fn print_value(value: &Val) -> String {
+pub fn print_value(value: &Val) -> String {
     match value {
         Val::F32(bits) => {
             let value = f32::from_bits(*bits);

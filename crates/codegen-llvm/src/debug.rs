@@ -55,7 +55,8 @@ pub(crate) struct DebugInfo<'ctx> {
     file: DIFile<'ctx>,
     subroutine: OnceCell<DISubroutineType<'ctx>>,
     optimised: bool,
-    names: BTreeMap<FuncIndex, &'ctx str>,
+    /// All names, unless only a few are wanted.
+    names: Option<BTreeMap<FuncIndex, &'ctx str>>,
     /// Names of locals.
     declarations: &'ctx Declarations,
     /// Whether subprograms have variables.
@@ -70,6 +71,7 @@ impl<'ctx> DebugInfo<'ctx> {
         declarations: &'ctx Declarations,
         optimised: bool,
         has_variables: bool,
+        few: bool,
     ) -> Self {
         let i32 = context.i32_type();
         let flag = |name: &str, value: u64| {
@@ -96,7 +98,7 @@ impl<'ctx> DebugInfo<'ctx> {
             "",
         );
         let file = unit.get_file();
-        let names = function_names(declarations);
+        let names = (!few).then(|| function_names(declarations));
         let types = RefCell::default();
         let subroutine = OnceCell::new();
         Self { builder, unit, file, subroutine, optimised, names, declarations, has_variables, types }
@@ -111,7 +113,11 @@ impl<'ctx> DebugInfo<'ctx> {
         let subroutine = *self.subroutine.get_or_init(|| {
             self.builder.create_subroutine_type(self.file, None, &[], inkwell::debug_info::DIFlags::ZERO)
         });
-        let name = self.names.get(&func).copied().unwrap_or(symbol);
+        let name = match &self.names {
+            Some(names) => names.get(&func).copied(),
+            None => self.declarations.function_name(func).filter(|name| !name.is_empty()),
+        };
+        let name = name.unwrap_or(symbol);
         self.builder.create_function(
             self.unit.as_debug_info_scope(),
             name,

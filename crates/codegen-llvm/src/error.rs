@@ -55,6 +55,8 @@ pub enum CompileError {
     NoCForm(String),
     /// The object could not be linked.
     Link(LinkError),
+    /// There is no room for the code, or the system refuses it.
+    NoRoom(String),
 }
 
 impl fmt::Display for CompileError {
@@ -90,6 +92,7 @@ impl fmt::Display for CompileError {
             Self::NoCForm(what) => write!(f, "{what} has no form in C"),
             Self::Link(error) => write!(f, "linking: {error}"),
             Self::Llvm(message) => write!(f, "LLVM: {message}"),
+            Self::NoRoom(reason) => write!(f, "no room for the code: {reason}"),
         }
     }
 }

@@ -32,40 +32,15 @@ use wootz_wasm_ir::{FuncIndex, LocalIndex, WasmOffset};
 use crate::error::CompileError;
 use crate::fuel;
 use crate::intrinsics::Intrinsic;
+use crate::lazy::{self, Counting, LoopEntry};
 use crate::metadata::Region;
-use crate::module::ModuleState;
-use crate::report::{Degraded, TooMany};
+use crate::module::{ModuleState, WASM_CONVENTION};
+use crate::restrain::restrain;
 use crate::symbol::Symbol;
 use crate::traps::PendingTrap;
 
 /// A body with more values than this checks the stack even if it calls nothing: its frame may be large.
 const LARGE_BODY: usize = 2000;
-
-/// A body with more blocks or instructions than this is not optimised: several passes of LLVM, and of its code generator,
-/// take time that grows with the square of one of them, a minute for 100 KB of WebAssembly.
-const MANY_BLOCKS: usize = 10_000;
-const MANY_INSTRUCTIONS: usize = 50_000;
-/// Nor is one with more loops, and its LLVM module gets code as for `-O0`: the analysis of loops in the code generator
-/// goes on where optimisation is forbidden, and recurses from one to the next.
-const MANY_LOOPS: usize = 3_000;
-
-/// Keeps the time that a function takes to compile in proportion to its size.
-fn restrain(module: &ModuleState<'_>, function: FunctionValue<'_>, body: &Body, bytes: usize) {
-    let (blocks, insts) = (body.blocks.len(), body.insts.len());
-    let loops = || fuel::checking_blocks(body).into_iter().filter(|is_head| *is_head).count();
-    let loops = if blocks > MANY_LOOPS { loops() } else { 0 };
-    let reason = if loops > MANY_LOOPS {
-        TooMany::Loops { count: loops, limit: MANY_LOOPS }
-    } else if blocks > MANY_BLOCKS {
-        TooMany::Blocks { count: blocks, limit: MANY_BLOCKS }
-    } else if insts > MANY_INSTRUCTIONS {
-        TooMany::Instructions { count: insts, limit: MANY_INSTRUCTIONS }
-    } else {
-        return;
-    };
-    module.degraded.borrow_mut().push(Degraded { func: body.func, bytes, reason });
-    module.attributes.leave_alone(function);
-}
 
 /// State of one function.
 pub(crate) struct FunctionState<'m, 'ctx> {
@@ -82,7 +57,13 @@ pub(crate) struct FunctionState<'m, 'ctx> {
     pub(crate) scratch: Option<PointerValue<'ctx>>,
     /// Where this function's own caller wants results that are returned through memory.
     pub(crate) result_slots: Option<PointerValue<'ctx>>,
+    /// How the function counts, if it does.
+    pub(crate) counting: Option<Counting>,
+    /// Where the function begins, if that is the head of a loop.
+    entry: Option<LoopEntry>,
     values: Vec<Option<BasicValueEnum<'ctx>>>,
+    /// Places of values that have several definitions: those handed over to a loop, and defined again in it.
+    redefined: BTreeMap<Value, PointerValue<'ctx>>,
     blocks: Vec<LoweredBlock<'ctx>>,
     start: BasicBlock<'ctx>,
     pub(crate) scope: DIScope<'ctx>,
@@ -109,32 +90,33 @@ pub(crate) fn lower_function(
     body: &Body,
     range: Range<WasmOffset>,
 ) -> Result<(), CompileError> {
-    let start = range.start;
-    let mut function = FunctionState::new(module, body, start)?;
-    restrain(module, function.function, body, range.len());
-    function.emit_entry(start)?;
-    function.emit_blocks()?;
-    let checks = if module.fuel { fuel::checking_blocks(body) } else { Vec::new() };
-    for block in body.blocks.keys() {
-        module.builder.position_at_end(function.target(block).0);
-        if let Some(check) = checks.get(block.index()) {
-            function.charge(block, *check)?;
-        }
-        function.lower_block(block)?;
-    }
-    function.emit_start()?;
-    function.emit_traps()?;
-    module.builder.unset_current_debug_location();
-    Ok(())
+    FunctionState::new(module, body, module.function(body.func), range.start, None)?.lower(range)
+}
+
+/// Lowers the way into a function at the head of a loop.
+pub(crate) fn lower_loop(
+    module: &ModuleState<'_>,
+    body: &Body,
+    range: Range<WasmOffset>,
+    entry: LoopEntry,
+) -> Result<(), CompileError> {
+    let ty = lazy::function_type(module, body, &entry.values);
+    let function = module.add_function(Symbol::Loop(body.func, entry.head), ty, WASM_CONVENTION);
+    FunctionState::new(module, body, function, range.start, Some(entry))?.lower(range)
 }
 
 impl<'m, 'ctx> FunctionState<'m, 'ctx> {
-    fn new(module: &'m ModuleState<'ctx>, body: &'m Body, start: WasmOffset) -> Result<Self, CompileError> {
+    fn new(
+        module: &'m ModuleState<'ctx>,
+        body: &'m Body,
+        function: FunctionValue<'ctx>,
+        start: WasmOffset,
+        loop_entry: Option<LoopEntry>,
+    ) -> Result<Self, CompileError> {
         if body.blocks.is_empty() {
             let message = "the body has no blocks".into();
             return Err(CompileError::InvalidIr { func: body.func, message });
         }
-        let function = module.function(body.func);
         let symbol = Symbol::Wasm(body.func).to_string();
         let subprogram = module.debug.subprogram(body.func, &symbol, start);
         function.set_subprogram(subprogram);
@@ -156,7 +138,10 @@ impl<'m, 'ctx> FunctionState<'m, 'ctx> {
             results: None,
             scratch: None,
             result_slots,
+            counting: module.counting.map(|layout| Counting::new(layout, body)),
+            entry: loop_entry,
             values: vec![None; body.values.len()],
+            redefined: BTreeMap::new(),
             blocks: Vec::new(),
             start: entry,
             scope: subprogram.as_debug_info_scope(),
@@ -166,6 +151,74 @@ impl<'m, 'ctx> FunctionState<'m, 'ctx> {
             start_offset: start,
             offset: start,
         })
+    }
+
+    fn lower(mut self, range: Range<WasmOffset>) -> Result<(), CompileError> {
+        let (module, body) = (self.module, self.body);
+        restrain(module, self.function, body, range.len());
+        self.emit_entry(range.start)?;
+        self.emit_blocks()?;
+        self.take_over()?;
+        let checks = if module.fuel { fuel::checking_blocks(body) } else { Vec::new() };
+        for block in body.blocks.keys() {
+            module.builder.position_at_end(self.target(block).0);
+            if self.entry.as_ref().is_some_and(|entry| !entry.is_reached(block)) {
+                module.builder.build_unreachable()?;
+                continue;
+            }
+            self.keep_params(block)?;
+            self.count(block)?;
+            if let Some(check) = checks.get(block.index()) {
+                self.charge(block, *check)?;
+            }
+            self.lower_block(block)?;
+        }
+        self.emit_start()?;
+        self.emit_traps()?;
+        module.builder.unset_current_debug_location();
+        Ok(())
+    }
+
+    /// Gives what a loop is handed over its values, and constants from before the loop theirs.
+    fn take_over(&mut self) -> Result<(), CompileError> {
+        let Some(entry) = &self.entry else { return Ok(()) };
+        let (phis, mut others) = (self.target(entry.head).1.len(), Vec::new());
+        for (position, value) in entry.values.iter().enumerate() {
+            let param = self.function.get_nth_param(position as u32 + 1);
+            let param = param.ok_or_else(|| CompileError::InvalidLlvm("a loop lacks a parameter".into()))?;
+            match self.target(entry.head).1.get(position) {
+                Some(phi) => phi.add_incoming(&[(&param, self.start)]),
+                None => others.push((*value, param)),
+            }
+        }
+        debug_assert_eq!(phis + others.len(), entry.values.len());
+        let before = self.body.blocks.iter().filter(|(block, _)| !entry.is_reached(*block));
+        let constants: Vec<Inst> = before
+            .flat_map(|(_, data)| &data.insts)
+            .filter(|inst| matches!(self.body.insts[**inst].op, Op::Const(_)))
+            .copied()
+            .collect();
+        self.builder().position_at_end(self.start);
+        for (value, param) in others {
+            match self.redefined.get(&value) {
+                Some(place) => _ = self.builder().build_store(*place, param)?,
+                None => self.values[value.index()] = Some(param),
+            }
+        }
+        constants.into_iter().try_for_each(|inst| crate::lower::lower_inst(self, inst))
+    }
+
+    /// Stores the parameters of a block that have places.
+    fn keep_params(&mut self, block: Block) -> Result<(), CompileError> {
+        if self.redefined.is_empty() {
+            return Ok(());
+        }
+        for param in &self.body.blocks[block].params {
+            if let (Some(place), Some(value)) = (self.redefined.get(param), self.values[param.index()]) {
+                self.builder().build_store(*place, value)?;
+            }
+        }
+        Ok(())
     }
 
     /// The buffer for callees' results and the stack check.
@@ -189,6 +242,10 @@ impl<'m, 'ctx> FunctionState<'m, 'ctx> {
                 alloca.set_alignment(16)?;
             }
             self.scratch = Some(scratch);
+        }
+        for value in self.entry.iter().flat_map(LoopEntry::redefined) {
+            let place = self.builder().build_alloca(self.module.types.value(self.body.ty(value)), "")?;
+            self.redefined.insert(value, place);
         }
         if self.needs_stack_check() {
             let store = self.load_store_context()?;
@@ -226,7 +283,7 @@ impl<'m, 'ctx> FunctionState<'m, 'ctx> {
         for (index, data) in self.body.blocks.iter() {
             let block = self.module.context.append_basic_block(self.function, &index.to_string());
             let mut phis = Vec::new();
-            if index == Body::ENTRY {
+            if index == Body::ENTRY && self.entry.is_none() {
                 for (position, param) in data.params.iter().enumerate() {
                     let value = self.function.get_nth_param(position as u32 + 1);
                     self.values[param.index()] = value;
@@ -267,7 +324,8 @@ impl<'m, 'ctx> FunctionState<'m, 'ctx> {
     /// Ends the block of loads that every path shares.
     fn emit_start(&mut self) -> Result<(), CompileError> {
         self.builder().position_at_end(self.start);
-        self.builder().build_unconditional_branch(self.blocks[Body::ENTRY.index()].block)?;
+        let first = self.entry.as_ref().map_or(Body::ENTRY, |entry| entry.head);
+        self.builder().build_unconditional_branch(self.blocks[first.index()].block)?;
         Ok(())
     }
 
@@ -311,6 +369,10 @@ impl<'m, 'ctx> FunctionState<'m, 'ctx> {
 
     /// The LLVM value of an IR value. IR order guarantees that it is defined.
     pub(crate) fn value(&self, value: Value) -> Result<BasicValueEnum<'ctx>, CompileError> {
+        if let Some(place) = self.redefined.get(&value) {
+            let ty = self.module.types.value(self.body.ty(value));
+            return Ok(self.builder().build_load(ty, *place, "")?);
+        }
         self.values[value.index()].ok_or_else(|| CompileError::InvalidIr {
             func: self.body.func,
             message: format!("{value} is used before its definition"),
@@ -355,8 +417,12 @@ impl<'m, 'ctx> FunctionState<'m, 'ctx> {
     }
 
     /// Gives an IR value its LLVM value.
-    pub(crate) fn define(&mut self, value: Value, lowered: BasicValueEnum<'ctx>) {
+    pub(crate) fn define(&mut self, value: Value, lowered: BasicValueEnum<'ctx>) -> Result<(), CompileError> {
         self.values[value.index()] = Some(lowered);
+        if let Some(place) = self.redefined.get(&value) {
+            self.builder().build_store(*place, lowered)?;
+        }
+        Ok(())
     }
 
     /// Calls an intrinsic that returns a value.

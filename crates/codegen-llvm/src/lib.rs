@@ -10,6 +10,7 @@
 //! | when each is compiled, on which thread, in how much memory | `schedule` |
 //! | optimise, emit | `emit` |
 //! | objects → an image | [`link`] |
+//! | functions one by one, while the module runs | [`lazy`] |
 //! | a C library: header, C functions, relocatable object | `c_interface` |
 //! | what all that took, and how far it is | `report`, `measure` |
 //! | what inkwell has no safe form for | `llvm`, the fence around unsafe code |
@@ -37,6 +38,7 @@ mod fuel;
 mod function;
 mod inline_asm;
 mod intrinsics;
+pub mod lazy;
 pub mod link;
 mod llvm;
 mod lower;
@@ -44,6 +46,7 @@ mod measure;
 mod metadata;
 mod module;
 mod report;
+mod restrain;
 mod schedule;
 mod symbol;
 mod target;
@@ -64,4 +67,4 @@ pub use symbol::Symbol;
 pub use target::{TargetInfo, compiler};
 pub use wootz_debuginfo::{Debugger, SourceText, print_text};
 pub use wootz_vm_abi::machine::Machine;
-pub use wootz_vm_abi::options::{CompileOptions, Cpu, OptLevel};
+pub use wootz_vm_abi::options::{CompileOptions, Cpu, OptLevel, TrapPrecision};

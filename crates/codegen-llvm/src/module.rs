@@ -4,6 +4,8 @@
 //! what they call is declared on demand.
 
 use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use inkwell::attributes::{Attribute, AttributeLoc};
 use inkwell::builder::Builder;
@@ -14,8 +16,8 @@ use inkwell::types::FunctionType;
 use inkwell::values::{CallSiteValue, FunctionValue};
 use inkwell::{GlobalVisibility, module};
 use wootz_vm_abi::context::{ModuleShape, VMContextLayout};
+use wootz_vm_abi::lazy::LazyLayout;
 use wootz_vm_abi::plan::MemoryPlan;
-use wootz_wasm_ir::entity::Entity;
 use wootz_wasm_ir::{Declarations, FuncIndex};
 
 use crate::compile::memory_plans;
@@ -27,7 +29,7 @@ use crate::report::Degraded;
 use crate::symbol::Symbol;
 use crate::target::{Isa, TargetInfo};
 use crate::types::Types;
-use wootz_vm_abi::options::{CompileOptions, OptLevel};
+use wootz_vm_abi::options::{CompileOptions, OptLevel, TrapPrecision};
 
 /// LLVM's number of the convention of WebAssembly code, `tailcc`.
 pub(crate) const WASM_CONVENTION: u32 = 18;
@@ -47,9 +49,11 @@ pub(crate) struct ModuleState<'ctx> {
     pub(crate) attributes: Attributes,
     pub(crate) debug: DebugInfo<'ctx>,
     pub(crate) declarations: &'ctx Declarations,
-    pub(crate) layout: VMContextLayout,
+    pub(crate) layout: Arc<VMContextLayout>,
+    /// The module's data outside of the code, if functions count how often they run.
+    pub(crate) counting: Option<&'ctx LazyLayout>,
     pub(crate) plans: Vec<MemoryPlan>,
-    /// Whether stores must keep their order against accesses that trap by a fault: if any memory is guarded.
+    /// Whether stores must keep their order against accesses that trap by a fault: if traps are exact and any memory is guarded.
     pub(crate) ordered: bool,
     pub(crate) isa: Isa,
     /// Whether NaN results of arithmetic are replaced by the canonical NaN.
@@ -61,7 +65,7 @@ pub(crate) struct ModuleState<'ctx> {
     /// The functions that are not optimised, in the order they were lowered in.
     pub(crate) degraded: RefCell<Vec<Degraded>>,
     intrinsics: Intrinsics<'ctx>,
-    functions: RefCell<Vec<Option<FunctionValue<'ctx>>>>,
+    functions: RefCell<BTreeMap<FuncIndex, FunctionValue<'ctx>>>,
 }
 
 impl<'ctx> ModuleState<'ctx> {
@@ -72,6 +76,34 @@ impl<'ctx> ModuleState<'ctx> {
         declarations: &'ctx Declarations,
         options: &CompileOptions,
     ) -> Self {
+        let layout = Arc::new(VMContextLayout::new(&ModuleShape::new(declarations)));
+        Self::with_layout(context, machine, target, declarations, options, layout, None, false)
+    }
+
+    /// State for a few functions of a module, which is not looked at as a whole. They count if `counting` says where.
+    pub(crate) fn for_few(
+        context: &'ctx Context,
+        machine: &TargetMachine,
+        target: &TargetInfo,
+        declarations: &'ctx Declarations,
+        options: &CompileOptions,
+        layout: Arc<VMContextLayout>,
+        counting: Option<&'ctx LazyLayout>,
+    ) -> Self {
+        Self::with_layout(context, machine, target, declarations, options, layout, counting, true)
+    }
+
+    #[allow(clippy::too_many_arguments, reason = "what the two constructors have in common")]
+    fn with_layout(
+        context: &'ctx Context,
+        machine: &TargetMachine,
+        target: &TargetInfo,
+        declarations: &'ctx Declarations,
+        options: &CompileOptions,
+        layout: Arc<VMContextLayout>,
+        counting: Option<&'ctx LazyLayout>,
+        few: bool,
+    ) -> Self {
         let module = context.create_module("wasm");
         module.set_triple(&TargetTriple::create(target.machine.triple()));
         module.set_data_layout(&machine.get_target_data().get_data_layout());
@@ -80,7 +112,7 @@ impl<'ctx> ModuleState<'ctx> {
         module.add_basic_value_flag("PIC Level", module::FlagBehavior::Override, pic);
         let optimised = options.opt != OptLevel::O0;
         let keeps_frames = options.debug.is_some() && !optimised;
-        let debug = DebugInfo::new(context, &module, declarations, optimised, options.debug.is_some());
+        let debug = DebugInfo::new(context, &module, declarations, optimised, options.debug.is_some(), few);
         let plans = memory_plans(declarations, options);
         Self {
             context,
@@ -91,8 +123,9 @@ impl<'ctx> ModuleState<'ctx> {
             attributes: Attributes::new(context, keeps_frames),
             debug,
             declarations,
-            layout: VMContextLayout::new(&ModuleShape::new(declarations)),
-            ordered: plans.iter().any(|plan| plan.guarded),
+            layout,
+            counting,
+            ordered: options.traps == TrapPrecision::Exact && plans.iter().any(|plan| plan.guarded),
             plans,
             isa: target.isa(),
             canonicalize_nans: options.canonicalize_nans || options.deterministic,
@@ -100,14 +133,14 @@ impl<'ctx> ModuleState<'ctx> {
             fuel: options.fuel,
             degraded: RefCell::default(),
             intrinsics: Intrinsics::default(),
-            functions: RefCell::new(vec![None; declarations.functions.len()]),
+            functions: RefCell::default(),
         }
     }
 
     /// A function defined in the module, declared if it is not lowered yet.
     pub(crate) fn function(&self, func: FuncIndex) -> FunctionValue<'ctx> {
         let mut functions = self.functions.borrow_mut();
-        *functions[func.index()].get_or_insert_with(|| {
+        *functions.entry(func).or_insert_with(|| {
             let ty = self.types.wasm_function(self.declarations.signature(func));
             let function = self.add_function(Symbol::Wasm(func), ty, WASM_CONVENTION);
             self.attributes.context_param(self.context, function, self.layout.size());
@@ -118,11 +151,13 @@ impl<'ctx> ModuleState<'ctx> {
     /// The functions of the module that are declared so far and not lowered.
     pub(crate) fn functions_without_body(&self) -> Vec<FuncIndex> {
         let functions = self.functions.borrow();
-        let declared = functions
-            .iter()
-            .enumerate()
-            .filter(|(_, function)| function.is_some_and(|function| function.count_basic_blocks() == 0));
-        declared.map(|(index, _)| FuncIndex::new(index)).collect()
+        let declared = functions.iter().filter(|(_, function)| function.get_first_basic_block().is_none());
+        declared.map(|(func, _)| *func).collect()
+    }
+
+    /// The functions of the module that are declared so far, lowered or not.
+    pub(crate) fn declared_functions(&self) -> BTreeMap<FuncIndex, FunctionValue<'ctx>> {
+        self.functions.borrow().clone()
     }
 
     /// Declares a function of ours.

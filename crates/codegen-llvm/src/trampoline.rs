@@ -63,7 +63,7 @@ fn declare<'ctx>(
 }
 
 /// `void host_entry(ptr vmctx, ptr code, ptr slots)`.
-fn lower_host_entry(module: &ModuleState<'_>, index: TypeIndex, ty: &FuncType) -> Result<()> {
+pub(crate) fn lower_host_entry(module: &ModuleState<'_>, index: TypeIndex, ty: &FuncType) -> Result<()> {
     let b = &module.builder;
     let function = declare(module, Symbol::HostEntry(index), module.types.host_entry(), C_CONVENTION, ty);
     let [vmctx, code, slots] = pointers(function.get_params())?;
@@ -92,7 +92,7 @@ fn lower_host_entry(module: &ModuleState<'_>, index: TypeIndex, ty: &FuncType) -
 }
 
 /// `R host_exit(ptr host_context, params…, [ptr results])`.
-fn lower_host_exit(module: &ModuleState<'_>, index: TypeIndex, ty: &FuncType) -> Result<()> {
+pub(crate) fn lower_host_exit(module: &ModuleState<'_>, index: TypeIndex, ty: &FuncType) -> Result<()> {
     let (b, types) = (&module.builder, &module.types);
     let function = declare(module, Symbol::HostExit(index), types.wasm_function(ty), WASM_CONVENTION, ty);
     let params = function.get_params();

@@ -4,7 +4,7 @@
 //! directives of the crate `filecheck` (`check:`, `nextln:`, `not:`, …) for that run's output, tabs made spaces. Keys and their defaults:
 //! `emit` (`llvm-ir` or `asm`; `llvm-ir`), `opt` (`O2`), `checks` (`guard`), `cpu` (`x86-64-v3`), `func` (whole module);
 //! `machine = aarch64` sets the machine and its baseline, `feature = +name` adds a feature of the CPU;
-//! `nans = canonical`, `relaxed = deterministic` and `debug = on` switch on what they say.
+//! `traps = relaxed`, `nans = canonical`, `relaxed = deterministic` and `debug = on` switch on what they say.
 //! Every file is also compiled and linked for all machines at all levels under both strategies with the verifiers on.
 
 use std::fmt::Write;
@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 use filecheck::{CheckerBuilder, NO_VARIABLES};
 use wootz_codegen_llvm::{
-    CompileOptions, Cpu, Machine, OptLevel, SourceText, TextKind, compile_image, emit_text,
+    CompileOptions, Cpu, Machine, OptLevel, SourceText, TextKind, TrapPrecision, compile_image, emit_text,
 };
 use wootz_vm_abi::plan::CheckStrategy;
 use wootz_wasm_ir::{FuncIndex, Module};
@@ -154,6 +154,7 @@ fn parse_run(line: usize, keys: &str) -> Result<Run, String> {
             ("guard", bytes) => {
                 run.options.guard = bytes.parse().map_err(|_| format!("`{bytes}` is not a size"))?;
             }
+            ("traps", "relaxed") => run.options.traps = TrapPrecision::Relaxed,
             ("nans", "canonical") => run.options.canonicalize_nans = true,
             ("relaxed", "deterministic") => run.options.deterministic = true,
             ("machine", name) => {

@@ -3,11 +3,12 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use crate::module::Mode;
 use wootz_runtime::{MemoryCreator, MemoryPool, MemorySettings};
 
 pub use wootz_runtime::StoreLimits;
 use wootz_vm_abi::machine::Machine;
-pub use wootz_vm_abi::options::{CompileOptions, Cpu, OptLevel};
+pub use wootz_vm_abi::options::{CompileOptions, Cpu, OptLevel, TrapPrecision};
 pub use wootz_vm_abi::plan::CheckStrategy;
 pub use wootz_wasm_types::{Debugger, Features, SourceText};
 
@@ -31,7 +32,9 @@ impl DebugSource {
 /// ```
 #[derive(Clone, Debug)]
 pub struct Config {
+    pub(crate) mode: Mode,
     pub(crate) checks: CheckStrategy,
+    pub(crate) trap_precision: TrapPrecision,
     pub(crate) opt_level: OptLevel,
     pub(crate) cpu: Cpu,
     pub(crate) cpu_features: Vec<String>,
@@ -62,7 +65,9 @@ pub enum DebugSource {
 impl Default for Config {
     fn default() -> Self {
         Self {
+            mode: Mode::default(),
             checks: CheckStrategy::default(),
+            trap_precision: TrapPrecision::default(),
             opt_level: OptLevel::default(),
             cpu: Cpu::default(),
             cpu_features: Vec::new(),
@@ -94,10 +99,24 @@ impl Config {
         Self::default()
     }
 
+    /// When modules are compiled.
+    #[must_use]
+    pub fn mode(mut self, mode: Mode) -> Self {
+        self.mode = mode;
+        self
+    }
+
     /// How accesses out of a memory's bounds are found.
     #[must_use]
     pub fn checks(mut self, checks: CheckStrategy) -> Self {
         self.checks = checks;
+        self
+    }
+
+    /// What is certain of an access that traps: exact by default. `docs/traps.md` says what relaxed loses.
+    #[must_use]
+    pub fn trap_precision(mut self, precision: TrapPrecision) -> Self {
+        self.trap_precision = precision;
         self
     }
 
@@ -291,11 +310,22 @@ impl Config {
         self
     }
 
+    /// When modules are compiled.
+    pub fn compile_mode(&self) -> Mode {
+        self.mode
+    }
+
+    /// How accesses out of a memory's bounds are found.
+    pub fn check_strategy(&self) -> CheckStrategy {
+        self.checks
+    }
+
     /// What of it the compiler is told.
     pub fn compile_options(&self) -> CompileOptions {
         CompileOptions {
             opt: self.opt_level,
             checks: self.checks,
+            traps: self.trap_precision,
             guard: self.memory.guard,
             machine: Machine::default(),
             cpu: self.cpu.clone(),
@@ -317,6 +347,13 @@ impl Config {
     /// Where the text of modules is that debug information refers to, if there is to be any.
     pub fn debug_source(&self) -> Option<&DebugSource> {
         self.debug.as_ref()
+    }
+
+    /// What of it the code of a module depends on, as text, with the processor and the version of this crate: for whoever keeps images,
+    /// and knows the compiler.
+    pub fn fingerprint(&self) -> String {
+        let text = self.debug_source().map(DebugSource::place);
+        format!("{}; {text:?}", self.compile_options().fingerprint(&wootz_runtime::cpu::description()))
     }
 
     /// What of it the decoder is told: bytes that a module may have, and what it may use.

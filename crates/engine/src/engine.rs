@@ -1,10 +1,13 @@
 //! The engine: the settings that modules and stores are made with, and the compiler, if there is one.
 
 use std::fmt;
+use std::path::PathBuf;
 use std::sync::Arc;
 
-use crate::config::{Config, DebugSource};
-use crate::error::Error;
+use wootz_runtime::lazy::{LazyModule, MakeCompiler};
+
+use crate::config::Config;
+use crate::error::{Error, ImageError};
 
 /// A compiler, as an engine uses one: module in, image out.
 ///
@@ -24,7 +27,16 @@ pub trait Compile: fmt::Debug + Send + Sync {
     ///
     /// # Errors
     /// [`Error::Module`] if the module is refused, [`Error::Compile`] if it cannot be compiled.
-    fn compile(&self, module: Source<'_>, config: &Config) -> Result<Vec<u8>, Error>;
+    fn compile(&self, module: Source<'_>, config: &Config) -> Result<Compiled, Error>;
+
+    /// Opens a module whose functions are compiled when they are first called: decodes and validates it. A compiler that makes
+    /// nothing but images does not.
+    ///
+    /// # Errors
+    /// [`Error::Module`] if the module is refused, [`Error::Compile`] if nothing can be compiled.
+    fn open(&self, _module: Source<'_>, _config: &Config) -> Result<(LazyModule, MakeCompiler), Error> {
+        Err(Error::Compile("this compiler makes images only".into()))
+    }
 }
 
 /// The bytes of a module.
@@ -34,6 +46,15 @@ pub enum Source<'a> {
     Any(&'a [u8]),
     /// Binary or nothing: text is refused.
     Binary(&'a [u8]),
+}
+
+/// An image that a compiler made.
+#[derive(Clone, Debug)]
+pub enum Compiled {
+    /// In memory.
+    Bytes(Vec<u8>),
+    /// In a file, from which it is mapped: by a compiler that is another process.
+    File(PathBuf),
 }
 
 /// Makes stores, loads images, and compiles modules if it has a compiler. Cheap to clone; clones share one configuration.
@@ -80,7 +101,10 @@ impl Engine {
     /// # Errors
     /// [`Error::Module`] if the module is refused, [`Error::Compile`] if it cannot be compiled, [`Error::NoCompiler`].
     pub fn precompile(&self, module: impl AsRef<[u8]>) -> Result<Vec<u8>, Error> {
-        self.compile(Source::Any(module.as_ref()))
+        match self.compile(Source::Any(module.as_ref()))? {
+            Compiled::Bytes(bytes) => Ok(bytes),
+            Compiled::File(path) => std::fs::read(path).map_err(|error| ImageError::System(error).into()),
+        }
     }
 
     /// Decodes and validates a module without compiling it.
@@ -99,7 +123,11 @@ impl Engine {
         self.compiler()?.validate(Source::Binary(module.as_ref()), self.config())
     }
 
-    pub(crate) fn compile(&self, module: Source<'_>) -> Result<Vec<u8>, Error> {
+    pub(crate) fn open(&self, module: Source<'_>) -> Result<(LazyModule, MakeCompiler), Error> {
+        self.compiler()?.open(module, self.config())
+    }
+
+    pub(crate) fn compile(&self, module: Source<'_>) -> Result<Compiled, Error> {
         self.compiler()?.compile(module, self.config())
     }
 
@@ -107,8 +135,6 @@ impl Engine {
     /// finds them by this and the module's bytes.
     pub fn fingerprint(&self) -> String {
         let compiler = self.shared.compiler.as_ref().map_or_else(String::new, |compiler| compiler.version());
-        let options = self.config().compile_options();
-        let text = self.config().debug_source().map(DebugSource::place);
-        format!("{compiler}; {}; {text:?}", options.fingerprint(&wootz_runtime::cpu::description()))
+        format!("{compiler}; {}", self.config().fingerprint())
     }
 }

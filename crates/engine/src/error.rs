@@ -312,6 +312,9 @@ impl From<CallError> for Error {
     fn from(error: CallError) -> Self {
         match error {
             CallError::Trap(trap) => Self::Trap(trap),
+            CallError::Host { error, .. } if error.is::<wootz_runtime::lazy::CompileFailure>() => {
+                Self::Compile(error)
+            }
             CallError::Host { error, frames, omitted } => Self::Host(HostFailure { error, frames, omitted }),
             CallError::Arguments(error) => Self::Arguments(error),
         }

@@ -24,9 +24,9 @@ pub mod wasi;
 pub use caller::Caller;
 pub use config::{
     CheckStrategy, CompileOptions, Config, Cpu, DebugSource, Debugger, Features, OptLevel, SourceText,
-    StoreLimits,
+    StoreLimits, TrapPrecision,
 };
-pub use engine::{Compile, Engine, Source};
+pub use engine::{Compile, Compiled, Engine, Source};
 pub use error::{
     AccessError, ArgumentsError, Error, HostError, HostFailure, ImageError, ImportError, Limit, LimitError,
     LinkError, MemoryError, Trap, TrapFrame, TypeError, ValueError,
@@ -35,17 +35,19 @@ pub use externals::{Extern, Global, Memory, Table};
 pub use func::{Func, HostResult, IntoFunc, TypedFunc, WasmParams, WasmResults, WasmType};
 pub use instance::Instance;
 pub use linker::Linker;
-pub use module::{ExportType, ImportType, Module};
+pub use module::{ExportType, ImportType, Mode, Module};
 pub use shared::{SharedMemory, WaitError, WaitOutcome};
 pub use stop::InterruptHandle;
 pub use store::{AsContext, AsContextMut, Store, StoreContext, StoreContextMut};
 pub use values::{ExternRef, Val};
 
+pub use wootz_runtime::lazy::{CompileFailure, LazyModule, LazyStatistics, MakeCompiler, TierStatistics};
 pub use wootz_runtime::{
     HostMemory, Integrity, MemoryCreator, MemoryPool, MemoryRequest, PoolConfig, Protection, Region,
     RegionKind, WhenExhausted,
 };
-pub use wootz_vm_abi::image::DecodeError;
+pub use wootz_vm_abi::image::{DecodeError, PAGE as IMAGE_PAGE};
+pub use wootz_vm_abi::machine::Machine;
 pub use wootz_vm_abi::plan::MemoryPlan;
 pub use wootz_vm_abi::trap::TrapCode;
 pub use wootz_wasm_types::{

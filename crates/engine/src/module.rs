@@ -6,10 +6,11 @@ use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
 
+use wootz_runtime::lazy::{LazyModule, LazyStatistics, MakeCompiler};
 use wootz_runtime::{Image, ImageError, Integrity};
 use wootz_wasm_types::{Declarations, EntityIndex, EntityType};
 
-use crate::engine::{Engine, Source};
+use crate::engine::{Compiled, Engine, Source};
 use crate::error::Error;
 
 /// A module compiled to machine code. Cheap to clone; clones share the code, also between threads.
@@ -17,6 +18,16 @@ use crate::error::Error;
 pub struct Module {
     engine: Engine,
     image: Image,
+}
+
+/// How modules are compiled.
+#[derive(Copy, Clone, PartialEq, Eq, Hash, Debug, Default)]
+pub enum Mode {
+    /// As a whole, before anything of it runs.
+    #[default]
+    Regular,
+    /// Function by function, each when it is first called; what is called often is optimised meanwhile. `docs/lazy.md` says more.
+    Lazy,
 }
 
 impl Module {
@@ -35,7 +46,7 @@ impl Module {
     /// [`Error::Module`] if the module is refused, [`Error::Compile`] if it cannot be compiled, [`Error::Image`] if the
     /// code cannot be loaded, [`Error::NoCompiler`].
     pub fn new(engine: &Engine, module: impl AsRef<[u8]>) -> Result<Self, Error> {
-        Self::from_image(engine, engine.precompile(module)?)
+        Self::from_source(engine, Source::Any(module.as_ref()))
     }
 
     /// As [`new`](Self::new), for bytes that are a binary module or nothing: text is refused.
@@ -43,7 +54,29 @@ impl Module {
     /// # Errors
     /// As [`new`](Self::new).
     pub fn from_binary(engine: &Engine, module: impl AsRef<[u8]>) -> Result<Self, Error> {
-        Self::from_image(engine, engine.compile(Source::Binary(module.as_ref()))?)
+        Self::from_source(engine, Source::Binary(module.as_ref()))
+    }
+
+    fn from_source(engine: &Engine, source: Source<'_>) -> Result<Self, Error> {
+        match engine.config().mode {
+            Mode::Regular => Self::from_compiled(engine, engine.compile(source)?),
+            Mode::Lazy => Self::from_opened(engine, engine.open(source)?),
+        }
+    }
+
+    /// A module whose functions are compiled when they are first called, opened by a compiler.
+    ///
+    /// # Errors
+    /// [`Error::Image`] if there is no address space for the code.
+    pub fn from_opened(engine: &Engine, opened: (LazyModule, MakeCompiler)) -> Result<Self, Error> {
+        Ok(Self { engine: engine.clone(), image: Image::open_lazily(opened.0, opened.1)? })
+    }
+
+    fn from_compiled(engine: &Engine, compiled: Compiled) -> Result<Self, Error> {
+        match compiled {
+            Compiled::Bytes(bytes) => Self::from_image(engine, bytes),
+            Compiled::File(path) => Self::from_file(engine, path, Integrity::Whole),
+        }
     }
 
     /// Loads an image that [`serialize`](Self::serialize) or [`Engine::precompile`] made.
@@ -82,9 +115,15 @@ impl Module {
         Ok(Self { engine: engine.clone(), image: Image::open(file, part, integrity)? })
     }
 
-    /// The image: an ELF file that [`from_image`](Self::from_image) loads without compiling anything.
-    pub fn serialize(&self) -> Vec<u8> {
-        self.image.bytes().to_vec()
+    /// The image: an ELF file that [`from_image`](Self::from_image) loads without compiling anything. `None` for a module whose
+    /// functions are compiled when they are called: it has none.
+    pub fn serialize(&self) -> Option<Vec<u8>> {
+        self.image.lazy_statistics().is_none().then(|| self.image.bytes().to_vec())
+    }
+
+    /// What was compiled of it so far, if its functions are compiled when they are called.
+    pub fn lazy_statistics(&self) -> Option<LazyStatistics> {
+        self.image.lazy_statistics()
     }
 
     /// The engine it was compiled with.

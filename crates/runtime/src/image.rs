@@ -8,7 +8,9 @@ use std::sync::Arc;
 use wootz_vm_abi::image::ImageInfo;
 
 use crate::ImageError;
+use crate::lazy::{LazyModule, LazyStatistics, MakeCompiler};
 use crate::vm::image::LoadedImage;
+use crate::vm::lazy;
 
 /// How much of a file is compared with its digests before anything of it is used.
 #[derive(Copy, Clone, PartialEq, Eq, Debug, Default)]
@@ -64,6 +66,23 @@ impl Image {
     /// The bytes it was loaded from.
     pub fn bytes(&self) -> &[u8] {
         self.inner.image_bytes()
+    }
+
+    /// Opens a module whose functions are compiled when they are first called, by the compiler that `compiler` makes for the
+    /// place where their code goes.
+    ///
+    /// # Errors
+    /// [`ImageError`] for a module that this machine cannot run, or without address space for its code.
+    ///
+    /// # Trust
+    /// What the compiler makes is machine code, and is run.
+    pub fn open_lazily(module: LazyModule, compiler: MakeCompiler) -> Result<Self, ImageError> {
+        Ok(Self { inner: Arc::new(lazy::open(module, compiler)?) })
+    }
+
+    /// What was compiled so far, if it is compiled while it runs.
+    pub fn lazy_statistics(&self) -> Option<LazyStatistics> {
+        self.inner.lazy().map(|lazy| lazy.space().statistics())
     }
 
     /// Addresses of everything that is mapped for it: code, constants, unwind information.

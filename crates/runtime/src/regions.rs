@@ -47,6 +47,8 @@ pub enum RegionKind {
     CodeView,
     /// Constants and unwind information of a module, and the addresses of library functions.
     Constants,
+    /// Addresses of functions that are compiled while the module runs, and counters.
+    Slots,
     /// Elements of tables as compiled code sees them.
     Tables,
     /// The same elements as the runtime sees them.
@@ -68,6 +70,7 @@ impl RegionKind {
             Self::Code => "code",
             Self::CodeView => "code, to read",
             Self::Constants => "constants",
+            Self::Slots => "slots",
             Self::Tables => "tables",
             Self::TablesView => "tables, to write",
             Self::Contexts => "contexts",

@@ -54,6 +54,8 @@ macro_rules! for_each_builtin {
             table_init(table: i32, elem: i32, dst: i64, src: i64, len: i64) -> status;
             /// `elem.drop`.
             elem_drop(elem: i32) -> status;
+            /// A function is hot, in the loop of this number or, with -1, on entering it: better code for the loop, or null.
+            better_code(func: i32, at_loop: i32) -> ref;
         }
     };
 }

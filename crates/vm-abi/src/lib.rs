@@ -10,6 +10,7 @@
 //! | [`image`] | the linked image: ELF section names and the module information inside |
 //! | [`linked`] | a module linked into a C program: what its object tells the runtime, and what it calls there |
 //! | [`machine`] | the machines that code is made for, and their names |
+//! | [`lazy`] | code that is compiled when it is first called: entries, slots, fragments, the hook |
 //! | [`libcall`] | the C library functions that LLVM may call from compiled code |
 //! | [`addrmap`] | native code offset → WebAssembly function and byte offset, with inlined frames |
 //! | [`debug`] | which addresses of debug information the loader completes for a debugger |
@@ -22,6 +23,7 @@ pub mod callconv;
 pub mod context;
 pub mod debug;
 pub mod image;
+pub mod lazy;
 pub mod libcall;
 pub mod linked;
 pub mod machine;

@@ -22,6 +22,18 @@ pub enum OptLevel {
     O3,
 }
 
+/// What is certain of a trap.
+#[derive(Copy, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
+pub enum TrapPrecision {
+    /// What the specification says: every trap happens, all effects before it are there, none after it.
+    #[default]
+    Exact,
+    /// Accesses stay inside their memory, and a guest that reads or writes outside and goes on with it gets a trap. But memories and
+    /// globals may miss effects from before a trap or have some from after it, another access may be the one that traps, and an
+    /// access that nothing depends on may be left out together with its trap.
+    Relaxed,
+}
+
 /// The CPU that code is made for.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
 pub enum Cpu {
@@ -53,6 +65,8 @@ pub struct CompileOptions {
     pub opt: OptLevel,
     /// How out-of-bounds accesses are found.
     pub checks: CheckStrategy,
+    /// What is certain of an access that traps.
+    pub traps: TrapPrecision,
     /// Bytes of guard behind a guarded memory: see [`MemoryPlan::new`].
     pub guard: u64,
     /// The machine to compile for.
@@ -87,6 +101,7 @@ impl Default for CompileOptions {
         Self {
             opt: OptLevel::default(),
             checks: CheckStrategy::default(),
+            traps: TrapPrecision::default(),
             guard: MemoryPlan::DEFAULT_GUARD,
             machine: Machine::default(),
             cpu: Cpu::default(),
@@ -112,6 +127,7 @@ impl CompileOptions {
         let Self {
             opt,
             checks,
+            traps,
             guard,
             machine,
             cpu,
@@ -129,14 +145,14 @@ impl CompileOptions {
         let version = env!("CARGO_PKG_VERSION");
         let cpu = if cpu.is_native() { this_cpu.to_owned() } else { format!("{cpu:?}") };
         format!(
-            "wootz {version}, image format {FORMAT_VERSION}; {machine}; {cpu}; {cpu_features:?}; {opt:?}; {checks:?}; {guard}; {canonicalize_nans}; {deterministic}; {fuel}; {debug:?}; {debugger:?}"
+            "wootz {version}, image format {FORMAT_VERSION}; {machine}; {cpu}; {cpu_features:?}; {opt:?}; {checks:?}; {traps:?}; {guard}; {canonicalize_nans}; {deterministic}; {fuel}; {debug:?}; {debugger:?}"
         )
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{CompileOptions, Cpu, OptLevel};
+    use super::{CompileOptions, Cpu, OptLevel, TrapPrecision};
 
     #[test]
     fn the_fingerprint_tells_what_the_code_depends_on() {
@@ -148,6 +164,8 @@ mod tests {
         );
         assert_ne!(of(&native), native.fingerprint("cpu two"));
         assert_ne!(of(&native), of(&CompileOptions { opt: OptLevel::O1, ..native.clone() }));
+        let relaxed = CompileOptions { traps: TrapPrecision::Relaxed, ..native.clone() };
+        assert_ne!(of(&native), of(&relaxed));
         assert_ne!(of(&native), of(&CompileOptions { cpu_features: vec!["-bmi2".into()], ..native.clone() }));
         let baseline = CompileOptions { cpu: Cpu::Baseline, ..native.clone() };
         assert_eq!(of(&baseline), baseline.fingerprint("cpu two"));

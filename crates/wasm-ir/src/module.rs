@@ -25,6 +25,11 @@ impl Module {
         &self.bytes
     }
 
+    /// The module's binary, shared.
+    pub fn shared_bytes(&self) -> Arc<[u8]> {
+        Arc::clone(&self.bytes)
+    }
+
     /// Everything but the function bodies.
     pub fn declarations(&self) -> &Arc<Declarations> {
         &self.declarations

@@ -1,9 +1,10 @@
 //! The verifier finds what is broken: each test breaks one thing in a good body.
 
 use wootz_wasm_ir::ir::{
-    self, Block, Body, Inst, IntBinary, IntUnary, IntWidth, LocalValue, Op, Terminator, Value, ValueDef,
+    self, Block, Body, Bounds, Disjoint, Group, Inst, IntBinary, IntUnary, IntWidth, LocalValue, Op,
+    Terminator, Value, ValueDef,
 };
-use wootz_wasm_ir::{FuncIndex, GlobalIndex, LocalIndex, Module, Translator, ValType};
+use wootz_wasm_ir::{FuncIndex, GlobalIndex, LocalIndex, MemoryIndex, Module, Translator, ValType};
 
 /// entry: branch to a loop or to the end; the loop counts down; calls, loads and a switch besides.
 const GOOD: &str = r#"
@@ -151,6 +152,24 @@ fn types() {
             panic!()
         };
         *condition = Value(1);
+    });
+}
+
+#[test]
+fn bounds() {
+    let claim = |body: &mut Body, bounds: Bounds| {
+        let load = inst(body, |op| matches!(op, Op::Load { .. }));
+        body.insts[load].op.access_mut().expect("a load is an access").bounds = bounds;
+    };
+    assert_finds!("there is no group3", |body| claim(body, Bounds::Ranged(Group(3))));
+    assert_finds!("has type i32, not i64", |body| {
+        let group = body.groups.push(Disjoint { first: Group(0), count: 1 });
+        claim(body, Bounds::Ranged(group));
+    });
+    assert_finds!("has type i32, not i64", |body| {
+        let add = inst(body, |op| matches!(op, Op::IntBinary(_, IntBinary::Add)));
+        body.insts[add].op = Op::MemoryLength(MemoryIndex(0));
+        body.insts[add].args = body.push_list([]);
     });
 }
 

@@ -1,7 +1,7 @@
 //! What a command of a script claims, compared with what happened.
 
 use wast::WastRet;
-use wootz::{Engine, Error, Instance, ModuleErrorKind, Store};
+use wootz_engine::{Engine, Error, Instance, ModuleErrorKind, Store};
 
 use super::script::{Done, Given};
 use super::values::{Shown, matches};

@@ -1,7 +1,7 @@
 //! The configurations that scripts are run in: a mode × a check strategy × an optimisation level, by the names of the
 //! command line.
 
-use wootz::{CheckStrategy, Config, Cpu, OptLevel};
+use wootz_engine::{CheckStrategy, Config, Cpu, OptLevel};
 
 /// The check strategies. A new one is a line here.
 pub const CHECKS: &[(&str, CheckStrategy)] =
@@ -17,6 +17,7 @@ pub type Mode = fn(Config) -> Config;
 /// The modes. A new one is a line here.
 pub const MODES: &[(&str, Mode)] = &[
     ("regular", |config| config),
+    ("lazy", |config| config.mode(wootz_engine::Mode::Lazy)),
     ("deterministic", |config| config.deterministic(true)),
     ("baseline", |config| config.cpu(Cpu::Baseline)),
     ("deterministic-baseline", |config| config.cpu(Cpu::Baseline).deterministic(true)),

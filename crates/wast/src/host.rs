@@ -1,6 +1,6 @@
 //! The module `spectest` that the suite's scripts import, as the specification's reference interpreter defines it.
 
-use wootz::{
+use wootz_engine::{
     Error, FuncType, Global, GlobalType, Linker, Memory, MemoryType, SharedMemory, Store, Table, TableType,
     Val, ValType,
 };
@@ -11,7 +11,8 @@ const MODULE: &str = "spectest";
 pub(super) fn define(linker: &mut Linker<()>, store: &mut Store<()>) -> Result<(), Error> {
     functions(linker)?;
     globals(linker, store)?;
-    let ty = TableType { element: wootz::RefType::FUNCREF, table64: false, minimum: 10, maximum: Some(20) };
+    let ty =
+        TableType { element: wootz_engine::RefType::FUNCREF, table64: false, minimum: 10, maximum: Some(20) };
     let table = Table::new(&mut *store, ty, Val::FuncRef(None))?;
     linker.define(MODULE, "table", table)?;
     let ty = MemoryType { memory64: false, shared: false, minimum: 1, maximum: Some(2), page_size_log2: 16 };

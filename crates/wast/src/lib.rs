@@ -6,6 +6,7 @@
 //! | `assertion` | what a command claims, compared with what happened |
 //! | `values` | arguments, and expected results bit for bit |
 //! | `host` | the module `spectest` that scripts import |
+//! | `prepared` | scripts whose modules another process has compiled |
 //! | `configuration` | the ways to compile that scripts can be run in, by name |
 //!
 //! ```
@@ -24,6 +25,7 @@
 mod assertion;
 pub mod configuration;
 mod host;
+pub mod prepared;
 mod script;
 mod values;
 

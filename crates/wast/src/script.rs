@@ -9,14 +9,14 @@ use wast::lexer::Lexer;
 use wast::parser::{self, ParseBuffer};
 use wast::token::Id;
 use wast::{QuoteWat, QuoteWatTest, Wast, WastDirective, WastExecute, WastInvoke, WastThread, Wat};
-use wootz::{Engine, Error, Extern, Instance, Linker, Module, SharedMemory, Store, Val};
+use wootz_engine::{Engine, Error, Extern, Instance, Linker, Module, SharedMemory, Store, Val};
 
 use super::assertion::{self, Verdict};
 use super::host;
 use super::values::{self, HostReferences};
 
 /// A command that did not do what it should.
-#[derive(Clone, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Failure {
     /// Its line in the script, from 1.
     pub line: usize,
@@ -26,7 +26,7 @@ pub struct Failure {
 
 /// What became of the commands of a script. Every command counts: assertions, and the definitions, instantiations and
 /// calls between them.
-#[derive(Clone, Default, Debug)]
+#[derive(Clone, Default, PartialEq, Eq, Debug)]
 pub struct Outcome {
     /// Commands that did what they should.
     pub passed: usize,

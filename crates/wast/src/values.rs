@@ -5,7 +5,7 @@ use std::fmt;
 
 use wast::core::{AbstractHeapType, HeapType, NanPattern, V128Pattern, WastArgCore, WastRetCore};
 use wast::{WastArg, WastRet};
-use wootz::{ExternRef, Store, Val};
+use wootz_engine::{ExternRef, Store, Val};
 
 /// The host's references that a script has named by number, `(ref.extern 1)`: the same one each time.
 #[derive(Default)]
@@ -143,7 +143,7 @@ impl fmt::Display for Shown<'_> {
 mod tests {
     use wast::core::{NanPattern, V128Pattern};
     use wast::token::{F32, F64};
-    use wootz::Val;
+    use wootz_engine::Val;
 
     use super::{Shown, matches_f32, matches_f64, matches_v128};
 

@@ -6,7 +6,9 @@ use std::sync::Arc;
 use std::{fs, io};
 
 use wootz_codegen_llvm::{CompileError, CompiledImage, Observer, compile_image_observed, print_text};
-use wootz_engine::{Compile, Config, DebugSource, Error, Source, SourceText};
+use wootz_engine::{
+    Compile, Compiled, Config, DebugSource, Error, LazyModule, MakeCompiler, Source, SourceText,
+};
 use wootz_wasm_ir::Module;
 use wootz_wasm_ir::decode::Options;
 
@@ -23,8 +25,12 @@ impl Compile for Llvm {
         decode(module, config).map(drop)
     }
 
-    fn compile(&self, module: Source<'_>, config: &Config) -> Result<Vec<u8>, Error> {
-        compile(&decode(module, config)?, config, &()).map(|compiled| compiled.image)
+    fn compile(&self, module: Source<'_>, config: &Config) -> Result<Compiled, Error> {
+        compile(&decode(module, config)?, config, &()).map(|compiled| Compiled::Bytes(compiled.image))
+    }
+
+    fn open(&self, module: Source<'_>, config: &Config) -> Result<(LazyModule, MakeCompiler), Error> {
+        open(&decode(module, config)?, config)
     }
 }
 
@@ -48,10 +54,19 @@ pub(crate) fn compile(
     if let Some(DebugSource::Folder(folder)) = config.debug_source() {
         options.debug = Some(Arc::new(print_module(module, folder)?));
     }
-    compile_image_observed(module, &options, observer).map_err(|error| match error {
+    compile_image_observed(module, &options, observer).map_err(refused)
+}
+
+/// Opens a decoded module.
+pub(crate) fn open(module: &Module, config: &Config) -> Result<(LazyModule, MakeCompiler), Error> {
+    wootz_codegen_llvm::lazy::open(module, &config.compile_options()).map_err(refused)
+}
+
+fn refused(error: CompileError) -> Error {
+    match error {
         CompileError::Translate(error) => Error::Module(error),
         error => Error::Compile(Box::new(error)),
-    })
+    }
 }
 
 /// Prints a module into a file that is named after it and its contents.

@@ -3,7 +3,7 @@
 use std::ops::Deref;
 
 use wootz_codegen_llvm::{CompiledImage, Observer, Phase, PhaseTimes};
-use wootz_engine::{Config, Error, Module, Source};
+use wootz_engine::{Config, Error, Mode, Module, Source};
 
 use crate::compiler::{self, Llvm};
 
@@ -25,12 +25,15 @@ impl Engine {
         Self(wootz_engine::Engine::with_compiler(config, Llvm))
     }
 
-    /// Compiles a module that is decoded already and loads the code.
+    /// Compiles a module that is decoded already and loads the code, or opens it if functions are compiled when they are called.
     ///
     /// # Errors
     /// As [`Module::new`].
     pub fn compile(&self, module: &wootz_wasm_ir::Module) -> Result<Module, Error> {
-        Module::from_image(self, compiler::compile(module, self.config(), &())?.image)
+        match self.config().compile_mode() {
+            Mode::Regular => Module::from_image(self, compiler::compile(module, self.config(), &())?.image),
+            Mode::Lazy => Module::from_opened(self, compiler::open(module, self.config())?),
+        }
     }
 
     /// As [`precompile`](wootz_engine::Engine::precompile), and says what it took: time by phase, memory, functions that were too

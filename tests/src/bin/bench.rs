@@ -1,6 +1,7 @@
 //! `cargo xtask bench`: what Wootz costs against the same programs compiled natively, as ratios of alternated runs.
 //!
-//! Four tables: starting a process, compiling a module, running a program, and what checks, fuel and a deadline add to that. Native is `clang -O3` without fused
+//! Tables: starting a process, the same with what is compiled ahead of time, compiling a module, running a program, what checks, fuel
+//! and a deadline add to that, and running small kernels. Native is `clang -O3` without fused
 //! multiplications. Every row's runs take turns with the native ones, so that a busy machine slows both; outputs must agree.
 
 use std::path::{Path, PathBuf};
@@ -9,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
 use clap::{Parser, ValueEnum};
-use wootz::{CheckStrategy, Config, Engine, Module, OptLevel};
+use wootz::{CheckStrategy, Config, Engine, Module, OptLevel, TrapPrecision};
 use wootz_tests::c_program::{CProgram, root};
 use wootz_tests::wasi_program::WasiProgram;
 
@@ -25,14 +26,19 @@ struct Options {
     /// The tables to make; all of them unless given.
     #[arg(long, value_enum)]
     table: Vec<Table>,
+    /// The programs of the tables of run times; all of them unless given.
+    #[arg(long)]
+    program: Vec<String>,
 }
 
 #[derive(Copy, Clone, PartialEq, Eq, ValueEnum)]
 enum Table {
     StartUp,
+    Ahead,
     Compilation,
     RunTime,
     Costs,
+    Kernels,
 }
 
 const CHECKS: [(&str, CheckStrategy); 2] =
@@ -47,9 +53,11 @@ fn main() -> ExitCode {
         .filter(|table| options.table.is_empty() || options.table.contains(table))
         .try_for_each(|table| match table {
             Table::StartUp => start_up(&options),
+            Table::Ahead => ahead(&options),
             Table::Compilation => compilation(&options),
             Table::RunTime => run_time(&options),
             Table::Costs => costs(&options),
+            Table::Kernels => kernels(&options),
         });
     match made {
         Ok(()) => ExitCode::SUCCESS,
@@ -115,6 +123,66 @@ fn start_up(options: &Options) -> Result<()> {
     Ok(())
 }
 
+/// Whole processes of what is compiled ahead of time, and the sizes of its files.
+fn ahead(options: &Options) -> Result<()> {
+    let hello = CProgram::new(root().join("tests/programs/hello.c"));
+    let sqlite = CProgram::sqlite()?.opt_level("-O3");
+    let folder = tempfile::tempdir()?;
+    println!(
+        "Compiled ahead of time, start to exit, ms: median (minimum–maximum) of {} alternated runs",
+        options.rounds
+    );
+    for (name, program, code) in [("hello", hello, 0), ("sqlite", sqlite, 2)] {
+        let (native, wasm) = (program.native()?, program.wasm()?);
+        let mut commands = vec![("native".to_owned(), Command::new(&native))];
+        let mut sizes = Vec::new();
+        for kind in ["exe", "image"] {
+            let file = folder.path().join(format!("{name}.{kind}"));
+            let mut compile = Command::new(&options.wootz);
+            compile.args(["compile", "--emit", kind, "-o"]).arg(&file).arg(&wasm);
+            ensure!(compile.status()?.success(), "{name} does not compile to {kind}");
+            sizes.push((kind, std::fs::metadata(&file)?.len()));
+            let mut command = Command::new(if kind == "exe" { &file } else { &options.wootz });
+            if kind == "image" {
+                command.arg("run").arg(&file);
+            }
+            commands.push((kind.to_owned(), command));
+        }
+        let mut cached = Command::new(&options.wootz);
+        cached.arg("run").arg(&wasm).env("WOOTZ_CACHE_DIR", folder.path().join("cache"));
+        commands.push(("from the cache".to_owned(), cached));
+        if let Some((file, command)) = wasmtime(&wasm, folder.path(), name) {
+            sizes.push(("wasmtime", file));
+            commands.push(("wasmtime".to_owned(), command));
+        }
+        // The first round fills the caches.
+        for (label, times) in alternate(commands, options.rounds + 1, code)? {
+            println!("  {name:8} {label:14} {}", Spread::of_times(&times[1..], 1e3));
+        }
+        let module = std::fs::metadata(&wasm)?.len();
+        for (kind, size) in sizes {
+            println!(
+                "  {name:8} {kind:14} {size:9} bytes, {:.2} for each of wasm",
+                size as f64 / module as f64
+            );
+        }
+    }
+    Ok(())
+}
+
+/// Wasmtime's compiled file of a module, its size, and the command that runs it; nothing where `wasmtime` is not installed.
+fn wasmtime(wasm: &Path, folder: &Path, name: &str) -> Option<(u64, Command)> {
+    let file = folder.join(format!("{name}.cwasm"));
+    let compiled = Command::new("wasmtime").arg("compile").arg("-o").arg(&file).arg(wasm).status();
+    if !compiled.is_ok_and(|status| status.success()) {
+        println!("  {name:8} wasmtime       not measured: there is no command `wasmtime`");
+        return None;
+    }
+    let mut command = Command::new("wasmtime");
+    command.args(["run", "--allow-precompiled"]).arg(&file);
+    Some((std::fs::metadata(&file).ok()?.len(), command))
+}
+
 fn alternate(
     mut commands: Vec<(String, Command)>,
     rounds: usize,
@@ -161,19 +229,23 @@ fn compilation(options: &Options) -> Result<()> {
 }
 
 /// What is run, with its arguments.
-fn programs() -> Result<[(CProgram, &'static [&'static str]); 4]> {
-    Ok([
-        (CProgram::sqlite()?.opt_level("-O3"), &["bench.db", "20000"]),
-        (CProgram::example("nbody").opt_level("-O3"), &["2000"]),
-        (CProgram::example("life").opt_level("-O3"), &["5000"]),
-        (CProgram::example("picture").opt_level("-O3"), &["picture.ppm"]),
-    ])
+fn programs(options: &Options) -> Result<Vec<(CProgram, &'static [&'static str])>> {
+    let all: [(CProgram, &'static [&'static str]); 4] = [
+        (CProgram::sqlite()?, &["bench.db", "20000"]),
+        (CProgram::example("nbody"), &["2000"]),
+        (CProgram::example("life"), &["5000"]),
+        (CProgram::example("picture"), &["picture.ppm"]),
+    ];
+    let wanted =
+        |name: &str| options.program.is_empty() || options.program.iter().any(|wanted| wanted == name);
+    let programs = all.into_iter().filter(|(program, _)| wanted(program.name()));
+    Ok(programs.map(|(program, arguments)| (program.opt_level("-O3"), arguments)).collect())
 }
 
 /// Programs at work: each against its native build, in the same rounds.
 fn run_time(options: &Options) -> Result<()> {
     println!("Run time ÷ native (clang -O3 -ffp-contract=off), median (minimum–maximum) of paired ratios");
-    for (program, arguments) in programs()? {
+    for (program, arguments) in programs(options)? {
         let native = program.native()?;
         let wasm = program.wasm()?;
         let compiled =
@@ -217,7 +289,7 @@ fn costs(options: &Options) -> Result<()> {
         ("guard, fuel", guard.fuel(fuel), None),
         ("explicit, fuel", explicit.fuel(fuel), None),
     ];
-    for (program, arguments) in programs()? {
+    for (program, arguments) in programs(options)? {
         let wasm = program.wasm()?;
         let compile = |(label, config, timeout): &(&str, Config, Option<Duration>)| {
             let compiled = WasiProgram::compile_as(format!("{}, {label}", program.name()), &wasm, config)?;
@@ -245,6 +317,91 @@ fn costs(options: &Options) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// Kernels of `programs/kernels.c`, and how often each is run: for some tens of milliseconds natively.
+const KERNELS: [(&str, &str); 10] = [
+    ("gemm", "20"),
+    ("jacobi", "400"),
+    ("copy", "10000"),
+    ("byte-sum", "20000"),
+    ("dot", "20000"),
+    ("conditional-store", "20000"),
+    ("strided", "10000"),
+    ("pointer-chase", "2000"),
+    ("hash-table", "500"),
+    ("lz-decode", "100"),
+];
+/// How the kernels are compiled to WebAssembly: as one would, without unrolling, and with vector instructions.
+const BUILDS: [(&str, &[&str]); 3] =
+    [("plain", &[]), ("rolled", &["-fno-unroll-loops"]), ("simd128", &["-msimd128"])];
+const PRECISIONS: [(&str, CheckStrategy, TrapPrecision); 3] = [
+    ("guard, exact", CheckStrategy::Guard, TrapPrecision::Exact),
+    ("guard, relaxed", CheckStrategy::Guard, TrapPrecision::Relaxed),
+    ("explicit", CheckStrategy::Explicit, TrapPrecision::Exact),
+];
+
+/// Small loops, each timed by itself: how it is compiled to WebAssembly × how traps are found, against native code for this
+/// processor.
+fn kernels(options: &Options) -> Result<()> {
+    println!(
+        "Kernels, run time ÷ native (clang -O3 -march=native -ffp-contract=off), median (minimum–maximum)"
+    );
+    let source = CProgram::new(root().join("tests/programs/kernels.c")).opt_level("-O3");
+    for (build, wasm_options) in BUILDS {
+        let program = source.clone().target_options(wasm_options, &["-march=native"]);
+        let (native, wasm) = (program.native()?, program.wasm()?);
+        let mut compiled = Vec::new();
+        for (name, checks, precision) in PRECISIONS {
+            let config = Config::new().checks(checks).trap_precision(precision).verify(false);
+            compiled.push(WasiProgram::compile_as(format!("kernels, {build}, {name}"), &wasm, &config)?);
+        }
+        let mut logarithms = [0.0; PRECISIONS.len()];
+        for (kernel, rounds) in KERNELS {
+            let spreads = kernel_ratios(&native, &compiled, &[kernel, rounds], options.rounds)?;
+            print!("  {build:8} {kernel:18}");
+            for ((spread, (name, ..)), sum) in spreads.iter().zip(PRECISIONS).zip(&mut logarithms) {
+                print!(" {name} {spread}");
+                *sum += spread.median.ln();
+            }
+            println!();
+        }
+        print!("  {build:8} {:18}", "geometric mean");
+        for (sum, (name, ..)) in logarithms.iter().zip(PRECISIONS) {
+            print!(" {name} {:8.2}", (sum / KERNELS.len() as f64).exp());
+        }
+        println!();
+    }
+    Ok(())
+}
+
+/// The times that a kernel measures of itself, each divided by the native one of the same round.
+fn kernel_ratios(
+    native: &Path,
+    compiled: &[WasiProgram],
+    arguments: &[&str],
+    rounds: usize,
+) -> Result<Vec<Spread>> {
+    let nanoseconds = |bytes: &[u8]| -> Result<f64> {
+        std::str::from_utf8(bytes)?.trim().parse().context("a kernel prints the time that it took")
+    };
+    let mut ratios = vec![Vec::new(); compiled.len()];
+    for _ in 0..rounds {
+        let output = Command::new(native).args(arguments).output()?;
+        ensure!(output.status.success(), "{} failed: {}", native.display(), output.status);
+        let native_time = nanoseconds(&output.stderr)?;
+        for (program, ratios) in compiled.iter().zip(&mut ratios) {
+            let folder = scratch_folder()?;
+            let run = program.run(arguments, &[], folder.path())?;
+            ensure!(
+                run.code == 0 && run.stdout == output.stdout,
+                "{} printed something else",
+                program.name()
+            );
+            ratios.push(nanoseconds(&run.stderr)? / native_time);
+        }
+    }
+    Ok(ratios.into_iter().map(Spread::new).collect())
 }
 
 fn run_native(program: &Path, arguments: &[&str]) -> Result<(Duration, Vec<u8>)> {

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::iter::once;
 use std::ops::AddAssign;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use libtest_mimic::{Failed, Trial};
@@ -11,6 +12,7 @@ use serde_json::{Value, json};
 use wootz::Engine;
 use wootz_wast::{Configuration, Failure, Outcome, run};
 
+use super::ahead;
 use super::suite::{Script, Suite};
 
 /// Configurations beside each other in the table.
@@ -18,10 +20,18 @@ const COLUMNS: usize = 4;
 
 /// One run: every configuration over every suite.
 pub struct Grid {
-    /// With the share of the scripts that each runs: all, or every so many-th.
-    configurations: Vec<(Configuration, usize)>,
+    configurations: Vec<Column>,
     suites: Vec<&'static Suite>,
     results: Arc<Mutex<Vec<Record>>>,
+}
+
+/// A configuration, and what of the suite it runs.
+struct Column {
+    configuration: Configuration,
+    /// All scripts, or every so many-th.
+    step: usize,
+    /// The binary that runs scripts without a compiler, if this is the mode `aot`.
+    runner: Option<PathBuf>,
 }
 
 struct Record {
@@ -72,14 +82,26 @@ impl AddAssign for Counts {
 impl Grid {
     /// A run of all scripts, which has not begun.
     pub fn new(configurations: Vec<Configuration>, suites: Vec<&'static Suite>) -> Self {
-        let configurations = configurations.into_iter().map(|configuration| (configuration, 1)).collect();
-        Self { configurations, suites, results: Arc::default() }
+        let grid = Self { configurations: Vec::new(), suites, results: Arc::default() };
+        grid.with_samples(configurations, 1)
     }
 
     /// The same with further configurations that run every `step`-th script each, each beginning at another one.
     #[must_use]
     pub fn with_samples(mut self, configurations: Vec<Configuration>, step: usize) -> Self {
-        self.configurations.extend(configurations.into_iter().map(|configuration| (configuration, step)));
+        let column = |configuration| Column { configuration, step, runner: None };
+        self.configurations.extend(configurations.into_iter().map(column));
+        self
+    }
+
+    /// The same with further configurations in the mode `aot`: `runner` is the binary `spec-script`.
+    #[must_use]
+    pub fn with_prepared(mut self, configurations: Vec<Configuration>, step: usize, runner: &Path) -> Self {
+        let column = |Configuration { name, config }| {
+            let configuration = Configuration { name: format!("{} {name}", ahead::MODE), config };
+            Column { configuration, step, runner: Some(runner.to_owned()) }
+        };
+        self.configurations.extend(configurations.into_iter().map(column));
         self
     }
 
@@ -87,7 +109,8 @@ impl Grid {
     /// grid; those of scripts that are not run are marked as ignored, and counted as skipped.
     pub fn trials(&self, filter: Option<&str>) -> Vec<Trial> {
         let mut trials = Vec::new();
-        for (configuration_index, (configuration, step)) in self.configurations.iter().enumerate() {
+        for (configuration_index, column) in self.configurations.iter().enumerate() {
+            let Column { configuration, step, runner } = column;
             for (suite_index, suite) in self.suites.iter().enumerate() {
                 for script in suite.scripts().into_iter().skip(configuration_index % step).step_by(*step) {
                     let name = format!("{} {}", configuration.name, script.name);
@@ -106,8 +129,13 @@ impl Grid {
                         continue;
                     }
                     let config = configuration.config.clone().features(suite.features);
+                    let runner = runner.clone();
                     trials.push(Trial::test(name, move || {
-                        let outcome = run(&Engine::new(&config), script.text);
+                        let outcome = match runner {
+                            None => run(&Engine::new(&config), script.text),
+                            Some(runner) => ahead::run_prepared(&runner, &config, script.text)
+                                .map_err(|error| Failed::from(format!("{error:#}")))?,
+                        };
                         let verdict = verdict(&script, &outcome);
                         record(script.name, Ok(outcome));
                         verdict
@@ -125,7 +153,7 @@ impl Grid {
         let mut total = Counts::default();
         let columns: Vec<usize> = (0..self.configurations.len()).collect();
         for columns in columns.chunks(COLUMNS) {
-            let names = columns.iter().map(|column| self.configurations[*column].0.name.clone());
+            let names = columns.iter().map(|column| self.configurations[*column].configuration.name.clone());
             let mut table = vec![once(String::new()).chain(names).collect::<Vec<_>>()];
             for (row, suite) in self.suites.iter().enumerate() {
                 let counts: Vec<Counts> = columns.iter().map(|column| self.counts(*column, row)).collect();
@@ -175,7 +203,7 @@ impl Grid {
         for record in records.iter() {
             total.add(&record.result);
             let mut script = json!({
-                "configuration": self.configurations[record.configuration].0.name,
+                "configuration": self.configurations[record.configuration].configuration.name,
                 "suite": self.suites[record.suite].name,
                 "script": record.script,
             });

@@ -3,9 +3,11 @@
 //! | file | says |
 //! |---|---|
 //! | `operators` | an operator gives what another engine says it does: of constants and of loaded operands, at every level |
+//! | `loops` | loops over arrays around the ends of a memory do what another engine says, traps and memory included |
 //! | `bounds` | accesses and bulk operations trap exactly when they reach past the end, and then change nothing |
 
 mod bounds;
+mod loops;
 mod operators;
 
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};

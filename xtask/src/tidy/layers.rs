@@ -37,9 +37,12 @@ const LAYERS: &[Layer] = &[
         ..layer("wootz", &["wootz-engine", "wootz-codegen-llvm", "wootz-wasm-ir"])
     },
     layer("wootz-c-runtime", &["wootz-runtime", "wootz-wasi", "wootz-vm-abi", "wootz-wasm-types"]),
-    layer("wootz-wast", &["wootz"]),
-    layer("wootz-cli", &["wootz", "wootz-wast", "wootz-wasm-ir", "wootz-codegen-llvm"]),
-    layer("wootz-tests", &["wootz", "wootz-wast", "wootz-codegen-llvm", "wootz-vm-abi", "wootz-wasm-ir"]),
+    Layer { tests_may: &["wootz"], ..layer("wootz-wast", &["wootz-engine"]) },
+    layer("wootz-cli", &["wootz", "wootz-engine", "wootz-wast", "wootz-wasm-ir", "wootz-codegen-llvm"]),
+    layer(
+        "wootz-tests",
+        &["wootz", "wootz-engine", "wootz-wast", "wootz-codegen-llvm", "wootz-vm-abi", "wootz-wasm-ir"],
+    ),
     layer("xtask", &[]),
 ];
 

@@ -29,9 +29,9 @@ impl fmt::Display for Key {
     }
 }
 
-/// Which build of this program runs: the compiler of a developer changes without its version.
-pub(super) fn this_program() -> String {
-    let metadata = std::env::current_exe().and_then(std::fs::metadata);
+/// Which build of the compiler it is: a developer's changes without its version.
+pub(super) fn compiler() -> String {
+    let metadata = crate::compiler().and_then(std::fs::metadata);
     metadata.map_or_else(
         |_| String::new(),
         |metadata| format!("{} {}.{}", metadata.len(), metadata.mtime(), metadata.mtime_nsec()),

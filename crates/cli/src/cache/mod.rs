@@ -10,7 +10,7 @@ mod store;
 use std::path::PathBuf;
 use std::time::SystemTime;
 
-use wootz::{Engine, Module};
+use wootz_engine::{Engine, Integrity, Module};
 
 use crate::args::{CacheArgs, CacheCommand};
 use crate::exit::Exit;
@@ -19,7 +19,7 @@ use key::Key;
 use store::Store;
 
 /// In the cache's folder: texts of modules that debuggers show.
-pub(crate) const TEXTS: &str = "text";
+pub const TEXTS: &str = "text";
 /// Names the folder.
 const FOLDER: &str = "WOOTZ_CACHE_DIR";
 /// Says how many bytes may be kept, with K, M or G.
@@ -28,11 +28,11 @@ const SIZE: &str = "WOOTZ_CACHE_SIZE";
 const DEFAULT_SIZE: u64 = 2 << 30;
 
 /// The cache, if there is a place for one.
-pub(crate) struct Cache(Option<Store>);
+pub struct Cache(Option<Store>);
 
 impl Cache {
     /// No cache.
-    pub(crate) fn off() -> Self {
+    pub fn off() -> Self {
         Self(None)
     }
 
@@ -40,9 +40,9 @@ impl Cache {
     ///
     /// # Errors
     /// A report if the size that the environment says is none.
-    pub(crate) fn of_user() -> Outcome<Self> {
+    pub fn of_user() -> Outcome<Self> {
         let size = match std::env::var(SIZE) {
-            Ok(text) => crate::args::size(&text)
+            Ok(text) => crate::parse::size(&text)
                 .map_err(|reason| Report::new(Exit::Usage, format!("{SIZE} is \"{text}\": {reason}")))?
                 as u64,
             Err(_) => DEFAULT_SIZE,
@@ -51,24 +51,25 @@ impl Cache {
     }
 
     /// Where it has, or will have, the image of a module's bytes, binary or text, compiled by an engine. `None` without a cache.
-    pub(crate) fn place(&self, engine: &Engine, module: &[u8]) -> Option<Place<'_>> {
+    pub fn place(&self, engine: &Engine, module: &[u8]) -> Option<Place<'_>> {
         let store = self.0.as_ref()?;
-        let key = Key::new(&[engine.fingerprint().as_bytes(), key::this_program().as_bytes(), module]);
+        let key = Key::new(&[engine.config().fingerprint().as_bytes(), key::compiler().as_bytes(), module]);
         Some(Place { store, key })
     }
 }
 
 /// The place of one module's image.
-pub(crate) struct Place<'a> {
+pub struct Place<'a> {
     store: &'a Store,
     key: Key,
 }
 
 impl Place<'_> {
     /// The module, if it is there and whole.
-    pub(crate) fn load(&self, engine: &Engine) -> Option<Module> {
-        let image = self.store.read(&self.key)?;
-        match Module::from_image(engine, image) {
+    pub fn load(&self, engine: &Engine) -> Option<Module> {
+        let image = self.store.open(&self.key)?;
+        let length = image.metadata().ok()?.len();
+        match Module::from_part(engine, &image, 0..length, Integrity::Declarations) {
             Ok(module) => Some(module),
             Err(_) => {
                 self.store.remove(&self.key);
@@ -78,13 +79,15 @@ impl Place<'_> {
     }
 
     /// Keeps the module's image.
-    pub(crate) fn keep(&self, module: &Module) {
-        self.store.write(&self.key, &module.serialize());
+    pub fn keep(&self, module: &Module) {
+        if let Some(image) = module.serialize() {
+            self.store.write(&self.key, &image);
+        }
     }
 }
 
 /// Where the cache is: nowhere if the user has no home.
-pub(crate) fn folder() -> Option<PathBuf> {
+pub fn folder() -> Option<PathBuf> {
     let named = |name| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
     named(FOLDER)
         .or_else(|| Some(named("XDG_CACHE_HOME")?.join("wootz")))
@@ -92,7 +95,7 @@ pub(crate) fn folder() -> Option<PathBuf> {
 }
 
 /// `wootz cache`.
-pub(crate) fn cache(args: &CacheArgs) -> Outcome {
+pub fn cache(args: &CacheArgs) -> Outcome {
     let Cache(store) = Cache::of_user()?;
     let Some(store) = store else {
         return output(format!("there is no cache: {FOLDER} names a folder for one\n").as_bytes());

@@ -49,18 +49,14 @@ impl Store {
         self.folder.join(format!("{key}.{ENDING}"))
     }
 
-    /// The image of a key. It counts as used now.
-    pub(super) fn read(&self, key: &Key) -> Option<Vec<u8>> {
+    /// The file of a key. It counts as used now.
+    pub(super) fn open(&self, key: &Key) -> Option<File> {
         if !self.is_private() {
             return None;
         }
-        let path = self.path(key);
-        let image = fs::read(&path).ok()?;
+        let image = File::open(self.path(key)).ok()?;
         // One that cannot be touched only seems older than it is.
-        let _ = File::options()
-            .append(true)
-            .open(&path)
-            .and_then(|file| file.set_times(FileTimes::new().set_modified(SystemTime::now())));
+        let _ = image.set_times(FileTimes::new().set_modified(SystemTime::now()));
         Some(image)
     }
 
@@ -81,7 +77,7 @@ impl Store {
         if !self.is_private() {
             return Err(io::ErrorKind::PermissionDenied.into());
         }
-        replace(&self.path(key), image)
+        replace(&self.path(key), image, 0o600)
     }
 
     /// Removes the image of a key.
@@ -141,12 +137,20 @@ impl Store {
 
 #[cfg(test)]
 mod tests {
+    use std::io::Read;
+
     use super::*;
 
     fn store(limit: u64) -> (tempfile::TempDir, Store) {
         let dir = tempfile::tempdir().unwrap();
         let store = Store::new(dir.path().join("a/b"), limit);
         (dir, store)
+    }
+
+    fn read(store: &Store, key: &Key) -> Option<Vec<u8>> {
+        let mut bytes = Vec::new();
+        store.open(key)?.read_to_end(&mut bytes).unwrap();
+        Some(bytes)
     }
 
     fn key(name: &str) -> Key {
@@ -156,12 +160,12 @@ mod tests {
     #[test]
     fn what_is_kept_is_found_until_it_is_removed() {
         let (_dir, store) = store(1000);
-        assert!(store.read(&key("one")).is_none() && store.entries().is_empty());
+        assert!(read(&store, &key("one")).is_none() && store.entries().is_empty());
         store.write(&key("one"), b"first");
         store.write(&key("two"), b"second");
-        assert_eq!(store.read(&key("one")).as_deref(), Some(b"first".as_slice()));
+        assert_eq!(read(&store, &key("one")).as_deref(), Some(b"first".as_slice()));
         store.remove(&key("one"));
-        assert_eq!(store.read(&key("one")), None);
+        assert_eq!(read(&store, &key("one")), None);
         assert_eq!(store.clean().unwrap(), (1, 6));
         assert_eq!(store.clean().unwrap(), (0, 0));
     }
@@ -179,8 +183,8 @@ mod tests {
         old("a", 50);
         old("b", 100);
         store.write(&key("c"), &[0; 10]);
-        assert!(store.read(&key("a")).is_some() && store.read(&key("c")).is_some());
-        assert_eq!(store.read(&key("b")), None, "the oldest made room");
+        assert!(read(&store, &key("a")).is_some() && read(&store, &key("c")).is_some());
+        assert_eq!(read(&store, &key("b")), None, "the oldest made room");
         store.write(&key("huge"), &[0; 26]);
         assert_eq!(store.entries().len(), 2, "what is larger than everything is not kept");
     }
@@ -190,7 +194,7 @@ mod tests {
         let (_dir, store) = store(1000);
         store.write(&key("one"), b"first");
         fs::set_permissions(store.folder(), fs::Permissions::from_mode(0o777)).unwrap();
-        assert_eq!(store.read(&key("one")), None);
+        assert_eq!(read(&store, &key("one")), None);
         store.write(&key("two"), b"second");
         assert_eq!(store.entries().len(), 1);
     }

@@ -8,27 +8,37 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
 
-use wootz::{CompilePhase, CompileReport, CompiledImage, PhaseTimes};
+use wootz::{CompilePhase, CompileReport, CompiledImage, Machine, PhaseTimes};
+use wootz_cli::args::{CompileFileArgs, Emit};
+use wootz_cli::debug::{absolute, own_text};
+use wootz_cli::executable;
+use wootz_cli::exit::Exit;
+use wootz_cli::files::replace;
+use wootz_cli::input::Input;
+use wootz_cli::report::{Outcome, Report, output};
+use wootz_cli::run::require_command;
 use wootz_codegen_llvm::{
-    CompileOptions, TextKind, compile_bitcode, compile_c_library, compile_image_observed, emit_text,
+    CompileOptions, SourceText, TextKind, compile_bitcode, compile_c_library, compile_image_observed,
+    emit_text, print_text,
 };
 use wootz_wasm_ir::Module;
 
-use crate::args::{CompileFileArgs, Emit};
-use crate::debug::text_for;
-use crate::exit::Exit;
-use crate::files::replace;
-use crate::input::Input;
-use crate::report::{Outcome, Report, output};
-use crate::run::compile_report;
+use crate::failure::compile_report;
 pub(crate) use progress::with_progress;
 use timings::Summary;
 
 /// Compiles the module and writes what was asked for: all of it or no file.
 pub(crate) fn compile(args: &CompileFileArgs) -> Outcome {
     let target = Target::of(args)?;
+    if args.emit != Emit::Exe && args.executable.any() {
+        return Err(Report::new(
+            Exit::Usage,
+            "--dir, --env, --isolated and --stack-size are for executables",
+        )
+        .help("--emit exe makes one; `wootz run` takes these options when it runs an image"));
+    }
     let input = Input::read(&args.file, args.input.max_module_size)?;
-    if args.emit == Emit::Image {
+    if matches!(args.emit, Emit::Image | Emit::Exe) {
         return image(args, &target, &input);
     }
     if args.timings.is_some() {
@@ -39,7 +49,7 @@ pub(crate) fn compile(args: &CompileFileArgs) -> Outcome {
     let options = options(args, &target, &input, &module)?;
     let text = |kind| emit_text(&module, &options, kind, None).map(String::into_bytes);
     let made = match args.emit {
-        Emit::Image | Emit::Obj => return compile_object(args, &target, &input, &module),
+        Emit::Image | Emit::Exe | Emit::Obj => return compile_object(args, &target, &input, &module),
         Emit::Bitcode => compile_bitcode(&module, &options),
         Emit::LlvmIr => text(TextKind::LlvmIr),
         Emit::Asm => text(TextKind::Assembly),
@@ -84,21 +94,57 @@ fn compile_object(args: &CompileFileArgs, target: &Target, input: &Input, module
     target.write(&library.object)
 }
 
-/// Makes an image, and says how if that was asked for.
+/// Makes an image, or an executable of one, and says how if that was asked for.
 fn image(args: &CompileFileArgs, target: &Target, input: &Input) -> Outcome {
     let started = Instant::now();
     let mut times = PhaseTimes::default();
     let module = times.measure(CompilePhase::Decode, || input.decode())?;
     let options = options(args, target, input, &module)?;
+    let executable = args.emit == Emit::Exe;
+    if executable {
+        check_executable(args, &module)?;
+    }
     let compiled = with_progress(&input.name, !args.progress.no_progress, |observer| {
         compile_image_observed(&module, &options, observer)
     });
     let CompiledImage { image, mut report } = compiled.map_err(|error| compile_report(input, &error))?;
-    times.measure(CompilePhase::Write, || target.write(&image))?;
+    times.measure(CompilePhase::Write, || {
+        if executable {
+            target.write_as(&executable_of(args, &image)?, EXECUTABLE)
+        } else {
+            target.write(&image)
+        }
+    })?;
     report.phases += &times;
     tell(args, &module, &report, started);
     Ok(())
 }
+
+/// Whether an executable can be made of a module.
+fn check_executable(args: &CompileFileArgs, module: &Module) -> Outcome {
+    if args.machine.target != Machine::default() {
+        return Err(Report::new(Exit::Usage, "executables are made for this machine only")
+            .help("--emit image makes a file for another, which `wootz run` runs there"));
+    }
+    require_command(module.declarations())
+}
+
+/// The executable of an image.
+fn executable_of(args: &CompileFileArgs, image: &[u8]) -> Outcome<Vec<u8>> {
+    let missing = |error: io::Error| {
+        Report::new(Exit::System, format!("cannot read what executables are made of: {error}")).help(
+            "`wootz-stub` belongs beside `wootz`: install both, as `cargo install --path crates/cli` does",
+        )
+    };
+    let stub = wootz_cli::stub().and_then(std::fs::read).map_err(missing)?;
+    executable::build(&stub, image, &args.executable.settings())
+        .map_err(|error| Report::new(Exit::System, error.to_string()))
+}
+
+/// The mode of a file that anybody may run.
+const EXECUTABLE: u32 = 0o777;
+/// The mode of one that nobody runs.
+const PLAIN: u32 = 0o666;
 
 /// Tells on standard error what compiling took, and which functions were too large to be optimised.
 fn tell(args: &CompileFileArgs, module: &Module, report: &CompileReport, started: Instant) {
@@ -127,7 +173,12 @@ impl Target {
             Some(path) if path.as_os_str() != "-" => Ok(Self::File(path.clone())),
             None if args.file.as_os_str() != "-" => {
                 let name = Path::new(args.file.file_name().unwrap_or_default());
-                Ok(Self::File(name.with_extension(args.emit.ending())))
+                let result = name.with_extension(args.emit.ending());
+                if result == name {
+                    return Err(Report::new(Exit::Usage, "the result would take the place of the module")
+                        .help("-o OUT names a file for it"));
+                }
+                Ok(Self::File(result))
             }
             None | Some(_) if io::stdout().is_terminal() && !args.emit.is_text() => {
                 Err(Report::new(Exit::Usage, "the result is no text to show on a terminal")
@@ -138,11 +189,34 @@ impl Target {
     }
 
     fn write(&self, bytes: &[u8]) -> Outcome {
+        self.write_as(bytes, PLAIN)
+    }
+
+    /// Writes it with a mode, of which the user's mask takes its share.
+    fn write_as(&self, bytes: &[u8], mode: u32) -> Outcome {
         match self {
             Self::Stdout => output(bytes),
-            Self::File(path) => replace(path, bytes).map_err(|error| {
+            Self::File(path) => replace(path, bytes, mode).map_err(|error| {
                 Report::new(Exit::Output, format!("cannot write {}: {error}", path.display()))
             }),
         }
     }
+}
+
+/// The text that debug information of a compiled file refers to: the module's own, or a print of it beside the file.
+fn text_for(module: &Module, input: &Input, output: Option<&Path>) -> Outcome<SourceText> {
+    if let Some(text) = own_text(input) {
+        return Ok(text);
+    }
+    let output = output.ok_or_else(|| {
+        Report::new(Exit::Usage, "the module's text needs a file, since debug information refers to it")
+            .help("-o OUT names a file for the result; the text goes beside it")
+    })?;
+    let path = absolute(&output.with_extension("wat"));
+    let (text, printed) = print_text(module.bytes(), path)
+        .ok_or_else(|| Report::new(Exit::BadModule, "the module cannot be printed as text"))?;
+    replace(&text.path, printed.as_bytes(), PLAIN).map_err(|error| {
+        Report::new(Exit::Output, format!("cannot write {}: {error}", text.path.display()))
+    })?;
+    Ok(text)
 }

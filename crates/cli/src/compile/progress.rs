@@ -51,7 +51,7 @@ struct Progress {
 impl Progress {
     fn new(name: &str) -> Self {
         let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::hidden());
-        bar.set_prefix(format!("Compiling {}", crate::report::one_line(name)));
+        bar.set_prefix(format!("Compiling {}", wootz_cli::report::one_line(name)));
         bar.set_style(style(TEMPLATE));
         Self { bar, functions: AtomicUsize::new(0), done: AtomicUsize::new(0) }
     }

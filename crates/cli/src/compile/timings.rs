@@ -8,8 +8,8 @@ use wootz::{CompilePhase as Phase, CompileReport, Degraded};
 use wootz_wasm_ir::Declarations;
 use wootz_wasm_ir::entity::Entity;
 
-use crate::args::Timings;
-use crate::report::one_line;
+use wootz_cli::args::Timings;
+use wootz_cli::report::one_line;
 
 /// A report and what is not in it.
 pub(super) struct Summary<'a> {

@@ -10,12 +10,12 @@ use wootz_codegen_llvm::{CompileOptions, TextKind, emit_text};
 use wootz_wasm_ir::ir::DisplayBody;
 use wootz_wasm_ir::{Module, Translator};
 
-use crate::args::View;
-use crate::exit::Exit;
-use crate::input::Input;
-use crate::names::find_defined_function;
-use crate::report::{Outcome, Report, Style, output, output_error};
-use crate::run::compile_report;
+use crate::failure::compile_report;
+use wootz_cli::args::View;
+use wootz_cli::exit::Exit;
+use wootz_cli::input::Input;
+use wootz_cli::names::find_defined_function;
+use wootz_cli::report::{Outcome, Report, Style, output, output_error};
 
 /// Shows a module. `options` are those of compiled code, if the view is of it.
 pub(crate) fn inspect(input: &Input, module: &Module, view: &View, options: &CompileOptions) -> Outcome {
@@ -26,7 +26,7 @@ pub(crate) fn inspect(input: &Input, module: &Module, view: &View, options: &Com
         }
         View::Json => {
             let mut text = serde_json::to_string_pretty(&json::module(&input.name, module))
-                .map_err(|error| Report::new(Exit::Bug, error.to_string()).help(crate::BUG))?;
+                .map_err(|error| Report::new(Exit::Bug, error.to_string()).help(wootz_cli::report::BUG))?;
             text.push('\n');
             output(text.as_bytes())
         }

@@ -16,7 +16,7 @@ use wootz_wasm_ir::entity::Entity;
 use wootz_wasm_ir::{ConstExpr, ConstInt, ConstOp, Declarations, EntityIndex, Module};
 
 use super::size;
-use crate::report::{Style, one_line};
+use wootz_cli::report::{Style, one_line};
 
 /// Most rows of a list; `--json` has all.
 const ROWS: usize = 40;

@@ -1,7 +1,7 @@
 //! From an error of the API to a report: traps with their place in the source, missing imports with what there is.
 
-use wootz::wasi::Exit as ProcExit;
-use wootz::{CompileError, DecodeError, Error, ImageError, ImportError, LinkError, TrapCode, TrapFrame};
+use wootz_engine::wasi::Exit as ProcExit;
+use wootz_engine::{DecodeError, Error, ImageError, ImportError, LinkError, TrapCode, TrapFrame};
 use wootz_wasm_ir::Declarations;
 
 use super::stop::Reason;
@@ -16,7 +16,7 @@ pub(super) fn exit_code(error: &Error) -> Option<Exit> {
 }
 
 /// The report of any other error. `reason` is why the guest was stopped, if it was.
-pub(crate) fn report(
+pub fn report(
     input: &Input,
     declarations: &Declarations,
     error: &Error,
@@ -40,10 +40,6 @@ pub(crate) fn report(
             stopped(report, input, &failure.frames, failure.omitted)
         }
         Error::Link(error) => link(input, declarations, error),
-        Error::Compile(error) => match error.downcast_ref() {
-            Some(error) => compile(error),
-            None => Report::new(Exit::Bug, error.to_string()).help(crate::BUG),
-        },
         Error::ConsumesNoFuel => Report::new(Exit::Usage, error.to_string())
             .at(input.name.clone())
             .help("run the module, not an image of it, with --fuel"),
@@ -51,7 +47,7 @@ pub(crate) fn report(
             .at(input.name.clone())
             .help("--max-memory and --max-table-elements raise the limits"),
         Error::Image(error) if input.is_image() => image(input, error),
-        Error::Memory(_) | Error::Image(wootz::ImageError::System(_)) | Error::Value(_) => {
+        Error::Memory(_) | Error::Image(wootz_engine::ImageError::System(_)) | Error::Value(_) => {
             Report::new(Exit::System, error.to_string()).at(input.name.clone())
         }
         // The plan has looked at all exports but those that only threads need.
@@ -61,7 +57,7 @@ pub(crate) fn report(
             )
         }
         Error::Thread { .. } => Report::new(Exit::System, error.to_string()).help("lower --stack-size"),
-        error => Report::new(Exit::Bug, format!("internal error: {error}")).help(crate::BUG),
+        error => Report::new(Exit::Bug, format!("internal error: {error}")).help(crate::report::BUG),
     }
 }
 
@@ -155,7 +151,7 @@ fn link(input: &Input, declarations: &Declarations, error: &LinkError) -> Box<Re
                 report
             }
         }
-        error => Report::new(Exit::Bug, format!("internal error: {error}")).help(crate::BUG),
+        error => Report::new(Exit::Bug, format!("internal error: {error}")).help(crate::report::BUG),
     }
 }
 
@@ -178,29 +174,5 @@ pub(super) fn image(input: &Input, error: &ImageError) -> Box<Report> {
             report("neither a WebAssembly module nor an image of one".to_owned())
         }
         error => report(error.to_string()).help("compile the module again: wootz compile FILE"),
-    }
-}
-
-fn compile(error: &CompileError) -> Box<Report> {
-    match error {
-        CompileError::UnknownCpu { .. } | CompileError::NotNative(_) => {
-            Report::new(Exit::Usage, error.to_string()).help("see --cpu")
-        }
-        CompileError::UnknownFeature { .. } => {
-            Report::new(Exit::Usage, error.to_string()).help("see --features")
-        }
-        CompileError::NoSuchFunction(_) | CompileError::NoCForm(_) => {
-            Report::new(Exit::Usage, error.to_string())
-        }
-        CompileError::UnsupportedTarget(_) => Report::new(Exit::System, error.to_string()),
-        error => Report::new(Exit::Bug, error.to_string()).help(crate::BUG),
-    }
-}
-
-/// The report of a failed compilation outside `run`.
-pub(crate) fn compile_report(input: &Input, error: &CompileError) -> Box<Report> {
-    match error {
-        CompileError::Translate(error) => input.refusal(error),
-        error => compile(error),
     }
 }

@@ -9,37 +9,44 @@ mod stop;
 
 use std::sync::Arc;
 
-use wootz::wasi::{ThreadedProgram, WasiCtx, is_threaded};
-use wootz::{Engine, Instance, Linker, Store, Val};
+use wootz_engine::wasi::{ThreadedProgram, WasiCtx, is_threaded};
+use wootz_engine::{Engine, Instance, Integrity, Linker, Module, Store, Val};
 use wootz_wasm_ir::Declarations;
 
 use crate::args::RunArgs;
 use crate::cache::Cache;
-use crate::compile::with_progress;
-use crate::debug;
 use crate::exit::Exit;
 use crate::input::Input;
 use crate::report::{Outcome, Report, output};
 use crate::values::print_value;
-pub(crate) use failure::{compile_report, report as failure_report};
+pub use failure::report as failure_report;
+pub use plan::require_command;
 use plan::{Plan, Step};
 use stop::{Reason, Stop as StopSwitch};
 
-/// Stack of the guest's thread beyond what the guest may use: for the host functions, the runtime and the compiler.
-const HOST_STACK: usize = 4 << 20;
+/// Stack of the guest's thread beyond what the guest may use, in bytes: for the host functions, the runtime and the compiler.
+pub const HOST_STACK: usize = 4 << 20;
 
-pub(crate) fn run(args: &RunArgs) -> Outcome<Exit> {
-    let input = Input::read(&args.file(), args.input.max_module_size)?;
-    let mut config = args.config();
-    if args.compile.debug.is_some() {
-        config = debug::configure(config, &input);
-    }
-    let engine = Engine::new(&config);
+/// A compiler, as a run needs one: module in, loaded code or a report out.
+pub type Compile<'a> = dyn Fn(&wootz_wasm_ir::Module) -> Outcome<Module> + Sync + 'a;
+
+/// Runs a program, compiled if it is not an image nor in the cache. `None`: nothing was done, since it has to be compiled and there
+/// is no compiler.
+///
+/// # Errors
+/// The report of what is wrong: with the arguments, the module, or how the guest ended.
+pub fn run(
+    args: &RunArgs,
+    engine: &Engine,
+    input: &Input,
+    compile: Option<&Compile<'_>>,
+) -> Outcome<Option<Exit>> {
     let cache = if args.no_cache || input.is_image() { Cache::off() } else { Cache::of_user()? };
-    let place = cache.place(&engine, &input.bytes);
-    let program = match place.as_ref().and_then(|place| place.load(&engine)) {
+    let place = cache.place(engine, &input.bytes);
+    let program = match place.as_ref().and_then(|place| place.load(engine)) {
         Some(module) => Program::Image(module),
-        None => Program::open(&engine, &input)?,
+        None if compile.is_none() && !input.is_image() => return Ok(None),
+        None => Program::open(engine, input)?,
     };
     let plan = Plan::new(program.declarations(), args)?;
     let ctx = wasi_ctx(args, &plan)?;
@@ -49,13 +56,16 @@ pub(crate) fn run(args: &RunArgs) -> Outcome<Exit> {
     std::thread::scope(|scope| {
         let stop = Arc::default();
         let guest = || {
-            let module = program
-                .compiled_with_progress(&engine, &input.name, !args.progress.no_progress)
-                .map_err(|error| failure::report(&input, program.declarations(), &error, None))?;
-            if let (Program::Module(_), Some(place)) = (&program, &place) {
-                place.keep(&module);
-            }
-            Guest { args, input: &input, module, stop }.run(&plan, ctx)
+            let module = match (&program, compile) {
+                (Program::Image(module), _) => module.clone(),
+                (Program::Module(module), Some(compile)) => {
+                    let module = compile(module)?;
+                    place.iter().for_each(|place| place.keep(&module));
+                    module
+                }
+                (Program::Module(_), None) => return Ok(None),
+            };
+            Guest { args, input, module, stop }.run(&plan, ctx).map(Some)
         };
         let thread = thread.spawn_scoped(scope, guest).map_err(|error| {
             Report::new(Exit::System, format!("cannot start a thread for the guest: {error}"))
@@ -66,48 +76,42 @@ pub(crate) fn run(args: &RunArgs) -> Outcome<Exit> {
     })
 }
 
-/// What a file holds: a module to compile, or one that is compiled already.
-pub(crate) enum Program {
+/// What a file holds.
+pub enum Program {
+    /// A module to compile.
     Module(wootz_wasm_ir::Module),
-    Image(wootz::Module),
+    /// One that is compiled already.
+    Image(Module),
 }
 
 impl Program {
-    pub(crate) fn open(engine: &Engine, input: &Input) -> Outcome<Self> {
+    /// Decodes or loads it.
+    ///
+    /// # Errors
+    /// A report of what is wrong with it.
+    pub fn open(engine: &Engine, input: &Input) -> Outcome<Self> {
         if !input.is_image() {
             return input.decode().map(Self::Module);
         }
-        match wootz::Module::from_image(engine, input.bytes.clone()) {
+        let loaded = match &input.image {
+            Some((file, length)) => Module::from_part(engine, file, 0..*length, Integrity::Whole),
+            None => Module::from_image(engine, input.bytes.clone()),
+        };
+        match loaded {
             Ok(module) => Ok(Self::Image(module)),
-            Err(wootz::Error::Image(error)) => Err(failure::image(input, &error)),
-            Err(error) => Err(Report::new(Exit::Bug, format!("internal error: {error}")).help(crate::BUG)),
+            Err(wootz_engine::Error::Image(error)) => Err(failure::image(input, &error)),
+            Err(error) => {
+                Err(Report::new(Exit::Bug, format!("internal error: {error}")).help(crate::report::BUG))
+            }
         }
     }
 
-    pub(crate) fn declarations(&self) -> &Declarations {
+    /// What it declares.
+    pub fn declarations(&self) -> &Declarations {
         match self {
             Self::Module(module) => module.declarations(),
             Self::Image(module) => module.declarations(),
         }
-    }
-
-    pub(crate) fn compiled(&self, engine: &Engine) -> Result<wootz::Module, wootz::Error> {
-        match self {
-            Self::Module(module) => engine.compile(module),
-            Self::Image(module) => Ok(module.clone()),
-        }
-    }
-
-    /// The same, and shows how far it is.
-    fn compiled_with_progress(
-        &self,
-        engine: &Engine,
-        name: &str,
-        wanted: bool,
-    ) -> Result<wootz::Module, wootz::Error> {
-        let Self::Module(module) = self else { return self.compiled(engine) };
-        let compiled = with_progress(name, wanted, |observer| engine.compile_observed(module, observer))?;
-        wootz::Module::from_image(engine, compiled.image)
     }
 }
 
@@ -115,7 +119,7 @@ impl Program {
 struct Guest<'a> {
     args: &'a RunArgs,
     input: &'a Input,
-    module: wootz::Module,
+    module: Module,
     stop: Arc<StopSwitch>,
 }
 
@@ -152,7 +156,7 @@ impl Guest<'_> {
         }
     }
 
-    fn failure(&self, error: wootz::Error, reason: Option<Reason>) -> Box<Report> {
+    fn failure(&self, error: wootz_engine::Error, reason: Option<Reason>) -> Box<Report> {
         failure::report(self.input, self.module.declarations(), &error, reason)
     }
 }
@@ -174,12 +178,12 @@ fn perform(steps: &[Step], store: &mut Store<WasiCtx>, instance: Instance) -> Re
 
 /// Why the guest did not come to its end: an error, possibly only its exit code, or a failure of ours to print.
 enum Stop {
-    Error(wootz::Error),
+    Error(wootz_engine::Error),
     Report(Box<Report>),
 }
 
-impl From<wootz::Error> for Stop {
-    fn from(error: wootz::Error) -> Self {
+impl From<wootz_engine::Error> for Stop {
+    fn from(error: wootz_engine::Error) -> Self {
         Self::Error(error)
     }
 }
@@ -195,14 +199,15 @@ fn call(
     store: &mut Store<WasiCtx>,
     name: &str,
     params: &[Val],
-) -> Result<Vec<Val>, wootz::Error> {
+) -> Result<Vec<Val>, wootz_engine::Error> {
     let func = instance.get_func(&*store, name);
-    let func = func.ok_or_else(|| wootz::Error::UnknownExport { name: name.into(), kind: "function" })?;
+    let func =
+        func.ok_or_else(|| wootz_engine::Error::UnknownExport { name: name.into(), kind: "function" })?;
     func.call(store, params)
 }
 
 fn wasi_ctx(args: &RunArgs, plan: &Plan) -> Outcome<WasiCtx> {
-    use wootz::wasi::BuildError;
+    use wootz_engine::wasi::BuildError;
     let refused = |error: BuildError| match error {
         BuildError::Directory { .. } => Report::new(Exit::NoInput, error.to_string())
             .help("--dir HOST[::GUEST] needs a directory that exists on this machine"),

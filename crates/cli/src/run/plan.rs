@@ -1,6 +1,6 @@
 //! What to call in which order: decided from the module's declarations before anything is compiled.
 
-use wootz::{ExternType, FuncType, Val};
+use wootz_engine::{ExternType, FuncType, Val};
 use wootz_wasm_ir::{Declarations, EntityIndex};
 
 use crate::args::RunArgs;
@@ -47,6 +47,14 @@ impl Plan {
         steps.push(Step::Invoke(name.clone(), arguments(name, &ty, &args.guest_args()?)?));
         Ok(Self { steps, guest_args: Vec::new() })
     }
+}
+
+/// That a module is a command: that it exports `_start`.
+///
+/// # Errors
+/// A report of what it exports.
+pub fn require_command(declarations: &Declarations) -> Outcome {
+    if entry(declarations, START)? { Ok(()) } else { Err(nothing_to_run(declarations)) }
 }
 
 /// Whether the module exports an entry of WASI; an export of this name but another type is refused.

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use wootz::{InterruptHandle, Store};
+use wootz_engine::{InterruptHandle, Store};
 
 use crate::exit::Exit;
 use crate::report::Report;
@@ -18,7 +18,7 @@ const GRACE: Duration = Duration::from_secs(1);
 
 /// Why the guest is stopped.
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
-pub(crate) enum Reason {
+pub enum Reason {
     /// It ran for longer than this.
     Timeout(Duration),
     /// Someone pressed Ctrl-C.

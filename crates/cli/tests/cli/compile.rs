@@ -40,7 +40,9 @@ fn every_kind_has_its_form() {
     }
     let assembly = dir.wootz(&["compile", "--emit", "asm", "-o", "-", "half.wat"]).output();
     assert!(assembly.contains("\"wasm[1]\":"), "{assembly}");
-    assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 6, "nothing else is left");
+    let header = std::fs::read_to_string(dir.path().join("half.h")).unwrap();
+    assert!(header.contains("half"), "{header}");
+    assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 7, "nothing else is left");
 }
 
 #[test]

@@ -4,6 +4,8 @@ mod bad_module;
 mod bad_usage;
 mod cache;
 mod compile;
+mod executable;
+mod front;
 mod inspect;
 mod maps;
 mod progress;

@@ -94,6 +94,16 @@ fn ctrl_c_interrupts_the_guest_and_says_where() {
     assert!(places.contains(&true), "{error}");
 }
 
+/// Whether a thread of a process is in a system call that reads from the standard input.
+fn reads_its_input(child: &Child) -> bool {
+    let tasks = std::fs::read_dir(format!("/proc/{}/task", child.id())).unwrap();
+    tasks.flatten().any(|task| {
+        // The number of the call and its arguments: `read` is 0, `readv` is 19.
+        let call = std::fs::read_to_string(task.path().join("syscall")).unwrap_or_default();
+        call.starts_with("0 0x0 ") || call.starts_with("19 0x0 ")
+    })
+}
+
 /// The first one waits for the host function, the second one for nothing.
 #[test]
 fn ctrl_c_twice_ends_the_process() {
@@ -107,6 +117,9 @@ fn ctrl_c_twice_ends_the_process() {
     let stdin = child.stdin.take();
     let mut line = String::new();
     BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
+    while !reads_its_input(&child) {
+        std::thread::yield_now();
+    }
     press_ctrl_c(&child);
     std::thread::sleep(Duration::from_millis(100));
     assert!(child.try_wait().unwrap().is_none(), "the guest waits for input");

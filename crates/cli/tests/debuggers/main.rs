@@ -179,7 +179,11 @@ impl Session {
             }
             Debugger::Lldb => {
                 let mut lldb = Command::new("lldb-22");
-                lldb.args(["--no-lldbinit", "--no-use-colors", "-b", "-s"]).arg(script).arg("--");
+                // `wootz` becomes `wootz-compiler` if it has to compile.
+                lldb.args(["--no-lldbinit", "--no-use-colors", "-b"]);
+                lldb.args(["-O", "settings set target.process.stop-on-exec false", "-s"])
+                    .arg(script)
+                    .arg("--");
                 lldb
             }
         };

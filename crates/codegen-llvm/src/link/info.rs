@@ -72,15 +72,15 @@ pub(super) fn image_info(
 }
 
 /// Looks up code by symbols.
-struct Code<'a> {
-    objects: &'a [Object<'a>],
-    symbols: &'a Symbols<'a>,
-    layout: &'a Layout<'a>,
+pub(super) struct Code<'a> {
+    pub(super) objects: &'a [Object<'a>],
+    pub(super) symbols: &'a Symbols<'a>,
+    pub(super) layout: &'a Layout<'a>,
 }
 
 impl Code<'_> {
     /// Range in the code of a global symbol, or `None` if it is not defined.
-    fn range(&self, symbol: Symbol) -> Result<Option<Range<u32>>, LinkError> {
+    pub(super) fn range(&self, symbol: Symbol) -> Result<Option<Range<u32>>, LinkError> {
         let name = symbol.to_string();
         let Some(global) = self.symbols.globals.get(name.as_bytes()) else { return Ok(None) };
         let size = self.objects[global.object].symbols[global.symbol].size;

@@ -10,13 +10,16 @@
 //! page   .wootz.libcalls                 RW, read-only once filled
 //!        what is not loaded
 //! ```
+//!
+//! A fragment has no headers and no slots, and its code follows without a new page.
 
 use wootz_vm_abi::image;
+use wootz_vm_abi::lazy::{DataReference, LazyLayout};
 
 use super::error::LinkError;
 use super::input::{Destination, Object};
 use super::machine::Arch;
-use super::symbols::Target;
+use super::symbols::{Symbols, Target};
 use super::unwind;
 
 /// Bytes of a library call's slot.
@@ -57,6 +60,17 @@ pub(super) struct Layout<'a> {
     pub(super) libcalls: u64,
     /// Address of the first stub.
     pub(super) stubs: u64,
+    /// What a fragment refers to outside of it.
+    pub(super) references: Vec<DataReference>,
+}
+
+/// What is made of the objects.
+#[derive(Copy, Clone)]
+pub(super) enum Form<'a> {
+    /// An image, or a part of a program.
+    Image,
+    /// A fragment for a reservation whose data has this layout.
+    Fragment(&'a LazyLayout),
 }
 
 impl Layout<'_> {
@@ -78,7 +92,7 @@ impl Layout<'_> {
         match target {
             Target::Section { object, section, offset } => self.address(object, section, offset),
             Target::Libcall(slot) => Some(self.stub(slot)),
-            Target::Undefined | Target::Nowhere => None,
+            Target::Data | Target::Undefined | Target::Nowhere => None,
         }
     }
 
@@ -110,6 +124,20 @@ impl Layout<'_> {
         }
         unwind::write_stubs_entry(self)
     }
+
+    /// Writes the stubs of a fragment, whose slots are in the data outside.
+    pub(super) fn write_outward_stubs(
+        &mut self,
+        symbols: &Symbols<'_>,
+        data: &LazyLayout,
+    ) -> Result<(), LinkError> {
+        self.write_stubs()?;
+        for (slot, call) in symbols.libcalls.iter().enumerate() {
+            let field = u32::try_from(self.stub(slot) + 2).map_err(|_| TOO_FAR)?;
+            self.references.push(DataReference { at: field, to: data.libcall(*call) as i64 - 4 });
+        }
+        Ok(())
+    }
 }
 
 const TOO_FAR: LinkError = LinkError::TooLarge("code and constants exceed 2 GiB");
@@ -120,6 +148,7 @@ pub(super) fn lay_out<'a>(
     arch: &'static Arch,
     objects: &[Object<'a>],
     libcalls: u64,
+    form: Form<'_>,
 ) -> Result<Layout<'a>, LinkError> {
     let output = |name, align| Output { name, address: 0, align, data: Vec::new() };
     let mut outputs = vec![
@@ -154,9 +183,12 @@ pub(super) fn lay_out<'a>(
     outputs[Layout::EH_FRAME_HDR].data = vec![0; unwind::search_table_len(entries)];
 
     let page = arch.machine.page();
-    let mut end = HEADERS;
+    let (mut end, text_align) = match form {
+        Form::Image => (HEADERS, page),
+        Form::Fragment(_) => (0, 1),
+    };
     for (index, output) in outputs[..Layout::LOADED].iter_mut().enumerate() {
-        let align = if index == Layout::TEXT { page } else { output.align };
+        let align = if index == Layout::TEXT { text_align.max(output.align) } else { output.align };
         output.address = end.next_multiple_of(align);
         end = output.address + output.data.len() as u64;
     }
@@ -165,7 +197,7 @@ pub(super) fn lay_out<'a>(
     }
     let stubs = outputs[Layout::TEXT].address + stubs;
     let slots = end.next_multiple_of(page);
-    Ok(Layout { arch, outputs, placements, slots, libcalls, stubs })
+    Ok(Layout { arch, outputs, placements, slots, libcalls, stubs, references: Vec::new() })
 }
 
 fn find_output<'a>(outputs: &mut Vec<Output<'a>>, destination: Destination<'a>) -> usize {

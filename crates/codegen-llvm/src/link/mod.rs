@@ -40,9 +40,11 @@
 //! | `info` | the module information and the address map |
 //! | `write` | the ELF file of an image |
 //! | `object` | instead of an image, an object for the linker of a program |
+//! | `fragment` | instead of an image, code for a module whose functions are compiled one by one |
 
 mod debug;
 mod error;
+mod fragment;
 mod info;
 mod input;
 mod layout;
@@ -55,8 +57,9 @@ mod write;
 
 pub use debug::DebugParts;
 pub use error::{LinkError, Place, RelocationProblem};
+pub(crate) use fragment::fragment;
 
-use layout::Layout;
+use layout::{Form, Layout};
 use machine::Arch;
 pub(crate) use object::LinkedImportPlace;
 use wootz_vm_abi::machine::Machine;
@@ -105,7 +108,7 @@ pub(crate) fn link_timed(
 ) -> Result<Vec<u8>, LinkError> {
     let mut watch = Stopwatch::start();
     let objects = input::read(objects, parts.machine)?;
-    let symbols = symbols::resolve(&objects)?;
+    let symbols = symbols::resolve(&objects, false)?;
     times.add(Phase::Link, watch.lap());
     let linked = Linked::new(&objects, &symbols, parts, times)?;
     watch.lap();
@@ -128,16 +131,16 @@ pub(crate) fn link_object(
     parts: &ImageParts<'_>,
 ) -> Result<Vec<u8>, LinkError> {
     let module = input::read(objects, parts.machine)?;
-    let symbols = symbols::resolve(&module)?;
+    let symbols = symbols::resolve(&module, false)?;
     let image = Linked::new(&module, &symbols, parts, &mut PhaseTimes::default())?;
 
     let all = [objects, &[c_functions]].concat();
     let objects = input::read(&all, parts.machine)?;
-    let symbols = symbols::resolve(&objects)?;
+    let symbols = symbols::resolve(&objects, false)?;
     let arch = Arch::of(parts.machine);
-    let mut layout = layout::lay_out(arch, &objects, 0)?;
+    let mut layout = layout::lay_out(arch, &objects, 0, Form::Image)?;
     let mut left = Vec::new();
-    relocate::apply(arch, &objects, &symbols, &mut layout, Some(&mut left))?;
+    relocate::apply(arch, &objects, &symbols, &mut layout, Form::Image, Some(&mut left))?;
     object::write(object::Parts {
         objects: &objects,
         symbols: &symbols,
@@ -165,8 +168,8 @@ impl<'a> Linked<'a> {
     ) -> Result<Self, LinkError> {
         let mut watch = Stopwatch::start();
         let arch = Arch::of(parts.machine);
-        let mut layout = layout::lay_out(arch, objects, symbols.libcalls.len() as u64)?;
-        relocate::apply(arch, objects, symbols, &mut layout, None)?;
+        let mut layout = layout::lay_out(arch, objects, symbols.libcalls.len() as u64, Form::Image)?;
+        relocate::apply(arch, objects, symbols, &mut layout, Form::Image, None)?;
         layout.write_stubs()?;
         unwind::write_search_table(&mut layout)?;
         let info = info::image_info(objects, symbols, &layout, parts)?;

@@ -5,11 +5,13 @@
 //! addresses relative to the base. The types of relocations are those of the machine, in `machine/`.
 
 use object::elf;
+use wootz_vm_abi::lazy::{DataReference, LazyLayout};
+use wootz_vm_abi::libcall::Libcall;
 use wootz_vm_abi::linked;
 
 use super::error::{LinkError, RelocationProblem};
 use super::input::{Destination, Object, Relocation};
-use super::layout::Layout;
+use super::layout::{Form, Layout};
 use super::machine::Arch;
 use super::symbols::{Symbols, Target};
 
@@ -38,8 +40,10 @@ pub(super) fn apply(
     objects: &[Object<'_>],
     symbols: &Symbols<'_>,
     layout: &mut Layout<'_>,
+    form: Form<'_>,
     mut left: Option<&mut Vec<Left>>,
 ) -> Result<(), LinkError> {
+    let mut references = Vec::new();
     for (object, input) in objects.iter().enumerate() {
         for (index, section) in input.sections.iter().enumerate() {
             let Some(section) = section else { continue };
@@ -50,6 +54,7 @@ pub(super) fn apply(
             let end = bytes.len().min(start + section.data.len());
             let mut fields = Fields {
                 layout,
+                outside: Outside { form, symbols, references: &mut references },
                 bytes: &mut bytes[start..end],
                 address: layout.outputs[placement.output].address + placement.offset,
                 destination: section.destination,
@@ -78,12 +83,21 @@ pub(super) fn apply(
             layout.outputs[placement.output].data = bytes;
         }
     }
+    layout.references = references;
     Ok(())
+}
+
+/// The data outside of a fragment, distances to which are listed and not written.
+struct Outside<'a> {
+    form: Form<'a>,
+    symbols: &'a Symbols<'a>,
+    references: &'a mut Vec<DataReference>,
 }
 
 /// The bytes of an input section in its output.
 pub(super) struct Fields<'a, 'b> {
     pub(super) layout: &'a Layout<'b>,
+    outside: Outside<'a>,
     bytes: &'a mut [u8],
     address: u64,
     destination: Destination<'a>,
@@ -125,8 +139,29 @@ impl Fields<'_, '_> {
                 let known = linked::runtime::ALL.contains(&name.as_str()) || name == linked::LINKED_MODULE;
                 known.then_some((LeftTarget::External(name), relocation.addend))
             }
-            Target::Nowhere => None,
+            Target::Data | Target::Nowhere => None,
         }
+    }
+
+    /// The data outside, if this is a fragment.
+    pub(super) fn data(&self) -> Option<&LazyLayout> {
+        match self.outside.form {
+            Form::Image => None,
+            Form::Fragment(layout) => Some(layout),
+        }
+    }
+
+    /// The library call of a slot.
+    pub(super) fn libcall(&self, slot: usize) -> Libcall {
+        self.outside.symbols.libcalls[slot]
+    }
+
+    /// Lists a field of 32 bits for the distance to a place in the data outside.
+    pub(super) fn refer(&mut self, offset: u64, to: i64) -> Result<(), RelocationProblem> {
+        self.write(offset, &[0; 4])?;
+        let at = narrow::<u32>(i128::from(self.address) + i128::from(offset))?;
+        self.outside.references.push(DataReference { at, to });
+        Ok(())
     }
 
     /// Whether the section is debug information.

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
+use wootz_vm_abi::lazy::DATA_SYMBOL;
 use wootz_vm_abi::libcall::Libcall;
 
 use super::error::LinkError;
@@ -14,6 +15,8 @@ pub(super) enum Target {
     Section { object: usize, section: usize, offset: u64 },
     /// A library call, by its slot.
     Libcall(usize),
+    /// The data that a fragment has at a distance yet unknown.
+    Data,
     /// Undefined in every object.
     Undefined,
     /// Nothing that a relocation can refer to.
@@ -44,8 +47,8 @@ impl Symbols<'_> {
     }
 }
 
-/// Resolves the symbols of all objects.
-pub(super) fn resolve<'a>(objects: &[Object<'a>]) -> Result<Symbols<'a>, LinkError> {
+/// Resolves the symbols of all objects. `with_data` says whether there is data outside.
+pub(super) fn resolve<'a>(objects: &[Object<'a>], with_data: bool) -> Result<Symbols<'a>, LinkError> {
     let globals = find_globals(objects)?;
     let libcalls: Vec<_> = find_libcalls(objects, &globals).into_iter().collect();
     let mut targets = Vec::with_capacity(objects.len());
@@ -61,6 +64,7 @@ pub(super) fn resolve<'a>(objects: &[Object<'a>]) -> Result<Symbols<'a>, LinkErr
                     (None, Some(call)) => {
                         libcalls.binary_search(&call).map_or(Target::Undefined, Target::Libcall)
                     }
+                    (None, None) if with_data && name == DATA_SYMBOL.as_bytes() => Target::Data,
                     (None, None) => Target::Undefined,
                 }
             }

@@ -175,18 +175,18 @@ fn define_results<'ctx>(
         for (index, result) in results.iter().enumerate() {
             let ty = f.module.types.value(f.body.ty(*result));
             let value = f.load(ty, buffer, index * size_of::<ValRaw>(), Region::Slots, false)?;
-            f.define(*result, value);
+            f.define(*result, value)?;
         }
         return Ok(());
     }
     let value = call.try_as_basic_value().basic();
     match (results, value) {
         ([], None) => {}
-        ([result], Some(value)) => f.define(*result, value),
+        ([result], Some(value)) => f.define(*result, value)?,
         (results, Some(BasicValueEnum::StructValue(tuple))) => {
             for (index, result) in (0..).zip(results) {
                 let value = f.builder().build_extract_value(tuple, index, "")?;
-                f.define(*result, value);
+                f.define(*result, value)?;
             }
         }
         _ => return Err(CompileError::InvalidLlvm(format!("{inst} returns a value of another shape"))),
@@ -206,7 +206,7 @@ fn invariant<'ctx>(
 
 impl<'ctx> FunctionState<'_, 'ctx> {
     /// Calls a builtin with the context and `args`.
-    pub(super) fn call_builtin(
+    pub(crate) fn call_builtin(
         &self,
         builtin: Builtin,
         args: &[BasicValueEnum<'ctx>],

@@ -163,24 +163,6 @@ pub(super) fn effective_address<'ctx>(
     Ok(crate::llvm::byte_offset(f.builder(), f.module.types.i8, pointer, offset)?)
 }
 
-/// Traps unless an access would stay inside.
-pub(super) fn check_bounds(f: &mut FunctionState<'_, '_>, access: MemoryAccess, inst: Inst) -> Result<()> {
-    let address = f.widen(f.int(inst, 0)?)?;
-    let outside = is_outside(f, access, address)?;
-    f.trap_if(outside, TrapCode::MemoryOutOfBounds)
-}
-
-/// Whether an access would stay inside.
-pub(super) fn in_bounds<'ctx>(
-    f: &mut FunctionState<'_, 'ctx>,
-    access: MemoryAccess,
-    inst: Inst,
-) -> Result<BasicValueEnum<'ctx>> {
-    let address = f.widen(f.int(inst, 0)?)?;
-    let inside = f.builder().build_not(is_outside(f, access, address)?, "")?;
-    super::numeric::boolean(f, inside)
-}
-
 /// Whether an access reaches out of the memory: unless `address + offset + bytes <= length`, in arithmetic without wrapping.
 fn is_outside<'ctx>(
     f: &FunctionState<'_, 'ctx>,

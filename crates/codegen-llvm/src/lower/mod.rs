@@ -42,8 +42,6 @@ pub(crate) fn lower_inst(f: &mut FunctionState<'_, '_>, inst: Inst) -> Result<()
         Op::VectorLoad { access, kind } => vector::load(f, access, kind, inst)?,
         Op::VectorLoadLane { access, lane } => vector::load_lane(f, access, lane, inst)?,
         Op::VectorStoreLane { access, lane } => return vector::store_lane(f, access, lane, inst),
-        Op::CheckBounds(access) => return memory::check_bounds(f, access, inst),
-        Op::InBounds(access) => memory::in_bounds(f, access, inst)?,
         Op::MemoryLength(memory) => memory::length(f, memory)?.into(),
         Op::Likely => f.arg(inst, 0)?,
         Op::EffectBarrier => return inline_asm::observe_memory(f.module),
@@ -87,6 +85,5 @@ pub(crate) fn lower_inst(f: &mut FunctionState<'_, '_>, inst: Inst) -> Result<()
     let [result] = *f.body.results(inst) else {
         return Err(f.invalid(format!("{inst} has {} results, not 1", f.body.results(inst).len())));
     };
-    f.define(result, value);
-    Ok(())
+    f.define(result, value)
 }

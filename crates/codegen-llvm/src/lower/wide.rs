@@ -29,8 +29,8 @@ pub(super) fn arithmetic(f: &mut FunctionState<'_, '_>, op: WideArithmetic, inst
     let i64 = f.module.types.i64;
     let upper = b.build_right_shift(value, i128.const_int(64, false), false, "")?;
     let halves = (b.build_int_truncate(value, i64, "")?, b.build_int_truncate(upper, i64, "")?);
-    f.define(low, halves.0.into());
-    f.define(high, halves.1.into());
+    f.define(low, halves.0.into())?;
+    f.define(high, halves.1.into())?;
     Ok(())
 }
 

@@ -12,10 +12,13 @@ pub(crate) mod racing;
 mod x86_64;
 #[cfg(target_arch = "x86_64")]
 mod x86_64_features;
+#[cfg(target_arch = "x86_64")]
+pub(crate) mod x86_64_stubs;
 
 #[cfg(not(all(target_os = "linux", target_arch = "x86_64")))]
 compile_error!("this runtime is written for Linux on x86-64; other systems are further files in this folder");
 
+pub(crate) use self::x86_64_stubs as stubs;
 pub(crate) use linux::{memory, pages, signals, stack};
 pub(crate) use x86_64::{Landing, REGISTERS, Registers, call_with_record, trap_byte};
 pub(crate) use x86_64_features::{cpu_description, has_cpu_feature};

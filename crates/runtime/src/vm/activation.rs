@@ -41,6 +41,11 @@ impl Activation {
         CURRENT.get()
     }
 
+    /// Its store.
+    pub(crate) fn store(&self) -> NonNull<StoreInner> {
+        self.store
+    }
+
     /// What its store's code may fault at.
     pub(crate) fn regions(&self) -> &FaultRegions {
         // SAFETY: the store, and with it the regions, outlives every activation in it.

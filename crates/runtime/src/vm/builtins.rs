@@ -10,6 +10,7 @@ use wootz_vm_abi::builtin::Builtin;
 use wootz_vm_abi::context::{VMCONTEXT_MAGIC, VMContext};
 use wootz_vm_abi::for_each_builtin;
 use wootz_vm_abi::trap::TrapCode;
+use wootz_wasm_types::FuncIndex;
 
 use super::shared::SharedInner;
 use super::store::{Pending, StoreInner};
@@ -232,6 +233,15 @@ impl Running<'_> {
 fn atom<T: super::shared::Atom>(memory: &SharedInner, address: u64) -> Result<&T, TrapCode> {
     let atom = memory.atom(address).map_err(|_| TrapCode::MemoryOutOfBounds)?;
     atom.ok_or(TrapCode::UnalignedAtomic)
+}
+
+/// Code that is compiled while it runs.
+impl Running<'_> {
+    fn better_code(self, func: u32, at_loop: u32) -> usize {
+        let lazy = self.store.instances[self.instance].image.lazy();
+        let at_loop = (at_loop != u32::MAX).then_some(at_loop);
+        lazy.and_then(|lazy| lazy.better(FuncIndex(func), at_loop)).unwrap_or(0)
+    }
 }
 
 /// Tables (specification: Table Instructions).

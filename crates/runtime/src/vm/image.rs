@@ -11,15 +11,18 @@ use std::ops::Range;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::sync::{Arc, OnceLock};
 
-use wootz_vm_abi::addrmap::AddressMap;
+use wootz_vm_abi::addrmap::{self, AddressMap};
 use wootz_vm_abi::context::{ModuleShape, VMContextLayout};
 use wootz_vm_abi::image::{self, ImageInfo, PAGE};
 use wootz_vm_abi::libcall::Libcall;
 use wootz_vm_abi::seal::Sealed;
+use wootz_wasm_types::FuncIndex;
+use wootz_wasm_types::entity::Entity as _;
 
 use super::data_image::DataImages;
 use super::debugger::ShownImage;
 use super::image_file::{Access, ElfFile, NOT_AN_IMAGE, Segment, corrupt, first_page, require_inside};
+use super::lazy::LazyCode;
 use super::libcalls;
 use crate::image::Integrity;
 use crate::regions::{Protection, RegionKind};
@@ -52,6 +55,8 @@ pub(crate) struct LoadedImage {
     pub(super) address_map_bytes: Range<usize>,
     pub(super) address_map: OnceLock<AddressMap>,
     pub(super) data_images: OnceLock<DataImages>,
+    /// The code, if it is compiled while it runs; then `text` is all of its reservation.
+    pub(super) lazy: Option<Box<LazyCode>>,
 }
 
 /// A section of unwind information.
@@ -193,6 +198,7 @@ impl LoadedImage {
             address_map_bytes: file.section(image::ADDRMAP)?,
             address_map: OnceLock::new(),
             data_images: OnceLock::new(),
+            lazy: None,
             info,
             shown: None,
             bytes,
@@ -238,13 +244,26 @@ impl LoadedImage {
 
     /// The code from an address on.
     pub(crate) fn code_bytes(&self, address: usize) -> &[u8] {
+        if let Some(lazy) = self.lazy() {
+            let fragment = lazy.space().fragment_at(address);
+            let stubs = || lazy.space().stub_bytes(address);
+            return fragment.map_or_else(stubs, |fragment| fragment.code_bytes(address));
+        }
         let seen = |address: usize| address.wrapping_add_signed(self.to_code_view);
         if self.text.contains(&address) { self.bytes(&(seen(address)..seen(self.text.end))) } else { &[] }
     }
 
     /// What is mapped where, and what may be done with it.
     pub(crate) fn parts(&self) -> impl Iterator<Item = (Range<usize>, Protection, RegionKind)> + '_ {
-        self.parts.iter().cloned()
+        let lazy = self.lazy().map(|lazy| {
+            let [stubs, data, code] = lazy.space().parts();
+            [
+                (stubs, Protection::READ_EXECUTE, RegionKind::Code),
+                (data, Protection::READ_WRITE, RegionKind::Slots),
+                (code, Protection::READ_EXECUTE, RegionKind::Code),
+            ]
+        });
+        self.parts.iter().cloned().chain(lazy.into_iter().flatten())
     }
 
     /// Whether the code cannot be read.
@@ -252,13 +271,57 @@ impl LoadedImage {
         self.code_view.is_some()
     }
 
+    /// The code, if it is compiled while it runs.
+    pub(crate) fn lazy(&self) -> Option<&LazyCode> {
+        self.lazy.as_deref()
+    }
+
+    /// How to walk from the code at an address.
+    pub(crate) fn unwind_information(&self, address: usize) -> UnwindInformation<'_> {
+        let Some(lazy) = self.lazy() else {
+            return UnwindInformation::Tables {
+                eh_frame: self.eh_frame(),
+                eh_frame_hdr: self.eh_frame_hdr(),
+                text: self.text.start,
+            };
+        };
+        match lazy.space().fragment_at(address) {
+            Some(fragment) => UnwindInformation::Tables {
+                eh_frame: fragment.eh_frame(),
+                eh_frame_hdr: fragment.eh_frame_hdr(),
+                text: fragment.text().start,
+            },
+            None => UnwindInformation::Stub,
+        }
+    }
+
+    /// The functions active at an address of the code, innermost first.
+    pub(crate) fn mapped_frames(&self, address: usize) -> Vec<addrmap::Frame> {
+        let (map, text) = match self.lazy().map(|lazy| lazy.space().fragment_at(address)) {
+            None => (self.address_map(), &self.text),
+            Some(Some(fragment)) => (fragment.address_map(), &fragment.text()),
+            Some(None) => return Vec::new(),
+        };
+        map.lookup((address - text.start) as u32).collect()
+    }
+
+    /// The function whose code is at an address, however little else is known.
+    pub(crate) fn function_at(&self, address: usize) -> Option<FuncIndex> {
+        if let Some(lazy) = self.lazy() {
+            return lazy.function_at(address);
+        }
+        let offset = (address - self.text.start) as u32;
+        let defined = self.info.functions.iter().position(|range| range.contains(&offset))?;
+        Some(FuncIndex::new(self.info.declarations.imported_functions + defined))
+    }
+
     /// Unwind information and its address.
-    pub(crate) fn eh_frame(&self) -> (&[u8], usize) {
+    fn eh_frame(&self) -> (&[u8], usize) {
         (self.bytes(&self.eh_frame.bytes), self.eh_frame.address)
     }
 
     /// The search table over the unwind information and its address.
-    pub(crate) fn eh_frame_hdr(&self) -> (&[u8], usize) {
+    fn eh_frame_hdr(&self) -> (&[u8], usize) {
         (self.bytes(&self.eh_frame_hdr.bytes), self.eh_frame_hdr.address)
     }
 
@@ -269,7 +332,7 @@ impl LoadedImage {
     }
 
     /// The address map, decoded at the first trap. A damaged one is empty: then frames name functions and no offsets.
-    pub(crate) fn address_map(&self) -> &AddressMap {
+    fn address_map(&self) -> &AddressMap {
         self.address_map.get_or_init(|| {
             let (bytes, range) = (self.image_bytes(), &self.address_map_bytes);
             let in_program = matches!(self.bytes, Bytes::Program(_));
@@ -291,6 +354,14 @@ impl LoadedImage {
         // linked module are constants of the program.
         unsafe { std::slice::from_raw_parts(start, range.len()) }
     }
+}
+
+/// How to get from a frame to its caller's.
+pub(crate) enum UnwindInformation<'a> {
+    /// Tables, each with its address, for code that begins at `text`.
+    Tables { eh_frame: (&'a [u8], usize), eh_frame_hdr: (&'a [u8], usize), text: usize },
+    /// There is no frame: the return address is on top of the stack.
+    Stub,
 }
 
 struct Mapped {

@@ -68,6 +68,7 @@ unsafe fn load(module: &'static LinkedModule) -> Result<LoadedImage, ImageError>
         address_map_bytes: part(&module.address_map),
         address_map: OnceLock::new(),
         data_images: OnceLock::new(),
+        lazy: None,
     };
     super::unwind::check(&loaded)?;
     Ok(loaded)

@@ -24,6 +24,7 @@ mod image_file;
 pub(crate) mod instance;
 pub(crate) mod instantiate;
 pub(crate) mod interrupt;
+pub(crate) mod lazy;
 pub(crate) mod libcalls;
 pub(crate) mod limits;
 mod linked;

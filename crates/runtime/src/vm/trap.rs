@@ -6,7 +6,6 @@ use std::ptr::NonNull;
 use wootz_vm_abi::addrmap;
 use wootz_vm_abi::trap::TrapCode;
 use wootz_wasm_types::FuncIndex;
-use wootz_wasm_types::entity::Entity;
 
 use super::activation::Activation;
 use super::faults::FaultRegions;
@@ -120,7 +119,7 @@ fn frames(regions: &FaultRegions, stopped: &Stopped) -> (Vec<TrapFrame>, usize) 
     let mut frames = Vec::new();
     for address in &stopped.addresses[..stopped.recorded] {
         if let Some(image) = regions.image_at(*address) {
-            describe(image, (*address - image.text().start) as u32, &mut frames);
+            describe(image, *address, &mut frames);
         }
     }
     let surplus = frames.len().saturating_sub(MAX_FRAMES);
@@ -128,8 +127,8 @@ fn frames(regions: &FaultRegions, stopped: &Stopped) -> (Vec<TrapFrame>, usize) 
     (frames, surplus + stopped.omitted)
 }
 
-/// Appends the functions active at a code offset: several where calls were inlined, none in a trampoline.
-fn describe(image: &LoadedImage, offset: u32, frames: &mut Vec<TrapFrame>) {
+/// Appends the functions active at an address: several where calls were inlined, none in a trampoline.
+fn describe(image: &LoadedImage, address: usize, frames: &mut Vec<TrapFrame>) {
     let declarations = &image.info().declarations;
     let frame = |func: FuncIndex, offset| TrapFrame {
         module: declarations.names.module.clone(),
@@ -139,10 +138,9 @@ fn describe(image: &LoadedImage, offset: u32, frames: &mut Vec<TrapFrame>) {
     };
     let before = frames.len();
     let known = |mapped: &addrmap::Frame| declarations.functions.get(mapped.func).is_some();
-    let mapped = image.address_map().lookup(offset).filter(known);
+    let mapped = image.mapped_frames(address).into_iter().filter(known);
     frames.extend(mapped.map(|mapped| frame(mapped.func, mapped.offset)));
     if frames.len() == before {
-        let defined = image.info().functions.iter().position(|range| range.contains(&offset));
-        frames.extend(defined.map(|index| frame(FuncIndex::new(declarations.imported_functions + index), 0)));
+        frames.extend(image.function_at(address).map(|func| frame(func, 0)));
     }
 }

@@ -11,7 +11,7 @@ use gimli::{
 };
 
 use super::faults::FaultRegions;
-use super::image::LoadedImage;
+use super::image::{LoadedImage, UnwindInformation};
 use crate::ImageError;
 use crate::sys::{REGISTERS, Registers};
 
@@ -30,6 +30,15 @@ struct Rules {
     cfa: (usize, i64),
     /// Where the caller's value of a register is, relative to the canonical frame address; elsewhere it is unchanged.
     saved: [Option<i32>; REGISTERS],
+}
+
+impl Rules {
+    /// Where the return address is on top of the stack and every register is the caller's.
+    const STUB: Self = {
+        let mut saved = [None; REGISTERS];
+        saved[Registers::PC] = Some(-(size_of::<usize>() as i32));
+        Self { cfa: (Registers::SP, size_of::<usize>() as i64), saved }
+    };
 }
 
 /// Calls `visit` with an address inside the call or the faulting instruction of each frame, innermost first, and stops
@@ -105,20 +114,23 @@ impl Cache {
 type Slice<'a> = EndianSlice<'a, LittleEndian>;
 
 fn sections(
-    image: &LoadedImage,
-) -> gimli::Result<(gimli::ParsedEhFrameHdr<Slice<'_>>, EhFrame<Slice<'_>>, BaseAddresses)> {
-    let (header, header_address) = image.eh_frame_hdr();
-    let (frames, frames_address) = image.eh_frame();
+    information: UnwindInformation<'_>,
+) -> gimli::Result<Option<(gimli::ParsedEhFrameHdr<Slice<'_>>, EhFrame<Slice<'_>>, BaseAddresses)>> {
+    let UnwindInformation::Tables { eh_frame, eh_frame_hdr, text } = information else { return Ok(None) };
+    let (header, header_address) = eh_frame_hdr;
+    let (frames, frames_address) = eh_frame;
     let bases = BaseAddresses::default()
         .set_eh_frame_hdr(header_address as u64)
         .set_eh_frame(frames_address as u64)
-        .set_text(image.text().start as u64);
+        .set_text(text as u64);
     let header = EhFrameHdr::new(header, LittleEndian).parse(&bases, size_of::<usize>() as u8)?;
-    Ok((header, EhFrame::new(frames, LittleEndian), bases))
+    Ok(Some((header, EhFrame::new(frames, LittleEndian), bases)))
 }
 
 fn rules(image: &LoadedImage, address: usize) -> Option<Rules> {
-    let (header, frames, bases) = sections(image).ok()?;
+    let Some((header, frames, bases)) = sections(image.unwind_information(address)).ok()? else {
+        return Some(Rules::STUB);
+    };
     let mut context = UnwindContext::<_, InPlace>::new_in();
     let row = header
         .table()?
@@ -146,8 +158,9 @@ pub(crate) fn check(image: &LoadedImage) -> Result<(), ImageError> {
     if image.text().is_empty() {
         return Ok(());
     }
-    match sections(image) {
-        Ok((header, ..)) if header.table().is_some() => Ok(()),
+    match sections(image.unwind_information(image.text().start)) {
+        Ok(None) => Ok(()),
+        Ok(Some((header, ..))) if header.table().is_some() => Ok(()),
         Ok(_) => Err(ImageError::Corrupt("there is no search table over the unwind information".into())),
         Err(error) => Err(ImageError::Corrupt(format!("the unwind information does not parse: {error}"))),
     }

@@ -53,8 +53,6 @@ impl Display for Mnemonic {
 fn fixed(op: Op) -> &'static str {
     match op {
         Op::Select => "select",
-        Op::CheckBounds(_) => "check_bounds",
-        Op::InBounds(_) => "in_bounds",
         Op::MemoryLength(_) => "memory.length",
         Op::Likely => "likely",
         Op::EffectBarrier => "effect_barrier",

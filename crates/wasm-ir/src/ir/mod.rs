@@ -16,6 +16,7 @@ mod atomic;
 mod body;
 mod bounds;
 pub(crate) mod dominators;
+pub mod liveness;
 mod locals;
 mod mnemonic;
 mod op;

@@ -324,10 +324,6 @@ pub enum Op {
         /// Number of the lane.
         lane: u8,
     },
-    /// Traps unless an access of these bytes would stay inside the memory: operand (address). Nothing is accessed.
-    CheckBounds(MemoryAccess),
-    /// Whether an access of these bytes would stay inside the memory: operand (address); an `i32` 0 or 1.
-    InBounds(MemoryAccess),
     /// The length of a memory in bytes, an `i64`.
     MemoryLength(MemoryIndex),
     /// The operand, an `i32`, which is hardly ever zero.

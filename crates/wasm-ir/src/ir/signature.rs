@@ -87,8 +87,6 @@ pub(super) fn of(
             ty.operands.extend_from_slice(operands);
             ty.results.extend(result);
         }
-        Op::CheckBounds(access) => ty.set(&[address(d, access)?], &[]),
-        Op::InBounds(access) => ty.set(&[address(d, access)?], &[I32]),
         Op::MemoryLength(index) => {
             memory(d, index)?;
             ty.set(&[], &[I64]);

@@ -100,9 +100,6 @@ impl Printer<'_> {
             (Op::Call(func), _) => self.call(f, Callee::Func(func), args),
             (Op::CallIndirect { table, ty }, _) => self.call(f, Callee::Table { table, ty }, args),
             (Op::CallRef(ty), _) => self.call(f, Callee::Ref(ty), args),
-            (Op::CheckBounds(access) | Op::InBounds(access), [address]) => {
-                write!(f, "{} {}, {}", Mnemonic(op, None), self.access(access, *address), access.bytes)
-            }
             (Op::VectorLoad { access, .. }, [address]) => {
                 write!(f, "{} {}", Mnemonic(op, None), self.access(access, *address))
             }

@@ -12,7 +12,7 @@ mod version;
 use crate::Declarations;
 use crate::ir::Body;
 
-/// A body with more blocks or instructions is left as it is.
+/// A body with more blocks or instructions is left as it is, and none is made larger than this.
 const LARGE: (usize, usize) = (10_000, 50_000);
 
 /// Transforms a body.

@@ -7,6 +7,7 @@ mod host;
 mod limits;
 mod linker;
 mod module;
+mod relaxed;
 mod shared;
 mod stop;
 mod stores;

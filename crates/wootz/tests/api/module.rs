@@ -61,11 +61,11 @@ fn answer(module: &Module) -> i32 {
 #[test]
 fn an_image_runs_without_being_compiled_again() {
     let engine = Engine::default();
-    let image = Module::new(&engine, ANSWER).unwrap().serialize();
+    let image = Module::new(&engine, ANSWER).unwrap().serialize().unwrap();
     assert_eq!(image, engine.precompile(ANSWER).unwrap(), "the same module gives the same image");
     let loaded = Module::from_image(&engine, image.clone()).unwrap();
     assert_eq!(answer(&loaded), 42);
-    assert_eq!(loaded.serialize(), image);
+    assert_eq!(loaded.serialize().unwrap(), image);
 }
 
 #[test]

@@ -41,6 +41,11 @@ const TRAPS: &str = r#"(module $traps
     (func (export "i32.div_s-overflow") (drop (call $div (i32.const 0x80000000) (i32.const -1))))
     (func (export "i32.trunc-large") (drop (i32.trunc_f32_s (f32.const 3e9))))
     (func (export "i64.trunc-nan") (drop (i64.trunc_f64_u (f64.const nan))))
+    (func (export "ref.as_non_null") (drop (ref.as_non_null (ref.null func))))
+    (func (export "call_ref-null") (call_ref $nothing (ref.null $nothing)))
+    (func (export "atomic-unaligned") (drop (i32.atomic.load (i32.const 1))))
+    (func (export "wait-unaligned") (drop (memory.atomic.wait64 (i32.const 4) (i64.const 0) (i64.const 0))))
+    (func (export "wait-not-shared") (drop (memory.atomic.wait32 (i32.const 0) (i32.const 0) (i64.const 0))))
     (func $recurse (export "recurse") (call $recurse))
     (func $deep (export "deep") (param i32) (result i32)
       (if (result i32) (i32.eqz (local.get 0))
@@ -76,8 +81,24 @@ const CASES: &[(&str, TrapCode)] = {
         ("i32.trunc-large", IntegerOverflow),
         ("i64.trunc-nan", InvalidConversionToInteger),
         ("recurse", StackExhausted),
+        ("ref.as_non_null", NullReference),
+        ("call_ref-null", NullFunctionReference),
+        ("atomic-unaligned", UnalignedAtomic),
+        ("wait-unaligned", UnalignedAtomic),
+        ("wait-not-shared", ExpectedSharedMemory),
     ]
 };
+
+/// The codes that take more than a module: `interrupts.rs` and `api/fuel.rs` have them, and nobody ever sees the last one.
+const ELSEWHERE: [TrapCode; 3] = [TrapCode::Interrupted, TrapCode::OutOfFuel, TrapCode::Pending];
+
+#[test]
+fn every_code_has_a_case() {
+    for &code in TrapCode::ALL {
+        let is_here = CASES.iter().any(|(_, known)| *known == code);
+        assert_ne!(is_here, ELSEWHERE.contains(&code), "{code:?}");
+    }
+}
 
 #[test]
 fn every_trap_has_its_code_and_its_frame() {

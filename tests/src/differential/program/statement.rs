@@ -9,7 +9,7 @@ impl Function<'_, '_> {
         if !self.take() {
             return String::new();
         }
-        match self.choose(17) {
+        match self.choose(19) {
             0 => format!("    (call $note {})\n", self.exact(Type::I64, 2)),
             1..=3 => self.store(),
             4 => {
@@ -29,6 +29,7 @@ impl Function<'_, '_> {
             13 if depth > 0 && self.loops < COUNTERS - 1 => self.general_loop(depth - 1),
             14 => self.leave(),
             15 if self.beyond => self.references(),
+            16 | 17 if self.loops < COUNTERS => self.even_loop(),
             _ => {
                 let ty = self.pick(&Type::ALL);
                 format!("    (drop {})\n", self.value(ty, 3))
@@ -108,6 +109,55 @@ impl Function<'_, '_> {
         }
         self.loops -= 1;
         self.counted(&first, step, times, &body)
+    }
+
+    /// A loop that a check before it could prove harmless: elements of two arrays, which may overlap or reach past the end, with
+    /// steps, offsets and tests of every kind, and nothing else.
+    fn even_loop(&mut self) -> String {
+        let ty = self.pick(&Type::SCALARS);
+        let (name, size) = (ty.name(), ty.bits() as usize / 8);
+        let (level, memory) = (self.loops, self.memory());
+        let number = memory.number;
+        let times = self.pick(&[4, 9, 16, 17, 33, 64]);
+        let (to, from) = (self.first_element(memory, size, times), self.first_element(memory, size, times));
+        let step = self.pick(&[1, 1, 1, 2, -1, 3, 4]);
+        let element = |function: &mut Self, base: usize| {
+            let scale = function.pick(&[size.trailing_zeros(), size.trailing_zeros(), 0, 4]);
+            let constant = function.pick(&[0, 0, 0, 4, 8, -8, 1]);
+            let index = format!("(i32.shl (local.get $i{level}) (i32.const {scale}))");
+            let address =
+                format!("(i32.add (i32.add (local.get $i32_{base}) {index}) (i32.const {constant}))");
+            let offset = function.pick(&["", "", "", " offset=8", " offset=4", " offset=65528"]);
+            format!("$m{number}{offset} {}", memory.extended(&address))
+        };
+        let (target, source) = (element(self, 0), element(self, 1));
+        let value = if ty.is_float() {
+            // Arithmetic would need its NaNs replaced by a call.
+            format!("({name}.load {source})")
+        } else {
+            format!("({name}.add ({name}.load {source}) {})", self.constant(ty))
+        };
+        let mut body = format!("    ({name}.store {target} {value})\n");
+        if self.chance(3) {
+            let condition = format!("(i32.and (local.get $i{level}) (i32.const 2))");
+            body = format!("    (if {condition} (then\n{body}    ))\n");
+        }
+        if self.chance(3) {
+            body += &format!("    (local.set ${name}_0 ({name}.load {source}))\n");
+        }
+        let end = format!("(i32.const {})", times as i32 * step);
+        let test = match self.choose(4) {
+            0 => format!("(local.tee $n{level} (i32.sub (local.get $n{level}) (i32.const 1)))"),
+            1 => format!("(i32.ne (local.get $i{level}) {end})"),
+            2 => format!("(i32.{} (local.get $i{level}) {end})", if step > 0 { "lt_s" } else { "gt_s" }),
+            _ => format!("(i32.{} (local.get $i{level}) {end})", if step > 0 { "le_s" } else { "ge_s" }),
+        };
+        let label = self.label();
+        format!(
+            "    (local.set $i32_0 {to})\n    (local.set $i32_1 {from})\n    (local.set $i{level} (i32.const 0))\n    \
+             (local.set $n{level} (i32.const {times}))\n    (loop {label}\n{body}    \
+             (local.set $i{level} (i32.add (local.get $i{level}) (i32.const {step})))\n    (br_if {label} {test}))\n"
+        )
     }
 
     /// Nested blocks and a jump out of one of them.

@@ -56,6 +56,9 @@ fn apply(
     let absolute = || fields.value(relocation, target);
     match relocation.ty {
         elf::R_X86_64_NONE => Ok(()),
+        elf::R_X86_64_PC32 | elf::R_X86_64_PLT32 if !debug && target == Target::Data => {
+            fields.refer(relocation.offset, relocation.addend)
+        }
         elf::R_X86_64_PC32 | elf::R_X86_64_PLT32 if !debug => {
             let value = absolute()? - place;
             fields.write(relocation.offset, &narrow::<i32>(value)?.to_le_bytes())
@@ -94,6 +97,10 @@ fn apply_got(
     place: i128,
 ) -> Result<(), RelocationProblem> {
     let addend = i128::from(relocation.addend);
+    if let (Target::Libcall(slot), Some(data)) = (target, fields.data()) {
+        let slot = data.libcall(fields.libcall(slot)) as i64;
+        return fields.refer(relocation.offset, slot.wrapping_add(relocation.addend));
+    }
     if let Target::Libcall(slot) = target {
         let value = i128::from(fields.layout.slot(slot)) + addend - place;
         return fields.write(relocation.offset, &narrow::<i32>(value)?.to_le_bytes());

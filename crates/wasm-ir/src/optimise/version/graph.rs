@@ -388,8 +388,10 @@ impl Rebuild<'_> {
 
     /// A value as it is in the fast copy.
     fn copied(&self, value: Value, plan: usize) -> Value {
-        let copy = self.copies.get(value.index()).copied().flatten();
-        copy.unwrap_or_else(|| self.resolve(value, Some(plan)))
+        match self.copies.get(value.index()) {
+            Some(Some(copy)) if self.plan_of(self.definitions.block(value)) == Some(plan) => *copy,
+            _ => self.resolve(value, Some(plan)),
+        }
     }
 
     fn copy_inst(&mut self, plan: usize, inst: Inst, check: &CheckBlock) -> Inst {

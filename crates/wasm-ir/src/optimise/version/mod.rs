@@ -30,7 +30,8 @@
 //! If the check fails, the original loop runs. The check itself has no effect and cannot trap.
 //!
 //! *What it costs.* The check is paid once for each time that the loop is entered. So loops known to be short are left alone, and
-//! so are large ones and those with many groups. All copies together are no larger than the body, or [`SMALL`].
+//! so are large ones and those with many groups. All copies together are no larger than the body, or [`SMALL`], and a body has
+//! at most [`MOST_LOOPS`] innermost loops to begin with: what a back end does with loops can take longer than their number says.
 
 mod check;
 mod graph;
@@ -40,29 +41,37 @@ use crate::Declarations;
 use crate::analysis::{Definitions, InnermostLoops, Surroundings, dominators};
 use crate::ir::Body;
 
+use super::LARGE;
 use plan::Plan;
 
 /// How many instructions the copies in a small body may have.
 const SMALL: usize = 2_000;
+/// A body with more innermost loops than this is left as it is.
+const MOST_LOOPS: usize = 1_000;
 
 /// Versions the loops of a body that are worth it.
 pub(super) fn run(declarations: &Declarations, body: &mut Body) {
     let loops = InnermostLoops::new(body);
-    if loops.loops.is_empty() {
+    if loops.loops.is_empty() || loops.loops.len() > MOST_LOOPS {
         return;
     }
     let definitions = Definitions::new(body);
     let tree = dominators(body);
     let around = Surroundings { body, loops: &loops, definitions: &definitions };
-    let mut room = body.insts.len().max(SMALL);
+    let mut room = body.insts.len().max(SMALL).min(LARGE.1 - body.insts.len());
+    let mut room_for_blocks = LARGE.0 - body.blocks.len();
     let mut plans: Vec<Plan> = Vec::new();
     for number in 0..loops.loops.len() {
         let blocks = &loops.loops[number].blocks;
         let size: usize = blocks.iter().map(|block| body.blocks[*block].insts.len()).sum();
+        // Besides the copy there are a check, an entry and an exit.
+        let added = blocks.len() + 3;
         if size <= room
+            && added <= room_for_blocks
             && let Some(plan) = Plan::new(declarations, around, &tree, number)
         {
             room -= size;
+            room_for_blocks -= added;
             plans.push(plan);
         }
     }

@@ -106,8 +106,7 @@ impl Plan {
             }
         }
         let (groups, members) = form_groups(&found)?;
-        let pairs = pairs(&groups).count();
-        let fits = !groups.is_empty() && groups.len() <= MOST_GROUPS && pairs <= MOST_PAIRS;
+        let fits = (1..=MOST_GROUPS).contains(&groups.len()) && pairs(&groups).count() <= MOST_PAIRS;
         fits.then_some(Self { number, exit, trips, groups, members })
     }
 }
@@ -210,7 +209,6 @@ fn is_quiet(around: Surroundings<'_>, inst: Inst) -> bool {
         | Op::Convert(_)
         | Op::Vector(_)
         | Op::Select
-        | Op::InBounds(_)
         | Op::MemoryLength(_)
         | Op::Likely
         | Op::MemorySize(_)
@@ -224,7 +222,6 @@ fn is_quiet(around: Surroundings<'_>, inst: Inst) -> bool {
         | Op::VectorLoad { .. }
         | Op::VectorLoadLane { .. }
         | Op::VectorStoreLane { .. }
-        | Op::CheckBounds(_)
         | Op::EffectBarrier
         | Op::MemoryGrow(_)
         | Op::MemoryFill(_)

@@ -1,0 +1,165 @@
+//! The file of an executable: the stub's, whose sections that are loaded stay where they are, and two more.
+//!
+//! ```text
+//! the stub, up to the end of what is loaded
+//! page   .wootz.image       the image, mapped when the program starts
+//!        .wootz.settings    Settings, as postcard writes them
+//!        .shstrtab
+//!        section headers: the stub's loaded ones, then these three
+//! ```
+//!
+//! Having sections, it survives `strip` and opens in every tool. The symbols and debug information of the stub are left out.
+
+use std::fmt;
+use std::fs::File;
+use std::ops::Range;
+
+use object::LittleEndian as LE;
+use object::elf;
+use object::pod::{bytes_of, from_bytes_mut};
+use object::read::elf::{FileHeader, ProgramHeader, SectionHeader};
+use object::read::{ReadCache, SectionIndex};
+
+use super::Settings;
+
+type Header = elf::FileHeader64<LE>;
+type Section = elf::SectionHeader64<LE>;
+
+const IMAGE: &str = ".wootz.image";
+const SETTINGS: &str = ".wootz.settings";
+const PAGE: usize = wootz_engine::IMAGE_PAGE as usize;
+
+/// Where in its file an executable has its parts.
+pub(super) struct Parts {
+    pub(super) image: Range<u64>,
+    pub(super) settings: Range<u64>,
+}
+
+/// The parts of an executable; `None` if it has none.
+pub(super) fn find(file: &File) -> Option<Parts> {
+    let cache = ReadCache::new(file);
+    let header = Header::parse(&cache).ok()?;
+    let sections = header.sections(LE, &cache).ok()?;
+    let find = |name: &str| {
+        let (_, section) = sections.section_by_name(LE, name.as_bytes())?;
+        let (offset, size) = section.file_range(LE)?;
+        Some(offset..offset.checked_add(size)?)
+    };
+    Some(Parts { image: find(IMAGE)?, settings: find(SETTINGS)? })
+}
+
+/// Why no executable can be made of a stub: it is no ELF file of the expected form.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct BuildExecutableError(String);
+
+impl fmt::Display for BuildExecutableError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the stub of executables is damaged: {}", self.0)
+    }
+}
+
+impl std::error::Error for BuildExecutableError {}
+
+impl From<object::Error> for BuildExecutableError {
+    fn from(error: object::Error) -> Self {
+        Self(error.to_string())
+    }
+}
+
+/// The executable of an image: the bytes of its file.
+///
+/// # Errors
+/// If `stub` is not a program for this to be added to.
+///
+/// # Panics
+/// Never: settings have an encoding.
+pub fn build(stub: &[u8], image: &[u8], settings: &Settings) -> Result<Vec<u8>, BuildExecutableError> {
+    let header = Header::parse(stub)?;
+    let sections = header.sections(LE, stub)?;
+    let mut out = loaded_part(stub, header)?.to_vec();
+
+    let mut table = Table::default();
+    // A section's new index, by its old one.
+    let mut kept = vec![0; sections.len()];
+    for (index, section) in sections.enumerate() {
+        if section.sh_flags(LE).contains(elf::SHF_ALLOC) {
+            kept[index.0] = table.push(sections.section_name(LE, section)?, *section);
+        }
+    }
+    let moved = |index: u32| {
+        kept.get(SectionIndex(index as usize).0)
+            .copied()
+            .ok_or_else(|| BuildExecutableError("a section refers to none".into()))
+    };
+    for section in &mut table.headers {
+        section.sh_link.set(LE, moved(section.sh_link.get(LE))?);
+        if section.sh_flags(LE).contains(elf::SHF_INFO_LINK) {
+            section.sh_info.set(LE, moved(section.sh_info.get(LE))?);
+        }
+    }
+
+    let settings = postcard::to_stdvec(settings).expect("settings encode");
+    table.append(&mut out, IMAGE, elf::SHT_PROGBITS, PAGE, image);
+    table.append(&mut out, SETTINGS, elf::SHT_PROGBITS, 1, &settings);
+    table.finish(&mut out);
+    Ok(out)
+}
+
+/// The stub without what is not loaded.
+fn loaded_part<'a>(stub: &'a [u8], header: &Header) -> Result<&'a [u8], BuildExecutableError> {
+    let programs = header.program_headers(LE, stub)?;
+    let end = programs.iter().map(|program| program.p_offset(LE).saturating_add(program.p_filesz(LE))).max();
+    let end = end.and_then(|end| usize::try_from(end).ok());
+    end.and_then(|end| stub.get(..end)).ok_or_else(|| BuildExecutableError("it is cut".into()))
+}
+
+/// A table of sections that grows.
+struct Table {
+    headers: Vec<Section>,
+    names: Vec<u8>,
+}
+
+impl Default for Table {
+    /// The section of index 0, which is none.
+    fn default() -> Self {
+        let mut none = [0; size_of::<Section>()];
+        let (none, _) = from_bytes_mut::<Section>(&mut none).expect("it has the size of a section");
+        Self { headers: vec![*none], names: vec![0] }
+    }
+}
+
+impl Table {
+    fn push(&mut self, name: &[u8], mut section: Section) -> u32 {
+        section.sh_name.set(LE, self.names.len() as u32);
+        self.names.extend(name);
+        self.names.push(0);
+        self.headers.push(section);
+        self.headers.len() as u32 - 1
+    }
+
+    /// Appends bytes to the file, as a section that is not loaded.
+    fn append(&mut self, out: &mut Vec<u8>, name: &str, ty: elf::SectionType, align: usize, bytes: &[u8]) {
+        out.resize(out.len().next_multiple_of(align), 0);
+        let mut section = self.headers[0];
+        section.sh_type.set(LE, ty);
+        section.sh_offset.set(LE, out.len() as u64);
+        section.sh_size.set(LE, bytes.len() as u64);
+        section.sh_addralign.set(LE, align as u64);
+        self.push(name.as_bytes(), section);
+        out.extend(bytes);
+    }
+
+    /// Appends the names and the table itself, and says in the file's header where it is.
+    fn finish(mut self, out: &mut Vec<u8>) {
+        let name = ".shstrtab";
+        let names = [&self.names, name.as_bytes(), &[0]].concat();
+        self.append(out, name, elf::SHT_STRTAB, 1, &names);
+        out.resize(out.len().next_multiple_of(8), 0);
+        let table = out.len() as u64;
+        self.headers.iter().for_each(|section| out.extend(bytes_of(section)));
+        let (header, _) = from_bytes_mut::<Header>(out).expect("the file starts with its header");
+        header.e_shoff.set(LE, table);
+        header.e_shnum.set(LE, self.headers.len() as u16);
+        header.e_shstrndx.set(LE, object::elf::SymbolSection(self.headers.len() as u16 - 1));
+    }
+}

@@ -1,0 +1,139 @@
+//! Executables: what `wootz compile --emit exe` writes, and what such a file does when it is started.
+//!
+//! An executable is the program `wootz-stub`, which is this module's [`run`] and nothing else, with two more sections: the image of
+//! the module, and how it is to be run. It has no compiler inside and needs no other file.
+
+mod file;
+
+use std::fs::File;
+use std::os::unix::fs::FileExt;
+
+use serde::{Deserialize, Serialize};
+use wootz_engine::wasi::{BuildError, Exit as ProcExit, ThreadedProgram, WasiCtx, is_threaded};
+use wootz_engine::{Config, Engine, Error, Integrity, Linker, Module, Store};
+
+use crate::exit::Exit;
+use crate::report::{Outcome, Report, one_line};
+use crate::run::HOST_STACK;
+pub use file::{BuildExecutableError, build};
+
+/// How an executable runs its program.
+#[derive(Clone, PartialEq, Eq, Default, Debug, Serialize, Deserialize)]
+pub struct Settings {
+    /// Directories that the program may use: here, and as it sees them.
+    pub dirs: Vec<(String, String)>,
+    /// Variables that the program sees; one without a value is passed on.
+    pub env: Vec<(String, Option<String>)>,
+    /// Whether it sees the current directory and all variables besides.
+    pub native: bool,
+    /// Bytes of stack that WebAssembly code may use.
+    pub stack: u64,
+}
+
+/// Runs the program in the executable of this process.
+///
+/// # Errors
+/// The report of how it ended, or of why it could not start.
+pub fn run() -> Outcome<Exit> {
+    let unreadable = |error: std::io::Error| {
+        Report::new(Exit::NoInput, format!("cannot read this program's own file: {error}"))
+    };
+    let file = File::open("/proc/self/exe").map_err(unreadable)?;
+    let parts = file::find(&file).ok_or_else(|| {
+        Report::new(Exit::NoInput, "there is no program in this file")
+            .help("wootz compile FILE --emit exe makes an executable of a module")
+    })?;
+    let mut settings = vec![0; (parts.settings.end - parts.settings.start) as usize];
+    file.read_exact_at(&mut settings, parts.settings.start).map_err(unreadable)?;
+    let settings: Settings = postcard::from_bytes(&settings)
+        .map_err(|_| Report::new(Exit::BadModule, "this program's own file is damaged"))?;
+
+    let stack = settings.stack as usize;
+    let engine = Engine::new(&Config::new().max_wasm_stack(stack));
+    let module =
+        Module::from_part(&engine, &file, parts.image, Integrity::Declarations).map_err(|e| report(&e))?;
+    let ctx = settings.wasi_ctx()?;
+    let thread = std::thread::Builder::new().stack_size(stack.saturating_add(HOST_STACK));
+    let thread = thread.spawn(move || start(&engine, &module, ctx)).map_err(|error| {
+        Report::new(Exit::System, format!("cannot start a thread for the program: {error}"))
+    })?;
+    // A panic ends the process before it comes to here.
+    let ended = thread.join().unwrap_or_else(|_| Ok(()));
+    match ended {
+        Ok(()) => Ok(Exit::Success),
+        Err(error) => match error.downcast_ref::<ProcExit>() {
+            Some(exit) => Ok(Exit::Guest(exit.0 as u8)),
+            None => Err(report(&error)),
+        },
+    }
+}
+
+fn start(engine: &Engine, module: &Module, ctx: WasiCtx) -> Result<(), Error> {
+    let mut linker = Linker::new(engine);
+    linker.define_wasi(|ctx: &mut WasiCtx| ctx)?;
+    if is_threaded(module) {
+        return ThreadedProgram::new(&linker, module, move || ctx.share())?.run();
+    }
+    let mut store = Store::new(engine, ctx);
+    let instance = linker.instantiate(&mut store, module)?;
+    instance.get_typed_func::<(), ()>(&store, "_start")?.call(&mut store, ())
+}
+
+impl Settings {
+    fn wasi_ctx(&self) -> Outcome<WasiCtx> {
+        let refused = |error: BuildError| match error {
+            BuildError::Directory { .. } => Report::new(Exit::NoInput, error.to_string()),
+            error => Report::new(Exit::Usage, error.to_string()),
+        };
+        let mut builder = WasiCtx::builder().inherit_stdio();
+        for arg in std::env::args_os() {
+            let arg = arg.into_string().map_err(|arg| {
+                Report::new(
+                    Exit::Usage,
+                    format!("the argument {arg:?} is not Unicode, the program cannot take it"),
+                )
+            })?;
+            builder = builder.arg(arg).map_err(refused)?;
+        }
+        if self.native {
+            // The program cannot take others.
+            let unicode = |(name, value): (std::ffi::OsString, std::ffi::OsString)| {
+                Some((name.into_string().ok()?, value.into_string().ok()?))
+            };
+            for (name, value) in std::env::vars_os().filter_map(unicode) {
+                if self.env.iter().all(|(own, _)| *own != name) {
+                    builder = builder.env(name, value).map_err(refused)?;
+                }
+            }
+            builder = builder.preopened_dir(".", ".").map_err(refused)?;
+        }
+        for (name, value) in &self.env {
+            if let Some(value) = value.clone().or_else(|| std::env::var(name).ok()) {
+                builder = builder.env(name, value).map_err(refused)?;
+            }
+        }
+        for (host, guest) in &self.dirs {
+            builder = builder.preopened_dir(host, guest).map_err(refused)?;
+        }
+        Ok(builder.build())
+    }
+}
+
+/// The report of a program that did not end by itself.
+fn report(error: &Error) -> Box<Report> {
+    let report = match error {
+        Error::Trap(trap) => Report::new(Exit::Trap, format!("the program trapped: {}", trap.code)),
+        Error::Host(failure) => {
+            Report::new(Exit::Trap, format!("the program was stopped: {}", failure.error))
+        }
+        Error::Memory(_) | Error::Limit(_) | Error::Thread { .. } => {
+            Report::new(Exit::System, error.to_string())
+        }
+        error => Report::new(Exit::BadModule, error.to_string()),
+    };
+    let frame = |(number, frame): (usize, &wootz_engine::TrapFrame)| {
+        let name = frame.name.as_deref().map_or_else(String::new, |name| format!("{} ", one_line(name)));
+        format!("{number}: {name}(func {}) at offset {:#x}", frame.func.0, frame.offset)
+    };
+    report.backtrace(error.frames().iter().enumerate().map(frame).collect())
+}

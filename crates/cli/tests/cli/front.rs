@@ -1,0 +1,66 @@
+//! `wootz` without its compiler: what runs by itself, and what it says of the rest.
+
+use std::fs::{File, FileTimes, Permissions};
+use std::os::unix::fs::PermissionsExt;
+use std::process::Command;
+
+use crate::Dir;
+
+const HELLO: &str = r#"(module
+  (import "wasi_snapshot_preview1" "fd_write" (func $write (param i32 i32 i32 i32) (result i32)))
+  (memory (export "memory") 1)
+  (data (i32.const 0) "\08\00\00\00\06\00\00\00hello\n")
+  (func (export "_start") (drop (call $write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 32)))))"#;
+
+/// Bytes of the binary that users start.
+fn binary() -> Vec<u8> {
+    std::fs::read(env!("CARGO_BIN_EXE_wootz")).unwrap()
+}
+
+fn contains(bytes: &[u8], text: &str) -> bool {
+    bytes.windows(text.len()).any(|window| window == text.as_bytes())
+}
+
+#[test]
+fn the_binary_that_users_start_has_no_llvm() {
+    assert!(!contains(&binary(), "libLLVM") && !contains(&binary(), "LLVMContextCreate"));
+    let compiler = std::fs::read(env!("CARGO_BIN_EXE_wootz-compiler")).unwrap();
+    assert!(contains(&compiler, "LLVMContextCreate"), "the words that the test looks for are the wrong ones");
+}
+
+#[test]
+fn images_and_what_is_in_the_cache_run_without_the_compiler() {
+    let dir = Dir::with("hello.wat", HELLO);
+    dir.wootz(&["compile", "hello.wat"]).output();
+    let alone = dir.write("wootz", binary());
+    std::fs::set_permissions(&alone, Permissions::from_mode(0o755)).unwrap();
+    let compiler = dir.path().join("wootz-compiler");
+    let real = env!("CARGO_BIN_EXE_wootz-compiler");
+    std::os::unix::fs::symlink(real, &compiler).unwrap();
+    let run = |args: &[&str]| {
+        let mut command = Command::new(&alone);
+        command.args(args).current_dir(dir.path()).env("WOOTZ_CACHE_DIR", dir.path().join("cache"));
+        let output = command.output().unwrap();
+        let text = |bytes| String::from_utf8(bytes).unwrap();
+        (output.status.code(), text(output.stdout), text(output.stderr))
+    };
+    let hello = (Some(0), "hello\n".to_owned(), String::new());
+    assert_eq!(run(&["run", "hello.wat"]), hello, "compiled, and kept");
+    // One that the cache cannot tell from the real one, and that does not run.
+    std::fs::remove_file(&compiler).unwrap();
+    let real = std::fs::metadata(real).unwrap();
+    let idle = File::create(&compiler).unwrap();
+    idle.set_len(real.len()).unwrap();
+    idle.set_times(FileTimes::new().set_modified(real.modified().unwrap())).unwrap();
+    let cached = run(&["run", "hello.wat"]);
+    let missing = run(&["run", "--no-cache", "hello.wat"]);
+    assert_eq!(cached, hello, "taken from the cache");
+    assert_eq!(missing.0, Some(71), "{missing:?}");
+    assert!(missing.2.starts_with("error: cannot start the compiler: "), "{missing:?}");
+
+    std::fs::remove_file(&compiler).unwrap();
+    assert_eq!(run(&["run", "hello.image"]), hello);
+    let (code, _, message) = run(&["inspect", "hello.wat"]);
+    assert_eq!(code, Some(71));
+    assert!(message.contains("`wootz-compiler` belongs beside `wootz`"), "{message}");
+}

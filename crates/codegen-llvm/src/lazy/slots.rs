@@ -1,0 +1,60 @@
+//! Calls of functions that are in no object of the fragment: through their slots.
+//!
+//! It is done after the passes, which see plain calls and may inline what they are shown of the callees.
+
+use inkwell::module::Linkage;
+use inkwell::values::{BasicValue, CallSiteValue, FunctionValue, GlobalValue};
+use inkwell::{GlobalVisibility, values::InstructionValue};
+use wootz_vm_abi::lazy::{DATA_SYMBOL, Entry, LazyLayout};
+use wootz_wasm_ir::FuncIndex;
+
+use crate::error::CompileError;
+use crate::module::ModuleState;
+
+/// Replaces the callee of every call of a function that is in `others`, or that `all` says, by what its slot holds.
+pub(super) fn call_through_slots(
+    module: &ModuleState<'_>,
+    layout: &LazyLayout,
+    goes_through_slot: impl Fn(FuncIndex) -> bool,
+) -> Result<(), CompileError> {
+    let callees: Vec<(FunctionValue<'_>, FuncIndex)> = (module.declared_functions().into_iter())
+        .filter(|(func, _)| goes_through_slot(*func))
+        .map(|(func, function)| (function, func))
+        .collect();
+    if callees.is_empty() {
+        return Ok(());
+    }
+    let data = data(module);
+    let calls = module.module.get_functions().flat_map(|function| {
+        let blocks = function.get_basic_block_iter();
+        blocks.flat_map(|block| block.get_instructions().collect::<Vec<_>>()).collect::<Vec<_>>()
+    });
+    for call in calls.collect::<Vec<InstructionValue<'_>>>() {
+        let Ok(site) = CallSiteValue::try_from(call) else { continue };
+        let Some(callee) = site.get_called_fn_value() else { continue };
+        let Some((_, func)) = callees.iter().find(|(function, _)| *function == callee) else { continue };
+        let offset = layout.slot(layout.number(Entry::Function(*func)));
+        let b = &module.builder;
+        b.position_before(&call);
+        b.unset_current_debug_location();
+        let slot = crate::function::field(module, data.as_pointer_value(), offset)?;
+        let code = b.build_load(module.types.ptr, slot, "")?;
+        // The callee is the last operand.
+        let last = call.get_num_operands() - 1;
+        if !call.set_operand(last, code.as_basic_value_enum()) {
+            return Err(CompileError::InvalidLlvm("a call has no callee".into()));
+        }
+    }
+    Ok(())
+}
+
+/// The data outside of the fragment.
+pub(crate) fn data<'ctx>(module: &ModuleState<'ctx>) -> GlobalValue<'ctx> {
+    module.module.get_global(DATA_SYMBOL).unwrap_or_else(|| {
+        let global = module.module.add_global(module.types.i8, None, DATA_SYMBOL);
+        global.set_linkage(Linkage::External);
+        // At a distance that is known when the fragment is placed: no global offset table.
+        global.set_visibility(GlobalVisibility::Hidden);
+        global
+    })
+}

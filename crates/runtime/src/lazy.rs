@@ -1,0 +1,39 @@
+//! Modules whose functions are compiled when they are first called: what became of one.
+
+use std::ops::AddAssign;
+use std::time::Duration;
+
+pub use wootz_vm_abi::lazy::{CodeSpace, CompileFailure, EntryCompiler, LazyModule, MakeCompiler, Tier};
+
+/// What was compiled of a module.
+#[derive(Copy, Clone, PartialEq, Eq, Debug, Default)]
+pub struct LazyStatistics {
+    /// Functions and trampolines that may be asked for.
+    pub entries: usize,
+    /// By [`Tier`].
+    pub tiers: [TierStatistics; 2],
+    /// How often the code of an entry took the place of other code.
+    pub swaps: usize,
+}
+
+/// What was compiled in one tier.
+#[derive(Copy, Clone, PartialEq, Eq, Debug, Default)]
+pub struct TierStatistics {
+    /// Batches of code.
+    pub fragments: usize,
+    /// Functions in them, trampolines and ways into loops not counted.
+    pub functions: usize,
+    /// Bytes of code, constants and unwind information.
+    pub bytes: usize,
+    /// Time that compiling took.
+    pub time: Duration,
+}
+
+impl AddAssign for TierStatistics {
+    fn add_assign(&mut self, more: Self) {
+        self.fragments += more.fragments;
+        self.functions += more.functions;
+        self.bytes += more.bytes;
+        self.time += more.time;
+    }
+}

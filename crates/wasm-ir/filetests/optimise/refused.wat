@@ -1,0 +1,175 @@
+;; Loops that are left alone: an access elsewhere, a call, a trap, two ways out, a known small number of repetitions, 64-bit and
+;; shared memories.
+;;! optimise
+(module
+  (memory 1)
+  (memory $wide i64 1)
+  (memory $shared 1 1 shared)
+  (func $nothing)
+  (func $chase (param $p i32) (result i32) (local $n i32)
+    (loop $l
+      (local.set $n (i32.add (local.get $n) (i32.const 1)))
+      (br_if $l (local.tee $p (i32.load (local.get $p)))))
+    (local.get $n))
+  (func $indirect (param $p i32) (param $n i32)
+    (loop $l
+      (i32.store (i32.load (local.get $p)) (i32.const 0))
+      (local.set $p (i32.add (local.get $p) (i32.const 4)))
+      (br_if $l (local.tee $n (i32.sub (local.get $n) (i32.const 1))))))
+  (func $calls (param $p i32) (param $n i32)
+    (loop $l
+      (call $nothing)
+      (i32.store (local.get $p) (i32.const 0))
+      (local.set $p (i32.add (local.get $p) (i32.const 4)))
+      (br_if $l (local.tee $n (i32.sub (local.get $n) (i32.const 1))))))
+  (func $divides (param $p i32) (param $n i32)
+    (loop $l
+      (i32.store (local.get $p) (i32.div_u (i32.const 9) (local.get $n)))
+      (local.set $p (i32.add (local.get $p) (i32.const 4)))
+      (br_if $l (local.tee $n (i32.sub (local.get $n) (i32.const 1))))))
+  (func $two_ways_out (param $p i32) (param $n i32) (result i32)
+    (loop $l
+      (if (i32.eqz (i32.load (local.get $p))) (then (return (local.get $p))))
+      (local.set $p (i32.add (local.get $p) (i32.const 4)))
+      (br_if $l (local.tee $n (i32.sub (local.get $n) (i32.const 1)))))
+    (i32.const 0))
+  (func $short (param $p i32) (local $i i32)
+    (loop $l
+      (i32.store (i32.add (local.get $p) (local.get $i)) (i32.const 0))
+      (br_if $l (i32.ne (local.tee $i (i32.add (local.get $i) (i32.const 4))) (i32.const 16)))))
+  (func $wide (param $p i64) (param $n i32)
+    (loop $l
+      (i32.store $wide (local.get $p) (i32.const 0))
+      (local.set $p (i64.add (local.get $p) (i64.const 4)))
+      (br_if $l (local.tee $n (i32.sub (local.get $n) (i32.const 1))))))
+  (func $shared (param $p i32) (param $n i32)
+    (loop $l
+      (i32.store $shared (local.get $p) (i32.const 0))
+      (local.set $p (i32.add (local.get $p) (i32.const 4)))
+      (br_if $l (local.tee $n (i32.sub (local.get $n) (i32.const 1)))))))
+
+;; ---- expected ----
+;; function func0"nothing" () -> () {
+;; block0:
+;;   43:  return
+;; }
+;; function func1"chase" (i32) -> (i32) {
+;; block0(v0: i32):
+;;   45:  v1 = i32.const 0
+;;   48:  jump block1(v0, v1)
+;; block1(v2: i32, v3: i32):
+;;   4c:  v4 = i32.const 1
+;;   4e:  v5 = i32.add v3, v4
+;;   53:  v6 = i32.load memory0[v2]
+;;   58:  branch v6, block1(v6, v5), block2
+;; block2:
+;;   5d:  return v5
+;; }
+;; function func2"indirect" (i32, i32) -> () {
+;; block0(v0: i32, v1: i32):
+;;   60:  jump block1(v0, v1)
+;; block1(v2: i32, v3: i32):
+;;   64:  v4 = i32.load memory0[v2]
+;;   67:  v5 = i32.const 0
+;;   69:  i32.store memory0[v4], v5
+;;   6e:  v6 = i32.const 4
+;;   70:  v7 = i32.add v2, v6
+;;   75:  v8 = i32.const 1
+;;   77:  v9 = i32.sub v3, v8
+;;   7a:  branch v9, block1(v7, v9), block2
+;; block2:
+;;   7d:  return
+;; }
+;; function func3"calls" (i32, i32) -> () {
+;; block0(v0: i32, v1: i32):
+;;   80:  jump block1(v0, v1)
+;; block1(v2: i32, v3: i32):
+;;   82:  call func0"nothing"()
+;;   86:  v4 = i32.const 0
+;;   88:  i32.store memory0[v2], v4
+;;   8d:  v5 = i32.const 4
+;;   8f:  v6 = i32.add v2, v5
+;;   94:  v7 = i32.const 1
+;;   96:  v8 = i32.sub v3, v7
+;;   99:  branch v8, block1(v6, v8), block2
+;; block2:
+;;   9c:  return
+;; }
+;; function func4"divides" (i32, i32) -> () {
+;; block0(v0: i32, v1: i32):
+;;   9f:  jump block1(v0, v1)
+;; block1(v2: i32, v3: i32):
+;;   a3:  v4 = i32.const 9
+;;   a7:  v5 = i32.div_u v4, v3
+;;   a8:  i32.store memory0[v2], v5
+;;   ad:  v6 = i32.const 4
+;;   af:  v7 = i32.add v2, v6
+;;   b4:  v8 = i32.const 1
+;;   b6:  v9 = i32.sub v3, v8
+;;   b9:  branch v9, block1(v7, v9), block2
+;; block2:
+;;   bc:  return
+;; }
+;; function func5"two_ways_out" (i32, i32) -> (i32) {
+;; block0(v0: i32, v1: i32):
+;;   bf:  jump block1(v0, v1)
+;; block1(v2: i32, v3: i32):
+;;   c3:  v4 = i32.load memory0[v2]
+;;   c6:  v5 = i32.eqz v4
+;;   c7:  branch v5, block2, block3
+;; block2:
+;;   cb:  return v2
+;; block3:
+;;   cf:  v6 = i32.const 4
+;;   d1:  v7 = i32.add v2, v6
+;;   d6:  v8 = i32.const 1
+;;   d8:  v9 = i32.sub v3, v8
+;;   db:  branch v9, block1(v7, v9), block4
+;; block4:
+;;   de:  v10 = i32.const 0
+;;   e0:  return v10
+;; }
+;; function func6"short" (i32) -> () {
+;; block0(v0: i32):
+;;   e2:  v1 = i32.const 0
+;;   e5:  jump block1(v1)
+;; block1(v2: i32):
+;;   eb:  v3 = i32.add v0, v2
+;;   ec:  v4 = i32.const 0
+;;   ee:  i32.store memory0[v3], v4
+;;   f3:  v5 = i32.const 4
+;;   f5:  v6 = i32.add v2, v5
+;;   f8:  v7 = i32.const 16
+;;   fa:  v8 = i32.ne v6, v7
+;;   fb:  branch v8, block1(v6), block2
+;; block2:
+;;   fe:  return
+;; }
+;; function func7"wide" (i64, i32) -> () {
+;; block0(v0: i64, v1: i32):
+;;   101:  jump block1(v0, v1)
+;; block1(v2: i64, v3: i32):
+;;   105:  v4 = i32.const 0
+;;   107:  i32.store memory1"wide"[v2], v4
+;;   10d:  v5 = i64.const 4
+;;   10f:  v6 = i64.add v2, v5
+;;   114:  v7 = i32.const 1
+;;   116:  v8 = i32.sub v3, v7
+;;   119:  branch v8, block1(v6, v8), block2
+;; block2:
+;;   11c:  return
+;; }
+;; function func8"shared" (i32, i32) -> () {
+;; block0(v0: i32, v1: i32):
+;;   11f:  jump block1(v0, v1)
+;; block1(v2: i32, v3: i32):
+;;   123:  v4 = i32.const 0
+;;   125:  i32.store memory2"shared"[v2], v4
+;;   12b:  v5 = i32.const 4
+;;   12d:  v6 = i32.add v2, v5
+;;   132:  v7 = i32.const 1
+;;   134:  v8 = i32.sub v3, v7
+;;   137:  branch v8, block1(v6, v8), block2
+;; block2:
+;;   13a:  return
+;; }

@@ -1,0 +1,323 @@
+//! Loops over arrays around the ends of a memory, with steps of every kind, do what wasmi says they do: the same result or
+//! trap, the same memory and globals after it. Both copies of a versioned loop are reached, and neither at the wrong time.
+
+use std::fmt::Write as _;
+
+use proptest::prelude::*;
+use proptest::test_runner::TestCaseError;
+use wootz::{CheckStrategy, Config, Engine, Instance, Module, OptLevel, Store, TrapCode, Val};
+
+use super::runner;
+
+/// Loops to try, each with several arguments under every configuration.
+const CASES: u32 = 60;
+
+/// Bytes of the memory: a page.
+const SIZE: i64 = 65536;
+
+/// An access of an array: `base + (i << scale) + constant`, and a static offset.
+#[derive(Clone, Debug)]
+struct Access {
+    /// Number of the base, a parameter.
+    base: usize,
+    scale: u32,
+    constant: i32,
+    offset: u32,
+    width: &'static str,
+    stores: bool,
+    /// Whether it is made only in some repetitions.
+    conditional: bool,
+}
+
+/// How the loop ends.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+enum Test {
+    Counts,
+    Differs,
+    Compares(&'static str),
+}
+
+/// A loop: `for (i = first; i TEST last; i += step) { accesses }`.
+#[derive(Clone, Debug)]
+struct Loop {
+    step: i32,
+    /// Whether the step is a parameter.
+    variable_step: bool,
+    test: Test,
+    /// Whether the test comes before the accesses, else after them, or between.
+    test_at: usize,
+    accesses: Vec<Access>,
+    arguments: Vec<Arguments>,
+}
+
+#[derive(Clone, Debug)]
+struct Arguments {
+    bases: [i32; 3],
+    first: i32,
+    trips: i32,
+    /// Added to the limit, so that an exact test may be missed.
+    slack: i32,
+}
+
+fn accesses() -> impl Strategy<Value = Access> {
+    let widths = prop::sample::select(&["8", "16", "", "64"][..]);
+    let constants = prop::sample::select(&[0, 0, 0, 1, 4, -4, 8, 100, -8][..]);
+    let offsets = prop::sample::select(&[0, 0, 0, 4, 8, 64, 65528][..]);
+    (0..3_usize, 0..4_u32, constants, offsets, widths, any::<bool>(), prop::bool::weighted(0.2)).prop_map(
+        |(base, scale, constant, offset, width, stores, conditional)| Access {
+            base,
+            scale,
+            constant,
+            offset,
+            width,
+            stores,
+            conditional,
+        },
+    )
+}
+
+fn arguments() -> impl Strategy<Value = Arguments> {
+    let near = prop_oneof![
+        4 => 0..60_000_i32,
+        4 => (-600..40_i32).prop_map(|distance| SIZE as i32 + distance),
+        2 => -300..300_i32,
+        1 => any::<i32>(),
+    ];
+    let bases = [near.clone(), near.clone(), near];
+    let first = prop::sample::select(&[0, 0, 0, 1, -1, 40, i32::MAX - 3, i32::MIN + 3, -3][..]);
+    let trips = prop_oneof![0..4_i32, 0..70_i32, 500..700_i32];
+    (bases, first, trips, prop::sample::select(&[0, 0, 0, 0, 1, -1][..]))
+        .prop_map(|(bases, first, trips, slack)| Arguments { bases, first, trips, slack })
+}
+
+fn loops() -> impl Strategy<Value = Loop> {
+    let steps = prop::sample::select(&[1, 1, 1, -1, 2, 4, -4, 3, 8, -5][..]);
+    let tests = prop::sample::select(
+        &[
+            Test::Counts,
+            Test::Counts,
+            Test::Differs,
+            Test::Differs,
+            Test::Compares("lt_s"),
+            Test::Compares("lt_u"),
+            Test::Compares("le_s"),
+            Test::Compares("le_u"),
+        ][..],
+    );
+    let parts = (
+        steps,
+        prop::bool::weighted(0.2),
+        tests,
+        0..3_usize,
+        prop::collection::vec(accesses(), 1..4),
+        prop::collection::vec(arguments(), 6),
+    );
+    parts.prop_map(|(step, variable_step, test, test_at, accesses, arguments)| Loop {
+        step,
+        variable_step,
+        test,
+        test_at,
+        accesses,
+        arguments,
+    })
+}
+
+impl Loop {
+    fn module(&self) -> String {
+        let step = if self.variable_step {
+            "(local.get $step)".to_owned()
+        } else {
+            format!("(i32.const {})", self.step)
+        };
+        let condition = match self.test {
+            Test::Counts => "(local.tee $n (i32.sub (local.get $n) (i32.const 1)))".to_owned(),
+            Test::Differs => "(i32.ne (local.get $i) (local.get $last))".to_owned(),
+            Test::Compares(op) if self.step > 0 => format!("(i32.{op} (local.get $i) (local.get $last))"),
+            Test::Compares(op) => {
+                format!("(i32.{} (local.get $i) (local.get $last))", op.replace('l', "g"))
+            }
+        };
+        let test = format!("    (br_if $out (i32.eqz {condition}))\n");
+        let mut text = String::from(
+            "(module (memory (export \"m\") 1 1) (global $g (export \"g\") (mut i64) (i64.const 0))
+  (func (export \"f\") (param $b0 i32) (param $b1 i32) (param $b2 i32) (param $i i32) (param $last i32) (param $n i32)
+      (param $step i32) (result i64) (local $sum i64) (local $wide i64)
+    (global.set $g (i64.const 1))
+    (block $out (loop $again
+",
+        );
+        for (position, access) in self.accesses.iter().enumerate() {
+            if position == self.test_at {
+                text += &test;
+            }
+            text += &access.text();
+        }
+        let _ = writeln!(text, "    (local.set $i (i32.add (local.get $i) {step}))");
+        if self.test_at >= self.accesses.len() {
+            text += &test;
+        }
+        text += "    (br $again)))
+    (global.set $g (i64.const 2))
+    ;; What traps or not after the loop must find its effects done.
+    (local.set $sum (i64.add (local.get $sum) (i64.load8_u (local.get $b1))))
+    (i64.store8 (local.get $b0) (local.get $sum))
+    (global.set $g (local.get $sum))
+    (i64.add (local.get $sum) (i64.extend_i32_u (local.get $i)))))\n";
+        text
+    }
+
+    /// Arguments of a call. The limit is what the test meets after about so many repetitions.
+    fn call(&self, arguments: &Arguments) -> Vec<i32> {
+        let Arguments { bases: [a, b, c], first, trips, slack } = *arguments;
+        let way = trips.wrapping_mul(self.step);
+        let last = first.wrapping_add(way).wrapping_add(slack);
+        vec![a, b, c, first, last, trips.max(1), self.step]
+    }
+
+    /// Whether a call ends soon, in a simulation of the test alone; the accesses may end it sooner.
+    fn ends(&self, call: &[i32]) -> bool {
+        let (mut i, last, mut n) = (call[3], call[4], call[5]);
+        let tested_first = self.test_at < self.accesses.len();
+        for _ in 0..3000 {
+            let moved = i.wrapping_add(self.step);
+            let seen = if tested_first { i } else { moved };
+            n = n.wrapping_sub(1);
+            let goes_on = match self.test {
+                Test::Counts => n != 0,
+                Test::Differs => seen != last,
+                Test::Compares(op) => {
+                    let (x, y) = if self.step > 0 { (seen, last) } else { (last, seen) };
+                    match op {
+                        "lt_s" => x < y,
+                        "lt_u" => (x as u32) < y as u32,
+                        "le_s" => x <= y,
+                        _ => x as u32 <= y as u32,
+                    }
+                }
+            };
+            if !goes_on {
+                return true;
+            }
+            i = moved;
+        }
+        false
+    }
+}
+
+impl Access {
+    fn text(&self) -> String {
+        let Self { base, scale, constant, offset, .. } = self;
+        let address = format!(
+            "(i32.add (i32.add (local.get $b{base}) (i32.shl (local.get $i) (i32.const {scale}))) (i32.const {constant}))"
+        );
+        let (load, store) = match self.width {
+            "64" => ("i64.load".to_owned(), "i64.store".to_owned()),
+            "" => ("i64.load32_s".to_owned(), "i64.store32".to_owned()),
+            width => (format!("i64.load{width}_u"), format!("i64.store{width}")),
+        };
+        let access = if self.stores {
+            format!("({store} offset={offset} {address} (i64.add (local.get $sum) (i64.const 5)))")
+        } else {
+            format!("(local.set $sum (i64.add (local.get $sum) ({load} offset={offset} {address})))")
+        };
+        if self.conditional {
+            format!("    (if (i32.and (local.get $i) (i32.const 2)) (then {access}))\n")
+        } else {
+            format!("    {access}\n")
+        }
+    }
+}
+
+/// What a call leaves.
+#[derive(PartialEq, Debug)]
+struct Left {
+    /// The result; `None` is a trap out of bounds.
+    result: Option<i64>,
+    global: i64,
+    memory: Vec<u8>,
+}
+
+fn pattern() -> Vec<u8> {
+    (0..SIZE).map(|index| (index as u8).wrapping_mul(41) ^ (index >> 8) as u8).collect()
+}
+
+fn expected(wasm: &[u8], call: &[i32]) -> Left {
+    let engine = wasmi::Engine::default();
+    let module = wasmi::Module::new(&engine, wasm).expect("the module is valid");
+    let mut store = wasmi::Store::new(&engine, ());
+    let instance =
+        wasmi::Linker::new(&engine).instantiate_and_start(&mut store, &module).expect("it has no imports");
+    let memory = instance.get_memory(&store, "m").expect("exported");
+    memory.data_mut(&mut store).copy_from_slice(&pattern());
+    let arguments: Vec<_> = call.iter().map(|value| wasmi::Val::I32(*value)).collect();
+    let mut results = [wasmi::Val::I64(0)];
+    let func = instance.get_func(&store, "f").expect("exported");
+    let result = match func.call(&mut store, &arguments, &mut results) {
+        Ok(()) => results[0].i64(),
+        Err(error) => {
+            assert_eq!(error.as_trap_code(), Some(wasmi::TrapCode::MemoryOutOfBounds), "{error}");
+            None
+        }
+    };
+    let global = instance.get_global(&store, "g").expect("exported").get(&store).i64().expect("an i64");
+    Left { result, global, memory: memory.data(&store).to_vec() }
+}
+
+fn found(engine: &Engine, wasm: &[u8], calls: &[Vec<i32>]) -> Vec<Left> {
+    let module = Module::new(engine, wasm).expect("the module is valid");
+    let mut store = Store::new(engine, ());
+    let instance = Instance::new(&mut store, &module, &[]).expect("nothing is imported");
+    let memory = instance.get_memory(&store, "m").expect("exported");
+    let global = instance.get_global(&store, "g").expect("exported");
+    let func = instance.get_func(&store, "f").expect("exported");
+    let one = |call: &Vec<i32>| {
+        memory.data_mut(&mut store).copy_from_slice(&pattern());
+        let arguments: Vec<_> = call.iter().map(|value| Val::I32(*value)).collect();
+        let result = match func.call(&mut store, &arguments) {
+            Ok(values) => Some(int(&values[0])),
+            Err(error) => {
+                assert_eq!(error.trap().map(|trap| trap.code), Some(TrapCode::MemoryOutOfBounds));
+                None
+            }
+        };
+        Left { result, global: int(&global.get(&store)), memory: memory.data(&store).to_vec() }
+    };
+    calls.iter().map(one).collect()
+}
+
+fn int(value: &Val) -> i64 {
+    match value {
+        Val::I64(value) => *value,
+        other => panic!("{other:?} is no i64"),
+    }
+}
+
+fn check(engines: &[Engine], case: &Loop) -> Result<(), TestCaseError> {
+    let wasm = wat::parse_str(case.module()).expect("the text is a module");
+    let calls: Vec<_> = case.arguments.iter().map(|arguments| case.call(arguments)).collect();
+    let calls: Vec<_> = calls.into_iter().filter(|call| case.ends(call)).collect();
+    let expected: Vec<_> = calls.iter().map(|call| expected(&wasm, call)).collect();
+    for engine in engines {
+        let found = found(engine, &wasm, &calls);
+        for ((call, expected), found) in calls.iter().zip(&expected).zip(&found) {
+            let what = || format!("{call:?} under {:?}\n{}", engine.config(), case.module());
+            prop_assert_eq!((found.result, found.global), (expected.result, expected.global), "{}", what());
+            let changed =
+                found.memory.iter().zip(&expected.memory).position(|(found, wanted)| found != wanted);
+            prop_assert_eq!(changed, None, "a byte of memory after {}", what());
+        }
+    }
+    Ok(())
+}
+
+#[test]
+fn loops_end_and_trap_as_they_should() {
+    let engines: Vec<_> = [CheckStrategy::Guard, CheckStrategy::Explicit]
+        .into_iter()
+        .map(|checks| Engine::new(&Config::new().checks(checks).opt_level(OptLevel::O2)))
+        .collect();
+    let result = runner(CASES).run(&loops(), |case| check(&engines, &case));
+    if let Err(error) = result {
+        panic!("{error}");
+    }
+}
