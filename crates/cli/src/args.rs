@@ -17,7 +17,7 @@ use wootz_engine::{
 use wootz_wast::configuration::{CHECKS, LEVELS, MODES};
 
 pub use executable::ExecutableArgs;
-pub use target::{MachineArgs, TargetArgs};
+pub use target::{DebuggerName, MachineArgs, TargetArgs};
 
 use crate::exit::{self, Exit};
 use crate::parse::{dir, size, time, variable};
@@ -91,7 +91,7 @@ pub struct CompileArgs {
     /// How much LLVM optimises: 0 compiles fastest, 3 runs fastest.
     #[arg(short = 'O', value_name = "LEVEL", default_value = "2")]
     opt: Level,
-    /// Write debug information: gdb and lldb then show sources and variables. Code stays the same.
+    /// Write debug information, for gdb unless it says lldb: sources and variables. From -O1 on, code stays the same.
     #[arg(short = 'g', value_name = "DEBUGGER", num_args = 0..=1, require_equals = true, default_missing_value = "gdb")]
     pub debug: Option<DebuggerName>,
     /// How many threads compile [default: one for each processor].
@@ -475,15 +475,6 @@ enum Checks {
     Explicit,
     /// Guard where the memory allows it, else explicit.
     Auto,
-}
-
-/// The debugger that is to read debug information.
-#[derive(Copy, Clone, ValueEnum, Debug)]
-pub enum DebuggerName {
-    /// gdb.
-    Gdb,
-    /// lldb.
-    Lldb,
 }
 
 #[derive(Copy, Clone, ValueEnum, Debug)]

@@ -7,13 +7,16 @@
 //! |---|---|
 //! | `text` | a unit whose source is the module's text: for a module that brings no DWARF |
 //! | `source` | units whose sources are the guest's: for one that does |
+//! | `code`, `function` | the native code of functions, and what locations need of them |
 //! | `types` | the guest's types |
 //! | `compose` | locations, the guest's in terms of LLVM's |
 //! | `context` | from an instance's context to its memory and globals |
 //! | `sections` | the bytes, and where addresses are |
 
+mod code;
 mod compose;
 mod context;
+mod function;
 mod sections;
 mod source;
 mod text;

@@ -1,15 +1,17 @@
 //! Units whose sources are those of the guest's program: one for each of its units that has code.
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;
 
 use gimli::constants as dw;
 use gimli::write::{
     AttributeValue, DirectoryId, Dwarf, Expression, FileId, LineProgram, LineString, Unit, UnitEntryId,
 };
-use wootz_wasm_ir::{FuncIndex, LocalIndex, ValType, WasmOffset};
+use wootz_wasm_ir::{FuncIndex, WasmOffset};
 
+use super::code::Code;
 use super::compose::{Composer, Shown, Stated, nowhere};
+use super::function::Function;
 use super::text::memory_name;
 use super::types::{Form, Types};
 use super::{
@@ -44,57 +46,6 @@ pub(super) fn write<'g>(native: &Native, guest: &Guest<'g>, input: &Input<'_>, d
         }
         writer.types.finish(&mut writer.unit);
         dwarf.units.add(writer.unit);
-    }
-}
-
-/// The native code of each scope.
-pub(super) struct Code {
-    /// Rows of a scope and of what was inlined into it, with the offset in the scope's own function; 0 where it is not known.
-    rows: Vec<Vec<(Range<u64>, WasmOffset)>>,
-    children: Vec<Vec<usize>>,
-}
-
-impl Code {
-    fn new(native: &Native) -> Self {
-        let mut rows = vec![Vec::new(); native.scopes.len()];
-        for row in &native.rows {
-            let mut offset = row.offset;
-            for scope in native.around(row.scope) {
-                rows[scope].push((row.addresses.clone(), offset));
-                offset = native.scopes[scope].call_line;
-            }
-        }
-        Self { rows, children: native.children() }
-    }
-
-    /// The unit of the outermost function with sources that was inlined into a scope.
-    fn unit_inside(&self, native: &Native, guest: &Guest<'_>, scope: usize) -> Option<usize> {
-        let mut open: VecDeque<usize> = self.children[scope].iter().copied().collect();
-        while let Some(inner) = open.pop_front() {
-            let entry = native.scopes[inner].func.and_then(|func| guest.functions.get(&func));
-            if let Some(entry) = entry {
-                return Some(entry.unit);
-            }
-            open.extend(&self.children[inner]);
-        }
-        None
-    }
-
-    fn ranges(&self, scope: usize) -> Vec<Range<u64>> {
-        let mut ranges = Vec::new();
-        self.rows[scope].iter().for_each(|(range, _)| push_range(&mut ranges, range.clone()));
-        ranges
-    }
-
-    /// The code of a scope that came from some offsets.
-    fn within(&self, scope: usize, offsets: &[Range<WasmOffset>]) -> Vec<Range<u64>> {
-        let mut ranges = Vec::new();
-        for (range, offset) in &self.rows[scope] {
-            if offsets.iter().any(|offsets| offsets.contains(offset)) {
-                push_range(&mut ranges, range.clone());
-            }
-        }
-        ranges
     }
 }
 
@@ -623,39 +574,6 @@ fn fill(locations: &mut Vec<(Range<u64>, Expression)>, ranges: &[Range<u64>]) {
         }
     }
     *locations = filled;
-}
-
-/// A function of the guest's.
-struct Function<'a> {
-    frame_base: Option<gimli::Expression<crate::Bytes<'a>>>,
-    params: Vec<ValType>,
-    /// One past the last local of each run after the parameters.
-    runs: Vec<(u32, ValType)>,
-}
-
-impl<'a> Function<'a> {
-    fn new(guest: &Guest<'a>, input: &Input<'_>, func: FuncIndex, entry: Entry) -> Self {
-        let frame_base =
-            guest.die(entry).and_then(|die| die.attr_value(dw::DW_AT_frame_base)?.exprloc_value());
-        let params = input.module.declarations().signature(func).params.to_vec();
-        let mut end = params.len() as u32;
-        let runs = input.module.local_runs(func).into_iter().map(|(count, ty)| {
-            end += count;
-            (end, ty)
-        });
-        let runs = runs.collect();
-        Self { frame_base, params, runs }
-    }
-
-    /// Bytes of a local that is an integer; 0 for any other.
-    fn size(&self, local: u32) -> u8 {
-        let run = || self.runs.iter().find(|(end, _)| local < *end).map(|(_, ty)| *ty);
-        match self.params.get(LocalIndex(local).0 as usize).copied().or_else(run) {
-            Some(ValType::I32) => 4,
-            Some(ValType::I64) => 8,
-            _ => 0,
-        }
-    }
 }
 
 /// The offset of a unit's own entry.
