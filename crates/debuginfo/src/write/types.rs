@@ -22,6 +22,9 @@ use crate::guest::{Entry, Guest};
 /// Names and qualifiers that are followed to the type under them.
 const MAX_QUALIFIERS: usize = 64;
 
+/// How deep namespaces, structures and variants are followed into each other: what is deeper is as if it stood alone.
+const MAX_NESTING: usize = 64;
+
 /// Where a value of a type is.
 #[derive(Copy, Clone, PartialEq, Eq, Hash, Debug)]
 pub(super) enum Form {
@@ -44,12 +47,24 @@ pub(super) struct Types<'a, 'g> {
     pending: Vec<(Entry, Form, UnitEntryId)>,
     void: Option<UnitEntryId>,
     holds_pointers: HashMap<Entry, bool>,
+    /// How many scopes are being made, each for one in it.
+    nesting: usize,
 }
 
 impl<'a, 'g> Types<'a, 'g> {
     pub(super) fn new(guest: &'a Guest<'g>, context: &'a ContextLayout, debugger: Debugger) -> Self {
         let (known, scopes, pending) = (HashMap::new(), HashMap::new(), Vec::new());
-        Self { guest, context, debugger, known, scopes, pending, void: None, holds_pointers: HashMap::new() }
+        Self {
+            guest,
+            context,
+            debugger,
+            known,
+            scopes,
+            pending,
+            void: None,
+            holds_pointers: HashMap::new(),
+            nesting: 0,
+        }
     }
 
     /// How values of a type are shown.
@@ -114,19 +129,24 @@ impl<'a, 'g> Types<'a, 'g> {
                 open.extend(self.guest.ty(at));
             } else if !is_pointer(tag) {
                 // Members, and what is in the variants of an enumeration.
-                open.extend(self.guest.children(at).into_iter().flat_map(|child| self.parts(child)));
+                open.extend(
+                    self.guest.children(at).into_iter().flat_map(|child| self.parts(child, MAX_NESTING)),
+                );
             }
         }
         self.holds_pointers.insert(ty, found);
         found
     }
 
-    fn parts(&self, child: Entry) -> Vec<Entry> {
+    fn parts(&self, child: Entry, depth: usize) -> Vec<Entry> {
         match self.guest.die(child).map(|die| die.tag()) {
             Some(dw::DW_TAG_member | dw::DW_TAG_inheritance) => self.guest.ty(child).into_iter().collect(),
-            Some(dw::DW_TAG_variant_part | dw::DW_TAG_variant) => {
-                self.guest.children(child).into_iter().flat_map(|inner| self.parts(inner)).collect()
-            }
+            Some(dw::DW_TAG_variant_part | dw::DW_TAG_variant) if depth > 0 => self
+                .guest
+                .children(child)
+                .into_iter()
+                .flat_map(|inner| self.parts(inner, depth - 1))
+                .collect(),
             _ => Vec::new(),
         }
     }
@@ -175,6 +195,16 @@ impl<'a, 'g> Types<'a, 'g> {
 
     /// The namespace or structure that an entry is in, as far as names need it.
     pub(super) fn scope(&mut self, unit: &mut Unit, entry: Entry) -> UnitEntryId {
+        if self.nesting > MAX_NESTING {
+            return unit.root();
+        }
+        self.nesting += 1;
+        let scope = self.make_scope(unit, entry);
+        self.nesting -= 1;
+        scope
+    }
+
+    fn make_scope(&mut self, unit: &mut Unit, entry: Entry) -> UnitEntryId {
         let Some((parent, die)) = self.guest.parent(entry).and_then(|at| Some((at, self.guest.die(at)?)))
         else {
             return unit.root();
