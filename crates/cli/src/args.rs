@@ -1,6 +1,7 @@
 //! The command line: options, their values, and their help.
 #![allow(missing_docs, reason = "a comment on an item is a text of `--help`, and some items need none")]
 
+mod choices;
 mod executable;
 mod target;
 
@@ -12,12 +13,14 @@ use std::time::Duration;
 use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use wootz_engine::{
-    CheckStrategy, Config, Cpu, Debugger, Machine, MemoryPlan, OptLevel, StoreLimits, TrapPrecision,
+    CheckStrategy, Config, Cpu, Debugger, Machine, MemoryPlan, Mode, OptLevel, StoreLimits, TrapPrecision,
 };
 use wootz_wast::configuration::{CHECKS, LEVELS, MODES};
 
+pub use choices::DebuggerName;
+use choices::{Checks, Level, Traps};
 pub use executable::ExecutableArgs;
-pub use target::{DebuggerName, MachineArgs, TargetArgs};
+pub use target::{MachineArgs, TargetArgs};
 
 use crate::exit::{self, Exit};
 use crate::parse::{dir, size, time, variable};
@@ -133,6 +136,12 @@ pub struct RunArgs {
     pub stack_size: usize,
     #[command(flatten)]
     pub limits: LimitArgs,
+    /// When functions are compiled: all before the guest starts, or each when it is first called. Lazily compiled code is not kept.
+    #[arg(long, value_name = "MODE", default_value = "regular")]
+    pub mode: ModeArg,
+    /// Print what was compiled to standard error, when the guest has ended.
+    #[arg(long)]
+    pub stats: bool,
     /// Compile the module even if an earlier run has, and keep nothing.
     #[arg(long)]
     pub no_cache: bool,
@@ -141,6 +150,15 @@ pub struct RunArgs {
     // One list, since an option behind the file would be taken for ours otherwise.
     #[arg(value_name = "FILE [ARGS]", required = true, trailing_var_arg = true, num_args = 1..)]
     file_and_args: Vec<OsString>,
+}
+
+/// When functions are compiled.
+#[derive(Copy, Clone, PartialEq, Eq, ValueEnum, Debug)]
+pub enum ModeArg {
+    /// All before the guest starts.
+    Regular,
+    /// Each when it is first called.
+    Lazy,
 }
 
 impl RunArgs {
@@ -153,7 +171,11 @@ impl RunArgs {
         if let Some(elements) = self.limits.max_table_elements {
             limits.total_table_elements = elements;
         }
-        let config = self.compile.config().max_wasm_stack(self.stack_size).limits(limits);
+        let mode = match self.mode {
+            ModeArg::Regular => Mode::Regular,
+            ModeArg::Lazy => Mode::Lazy,
+        };
+        let config = self.compile.config().mode(mode).max_wasm_stack(self.stack_size).limits(limits);
         match self.limits.fuel {
             Some(fuel) => config.fuel(fuel),
             None => config,
@@ -423,6 +445,7 @@ impl CompileArgs {
             verify: cfg!(debug_assertions),
             threads: self.threads(),
             memory_budget: self.memory_budget.map(|bytes| bytes as u64),
+            ..wootz_engine::CompileOptions::default()
         }
     }
 
@@ -465,36 +488,6 @@ impl CompileArgs {
 /// Takes one of the names in a list.
 fn names<T>(list: &'static [(&'static str, T)]) -> PossibleValuesParser {
     PossibleValuesParser::new(list.iter().map(|(name, _)| *name))
-}
-
-#[derive(Copy, Clone, ValueEnum, Debug)]
-enum Checks {
-    /// Reserved address space behind the memory: the access faults.
-    Guard,
-    /// Compare and branch before each access.
-    Explicit,
-    /// Guard where the memory allows it, else explicit.
-    Auto,
-}
-
-#[derive(Copy, Clone, ValueEnum, Debug)]
-enum Traps {
-    /// Each happens, with all effects before it and none after it.
-    Exact,
-    /// Memory after a trap may differ, and an access that nothing depends on may not trap.
-    Relaxed,
-}
-
-#[derive(Copy, Clone, ValueEnum, Debug)]
-enum Level {
-    #[value(name = "0")]
-    O0,
-    #[value(name = "1")]
-    O1,
-    #[value(name = "2")]
-    O2,
-    #[value(name = "3")]
-    O3,
 }
 
 /// A preopened directory: its path here and the guest's name of it.

@@ -1,6 +1,6 @@
 //! Options for the machine that code is made for, and for what it does where the specification leaves a choice.
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 use wootz_engine::{Config, Cpu, Machine};
 
 use crate::parse::{cpu, machine};
@@ -39,13 +39,4 @@ impl TargetArgs {
             .canonicalize_nans(self.canonicalize_nans)
             .deterministic(self.deterministic)
     }
-}
-
-/// The debugger that is to read debug information.
-#[derive(Copy, Clone, ValueEnum, Debug)]
-pub enum DebuggerName {
-    /// gdb.
-    Gdb,
-    /// lldb.
-    Lldb,
 }
