@@ -3,6 +3,7 @@
 
 mod choices;
 mod executable;
+mod mode;
 mod target;
 
 use std::ffi::OsString;
@@ -13,13 +14,14 @@ use std::time::Duration;
 use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use wootz_engine::{
-    CheckStrategy, Config, Cpu, Debugger, Machine, MemoryPlan, Mode, OptLevel, StoreLimits, TrapPrecision,
+    CheckStrategy, Config, Cpu, Debugger, Machine, MemoryPlan, OptLevel, StoreLimits, TrapPrecision,
 };
 use wootz_wast::configuration::{CHECKS, LEVELS, MODES};
 
 pub use choices::DebuggerName;
 use choices::{Checks, Level, Traps};
 pub use executable::ExecutableArgs;
+pub use mode::ModeArg;
 pub use target::{MachineArgs, TargetArgs};
 
 use crate::exit::{self, Exit};
@@ -152,15 +154,6 @@ pub struct RunArgs {
     file_and_args: Vec<OsString>,
 }
 
-/// When functions are compiled.
-#[derive(Copy, Clone, PartialEq, Eq, ValueEnum, Debug)]
-pub enum ModeArg {
-    /// All before the guest starts.
-    Regular,
-    /// Each when it is first called.
-    Lazy,
-}
-
 impl RunArgs {
     /// The engine's settings.
     pub fn config(&self) -> Config {
@@ -171,11 +164,8 @@ impl RunArgs {
         if let Some(elements) = self.limits.max_table_elements {
             limits.total_table_elements = elements;
         }
-        let mode = match self.mode {
-            ModeArg::Regular => Mode::Regular,
-            ModeArg::Lazy => Mode::Lazy,
-        };
-        let config = self.compile.config().mode(mode).max_wasm_stack(self.stack_size).limits(limits);
+        let config =
+            self.compile.config().mode(self.mode.into()).max_wasm_stack(self.stack_size).limits(limits);
         match self.limits.fuel {
             Some(fuel) => config.fuel(fuel),
             None => config,
