@@ -2,6 +2,7 @@
 #![allow(missing_docs, reason = "a comment on an item is a text of `--help`, and some items need none")]
 
 mod executable;
+mod repl;
 mod target;
 
 use std::ffi::OsString;
@@ -15,6 +16,7 @@ use wootz_engine::{CheckStrategy, Config, Cpu, Machine, MemoryPlan, OptLevel, St
 use wootz_wast::configuration::{CHECKS, LEVELS, MODES};
 
 pub use executable::ExecutableArgs;
+pub use repl::ReplArgs;
 pub use target::{MachineArgs, TargetArgs};
 
 use crate::exit::{self, Exit};
@@ -49,6 +51,9 @@ pub enum Command {
     /// Instantiate a module and show what it has in the address space.
     #[command(after_help = exit::HELP)]
     Maps(MapsArgs),
+    /// Enter functions and expressions one by one, and see their values.
+    #[command(after_help = exit::HELP)]
+    Repl(ReplArgs),
     /// Show or remove what `run` has kept of earlier compilations.
     #[command(after_help = exit::HELP)]
     Cache(CacheArgs),
