@@ -4,7 +4,8 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
 use wootz::{
-    CheckStrategy, Config, Engine, Instance, MemoryPool, Module, OptLevel, PoolConfig, Store, WhenExhausted,
+    CheckStrategy, Config, Engine, Instance, MemoryPool, Mode, Module, OptLevel, PoolConfig, Store,
+    WhenExhausted,
 };
 
 /// A module with a memory of one page, a table and a global, whose function writes to the first two pages of the system.
@@ -111,6 +112,28 @@ pub fn live(checks: CheckStrategy, count: usize) -> Result<Live> {
     }
     drop(stores);
     Ok(Live { count, before, with, after: Footprint::now()?, making })
+}
+
+/// What the process took along the way of many cycles of modules that are opened lazily and dropped while they are optimised.
+///
+/// # Errors
+/// If a cycle fails.
+pub fn lazy_cycles(count: usize) -> Result<Vec<(usize, Footprint)>> {
+    let engine = Engine::new(&Config::new().mode(Mode::Lazy).hot(100));
+    let mut samples = Vec::new();
+    for number in 0..count {
+        if number.is_multiple_of(count.div_ceil(10)) {
+            samples.push((number, Footprint::now()?));
+        }
+        let module = Module::new(&engine, MODULE)?;
+        let mut store = Store::new(&engine, ());
+        let instance = Instance::new(&mut store, &module, &[])?;
+        for call in 0..10 {
+            run(&mut store, instance, call)?;
+        }
+    }
+    samples.push((count, Footprint::now()?));
+    Ok(samples)
 }
 
 /// What the process took along the way of many cycles, at equal distances.

@@ -19,7 +19,8 @@ fn main() -> ExitCode {
         Configuration::all(&Config::new(), modes, &["guard", "explicit"], levels).expect("the names exist")
     };
     let mut samples = make(&["regular"], &["1", "3"]);
-    samples.extend(make(&["baseline", "deterministic", "deterministic-baseline"], &["0", "2"]));
+    samples.extend(make(&["baseline", "deterministic", "deterministic-baseline", "lazy"], &["0", "2"]));
+    samples.extend(make(&["lazy-hot"], &["2"]));
     let grid =
         Grid::new(make(&["regular"], &["0", "2"]), SUITES.iter().collect()).with_samples(samples, STEP);
     let runner = Path::new(env!("CARGO_BIN_EXE_spec-script"));

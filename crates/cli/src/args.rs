@@ -12,7 +12,9 @@ use std::time::Duration;
 
 use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use wootz_engine::{CheckStrategy, Config, Cpu, Machine, MemoryPlan, OptLevel, StoreLimits, TrapPrecision};
+use wootz_engine::{
+    CheckStrategy, Config, Cpu, Machine, MemoryPlan, Mode, OptLevel, StoreLimits, TrapPrecision,
+};
 use wootz_wast::configuration::{CHECKS, LEVELS, MODES};
 
 pub use executable::ExecutableArgs;
@@ -133,6 +135,12 @@ pub struct RunArgs {
     pub stack_size: usize,
     #[command(flatten)]
     pub limits: LimitArgs,
+    /// When functions are compiled: all before the guest starts, or each when it is first called. Lazily compiled code is not kept.
+    #[arg(long, value_name = "MODE", default_value = "regular")]
+    pub mode: ModeArg,
+    /// Print what was compiled to standard error, when the guest has ended.
+    #[arg(long)]
+    pub stats: bool,
     /// Compile the module even if an earlier run has, and keep nothing.
     #[arg(long)]
     pub no_cache: bool,
@@ -141,6 +149,15 @@ pub struct RunArgs {
     // One list, since an option behind the file would be taken for ours otherwise.
     #[arg(value_name = "FILE [ARGS]", required = true, trailing_var_arg = true, num_args = 1..)]
     file_and_args: Vec<OsString>,
+}
+
+/// When functions are compiled.
+#[derive(Copy, Clone, PartialEq, Eq, ValueEnum, Debug)]
+pub enum ModeArg {
+    /// All before the guest starts.
+    Regular,
+    /// Each when it is first called.
+    Lazy,
 }
 
 impl RunArgs {
@@ -153,7 +170,11 @@ impl RunArgs {
         if let Some(elements) = self.limits.max_table_elements {
             limits.total_table_elements = elements;
         }
-        let config = self.compile.config().max_wasm_stack(self.stack_size).limits(limits);
+        let mode = match self.mode {
+            ModeArg::Regular => Mode::Regular,
+            ModeArg::Lazy => Mode::Lazy,
+        };
+        let config = self.compile.config().mode(mode).max_wasm_stack(self.stack_size).limits(limits);
         match self.limits.fuel {
             Some(fuel) => config.fuel(fuel),
             None => config,

@@ -12,7 +12,7 @@ mod script;
 
 use clap::Parser;
 use wootz::{Engine, Module};
-use wootz_cli::args::{Cli, Command, InspectArgs, RunArgs, ValidateArgs};
+use wootz_cli::args::{Cli, Command, InspectArgs, ModeArg, RunArgs, ValidateArgs};
 use wootz_cli::exit::Exit;
 use wootz_cli::input::Input;
 use wootz_cli::report::{Outcome, Report, report_panics};
@@ -43,6 +43,10 @@ fn run(args: &RunArgs) -> Outcome<Exit> {
     let engine = Engine::new(&args.config());
     let input = Input::read(&args.file(), args.input.max_module_size)?;
     let compile = |module: &wootz_wasm_ir::Module| {
+        if args.mode == ModeArg::Lazy {
+            let opened = engine.compile(module);
+            return opened.map_err(|error| failure::report(&input, module.declarations(), &error));
+        }
         let compiled = compile::with_progress(&input.name, !args.progress.no_progress, |observer| {
             engine.compile_observed(module, observer)
         });

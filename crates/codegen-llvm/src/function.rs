@@ -60,12 +60,12 @@ pub(crate) struct FunctionState<'m, 'ctx> {
     /// How the function counts, if it does.
     pub(crate) counting: Option<Counting>,
     /// Where the function begins, if that is the head of a loop.
-    entry: Option<LoopEntry>,
-    values: Vec<Option<BasicValueEnum<'ctx>>>,
+    pub(crate) entry: Option<LoopEntry>,
+    pub(crate) values: Vec<Option<BasicValueEnum<'ctx>>>,
     /// Places of values that have several definitions: those handed over to a loop, and defined again in it.
-    redefined: BTreeMap<Value, PointerValue<'ctx>>,
+    pub(crate) redefined: BTreeMap<Value, PointerValue<'ctx>>,
     blocks: Vec<LoweredBlock<'ctx>>,
-    start: BasicBlock<'ctx>,
+    pub(crate) start: BasicBlock<'ctx>,
     pub(crate) scope: DIScope<'ctx>,
     /// The variables of locals, if debug information has them.
     pub(crate) variables: HashMap<LocalIndex, DILocalVariable<'ctx>>,
@@ -168,48 +168,6 @@ impl<'m, 'ctx> FunctionState<'m, 'ctx> {
         self.emit_start()?;
         self.emit_traps()?;
         module.builder.unset_current_debug_location();
-        Ok(())
-    }
-
-    /// Gives what a loop is handed over its values, and constants from before the loop theirs.
-    fn take_over(&mut self) -> Result<(), CompileError> {
-        let Some(entry) = &self.entry else { return Ok(()) };
-        let (phis, mut others) = (self.target(entry.head).1.len(), Vec::new());
-        for (position, value) in entry.values.iter().enumerate() {
-            let param = self.function.get_nth_param(position as u32 + 1);
-            let param = param.ok_or_else(|| CompileError::InvalidLlvm("a loop lacks a parameter".into()))?;
-            match self.target(entry.head).1.get(position) {
-                Some(phi) => phi.add_incoming(&[(&param, self.start)]),
-                None => others.push((*value, param)),
-            }
-        }
-        debug_assert_eq!(phis + others.len(), entry.values.len());
-        let before = self.body.blocks.iter().filter(|(block, _)| !entry.is_reached(*block));
-        let constants: Vec<Inst> = before
-            .flat_map(|(_, data)| &data.insts)
-            .filter(|inst| matches!(self.body.insts[**inst].op, Op::Const(_)))
-            .copied()
-            .collect();
-        self.builder().position_at_end(self.start);
-        for (value, param) in others {
-            match self.redefined.get(&value) {
-                Some(place) => _ = self.builder().build_store(*place, param)?,
-                None => self.values[value.index()] = Some(param),
-            }
-        }
-        constants.into_iter().try_for_each(|inst| crate::lower::lower_inst(self, inst))
-    }
-
-    /// Stores the parameters of a block that have places.
-    fn keep_params(&mut self, block: Block) -> Result<(), CompileError> {
-        if self.redefined.is_empty() {
-            return Ok(());
-        }
-        for param in &self.body.blocks[block].params {
-            if let (Some(place), Some(value)) = (self.redefined.get(param), self.values[param.index()]) {
-                self.builder().build_store(*place, value)?;
-            }
-        }
         Ok(())
     }
 

@@ -52,6 +52,8 @@ pub(crate) struct ModuleState<'ctx> {
     pub(crate) layout: Arc<VMContextLayout>,
     /// The module's data outside of the code, if functions count how often they run.
     pub(crate) counting: Option<&'ctx LazyLayout>,
+    /// What counters come to in hot functions.
+    pub(crate) hot: u32,
     pub(crate) plans: Vec<MemoryPlan>,
     /// Whether stores must keep their order against accesses that trap by a fault: if traps are exact and any memory is guarded.
     pub(crate) ordered: bool,
@@ -124,6 +126,7 @@ impl<'ctx> ModuleState<'ctx> {
             declarations,
             layout,
             counting,
+            hot: options.hot,
             ordered: options.traps == TrapPrecision::Exact && plans.iter().any(|plan| plan.guarded),
             plans,
             isa: target.isa(),
@@ -150,7 +153,7 @@ impl<'ctx> ModuleState<'ctx> {
     /// The functions of the module that are declared so far and not lowered.
     pub(crate) fn functions_without_body(&self) -> Vec<FuncIndex> {
         let functions = self.functions.borrow();
-        let declared = functions.iter().filter(|(_, function)| function.count_basic_blocks() == 0);
+        let declared = functions.iter().filter(|(_, function)| function.get_first_basic_block().is_none());
         declared.map(|(func, _)| *func).collect()
     }
 

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use wootz_vm_abi::lazy::HOT;
+
 use crate::module::Mode;
 use wootz_runtime::{MemoryCreator, MemoryPool, MemorySettings};
 
@@ -22,6 +24,7 @@ pub use wootz_wasm_types::Features;
 #[derive(Clone, Debug)]
 pub struct Config {
     pub(crate) mode: Mode,
+    pub(crate) hot: u32,
     pub(crate) checks: CheckStrategy,
     pub(crate) trap_precision: TrapPrecision,
     pub(crate) opt_level: OptLevel,
@@ -44,6 +47,7 @@ impl Default for Config {
     fn default() -> Self {
         Self {
             mode: Mode::default(),
+            hot: HOT,
             checks: CheckStrategy::default(),
             trap_precision: TrapPrecision::default(),
             opt_level: OptLevel::default(),
@@ -79,6 +83,14 @@ impl Config {
     #[must_use]
     pub fn mode(mut self, mode: Mode) -> Self {
         self.mode = mode;
+        self
+    }
+
+    /// When a function that is compiled lazily is hot, and is compiled again, optimised: entering it counts 20, a loop's next round 1. The
+    /// default, 20 000, is right for programs; small numbers are for tests.
+    #[must_use]
+    pub fn hot(mut self, count: u32) -> Self {
+        self.hot = count;
         self
     }
 
@@ -286,6 +298,7 @@ impl Config {
             debug: None,
             verify: self.verify,
             threads: self.compile_threads,
+            hot: self.hot,
             memory_budget: self.compile_memory,
         }
     }

@@ -29,13 +29,14 @@ pub trait Compile: fmt::Debug + Send + Sync {
     /// [`Error::Module`] if the module is refused, [`Error::Compile`] if it cannot be compiled.
     fn compile(&self, module: Source<'_>, config: &Config) -> Result<Compiled, Error>;
 
-    /// Opens a module whose functions are compiled when they are first called: decodes and validates it. A compiler that makes
-    /// nothing but images does not.
+    /// Opens a module whose functions are compiled when they are first called: decodes and validates it. A compiler need not be able to.
     ///
     /// # Errors
-    /// [`Error::Module`] if the module is refused, [`Error::Compile`] if nothing can be compiled.
-    fn open(&self, _module: Source<'_>, _config: &Config) -> Result<(LazyModule, MakeCompiler), Error> {
-        Err(Error::Compile("this compiler makes images only".into()))
+    /// [`Error::Module`] if the module is refused, [`Error::Compile`] if nothing can be compiled, [`Error::NoCompiler`] if this one compiles
+    /// modules as a whole only.
+    fn open(&self, module: Source<'_>, config: &Config) -> Result<(LazyModule, MakeCompiler), Error> {
+        let _ = (module, config);
+        Err(Error::NoCompiler)
     }
 }
 

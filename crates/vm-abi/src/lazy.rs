@@ -28,12 +28,13 @@ use crate::plan::MemoryPlan;
 /// Symbol of the first byte of the data, in objects.
 pub const DATA_SYMBOL: &str = "wootz.lazy";
 
-/// A function is hot when its counter has come to this: entering counts [`ENTERED`], a loop's next round 1.
+/// A function is hot when its counter has come to this, unless the compiler is told otherwise: entering counts [`ENTERED`], a loop's
+/// next round 1.
 pub const HOT: u32 = 20_000;
 /// What entering a function adds to its counter.
 pub const ENTERED: u32 = 20;
-/// Rounds of a loop between two questions whether there is better code for it.
-pub const AGAIN: u32 = 2_000;
+/// Of what a hot function has counted it counts one part in so many again before it asks once more for better code.
+pub const AGAIN: u32 = 10;
 
 /// Something that is compiled on demand.
 #[derive(Copy, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -198,6 +199,8 @@ pub struct LazyModule {
     pub memory_plans: Vec<MemoryPlan>,
     /// Whether the code consumes fuel.
     pub fuel: bool,
+    /// What counters come to in hot functions.
+    pub hot: u32,
     /// Bytes of all function bodies: how much address space code may need depends on it.
     pub body_bytes: usize,
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use wootz_wasm_types::SourceText;
 
 use crate::image::FORMAT_VERSION;
+use crate::lazy::HOT;
 use crate::machine::Machine;
 use crate::plan::{CheckStrategy, MemoryPlan};
 
@@ -92,6 +93,8 @@ pub struct CompileOptions {
     /// Bytes of memory that LLVM should take at most, if possible; `None` is half of what the machine, or this process's
     /// control group, has. The code does not depend on it, only how many units are compiled at a time.
     pub memory_budget: Option<u64>,
+    /// When a lazily compiled function is hot: see [`lazy::HOT`](crate::lazy::HOT). Code of a whole module does not depend on it.
+    pub hot: u32,
 }
 
 impl Default for CompileOptions {
@@ -111,6 +114,7 @@ impl Default for CompileOptions {
             verify: false,
             threads: 0,
             memory_budget: None,
+            hot: HOT,
         }
     }
 }
@@ -136,6 +140,7 @@ impl CompileOptions {
             verify: _,
             threads: _,
             memory_budget: _,
+            hot: _,
         } = self;
         let debug = debug.as_ref().map(|text| &text.path);
         let version = env!("CARGO_PKG_VERSION");

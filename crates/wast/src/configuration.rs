@@ -18,6 +18,8 @@ pub type Mode = fn(Config) -> Config;
 pub const MODES: &[(&str, Mode)] = &[
     ("regular", |config| config),
     ("lazy", |config| config.mode(wootz_engine::Mode::Lazy)),
+    // Everything is hot at once: code changes its tier all the time.
+    ("lazy-hot", |config| config.mode(wootz_engine::Mode::Lazy).hot(1)),
     ("deterministic", |config| config.deterministic(true)),
     ("baseline", |config| config.cpu(Cpu::Baseline)),
     ("deterministic-baseline", |config| config.cpu(Cpu::Baseline).deterministic(true)),

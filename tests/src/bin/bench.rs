@@ -1,6 +1,7 @@
 //! `cargo xtask bench`: what Wootz costs against the same programs compiled natively, as ratios of alternated runs.
 //!
-//! Tables: starting a process, compiling a module, running a program, what checks, fuel and a deadline add to that, and running small kernels. Native is `clang -O3` without fused
+//! Tables: starting a process, the same with what is compiled ahead of time, compiling a module, running a program, what checks, fuel
+//! and a deadline add to that, and running small kernels. Native is `clang -O3` without fused
 //! multiplications. Every row's runs take turns with the native ones, so that a busy machine slows both; outputs must agree.
 
 use std::path::{Path, PathBuf};
@@ -33,6 +34,7 @@ struct Options {
 #[derive(Copy, Clone, PartialEq, Eq, ValueEnum)]
 enum Table {
     StartUp,
+    Ahead,
     Compilation,
     RunTime,
     Costs,
@@ -51,6 +53,7 @@ fn main() -> ExitCode {
         .filter(|table| options.table.is_empty() || options.table.contains(table))
         .try_for_each(|table| match table {
             Table::StartUp => start_up(&options),
+            Table::Ahead => ahead(&options),
             Table::Compilation => compilation(&options),
             Table::RunTime => run_time(&options),
             Table::Costs => costs(&options),
@@ -118,6 +121,66 @@ fn start_up(options: &Options) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// Whole processes of what is compiled ahead of time, and the sizes of its files.
+fn ahead(options: &Options) -> Result<()> {
+    let hello = CProgram::new(root().join("tests/programs/hello.c"));
+    let sqlite = CProgram::sqlite()?.opt_level("-O3");
+    let folder = tempfile::tempdir()?;
+    println!(
+        "Compiled ahead of time, start to exit, ms: median (minimum–maximum) of {} alternated runs",
+        options.rounds
+    );
+    for (name, program, code) in [("hello", hello, 0), ("sqlite", sqlite, 2)] {
+        let (native, wasm) = (program.native()?, program.wasm()?);
+        let mut commands = vec![("native".to_owned(), Command::new(&native))];
+        let mut sizes = Vec::new();
+        for kind in ["exe", "image"] {
+            let file = folder.path().join(format!("{name}.{kind}"));
+            let mut compile = Command::new(&options.wootz);
+            compile.args(["compile", "--emit", kind, "-o"]).arg(&file).arg(&wasm);
+            ensure!(compile.status()?.success(), "{name} does not compile to {kind}");
+            sizes.push((kind, std::fs::metadata(&file)?.len()));
+            let mut command = Command::new(if kind == "exe" { &file } else { &options.wootz });
+            if kind == "image" {
+                command.arg("run").arg(&file);
+            }
+            commands.push((kind.to_owned(), command));
+        }
+        let mut cached = Command::new(&options.wootz);
+        cached.arg("run").arg(&wasm).env("WOOTZ_CACHE_DIR", folder.path().join("cache"));
+        commands.push(("from the cache".to_owned(), cached));
+        if let Some((file, command)) = wasmtime(&wasm, folder.path(), name) {
+            sizes.push(("wasmtime", file));
+            commands.push(("wasmtime".to_owned(), command));
+        }
+        // The first round fills the caches.
+        for (label, times) in alternate(commands, options.rounds + 1, code)? {
+            println!("  {name:8} {label:14} {}", Spread::of_times(&times[1..], 1e3));
+        }
+        let module = std::fs::metadata(&wasm)?.len();
+        for (kind, size) in sizes {
+            println!(
+                "  {name:8} {kind:14} {size:9} bytes, {:.2} for each of wasm",
+                size as f64 / module as f64
+            );
+        }
+    }
+    Ok(())
+}
+
+/// Wasmtime's compiled file of a module, its size, and the command that runs it; nothing where `wasmtime` is not installed.
+fn wasmtime(wasm: &Path, folder: &Path, name: &str) -> Option<(u64, Command)> {
+    let file = folder.join(format!("{name}.cwasm"));
+    let compiled = Command::new("wasmtime").arg("compile").arg("-o").arg(&file).arg(wasm).status();
+    if !compiled.is_ok_and(|status| status.success()) {
+        println!("  {name:8} wasmtime       not measured: there is no command `wasmtime`");
+        return None;
+    }
+    let mut command = Command::new("wasmtime");
+    command.args(["run", "--allow-precompiled"]).arg(&file);
+    Some((std::fs::metadata(&file).ok()?.len(), command))
 }
 
 fn alternate(

@@ -54,8 +54,11 @@ fn run(options: &Options) -> Result<()> {
     let mut failed = Vec::new();
     for program in PROGRAMS.iter().filter(chosen) {
         let module = (program.module)(&packages).with_context(|| program.name)?;
+        // In a folder of its own: programs such as clang look at the name that they are called by.
+        let folder = packages.folder().join(program.name);
+        std::fs::create_dir_all(&folder)?;
         for level in &options.opt {
-            let image = packages.folder().join(format!("{}-O{level}.image", program.name));
+            let image = folder.join(format!("O{level}.image"));
             for threads in &options.jobs {
                 let report = compile(options, &module, &image, level, *threads)?;
                 println!("{}", row(program.name, level, &report));

@@ -3,7 +3,7 @@
 use anyhow::{Result, ensure};
 use clap::Parser;
 use wootz::CheckStrategy;
-use wootz_tests::soak::{Footprint, cycles, live};
+use wootz_tests::soak::{Footprint, cycles, lazy_cycles, live};
 
 /// Counts what live instances and cycles of load, instantiate, run and drop cost in memory and in mappings.
 #[derive(Parser)]
@@ -17,6 +17,9 @@ struct Options {
     /// Cycles, each way; 0 for none.
     #[arg(long, default_value_t = 100_000)]
     cycles: usize,
+    /// Cycles of modules that are compiled lazily; 0 for none.
+    #[arg(long, default_value_t = 10_000)]
+    lazy: usize,
 }
 
 fn main() -> Result<()> {
@@ -37,6 +40,18 @@ fn main() -> Result<()> {
             let (Some((_, first)), Some((_, last))) = (samples.get(1), samples.last()) else { continue };
             ensure!(last.mappings <= first.mappings + 8, "the number of mappings grows");
             ensure!(last.resident <= first.resident + (2 << 20), "the memory of the process grows");
+        }
+    }
+    if options.lazy > 0 {
+        let samples = lazy_cycles(options.lazy)?;
+        println!("{} cycles of open, instantiate, run, optimise, drop, lazily:", options.lazy);
+        for (number, Footprint { resident, mappings }) in &samples {
+            println!("  {number:>8}: {:>7} KiB resident, {mappings} mappings", resident >> 10);
+        }
+        // The allocator and the compile threads come to rest after the first tenth.
+        if let (Some((_, first)), Some((_, last))) = (samples.get(1), samples.last()) {
+            ensure!(last.mappings <= first.mappings + 64, "the number of mappings grows");
+            ensure!(last.resident <= first.resident + (16 << 20), "the memory of the process grows");
         }
     }
     for (name, checks, count) in [

@@ -14,7 +14,8 @@ use wootz_wast::Configuration;
 #[derive(Parser)]
 #[command(name = "cargo xtask spec-test", bin_name = "cargo xtask spec-test")]
 struct Options {
-    /// Modes: regular; deterministic (results that the specification leaves open are fixed); baseline (for any x86-64);
+    /// Modes: regular; lazy (functions are compiled when they are called); lazy-hot (and
+    /// optimised at once); deterministic (results that the specification leaves open are fixed); baseline (for any x86-64);
     /// deterministic-baseline; aot (compiled to files, run in a process without a compiler)
     #[arg(long, value_delimiter = ',', default_value = "regular")]
     mode: Vec<String>,

@@ -43,6 +43,10 @@ fn run(args: &Args) -> Result<()> {
         summary.grown,
         summary.woken
     );
+    println!(
+        "{} rounds of eight threads in a lazily compiled module, {} swaps",
+        summary.tier_rounds, summary.swaps
+    );
     println!("{:40} {:>12} {:>12}", "litmus test", "runs", "forbidden");
     for (name, runs, seen) in summary.litmus {
         println!("{name:40} {runs:>12} {seen:>12}");

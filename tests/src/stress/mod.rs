@@ -1,9 +1,11 @@
-//! Threads that contend for one shared memory, and orders of memory accesses that must never be seen, over and over.
+//! Threads that contend for one shared memory, orders of memory accesses that must never be seen, and code that changes its tier under
+//! many threads, over and over.
 //!
 //! `cargo xtask stress` runs this for as long as one likes, the tests for a moment.
 
 mod contended;
 mod litmus;
+mod tiers;
 
 use std::time::{Duration, Instant};
 
@@ -29,6 +31,10 @@ pub struct Summary {
     pub grown: u64,
     /// Waits that another thread ended; the others timed out.
     pub woken: u64,
+    /// Rounds of threads in one lazily compiled module, each with the results of regular code.
+    pub tier_rounds: u64,
+    /// Functions that were swapped for better code in them.
+    pub swaps: u64,
     /// For each litmus test, in order: its name, how often it ran, and how often the outcome was seen that sequential
     /// consistency forbids. Only where accesses are plain may that be more than never.
     pub litmus: Vec<(&'static str, u64, u64)>,
@@ -40,7 +46,11 @@ pub struct Summary {
 /// If anything is not as it should be: which, in which mode.
 pub fn run(time: Duration) -> Result<Summary> {
     let mut summary = Summary::default();
-    let share = time / (2 * MODES.len() as u32);
+    let share = time / (2 * MODES.len() as u32 + 2);
+    for checks in [CheckStrategy::Guard, CheckStrategy::Explicit] {
+        tiers::run(checks, Instant::now() + share, &mut summary)
+            .with_context(|| format!("lazily with {checks:?} checks"))?;
+    }
     for (opt, checks) in MODES {
         let engine = Engine::new(&Config::new().opt_level(opt).checks(checks));
         let mode = || format!("at {opt:?} with {checks:?} checks");

@@ -5,6 +5,7 @@
 
 mod failure;
 mod plan;
+mod statistics;
 mod stop;
 
 use std::sync::Arc;
@@ -13,7 +14,7 @@ use wootz_engine::wasi::{ThreadedProgram, WasiCtx, is_threaded};
 use wootz_engine::{Engine, Instance, Integrity, Linker, Module, Store, Val};
 use wootz_wasm_ir::Declarations;
 
-use crate::args::RunArgs;
+use crate::args::{ModeArg, RunArgs};
 use crate::cache::Cache;
 use crate::exit::Exit;
 use crate::input::Input;
@@ -41,7 +42,8 @@ pub fn run(
     input: &Input,
     compile: Option<&Compile<'_>>,
 ) -> Outcome<Option<Exit>> {
-    let cache = if args.no_cache || input.is_image() { Cache::off() } else { Cache::of_user()? };
+    let lazy = args.mode == ModeArg::Lazy;
+    let cache = if args.no_cache || lazy || input.is_image() { Cache::off() } else { Cache::of_user()? };
     let place = cache.place(engine, &input.bytes);
     let program = match place.as_ref().and_then(|place| place.load(engine)) {
         Some(module) => Program::Image(module),
@@ -65,7 +67,10 @@ pub fn run(
                 }
                 (Program::Module(_), None) => return Ok(None),
             };
-            Guest { args, input, module, stop }.run(&plan, ctx).map(Some)
+            let statistics = args.stats.then(|| module.clone());
+            let ended = Guest { args, input, module, stop }.run(&plan, ctx).map(Some);
+            statistics.iter().for_each(statistics::print);
+            ended
         };
         let thread = thread.spawn_scoped(scope, guest).map_err(|error| {
             Report::new(Exit::System, format!("cannot start a thread for the guest: {error}"))

@@ -12,9 +12,9 @@ use inkwell::types::{BasicMetadataTypeEnum, BasicType as _, FunctionType};
 use inkwell::values::{BasicMetadataValueEnum, BasicValue as _, BasicValueEnum};
 use wootz_vm_abi::builtin::Builtin;
 use wootz_vm_abi::callconv;
-use wootz_vm_abi::lazy::{ENTERED, HOT, LazyLayout};
+use wootz_vm_abi::lazy::{ENTERED, LazyLayout};
 use wootz_wasm_ir::entity::Entity;
-use wootz_wasm_ir::ir::{Block, Body, Value, liveness};
+use wootz_wasm_ir::ir::{Block, Body, Inst, Op, Value, liveness};
 
 use crate::error::CompileError;
 use crate::function::FunctionState;
@@ -125,7 +125,8 @@ impl<'ctx> FunctionState<'_, 'ctx> {
         let store = b.build_store(counter, count)?;
         store.set_volatile(true)?;
         self.module.metadata.region(store, Region::Context)?;
-        let is_hot = b.build_int_compare(IntPredicate::UGE, count, i32.const_int(HOT.into(), false), "")?;
+        let is_hot =
+            b.build_int_compare(IntPredicate::UGE, count, i32.const_int(self.module.hot.into(), false), "")?;
         let here = self.current_block()?;
         let next = self.module.context.insert_basic_block_after(here, "");
         let hot = self.module.context.append_basic_block(self.function, "hot");
@@ -148,6 +149,48 @@ impl<'ctx> FunctionState<'_, 'ctx> {
             }
         }
         b.position_at_end(next);
+        Ok(())
+    }
+
+    /// Gives what a loop is handed over its values, and constants from before the loop theirs.
+    pub(crate) fn take_over(&mut self) -> Result<(), CompileError> {
+        let Some(entry) = &self.entry else { return Ok(()) };
+        let (phis, mut others) = (self.target(entry.head).1.len(), Vec::new());
+        for (position, value) in entry.values.iter().enumerate() {
+            let param = self.function.get_nth_param(position as u32 + 1);
+            let param = param.ok_or_else(|| CompileError::InvalidLlvm("a loop lacks a parameter".into()))?;
+            match self.target(entry.head).1.get(position) {
+                Some(phi) => phi.add_incoming(&[(&param, self.start)]),
+                None => others.push((*value, param)),
+            }
+        }
+        debug_assert_eq!(phis + others.len(), entry.values.len());
+        let before = self.body.blocks.iter().filter(|(block, _)| !entry.is_reached(*block));
+        let constants: Vec<Inst> = before
+            .flat_map(|(_, data)| &data.insts)
+            .filter(|inst| matches!(self.body.insts[**inst].op, Op::Const(_)))
+            .copied()
+            .collect();
+        self.builder().position_at_end(self.start);
+        for (value, param) in others {
+            match self.redefined.get(&value) {
+                Some(place) => _ = self.builder().build_store(*place, param)?,
+                None => self.values[value.index()] = Some(param),
+            }
+        }
+        constants.into_iter().try_for_each(|inst| crate::lower::lower_inst(self, inst))
+    }
+
+    /// Stores the parameters of a block that have places.
+    pub(crate) fn keep_params(&mut self, block: Block) -> Result<(), CompileError> {
+        if self.redefined.is_empty() {
+            return Ok(());
+        }
+        for param in &self.body.blocks[block].params {
+            if let (Some(place), Some(value)) = (self.redefined.get(param), self.values[param.index()]) {
+                self.builder().build_store(*place, value)?;
+            }
+        }
         Ok(())
     }
 

@@ -86,6 +86,7 @@ pub fn open(module: &Module, options: &CompileOptions) -> Result<(LazyModule, Ma
         bytes: module.shared_bytes(),
         memory_plans: memory_plans(declarations, options),
         fuel: options.fuel,
+        hot: options.hot,
         body_bytes: declarations.defined_functions().map(|func| body_bytes(module, func)).sum(),
     };
     let (module, options) = (module.clone(), options.clone());

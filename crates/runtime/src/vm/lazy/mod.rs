@@ -7,7 +7,7 @@ use std::collections::HashSet;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use wootz_vm_abi::lazy::{AGAIN, CompileFailure, EntryCompiler, EntryNumber, HOT, Part};
+use wootz_vm_abi::lazy::{AGAIN, CompileFailure, EntryCompiler, EntryNumber, Part};
 use wootz_wasm_types::FuncIndex;
 
 pub(crate) use open::open;
@@ -22,14 +22,15 @@ use wootz_vm_abi::trap::TrapCode;
 pub(crate) struct LazyCode {
     space: Arc<LazySpace>,
     compiler: Arc<dyn EntryCompiler>,
+    hot: u32,
     /// The functions, and the loops, that better code was asked for.
     asked: Mutex<HashSet<(FuncIndex, Option<u32>)>>,
 }
 
 impl LazyCode {
     /// Code in a space, made by a compiler that puts it there. At a fixed address: the stubs know it.
-    pub(crate) fn new(space: Arc<LazySpace>, compiler: Arc<dyn EntryCompiler>) -> Box<Self> {
-        let code = Box::new(Self { space, compiler, asked: Mutex::default() });
+    pub(crate) fn new(space: Arc<LazySpace>, compiler: Arc<dyn EntryCompiler>, hot: u32) -> Box<Self> {
+        let code = Box::new(Self { space, compiler, hot, asked: Mutex::default() });
         code.space.set_record((&raw const *code).expose_provenance());
         code
     }
@@ -86,7 +87,8 @@ impl LazyCode {
         let code = at_loop.and_then(|at_loop| self.space.loop_code(func, at_loop));
         if code.is_none() {
             // Asked again only after a while: it takes time to compile.
-            self.space.counter(func).store(HOT - AGAIN, Ordering::Relaxed);
+            let again = (self.hot / AGAIN).max(1);
+            self.space.counter(func).store(self.hot.saturating_sub(again), Ordering::Relaxed);
             let mut asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
             if asked.insert((func, at_loop)) {
                 drop(asked);

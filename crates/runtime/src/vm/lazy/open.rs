@@ -34,7 +34,7 @@ pub(crate) fn open(module: LazyModule, compiler: MakeCompiler) -> Result<LoadedI
     validate::target(&info)?;
     validate::info(&info, text.len() as u64, module.bytes.len() as u64)?;
     let nothing = || UnwindBytes { bytes: 0..0, address: 0 };
-    let code = LazyCode::new(Arc::clone(&space), compiler(space as Arc<dyn CodeSpace>));
+    let code = LazyCode::new(Arc::clone(&space), compiler(space as Arc<dyn CodeSpace>), module.hot);
     Ok(LoadedImage {
         _mapping: None,
         addresses: text.clone(),

@@ -1,0 +1,25 @@
+//! `wootz run --stats`: what was compiled while the guest ran.
+
+use wootz_engine::{Module, TierStatistics};
+
+/// Prints the statistics of a module to standard error.
+pub(super) fn print(module: &Module) {
+    let functions = module.declarations().defined_functions().len();
+    let Some(statistics) = module.lazy_statistics() else {
+        eprintln!("{functions} functions, compiled before the guest started");
+        return;
+    };
+    eprintln!("{functions} functions, compiled when they were called");
+    for (name, tier) in ["first tier", "second tier"].into_iter().zip(&statistics.tiers) {
+        eprintln!("{}", line(name, tier));
+    }
+    eprintln!("  {:<12} {:>7}", "swaps", statistics.swaps);
+}
+
+fn line(name: &str, tier: &TierStatistics) -> String {
+    let TierStatistics { fragments, functions, bytes, time } = tier;
+    let milliseconds = time.as_secs_f64() * 1000.0;
+    format!(
+        "  {name:<12} {functions:>7} functions in {fragments} batches, {bytes} bytes, {milliseconds:.1} ms"
+    )
+}
