@@ -1,6 +1,7 @@
 //! The command line: options, their values, and their help.
 #![allow(missing_docs, reason = "a comment on an item is a text of `--help`, and some items need none")]
 
+mod cache;
 mod executable;
 mod repl;
 mod target;
@@ -17,6 +18,7 @@ use wootz_engine::{
 };
 use wootz_wast::configuration::{CHECKS, LEVELS, MODES};
 
+pub use cache::{CacheArgs, CacheCommand};
 pub use executable::ExecutableArgs;
 pub use repl::ReplArgs;
 pub use target::{MachineArgs, TargetArgs};
@@ -59,20 +61,6 @@ pub enum Command {
     /// Show or remove what `run` has kept of earlier compilations.
     #[command(after_help = exit::HELP)]
     Cache(CacheArgs),
-}
-
-#[derive(Args, Debug)]
-pub struct CacheArgs {
-    #[command(subcommand)]
-    pub command: CacheCommand,
-}
-
-#[derive(Copy, Clone, Subcommand, Debug)]
-pub enum CacheCommand {
-    /// List the images, with their sizes and when they were used last.
-    List,
-    /// Remove them all.
-    Clean,
 }
 
 #[derive(Args, Debug)]
@@ -442,6 +430,7 @@ impl CompileArgs {
             verify: cfg!(debug_assertions),
             threads: self.threads(),
             memory_budget: self.memory_budget.map(|bytes| bytes as u64),
+            hot: wootz_engine::CompileOptions::default().hot,
         }
     }
 

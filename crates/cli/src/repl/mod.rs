@@ -4,7 +4,7 @@
 //! |---|---|
 //! | `session` | the session itself: entries in, definitions and values out |
 //! | `scope` | what it has, by name |
-//! | `compose` | an entry as a module of its own |
+//! | `entry`, `compose` | an entry, read, as a module of its own |
 //! | `text` | what is known of a text before it is parsed |
 //! | `command` | what starts with a colon |
 //! | `print`, `trap` | values and errors for people |
@@ -12,6 +12,7 @@
 
 mod command;
 mod compose;
+mod entry;
 mod print;
 mod scope;
 mod script;

@@ -18,11 +18,12 @@ use wootz_cli::names::closest;
 use wootz_cli::report::{BUG, Outcome, Report};
 use wootz_codegen_llvm::CompileOptions;
 use wootz_wasm_ir::decode::{Options, result_types};
-use wootz_wasm_ir::{EntityIndex, ErrorKind, FuncIndex, Module};
+use wootz_wasm_ir::{EntityIndex, FuncIndex, Module};
 
-use super::compose::{Composed, Definition, Entry, Import, Kind, RUN, START, compose, is_identifier};
-use super::scope::{Class, Field, Item, Kept, Scope, describe, is_simple, list};
-use super::text::{Mentions, fields, is_fields, is_result, tokens, with_results};
+use super::compose::{Entry, Import, Kind, RUN, START, compose};
+use super::entry::{Expression, NewFields, refusal};
+use super::scope::{Item, Kept, Scope, describe, is_simple, list};
+use super::text::{Mentions, is_fields, is_result, tokens, with_results};
 use super::trap;
 
 /// What an entry had for an answer.
@@ -454,114 +455,10 @@ impl Session {
     }
 }
 
-/// An expression, composed.
-pub(super) struct Expression {
-    pub(super) input: Input,
-    pub(super) module: Module,
-    pub(super) composed: Composed,
-    pub(super) results: Vec<wootz::ValType>,
-}
-
 struct Externs {
     all: Vec<Extern>,
     /// The functions that the entry's own calls go through, by field.
     own: BTreeMap<usize, Func>,
-}
-
-/// Fields that are read and validated.
-struct NewFields {
-    input: Input,
-    composed: Composed,
-    module: Module,
-    fields: Vec<Field>,
-}
-
-impl NewFields {
-    fn read(scope: &Scope, input: &Input, text: &str) -> Outcome<Self> {
-        let tokens = tokens(text).map_err(|error| refusal(input, &error))?;
-        let mentions = Mentions::of(text, &tokens);
-        let ranges = fields(text, &tokens);
-        let given = scope.given(&mentions, &defined(text, &ranges));
-        let mut direct = BTreeSet::new();
-        loop {
-            let composed = compose(&input.name, text, Entry::Fields(&direct), &given);
-            let mut composed = composed.map_err(|error| refusal(input, &error))?;
-            let input = input.encoded_as(&composed.binary);
-            let module = Module::from_binary(&composed.binary[..]).map_err(|error| input.refusal(&error))?;
-            let fields = ranges
-                .iter()
-                .enumerate()
-                .map(|(number, range)| field(&text[range.clone()], number, &composed));
-            let fields = fields.collect();
-            composed.binary = Vec::new();
-            let new = Self { input, composed, module, fields };
-            // Functions whose types only a module can say are defined without an import.
-            let declarations = new.module.declarations();
-            let complex = new.composed.definitions.iter().filter(|definition| {
-                let item = new.item(definition);
-                definition.redirected
-                    && matches!(item, EntityIndex::Function(func) if !is_simple(declarations, func))
-            });
-            let before = direct.len();
-            direct.extend(complex.map(|definition| definition.field));
-            if direct.len() == before {
-                return Ok(new);
-            }
-        }
-    }
-
-    /// What a definition is in the module.
-    fn item(&self, definition: &Definition) -> EntityIndex {
-        let label = definition.field.to_string();
-        let exports = &self.module.declarations().exports;
-        let export = exports.iter().find(|export| export.name == label);
-        export.map_or(EntityIndex::Function(FuncIndex(0)), |export| export.item)
-    }
-}
-
-/// What the fields define under a name of their own, from the first tokens of each.
-fn defined(text: &str, ranges: &[std::ops::Range<usize>]) -> Vec<(Kind, String)> {
-    let name = |range: &std::ops::Range<usize>| {
-        let field = &text[range.clone()];
-        let tokens = tokens(field).ok()?;
-        let kind = match tokens.get(1)?.src(field) {
-            "func" => Kind::Function,
-            "table" => Kind::Table,
-            "memory" => Kind::Memory,
-            "global" => Kind::Global,
-            _ => return None,
-        };
-        let id = tokens.get(2)?.src(field);
-        Some((kind, id.strip_prefix('$')?.to_owned()))
-    };
-    ranges.iter().filter_map(name).collect()
-}
-
-fn field(text: &str, number: usize, composed: &Composed) -> Field {
-    let imported = composed
-        .imports
-        .iter()
-        .any(|import| matches!(import, Import::Outside { field, .. } if *field == number));
-    let class = if composed.types.contains(&number) {
-        Class::Type
-    } else if imported {
-        Class::Import
-    } else {
-        Class::Other
-    };
-    let tokens = tokens(text).unwrap_or_default();
-    let mentions = Mentions::of(text, &tokens);
-    let name = composed.definitions.iter().find(|definition| definition.field == number);
-    let name = name.and_then(|definition| definition.name.as_deref()).filter(|name| is_identifier(name));
-    let text = match (name, tokens.get(1), tokens.get(2)) {
-        // Known by its export: others name it so.
-        (Some(name), Some(keyword), Some(next)) if !next.src(text).starts_with('$') => {
-            let (before, after) = text.split_at(keyword.offset + keyword.src(text).len());
-            format!("{before} ${name}{after}")
-        }
-        _ => text.to_owned(),
-    };
-    Field { text, mentions, class }
 }
 
 impl State {
@@ -638,11 +535,6 @@ fn redirect(store: &mut Store<WasiCtx>, func: Func, instance: Instance, label: &
 fn wasi() -> Outcome<WasiCtx> {
     let builder = WasiCtx::builder().inherit_stdout().inherit_stderr().arg("repl");
     Ok(builder.map_err(|error| bug(&error))?.build())
-}
-
-fn refusal(input: &Input, error: &wast::Error) -> Box<Report> {
-    let offset = error.span().offset() as u64;
-    input.refusal(&wootz::ModuleError::new(ErrorKind::Text, offset, error.message()))
 }
 
 fn line(kind: Kind, name: Option<&str>, ty: &str) -> String {
