@@ -245,12 +245,8 @@ impl<'a> Composer<'a> {
             }
             ModuleField::Table(table) => {
                 if let TableKind::Import { import, ty } = &table.kind {
-                    let sig = ItemSig {
-                        span: table.span,
-                        id: table.id,
-                        name: None,
-                        kind: ItemKind::Table(ty.clone()),
-                    };
+                    let sig =
+                        ItemSig { span: table.span, id: table.id, name: None, kind: ItemKind::Table(*ty) };
                     return self.inline_import(
                         number,
                         table.span,
@@ -283,7 +279,7 @@ impl<'a> Composer<'a> {
             }
             ModuleField::Global(global) => {
                 if let GlobalKind::Import(import) = &global.kind {
-                    let kind = ItemKind::Global(global.ty.clone());
+                    let kind = ItemKind::Global(global.ty);
                     let sig = ItemSig { span: global.span, id: global.id, name: None, kind };
                     return self.inline_import(
                         number,
@@ -325,7 +321,7 @@ impl<'a> Composer<'a> {
     fn name(&mut self, id: &mut Option<Id<'a>>, exports: &InlineExport<'a>) {
         self.composed.exports.extend(exports.names.iter().map(|name| (*name).to_owned()));
         if id.is_none()
-            && let Some(name) = exports.names.iter().find(|name| is_identifier(name))
+            && let Some(name) = exports.names.iter().find(|name| !name.is_empty())
         {
             *id = Some(Id::new(name, Span::from_offset(0)));
         }
@@ -371,10 +367,4 @@ impl<'a> Composer<'a> {
         self.composed.imports.push(Import::Outside { field, kind, name, module, item });
         Ok(())
     }
-}
-
-/// Whether a name can stand behind a dollar sign as it is.
-pub(super) fn is_identifier(name: &str) -> bool {
-    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-./:<=>?@\\^_`|~".contains(&byte);
-    !name.is_empty() && name.bytes().all(allowed)
 }

@@ -3,13 +3,14 @@
 use std::collections::BTreeSet;
 use std::ops::Range;
 
+use wast::lexer::TokenKind;
 use wootz_cli::input::Input;
 use wootz_cli::report::{Outcome, Report};
 use wootz_wasm_ir::{EntityIndex, ErrorKind, FuncIndex, Module};
 
-use super::compose::{Composed, Definition, Entry, Import, Kind, compose, is_identifier};
+use super::compose::{Composed, Definition, Entry, Import, Kind, compose};
 use super::scope::{Class, Field, Scope, is_simple};
-use super::text::{Mentions, fields, tokens};
+use super::text::{Mentions, fields, identifier, tokens};
 
 /// An expression, composed.
 pub(super) struct Expression {
@@ -86,8 +87,8 @@ fn defined(text: &str, ranges: &[Range<usize>]) -> Vec<(Kind, String)> {
             "global" => Kind::Global,
             _ => return None,
         };
-        let id = tokens.get(2)?.src(field);
-        Some((kind, id.strip_prefix('$')?.to_owned()))
+        let id = tokens.get(2).filter(|token| token.kind == TokenKind::Id)?;
+        Some((kind, id.id(field).ok()?.into_owned()))
     };
     ranges.iter().filter_map(name).collect()
 }
@@ -107,12 +108,12 @@ fn field(text: &str, number: usize, composed: &Composed) -> Field {
     let tokens = tokens(text).unwrap_or_default();
     let mentions = Mentions::of(text, &tokens);
     let name = composed.definitions.iter().find(|definition| definition.field == number);
-    let name = name.and_then(|definition| definition.name.as_deref()).filter(|name| is_identifier(name));
+    let name = name.and_then(|definition| definition.name.as_deref());
     let text = match (name, tokens.get(1), tokens.get(2)) {
         // Known by its export: others name it so.
         (Some(name), Some(keyword), Some(next)) if !next.src(text).starts_with('$') => {
             let (before, after) = text.split_at(keyword.offset + keyword.src(text).len());
-            format!("{before} ${name}{after}")
+            format!("{before} {}{after}", identifier(name))
         }
         _ => text.to_owned(),
     };

@@ -7,12 +7,14 @@
 //! | `entry`, `compose` | an entry, read, as a module of its own |
 //! | `text` | what is known of a text before it is parsed |
 //! | `command` | what starts with a colon |
+//! | `interrupter` | Ctrl-C |
 //! | `print`, `trap` | values and errors for people |
 //! | `script`, `terminal` | where entries come from |
 
 mod command;
 mod compose;
 mod entry;
+mod interrupter;
 mod print;
 mod scope;
 mod script;
@@ -42,10 +44,13 @@ pub(crate) fn repl(args: &ReplArgs) -> Outcome<Exit> {
         let thread = thread.spawn_scoped(scope, || {
             let config = args.compile.config().mode(Mode::Lazy).max_wasm_stack(args.stack_size);
             let mut session = Session::new(Engine::new(&config), args.compile.options(Machine::default()))?;
-            stop_on_ctrl_c(&session)?;
             let terminal = io::stdin().is_terminal();
+            session.interrupter().end();
+            session.interrupter().arm(!terminal)?;
             if let Some(file) = &args.file {
+                session.interrupter().begin();
                 let answer = command::load(&mut session, file)?;
+                session.interrupter().end();
                 if terminal {
                     print!("{}", show(&session, &answer));
                 }
@@ -61,15 +66,14 @@ pub(crate) fn repl(args: &ReplArgs) -> Outcome<Exit> {
     })
 }
 
-fn stop_on_ctrl_c(session: &Session) -> Outcome {
-    let interrupter = session.interrupter();
-    ctrlc::set_handler(move || interrupter.interrupt())
-        .map_err(|error| Report::new(Exit::System, format!("cannot prepare to stop what is run: {error}")))
-}
-
 /// Takes a line or several: a command, fields or an expression.
 fn enter(session: &mut Session, text: &str) -> Outcome<Answer> {
-    if text.trim_start().starts_with(':') { command::run(session, text) } else { session.enter(text) }
+    let interrupter = session.interrupter();
+    interrupter.begin();
+    let is_command = text.trim_start().starts_with(':');
+    let answer = if is_command { command::run(session, text) } else { session.enter(text) };
+    interrupter.end();
+    answer
 }
 
 /// An answer as a terminal shows it, in whole lines.

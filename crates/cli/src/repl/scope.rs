@@ -7,7 +7,7 @@ use wootz_wasm_ir::{
 };
 
 use super::compose::{Given, Import, Kind};
-use super::text::Mentions;
+use super::text::{Mentions, identifier};
 
 /// A field that the session has.
 #[derive(Clone, Debug)]
@@ -47,7 +47,7 @@ pub(super) struct Item {
 impl Item {
     /// How people refer to it.
     pub(super) fn shown(&self, index: usize) -> String {
-        self.name.as_ref().map_or_else(|| index.to_string(), |name| format!("${name}"))
+        self.name.as_ref().map_or_else(|| index.to_string(), |name| identifier(name))
     }
 }
 
@@ -118,8 +118,12 @@ impl Scope {
         let is_function = |name: &&String| {
             self.find(Kind::Function, name).is_some() || defined.contains(&(Kind::Function, (*name).clone()))
         };
-        let references: String =
-            mentions.references.iter().filter(is_function).map(|name| format!(" ${name}")).collect();
+        let references: String = mentions
+            .references
+            .iter()
+            .filter(is_function)
+            .map(|name| format!(" {}", identifier(name)))
+            .collect();
         if !references.is_empty() {
             given.last.push_str(&format!("(elem declare func{references})"));
         }
@@ -185,7 +189,7 @@ impl Scope {
         let references: std::collections::BTreeSet<&str> =
             self.fields.iter().flat_map(|field| &field.mentions.references).map(String::as_str).collect();
         if !references.is_empty() {
-            let names: String = references.iter().map(|name| format!(" ${name}")).collect();
+            let names: String = references.iter().map(|name| format!(" {}", identifier(name))).collect();
             out.push_str(&format!("\n  (elem declare func{names})"));
         }
         out.push_str(")\n");
@@ -201,13 +205,13 @@ impl Scope {
 
 impl Given {
     fn add(&mut self, kind: Kind, index: usize, name: &str, ty: &str) {
+        let id = if name.is_empty() { String::new() } else { identifier(name) };
         let keyword = match kind {
             Kind::Function => "func",
             Kind::Table => "table",
             Kind::Memory => "memory",
             Kind::Global => "global",
         };
-        let id = if name.is_empty() { String::new() } else { format!("${name}") };
         self.imports.push_str(&format!("(import \"\" \"\" ({keyword} {id} {ty}))"));
         self.sources.push(Import::Session(kind, index));
     }

@@ -30,15 +30,18 @@ pub(super) fn run(session: &mut Session, strict: bool) -> Outcome<Exit> {
         match answer {
             Ok(Answer::Quit) => return Ok(Exit::Success),
             Ok(answer) => print(session, &answer)?,
-            Err(report) if strict || (session.break_on_trap && report.exit() == Exit::Trap) => {
-                return Err(report);
-            }
+            Err(report) if ends(session, strict, report.exit()) => return Err(report),
             Err(report) => report.print(),
         }
         if is_last {
             return Ok(Exit::Success);
         }
     }
+}
+
+/// Whether an error ends the script. Ctrl-C always does.
+fn ends(session: &Session, strict: bool, exit: Exit) -> bool {
+    strict || exit == Exit::Keyboard || (session.break_on_trap && exit == Exit::Trap)
 }
 
 fn print(session: &Session, answer: &Answer) -> Outcome {

@@ -4,13 +4,11 @@
 //! or traps leaves the session's definitions as they were.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use wootz::wasi::WasiCtx;
 use wootz::{
-    Engine, Error, Extern, Func, FuncType, Global, GlobalType, Instance, InterruptHandle, Linker, Store,
-    TrapCode, Val,
+    Engine, Error, Extern, Func, FuncType, Global, GlobalType, Instance, Linker, Store, TrapCode, Val,
 };
 use wootz_cli::exit::Exit;
 use wootz_cli::input::Input;
@@ -22,8 +20,9 @@ use wootz_wasm_ir::{EntityIndex, FuncIndex, Module};
 
 use super::compose::{Entry, Import, Kind, RUN, START, compose};
 use super::entry::{Expression, NewFields, refusal};
+use super::interrupter::Interrupter;
 use super::scope::{Item, Kept, Scope, describe, is_simple, list};
-use super::text::{Mentions, is_fields, is_result, tokens, with_results};
+use super::text::{Mentions, identifier, is_fields, is_result, tokens, with_results};
 use super::trap;
 
 /// What an entry had for an answer.
@@ -48,19 +47,6 @@ pub(crate) struct Times {
     pub(crate) compile: Duration,
     /// Instantiating and running it, compiling what it calls.
     pub(crate) run: Duration,
-}
-
-/// Stops what a session runs, from any thread.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Interrupter(Arc<Mutex<Option<InterruptHandle>>>);
-
-impl Interrupter {
-    /// Stops it now.
-    pub(crate) fn interrupt(&self) {
-        if let Some(handle) = &*self.0.lock().unwrap_or_else(PoisonError::into_inner) {
-            handle.interrupt();
-        }
-    }
 }
 
 /// An entry whose instance has something that the session uses.
@@ -119,8 +105,7 @@ impl Session {
     }
 
     fn watch(&mut self) {
-        let handle = self.state.store.interrupt_handle();
-        *self.interrupter.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(handle);
+        self.interrupter.watch(self.state.store.interrupt_handle());
     }
 
     /// What it has.
@@ -131,6 +116,12 @@ impl Session {
     /// Its store.
     pub(super) fn store(&self) -> &Store<WasiCtx> {
         &self.state.store
+    }
+
+    /// How many instances its store has.
+    #[cfg(test)]
+    pub(super) fn instances(&self) -> usize {
+        self.state.store.instances().len()
     }
 
     /// The entry that has something.
@@ -429,6 +420,7 @@ impl Session {
             return Err(Report::new(Exit::Usage, "there is nothing to take back"));
         };
         let quiet = WasiCtx::builder().build();
+        self.count = 0;
         self.state = State::new(&self.engine, quiet);
         self.watch();
         for text in &log {
@@ -441,6 +433,7 @@ impl Session {
 
     /// Forgets everything.
     pub(crate) fn reset(&mut self) -> Outcome<Answer> {
+        self.count = 0;
         self.state = State::new(&self.engine, wasi()?);
         self.watch();
         Ok(Answer::Nothing)
@@ -544,7 +537,7 @@ fn line(kind: Kind, name: Option<&str>, ty: &str) -> String {
         Kind::Memory => "memory",
         Kind::Global => "global",
     };
-    let name = name.map_or_else(String::new, |name| format!(" ${name}"));
+    let name = name.map_or_else(String::new, |name| format!(" {}", identifier(name)));
     format!("{kind}{name} {ty}").trim_end().to_owned()
 }
 

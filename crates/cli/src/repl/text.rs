@@ -1,5 +1,6 @@
 //! What a session reads of a text before it is parsed: its tokens, whether it is complete, its fields, what it mentions.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::ops::Range;
 
@@ -80,7 +81,7 @@ impl Mentions {
             match token.kind {
                 TokenKind::Keyword => keyword = word,
                 TokenKind::Id => {
-                    let name = word.strip_prefix('$').unwrap_or(word).to_owned();
+                    let name = token.id(text).map_or_else(|_| word.to_owned(), Cow::into_owned);
                     if keyword == "ref.func" && previous == Some(TokenKind::Keyword) {
                         mentions.references.insert(name.clone());
                     }
@@ -104,6 +105,28 @@ fn takes_numbers(keyword: &str) -> bool {
         || keyword.contains("lane")
         || ["memory", "table", "type", "pagesize", "i32", "i64"].contains(&keyword)
         || starts.iter().any(|start| keyword.starts_with(start))
+}
+
+/// A name as an identifier of the text format.
+pub(super) fn identifier(name: &str) -> String {
+    if is_identifier(name) {
+        return format!("${name}");
+    }
+    let mut out = String::from("$\"");
+    for c in name.chars() {
+        match c {
+            '"' | '\\' => out.extend(['\\', c]),
+            c if c.is_control() => out.push_str(&format!("\\u{{{:x}}}", u32::from(c))),
+            c => out.push(c),
+        }
+    }
+    out + "\""
+}
+
+/// Whether a name can stand behind a dollar sign as it is.
+fn is_identifier(name: &str) -> bool {
+    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-./:<=>?@\\^_`|~".contains(&byte);
+    !name.is_empty() && name.bytes().all(allowed)
 }
 
 /// Whether a word is the name of an earlier result: `$1`, `$_`.
