@@ -3,6 +3,7 @@
 use std::fs::{File, OpenOptions};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::process::{Child, Command, Stdio};
+use std::sync::mpsc;
 use std::time::Duration;
 
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
@@ -89,7 +90,15 @@ fn ctrl_c_ends_a_script() {
 struct Session {
     child: Child,
     terminal: File,
+    pieces: mpsc::Receiver<String>,
     shown: String,
+}
+
+impl Drop for Session {
+    fn drop(&mut self) {
+        // It has ended already, if all went well.
+        let _ = self.child.kill();
+    }
 }
 
 impl Session {
@@ -103,20 +112,32 @@ impl Session {
         command.stdin(end.try_clone().unwrap()).stdout(end.try_clone().unwrap()).stderr(end);
         command.env("TERM", "xterm").env("XDG_STATE_HOME", dir.path());
         let child = command.spawn().unwrap();
-        Self { child, terminal: File::from(terminal), shown: String::new() }
+        let terminal = File::from(terminal);
+        let mut output = terminal.try_clone().unwrap();
+        let (send, pieces) = mpsc::channel();
+        std::thread::spawn(move || {
+            let mut buffer = [0; 4096];
+            // Reading fails when no one has the other end any more.
+            while let Ok(count @ 1..) = output.read(&mut buffer) {
+                if send.send(String::from_utf8_lossy(&buffer[..count]).into_owned()).is_err() {
+                    break;
+                }
+            }
+        });
+        Self { child, terminal, pieces, shown: String::new() }
     }
 
     /// Reads until a text is shown, and forgets what was shown before its end.
     fn until(&mut self, text: &str) {
-        let mut buffer = [0; 4096];
         loop {
             if let Some(at) = self.shown.find(text) {
                 self.shown.drain(..at + text.len());
                 return;
             }
-            let count = self.terminal.read(&mut buffer).unwrap_or(0);
-            assert!(count > 0, "{text} is not in {:?}", self.shown);
-            self.shown.push_str(&String::from_utf8_lossy(&buffer[..count]));
+            match self.pieces.recv_timeout(Duration::from_secs(60)) {
+                Ok(piece) => self.shown.push_str(&piece),
+                Err(_) => panic!("{text} is not in {:?}", self.shown),
+            }
         }
     }
 
@@ -132,7 +153,8 @@ fn a_session_at_a_terminal() {
     session.until("wootz> ");
     // An entry over two lines, with a name and a command that are completed.
     session.enter("(func $forty (result i32)\r(i32.const 40))\r");
-    session.until("func $forty (result i32)\r\nwootz> ");
+    session.until("func $forty (result i32)\r\n");
+    session.until("wootz> ");
     session.enter("(i32.add (call $fo\t) (i32.const 2))\r");
     session.until("$1: i32 = 42");
     session.until("wootz> ");
