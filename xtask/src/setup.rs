@@ -43,6 +43,7 @@ const PACKAGES: &[Package] = &[
     package("libclang-rt-22-dev-wasm32", "clang's support library for wasm", Purpose::Test),
     package("wasi-libc", "the C library for wasm", Purpose::Test),
     package("gdb", "tests the debug information", Purpose::Test),
+    package("lldb-22", "tests the debug information", Purpose::Test),
     package("qemu-user", "runs code for 64-bit Arm in the tests", Purpose::Test),
 ];
 

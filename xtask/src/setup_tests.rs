@@ -75,7 +75,7 @@ fn only_what_is_missing_is_installed() {
     let fake = Fake::new("partial");
     fake.installed(&["llvm-22-dev", "zlib1g-dev", "clang-22", "lld-22", "wasi-libc"]);
     fake.apt("0").setup(Purpose::Test).unwrap();
-    let wanted = "libpolly-22-dev libzstd-dev libclang-rt-22-dev-wasm32 gdb qemu-user";
+    let wanted = "libpolly-22-dev libzstd-dev libclang-rt-22-dev-wasm32 gdb lldb-22 qemu-user";
     assert_eq!(fake.log(), format!("apt-get install --yes --no-install-recommends {wanted}\n"));
 }
 

@@ -2,7 +2,9 @@
 #![allow(missing_docs, reason = "a comment on an item is a text of `--help`, and some items need none")]
 
 mod cache;
+mod choices;
 mod executable;
+mod mode;
 mod repl;
 mod target;
 
@@ -14,12 +16,15 @@ use std::time::Duration;
 use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use wootz_engine::{
-    CheckStrategy, Config, Cpu, Machine, MemoryPlan, Mode, OptLevel, StoreLimits, TrapPrecision,
+    CheckStrategy, Config, Cpu, Debugger, Machine, MemoryPlan, OptLevel, StoreLimits, TrapPrecision,
 };
 use wootz_wast::configuration::{CHECKS, LEVELS, MODES};
 
 pub use cache::{CacheArgs, CacheCommand};
+pub use choices::DebuggerName;
+use choices::{Checks, Level, Traps};
 pub use executable::ExecutableArgs;
+pub use mode::ModeArg;
 pub use repl::ReplArgs;
 pub use target::{MachineArgs, TargetArgs};
 
@@ -84,6 +89,9 @@ pub struct CompileArgs {
     /// How much LLVM optimises: 0 compiles fastest, 3 runs fastest.
     #[arg(short = 'O', value_name = "LEVEL", default_value = "2")]
     opt: Level,
+    /// Write debug information, for gdb unless it says lldb: sources and variables. From -O1 on, code stays the same.
+    #[arg(short = 'g', value_name = "DEBUGGER", num_args = 0..=1, require_equals = true, default_missing_value = "gdb")]
+    pub debug: Option<DebuggerName>,
     /// How many threads compile [default: one for each processor].
     #[arg(short = 'j', long, value_name = "N")]
     jobs: Option<NonZero<usize>>,
@@ -139,15 +147,6 @@ pub struct RunArgs {
     file_and_args: Vec<OsString>,
 }
 
-/// When functions are compiled.
-#[derive(Copy, Clone, PartialEq, Eq, ValueEnum, Debug)]
-pub enum ModeArg {
-    /// All before the guest starts.
-    Regular,
-    /// Each when it is first called.
-    Lazy,
-}
-
 impl RunArgs {
     /// The engine's settings.
     pub fn config(&self) -> Config {
@@ -158,11 +157,8 @@ impl RunArgs {
         if let Some(elements) = self.limits.max_table_elements {
             limits.total_table_elements = elements;
         }
-        let mode = match self.mode {
-            ModeArg::Regular => Mode::Regular,
-            ModeArg::Lazy => Mode::Lazy,
-        };
-        let config = self.compile.config().mode(mode).max_wasm_stack(self.stack_size).limits(limits);
+        let config =
+            self.compile.config().mode(self.mode.into()).max_wasm_stack(self.stack_size).limits(limits);
         match self.limits.fuel {
             Some(fuel) => config.fuel(fuel),
             None => config,
@@ -401,7 +397,8 @@ impl CompileArgs {
             .checks(self.strategy())
             .trap_precision(self.trap_precision())
             .opt_level(self.opt_level())
-            .compile_threads(self.threads());
+            .compile_threads(self.threads())
+            .debugger(self.debugger());
         let config = match self.guard_size {
             Some(bytes) => config.guard_size(bytes as u64).guard_size_before(bytes),
             None => config,
@@ -427,10 +424,18 @@ impl CompileArgs {
             deterministic: self.target.deterministic,
             fuel: false,
             debug: None,
+            debugger: self.debugger(),
             verify: cfg!(debug_assertions),
             threads: self.threads(),
             memory_budget: self.memory_budget.map(|bytes| bytes as u64),
-            hot: wootz_engine::CompileOptions::default().hot,
+            ..wootz_engine::CompileOptions::default()
+        }
+    }
+
+    fn debugger(&self) -> Debugger {
+        match self.debug {
+            None | Some(DebuggerName::Gdb) => Debugger::Gdb,
+            Some(DebuggerName::Lldb) => Debugger::Lldb,
         }
     }
 
@@ -466,36 +471,6 @@ impl CompileArgs {
 /// Takes one of the names in a list.
 fn names<T>(list: &'static [(&'static str, T)]) -> PossibleValuesParser {
     PossibleValuesParser::new(list.iter().map(|(name, _)| *name))
-}
-
-#[derive(Copy, Clone, ValueEnum, Debug)]
-enum Checks {
-    /// Reserved address space behind the memory: the access faults.
-    Guard,
-    /// Compare and branch before each access.
-    Explicit,
-    /// Guard where the memory allows it, else explicit.
-    Auto,
-}
-
-#[derive(Copy, Clone, ValueEnum, Debug)]
-enum Traps {
-    /// Each happens, with all effects before it and none after it.
-    Exact,
-    /// Memory after a trap may differ, and an access that nothing depends on may not trap.
-    Relaxed,
-}
-
-#[derive(Copy, Clone, ValueEnum, Debug)]
-enum Level {
-    #[value(name = "0")]
-    O0,
-    #[value(name = "1")]
-    O1,
-    #[value(name = "2")]
-    O2,
-    #[value(name = "3")]
-    O3,
 }
 
 /// A preopened directory: its path here and the guest's name of it.

@@ -9,7 +9,7 @@ use wootz_cli::args::{Cli, Command as Subcommand, RunArgs};
 use wootz_cli::exit::Exit;
 use wootz_cli::input::Input;
 use wootz_cli::report::{Outcome, Report, report_panics};
-use wootz_cli::run;
+use wootz_cli::{debug, run};
 use wootz_engine::Engine;
 
 fn main() {
@@ -34,8 +34,8 @@ fn run_compiled() -> Outcome<Option<Exit>> {
 }
 
 fn run_args(args: &RunArgs) -> Outcome<Option<Exit>> {
-    let engine = Engine::new(&args.config());
     let input = Input::read(&args.file(), args.input.max_module_size)?;
+    let engine = Engine::new(&debug::run_config(args, &input));
     run::run(args, &engine, &input, None)
 }
 

@@ -1,8 +1,13 @@
 //! What the command `wootz` does without a compiler: reading its arguments, running what is compiled, keeping it, and telling
 //! what went wrong. Both binaries are made of it; nothing here links LLVM.
+#![allow(
+    clippy::missing_errors_doc,
+    reason = "an `Outcome` fails with the report of what is wrong, which says it"
+)]
 
 pub mod args;
 pub mod cache;
+pub mod debug;
 pub mod executable;
 pub mod exit;
 pub mod files;

@@ -16,7 +16,7 @@ use wootz_cli::args::{Cli, Command, InspectArgs, ModeArg, RunArgs, ValidateArgs}
 use wootz_cli::exit::Exit;
 use wootz_cli::input::Input;
 use wootz_cli::report::{Outcome, Report, report_panics};
-use wootz_cli::{cache, run};
+use wootz_cli::{cache, debug, run};
 
 fn main() {
     report_panics();
@@ -40,8 +40,8 @@ fn main() {
 }
 
 fn run(args: &RunArgs) -> Outcome<Exit> {
-    let engine = Engine::new(&args.config());
     let input = Input::read(&args.file(), args.input.max_module_size)?;
+    let engine = Engine::new(&debug::run_config(args, &input));
     let compile = |module: &wootz_wasm_ir::Module| {
         if args.mode == ModeArg::Lazy {
             let opened = engine.compile(module);

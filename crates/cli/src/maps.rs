@@ -25,7 +25,7 @@ pub(crate) fn maps(args: &MapsArgs) -> Outcome {
         let tables: Vec<_> = groups.iter().map(table).collect();
         return output(tables.join("\n").as_bytes());
     }
-    let list = json!({ "file": input.name, "instances": groups.iter().map(group).collect::<Vec<_>>() });
+    let list = json!({ "file": input.name, "instances": groups.iter().map(|regions| group(regions)).collect::<Vec<_>>() });
     let text = serde_json::to_string_pretty(&list)
         .map_err(|error| Report::new(Exit::Bug, error.to_string()).help(wootz_cli::report::BUG))?;
     output((text + "\n").as_bytes())
@@ -96,8 +96,8 @@ fn bytes(count: usize) -> String {
     format!("{value} {}", units[unit])
 }
 
-fn group(group: &Vec<Region>) -> Value {
-    json!({ "module": module(group), "regions": group.iter().map(object).collect::<Vec<_>>() })
+fn group(regions: &[Region]) -> Value {
+    json!({ "module": module(regions), "regions": regions.iter().map(object).collect::<Vec<_>>() })
 }
 
 fn object(region: &Region) -> Value {

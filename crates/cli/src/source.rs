@@ -32,6 +32,11 @@ impl Excerpt {
     }
 }
 
+/// Offset in the binary and line of each instruction of a module that is written as text; `None` for a binary.
+pub(crate) fn text_lines(input: &Input) -> Option<Vec<(wootz_wasm_ir::WasmOffset, u32)>> {
+    LineTable::of(input).map(|table| table.lines())
+}
+
 /// A module's source.
 #[derive(Debug)]
 pub struct Source<'a> {

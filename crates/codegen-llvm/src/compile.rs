@@ -132,7 +132,7 @@ pub(crate) fn compile_units(
 /// What an image of a module says besides its code.
 pub(crate) fn image_parts<'a>(
     module: &'a Module,
-    options: &CompileOptions,
+    options: &'a CompileOptions,
     target: &'a TargetInfo,
     memory_plans: &'a [MemoryPlan],
 ) -> link::ImageParts<'a> {
@@ -143,6 +143,12 @@ pub(crate) fn image_parts<'a>(
         module: module.bytes(),
         memory_plans,
         fuel: options.fuel,
+        debug: options.debug.as_deref().map(|text| link::DebugParts {
+            module,
+            text,
+            optimised: options.opt != OptLevel::O0,
+            debugger: options.debugger,
+        }),
     }
 }
 

@@ -2,7 +2,8 @@
 //!
 //! One compile unit per module, one subprogram per function. The linkage name `wasm[N]` is what maps a position back; the
 //! name is the one people recognise. Column 0: a line is an instruction already. The variables of a subprogram are the context,
-//! declared in [`CONTEXT_LINE`], and the WebAssembly locals, each declared in the line of its index. `wootz-debuginfo` reads all this back.
+//! declared in [`CONTEXT_LINE`], and the WebAssembly locals, each declared in the line of its index, and artificial if it keeps the value
+//! that it gets in the entry block. `wootz-debuginfo` reads all this back.
 
 use std::cell::{OnceCell, RefCell};
 use std::collections::BTreeMap;
@@ -103,6 +104,10 @@ impl<'ctx> DebugInfo<'ctx> {
         Self { builder, unit, file, subroutine, optimised, names, declarations, has_variables, types }
     }
 
+    pub(crate) fn is_optimised(&self) -> bool {
+        self.optimised
+    }
+
     /// The subprogram of a function that starts at a byte offset.
     pub(crate) fn subprogram(&self, func: FuncIndex, symbol: &str, start: WasmOffset) -> DISubprogram<'ctx> {
         let subroutine = *self.subroutine.get_or_init(|| {
@@ -164,6 +169,7 @@ impl<'ctx> DebugInfo<'ctx> {
         func: FuncIndex,
         local: LocalIndex,
         ty: ValType,
+        is_fixed: bool,
     ) -> Result<DILocalVariable<'ctx>, CompileError> {
         let names = self.declarations.names.locals.get(&func);
         let name = names.and_then(|names| names.get(&local)).filter(|name| !name.is_empty());
@@ -177,14 +183,15 @@ impl<'ctx> DebugInfo<'ctx> {
             ValType::Ref(_) => (64, Encoding::Unsigned),
         };
         let ty = self.ty(&ty.to_string(), bits, encoding)?;
-        let (line, none) = (local_line(local), DIFlags::ZERO);
+        let line = local_line(local);
+        let flags = if is_fixed { DIFlags::ARTIFICIAL } else { DIFlags::ZERO };
         let params = self.declarations.signature(func).params.len();
         // The context is the first argument.
         let arg = local.0 + 2;
         Ok(if (local.0 as usize) < params {
-            self.builder.create_parameter_variable(scope, &name, arg, self.file, line, ty, false, none)
+            self.builder.create_parameter_variable(scope, &name, arg, self.file, line, ty, false, flags)
         } else {
-            self.builder.create_auto_variable(scope, &name, self.file, line, ty, false, none, 0)
+            self.builder.create_auto_variable(scope, &name, self.file, line, ty, false, flags, 0)
         })
     }
 

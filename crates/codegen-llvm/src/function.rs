@@ -7,7 +7,7 @@
 //! traps:  one cold block per check, at the end
 //! ```
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::mem::offset_of;
 use std::ops::Range;
 
@@ -69,6 +69,11 @@ pub(crate) struct FunctionState<'m, 'ctx> {
     pub(crate) scope: DIScope<'ctx>,
     /// The variables of locals, if debug information has them.
     pub(crate) variables: HashMap<LocalIndex, DILocalVariable<'ctx>>,
+    /// The locals that keep the value that they get in the entry block.
+    pub(crate) fixed: BTreeSet<LocalIndex>,
+    /// What is kept to the function's end for debuggers.
+    pub(crate) kept: BTreeMap<LocalIndex, BasicValueEnum<'ctx>>,
+    start_offset: WasmOffset,
     /// Byte offset of the instruction being lowered.
     pub(crate) offset: WasmOffset,
 }
@@ -141,6 +146,9 @@ impl<'m, 'ctx> FunctionState<'m, 'ctx> {
             start: entry,
             scope: subprogram.as_debug_info_scope(),
             variables: HashMap::new(),
+            fixed: body.locals.assigned_once(body.signature.params.len()),
+            kept: BTreeMap::new(),
+            start_offset: start,
             offset: start,
         })
     }
@@ -265,6 +273,9 @@ impl<'m, 'ctx> FunctionState<'m, 'ctx> {
         }
         records.try_for_each(|record| self.describe_local(record))?;
         self.set_offset(data.terminator.offset);
+        if data.terminator.kind.successors().next().is_none() {
+            self.keep_variables()?;
+        }
         crate::lower::lower_terminator(self, &data.terminator.kind)
     }
 
@@ -281,10 +292,13 @@ impl<'m, 'ctx> FunctionState<'m, 'ctx> {
         &mut self,
         emit: impl FnOnce(&mut Self) -> Result<T, CompileError>,
     ) -> Result<T, CompileError> {
-        let here = self.current_block()?;
+        let (here, offset) = (self.current_block()?, self.offset);
         self.builder().position_at_end(self.start);
+        // For a debugger this is the function's beginning, whatever instruction needs it first.
+        self.set_offset(self.start_offset);
         let value = emit(self)?;
         self.builder().position_at_end(here);
+        self.set_offset(offset);
         Ok(value)
     }
 

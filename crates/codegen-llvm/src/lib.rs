@@ -65,6 +65,6 @@ pub use error::CompileError;
 pub use report::{CompileReport, Degraded, Event, Observer, Phase, PhaseTimes, Time, TooMany};
 pub use symbol::Symbol;
 pub use target::{TargetInfo, compiler};
-pub use wootz_debuginfo::SourceText;
+pub use wootz_debuginfo::{Debugger, SourceText, print_text};
 pub use wootz_vm_abi::machine::Machine;
 pub use wootz_vm_abi::options::{CompileOptions, Cpu, OptLevel, TrapPrecision};

@@ -113,6 +113,7 @@ impl<'ctx> ModuleState<'ctx> {
         let pic = context.i32_type().const_int(2, false);
         module.add_basic_value_flag("PIC Level", module::FlagBehavior::Override, pic);
         let optimised = options.opt != OptLevel::O0;
+        let keeps_frames = options.debug.is_some() && !optimised;
         let debug = DebugInfo::new(context, &module, declarations, optimised, options.debug.is_some(), few);
         let plans = memory_plans(declarations, options);
         Self {
@@ -121,7 +122,7 @@ impl<'ctx> ModuleState<'ctx> {
             builder: context.create_builder(),
             types: Types::new(context),
             metadata: Metadata::new(context),
-            attributes: Attributes::new(context),
+            attributes: Attributes::new(context, keeps_frames),
             debug,
             declarations,
             layout,
@@ -196,12 +197,13 @@ pub(crate) struct Attributes {
 }
 
 impl Attributes {
-    fn new(context: &Context) -> Self {
+    /// `keeps_frames` says whether each function has a frame pointer.
+    fn new(context: &Context, keeps_frames: bool) -> Self {
         let flag = |name: &str, value: u64| {
             context.create_enum_attribute(Attribute::get_named_enum_kind_id(name), value)
         };
         let nounwind = flag("nounwind", 0);
-        let function = vec![
+        let mut function = vec![
             nounwind,
             // Asynchronous unwind tables: the runtime walks the stack from any instruction.
             flag("uwtable", 2),
@@ -212,6 +214,9 @@ impl Attributes {
             context.create_string_attribute("no-builtin-strlen", ""),
             context.create_string_attribute("no-builtin-wcslen", ""),
         ];
+        if keeps_frames {
+            function.push(context.create_string_attribute("frame-pointer", "all"));
+        }
         // `memory(none)` is encoded as 0.
         let pure = [flag("memory", 0), flag("willreturn", 0)];
         Self {

@@ -1,8 +1,8 @@
 //! Where a function's context and WebAssembly locals are, for debuggers: records beside the instructions, which change no code.
 
 use inkwell::types::BasicTypeEnum;
-use inkwell::values::BasicValueEnum;
-use wootz_wasm_ir::ir::{LocalRecord, LocalValue};
+use inkwell::values::{BasicMetadataValueEnum, BasicValueEnum};
+use wootz_wasm_ir::ir::{Body, LocalRecord, LocalValue};
 use wootz_wasm_ir::{LocalIndex, WasmOffset};
 
 use crate::error::CompileError;
@@ -25,8 +25,20 @@ impl<'ctx> FunctionState<'_, 'ctx> {
         Ok(())
     }
 
+    /// Whether a record is what a local starts with, and the entry block assigns it anyway. Optimised code does without: LLVM may put the
+    /// two in the wrong order, and the value would be lost.
+    fn is_replaced_at_once(&self, record: &LocalRecord) -> bool {
+        let is_start = record.block == Body::ENTRY && !self.variables.contains_key(&record.local);
+        let entry = || self.body.locals.of(Body::ENTRY).iter().rev();
+        let last = || entry().find(|other| other.local == record.local);
+        self.module.debug.is_optimised() && is_start && last() != Some(record)
+    }
+
     /// Says what a local holds from here on.
     pub(crate) fn describe_local(&mut self, record: &LocalRecord) -> Result<(), CompileError> {
+        if self.is_replaced_at_once(record) {
+            return Ok(());
+        }
         let Some(ty) = self.body.locals.ty(record.local) else { return Ok(()) };
         let ty = self.module.types.value(ty);
         let value = match record.value {
@@ -37,12 +49,36 @@ impl<'ctx> FunctionState<'_, 'ctx> {
         self.describe(record.local, value)
     }
 
+    /// Keeps the context, and the locals that keep their values, to the end of the function, in code that is not optimised: this is what
+    /// the frame of a program compiled from C is found by.
+    pub(crate) fn keep_variables(&mut self) -> Result<(), CompileError> {
+        let debug = &self.module.debug;
+        if !debug.has_variables || debug.is_optimised() {
+            return Ok(());
+        }
+        let mut values: Vec<BasicMetadataValueEnum<'ctx>> = vec![self.vmctx.into()];
+        values.extend(self.kept.values().map(|value| BasicMetadataValueEnum::from(*value)));
+        let name = "llvm.fake.use";
+        let ty = self.module.types.void.fn_type(&[], true);
+        let known = self.module.module.get_function(name);
+        let function = known.unwrap_or_else(|| self.module.module.add_function(name, ty, None));
+        // LLVM 22.1 looks at the first operand only.
+        values.iter().try_for_each(|value| self.builder().build_call(function, &[*value], "").map(drop))?;
+        Ok(())
+    }
+
     fn describe(&mut self, local: LocalIndex, value: BasicValueEnum<'ctx>) -> Result<(), CompileError> {
+        if self.fixed.contains(&local) && !is_constant(value) {
+            self.kept.insert(local, value);
+        }
         let debug = &self.module.debug;
         let Some(ty) = self.body.locals.ty(local) else { return Ok(()) };
         let variable = match self.variables.get(&local) {
             Some(variable) => *variable,
-            None => debug.local_variable(self.scope, self.body.func, local, ty)?,
+            None => {
+                let is_fixed = self.fixed.contains(&local);
+                debug.local_variable(self.scope, self.body.func, local, ty, is_fixed)?
+            }
         };
         self.variables.insert(local, variable);
         let location = debug.location(self.module.context, self.scope, self.offset);
@@ -61,5 +97,16 @@ fn poison(ty: BasicTypeEnum<'_>) -> BasicValueEnum<'_> {
         BasicTypeEnum::StructType(ty) => ty.get_poison().into(),
         BasicTypeEnum::VectorType(ty) => ty.get_poison().into(),
         BasicTypeEnum::ScalableVectorType(ty) => ty.get_poison().into(),
+    }
+}
+
+fn is_constant(value: BasicValueEnum<'_>) -> bool {
+    match value {
+        BasicValueEnum::ArrayValue(value) => value.is_const(),
+        BasicValueEnum::FloatValue(value) => value.is_const(),
+        BasicValueEnum::IntValue(value) => value.is_const(),
+        BasicValueEnum::PointerValue(value) => value.is_const(),
+        BasicValueEnum::StructValue(_) | BasicValueEnum::ScalableVectorValue(_) => false,
+        BasicValueEnum::VectorValue(value) => value.is_const(),
     }
 }

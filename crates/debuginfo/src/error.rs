@@ -39,6 +39,8 @@ pub enum Error {
         /// The line.
         line: u64,
     },
+    /// What was read cannot be written again.
+    Write(String),
     /// The information is larger than this reader's limits, as only a corrupt file is.
     TooLarge,
 }
@@ -62,6 +64,7 @@ impl fmt::Display for Error {
             Self::Line { address, line } => {
                 write!(f, "line {line} of address {address:#x} is not an offset in a WebAssembly module")
             }
+            Self::Write(reason) => write!(f, "cannot write debug information: {reason}"),
             Self::TooLarge => f.write_str("the debug information is implausibly large"),
         }
     }

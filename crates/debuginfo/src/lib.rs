@@ -26,18 +26,29 @@
 //! | `lines` | `.debug_line`: which address has which line |
 //! | `scopes` | `.debug_info`: which address belongs to which function, inlined into which |
 //! | `linemap` | joins the two |
+//! | `native` | all of that and the variables, for [`write`](mod@write) |
+//! | `place` | where LLVM has put a value, in terms of expressions |
+//! | `frames` | `.eh_frame`: where the frame is when the stack pointer moves |
+//! | `guest` | the DWARF that the module brings |
 //! | [`unwind`] | `.eh_frame`: which address is described by which entry |
 
 mod elf;
 mod error;
+mod frames;
+mod guest;
 mod linemap;
 mod lines;
+mod native;
+mod place;
 mod scopes;
+mod text;
 pub mod unwind;
+pub mod write;
 
 pub use error::Error;
 pub use linemap::{Frame, LineMap, Location, Row};
-pub use wootz_wasm_ir::SourceText;
+pub use text::print_text;
+pub use wootz_wasm_ir::{Debugger, SourceText};
 
 /// How every section is read: borrowed bytes, little-endian.
 type Bytes<'a> = gimli::EndianSlice<'a, gimli::LittleEndian>;

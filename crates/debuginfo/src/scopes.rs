@@ -29,7 +29,7 @@ pub(crate) struct Scope {
     /// The function, or `None` if it is not a WebAssembly function.
     pub(crate) func: Option<FuncIndex>,
     /// Where its entry is in `.debug_info`.
-    entry: u64,
+    pub(crate) entry: u64,
 }
 
 /// A range of addresses whose innermost scope is known.

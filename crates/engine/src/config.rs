@@ -1,5 +1,6 @@
 //! How an [`Engine`](crate::Engine) compiles and what its stores allow, for embedders and for the command line.
 
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use wootz_vm_abi::lazy::HOT;
@@ -11,7 +12,17 @@ pub use wootz_runtime::StoreLimits;
 use wootz_vm_abi::machine::Machine;
 pub use wootz_vm_abi::options::{CompileOptions, Cpu, OptLevel, TrapPrecision};
 pub use wootz_vm_abi::plan::CheckStrategy;
-pub use wootz_wasm_types::Features;
+pub use wootz_wasm_types::{Debugger, Features, SourceText};
+
+impl DebugSource {
+    /// The folder or the file.
+    pub(crate) fn place(&self) -> &Path {
+        match self {
+            Self::Folder(folder) => folder,
+            Self::Text(text) => &text.path,
+        }
+    }
+}
 
 /// Settings of an [`Engine`](crate::Engine), by chained setters.
 ///
@@ -41,6 +52,17 @@ pub struct Config {
     pub(crate) canonicalize_nans: bool,
     pub(crate) deterministic: bool,
     pub(crate) memory: MemorySettings,
+    pub(crate) debug: Option<DebugSource>,
+    pub(crate) debugger: Debugger,
+}
+
+/// Where the text of modules is that debug information refers to.
+#[derive(Clone, Debug)]
+pub enum DebugSource {
+    /// It is printed into this folder.
+    Folder(PathBuf),
+    /// It is there already.
+    Text(Arc<SourceText>),
 }
 
 impl Default for Config {
@@ -64,6 +86,8 @@ impl Default for Config {
             canonicalize_nans: false,
             deterministic: false,
             memory: MemorySettings::default(),
+            debug: None,
+            debugger: Debugger::default(),
         }
     }
 }
@@ -265,6 +289,32 @@ impl Config {
         self
     }
 
+    /// Compiles code that debuggers can show: with sources, functions and variables; `docs/debugging.md` is the guide. Code is the same and as
+    /// fast as without; images are larger, and compiling takes longer.
+    ///
+    /// A module that brings no sources is shown as text, which is printed into a file in `folder` when the module is compiled. The folder is
+    /// made if it does not exist.
+    #[must_use]
+    pub fn debug_info(mut self, folder: impl Into<PathBuf>) -> Self {
+        self.debug = Some(DebugSource::Folder(folder.into()));
+        self
+    }
+
+    /// As [`debug_info`](Self::debug_info), for one module whose text is in a file already.
+    #[must_use]
+    pub fn debug_text(mut self, text: Arc<SourceText>) -> Self {
+        self.debug = Some(DebugSource::Text(text));
+        self
+    }
+
+    /// The debugger that debug information is for, gdb unless something else is said. Either reads all of it; they differ in how they follow
+    /// pointers in linear memory.
+    #[must_use]
+    pub fn debugger(mut self, debugger: Debugger) -> Self {
+        self.debugger = debugger;
+        self
+    }
+
     /// Whether the IR and LLVM's modules are verified while compiling: on in builds with debug assertions, else off.
     #[must_use]
     pub fn verify(mut self, verify: bool) -> Self {
@@ -295,7 +345,11 @@ impl Config {
             canonicalize_nans: self.canonicalize_nans,
             deterministic: self.deterministic,
             fuel: self.fuel.is_some(),
-            debug: None,
+            debug: match &self.debug {
+                Some(DebugSource::Text(text)) => Some(Arc::clone(text)),
+                Some(DebugSource::Folder(_)) | None => None,
+            },
+            debugger: self.debugger,
             verify: self.verify,
             threads: self.compile_threads,
             hot: self.hot,
@@ -303,10 +357,16 @@ impl Config {
         }
     }
 
+    /// Where the text of modules is that debug information refers to, if there is to be any.
+    pub fn debug_source(&self) -> Option<&DebugSource> {
+        self.debug.as_ref()
+    }
+
     /// What of it the code of a module depends on, as text, with the processor and the version of this crate: for whoever keeps images,
     /// and knows the compiler.
     pub fn fingerprint(&self) -> String {
-        self.compile_options().fingerprint(&wootz_runtime::cpu::description())
+        let text = self.debug_source().map(DebugSource::place);
+        format!("{}; {text:?}", self.compile_options().fingerprint(&wootz_runtime::cpu::description()))
     }
 
     /// What of it the decoder is told: bytes that a module may have, and what it may use.

@@ -1,7 +1,8 @@
 //! Everything that can go wrong, as one type: what was refused, what stopped, and whose fault it was.
 
 use std::error::Error as StdError;
-use std::fmt;
+use std::path::PathBuf;
+use std::{fmt, io};
 
 use wootz_runtime::{CallError, InstantiateError};
 use wootz_wasm_types::{FuncType, ValType};
@@ -50,6 +51,13 @@ pub enum Error {
     Access(AccessError),
     /// A value does not fit a table or a global, or a table cannot be that large.
     Value(ValueError),
+    /// The text of a module cannot be written for debuggers.
+    DebugText {
+        /// The file.
+        path: PathBuf,
+        /// The system's error.
+        error: io::Error,
+    },
     /// The system refuses a thread for the main function of a program that may have several.
     Thread {
         /// Bytes of stack that were asked for.
@@ -116,6 +124,9 @@ impl fmt::Display for Error {
             Self::UnknownExport { name, kind } => {
                 write!(f, "unknown export: no {kind} is exported as \"{name}\"")
             }
+            Self::DebugText { path, error } => {
+                write!(f, "cannot write the module's text to {}: {error}", path.display())
+            }
             Self::NoCompiler => f.write_str("there is no compiler in this program: it loads images only"),
             Self::ConsumesNoFuel => InstantiateError::ConsumesNoFuel.fmt(f),
             Self::Limit(error) => error.fmt(f),
@@ -146,6 +157,7 @@ impl StdError for Error {
             Self::Memory(error) => error.source(),
             Self::Access(error) => error.source(),
             Self::Value(error) => error.source(),
+            Self::DebugText { error, .. } => Some(error),
         }
     }
 }

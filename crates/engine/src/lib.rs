@@ -23,7 +23,8 @@ pub mod wasi;
 
 pub use caller::Caller;
 pub use config::{
-    CheckStrategy, CompileOptions, Config, Cpu, Features, OptLevel, StoreLimits, TrapPrecision,
+    CheckStrategy, CompileOptions, Config, Cpu, DebugSource, Debugger, Features, OptLevel, SourceText,
+    StoreLimits, TrapPrecision,
 };
 pub use engine::{Compile, Compiled, Engine, Source};
 pub use error::{

@@ -35,6 +35,7 @@
 //! what may be shared. `unsafe` stands in two folders: `vm` (compiled code and what it reaches) and `sys` (the system).
 
 pub mod cpu;
+mod debug_file;
 pub mod error;
 pub mod func;
 pub mod global;

@@ -10,6 +10,7 @@
 //! | [`INFO`] | – | [`ImageInfo`], postcard |
 //! | [`ADDRMAP`] | – | [`AddressMap`](crate::addrmap::AddressMap), encoded |
 //! | [`DATA`] | – | contents of the data segments, by [`ImageInfo::data`] |
+//! | [`DEBUG`] | – | [`DebugAddresses`](crate::debug::DebugAddresses), if there is debug information to show a debugger |
 //! | `.debug_*`, `.symtab` | – | for debuggers |
 //!
 //! After the ELF file come [`DIGEST`] bytes over it, see [`seal`].
@@ -39,6 +40,9 @@ pub const INFO: &str = ".wootz.info";
 pub const ADDRMAP: &str = ".wootz.addrmap";
 /// Section of data segments.
 pub const DATA: &str = ".wootz.data";
+
+/// Section of the addresses in debug information.
+pub const DEBUG: &str = ".wootz.debug";
 
 /// Version of everything in this crate: an image of another version is refused.
 pub const FORMAT_VERSION: u32 = 4;

@@ -13,6 +13,7 @@
 //! | [`lazy`] | code that is compiled when it is first called: entries, slots, fragments, the hook |
 //! | [`libcall`] | the C library functions that LLVM may call from compiled code |
 //! | [`addrmap`] | native code offset → WebAssembly function and byte offset, with inlined frames |
+//! | [`debug`] | which addresses of debug information the loader completes for a debugger |
 //!
 //! Nothing here allocates memory from a system, links LLVM or calls anything.
 
@@ -20,6 +21,7 @@ pub mod addrmap;
 pub mod builtin;
 pub mod callconv;
 pub mod context;
+pub mod debug;
 pub mod image;
 pub mod lazy;
 pub mod libcall;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use wootz_wasm_types::SourceText;
+use wootz_wasm_types::{Debugger, SourceText};
 
 use crate::image::FORMAT_VERSION;
 use crate::lazy::HOT;
@@ -86,6 +86,8 @@ pub struct CompileOptions {
     pub fuel: bool,
     /// What a debugger is told besides functions and offsets: sources and variables. The machine code does not depend on it.
     pub debug: Option<Arc<SourceText>>,
+    /// The debugger that is to read it.
+    pub debugger: Debugger,
     /// Whether to verify the IR of every function and the LLVM IR, before and after optimisation.
     pub verify: bool,
     /// How many threads compile; 0 is one for each processor. The code does not depend on it.
@@ -111,6 +113,7 @@ impl Default for CompileOptions {
             deterministic: false,
             fuel: false,
             debug: None,
+            debugger: Debugger::default(),
             verify: false,
             threads: 0,
             memory_budget: None,
@@ -137,6 +140,7 @@ impl CompileOptions {
             deterministic,
             fuel,
             debug,
+            debugger,
             verify: _,
             threads: _,
             memory_budget: _,
@@ -146,7 +150,7 @@ impl CompileOptions {
         let version = env!("CARGO_PKG_VERSION");
         let cpu = if cpu.is_native() { this_cpu.to_owned() } else { format!("{cpu:?}") };
         format!(
-            "wootz {version}, image format {FORMAT_VERSION}; {machine}; {cpu}; {cpu_features:?}; {opt:?}; {checks:?}; {traps:?}; {guard}; {canonicalize_nans}; {deterministic}; {fuel}; {debug:?}"
+            "wootz {version}, image format {FORMAT_VERSION}; {machine}; {cpu}; {cpu_features:?}; {opt:?}; {checks:?}; {traps:?}; {guard}; {canonicalize_nans}; {deterministic}; {fuel}; {debug:?}; {debugger:?}"
         )
     }
 }

@@ -17,7 +17,7 @@ pub use declarations::{
 };
 pub use error::{Error, ErrorKind};
 pub use features::Features;
-pub use text::SourceText;
+pub use text::{Debugger, SourceText};
 pub use types::{
     DataIndex, ElementIndex, FuncIndex, FuncType, GlobalIndex, GlobalType, HeapType, IntWidth, LocalIndex,
     MemoryIndex, MemoryType, RefType, TableIndex, TableType, TagIndex, TypeIndex, ValType, WasmOffset,

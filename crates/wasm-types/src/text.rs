@@ -12,3 +12,13 @@ pub struct SourceText {
     /// Offset in the module and line, from 1, of instructions, by offset.
     pub lines: Vec<(WasmOffset, u32)>,
 }
+
+/// The debugger that debug information is for. Either reads all of it; they differ in how they follow pointers in the guest's memory.
+#[derive(Copy, Clone, PartialEq, Eq, Hash, Debug, Default)]
+pub enum Debugger {
+    /// gdb.
+    #[default]
+    Gdb,
+    /// lldb.
+    Lldb,
+}

@@ -1,7 +1,14 @@
 //! The compiler on LLVM, as an engine uses it.
 
-use wootz_codegen_llvm::{CompileError, CompiledImage, Observer, compile_image_observed};
-use wootz_engine::{Compile, Compiled, Config, Error, LazyModule, MakeCompiler, Source};
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::path::Path;
+use std::sync::Arc;
+use std::{fs, io};
+
+use wootz_codegen_llvm::{CompileError, CompiledImage, Observer, compile_image_observed, print_text};
+use wootz_engine::{
+    Compile, Compiled, Config, DebugSource, Error, LazyModule, MakeCompiler, Source, SourceText,
+};
 use wootz_wasm_ir::Module;
 use wootz_wasm_ir::decode::Options;
 
@@ -43,7 +50,11 @@ pub(crate) fn compile(
     config: &Config,
     observer: &dyn Observer,
 ) -> Result<CompiledImage, Error> {
-    compile_image_observed(module, &config.compile_options(), observer).map_err(refused)
+    let mut options = config.compile_options();
+    if let Some(DebugSource::Folder(folder)) = config.debug_source() {
+        options.debug = Some(Arc::new(print_module(module, folder)?));
+    }
+    compile_image_observed(module, &options, observer).map_err(refused)
 }
 
 /// Opens a decoded module.
@@ -56,4 +67,19 @@ fn refused(error: CompileError) -> Error {
         CompileError::Translate(error) => Error::Module(error),
         error => Error::Compile(Box::new(error)),
     }
+}
+
+/// Prints a module into a file that is named after it and its contents.
+fn print_module(module: &Module, folder: &Path) -> Result<SourceText, Error> {
+    let mut hasher = DefaultHasher::new();
+    module.bytes().hash(&mut hasher);
+    let name = module.declarations().names.module.as_deref().unwrap_or("module");
+    let name: String = name.chars().map(|c| if c.is_alphanumeric() { c } else { '-' }).take(64).collect();
+    let folder = folder.join(format!("{:016x}", hasher.finish()));
+    let failed = |error| Error::DebugText { path: folder.clone(), error };
+    let path = std::path::absolute(&folder).map_err(failed)?.join(name + ".wat");
+    let printed = print_text(module.bytes(), path);
+    let (text, printed) = printed.ok_or_else(|| failed(io::ErrorKind::Unsupported.into()))?;
+    fs::create_dir_all(&folder).and_then(|()| fs::write(&text.path, printed)).map_err(failed)?;
+    Ok(text)
 }

@@ -70,6 +70,9 @@ enum Ending {
     Builtin,
 }
 
+/// A module's bytes, and the calls of its exports with their arguments.
+type Called = (Vec<u8>, Vec<(String, Vec<Val>)>);
+
 impl Harness {
     /// Compiles it.
     ///
@@ -106,7 +109,7 @@ impl Harness {
         let buffer = ParseBuffer::new_with_lexer(lexer)?;
         let script: Wast<'_> = parser::parse(&buffer)?;
         let mut compared = Compared::default();
-        let mut current: Option<(Vec<u8>, Vec<(String, Vec<Val>)>)> = None;
+        let mut current: Option<Called> = None;
         let file = self.folder.path().join(format!("{}-{}", name.replace('/', "-"), mode.name));
         for directive in script.directives {
             match directive {
@@ -137,7 +140,7 @@ impl Harness {
     /// Runs a module's calls on both sides.
     fn finish(
         &self,
-        module: Option<(Vec<u8>, Vec<(String, Vec<Val>)>)>,
+        module: Option<Called>,
         mode: &Mode,
         file: &PathBuf,
         compared: &mut Compared,

@@ -18,6 +18,8 @@ use crate::report::{Outcome, Report, output};
 use key::Key;
 use store::Store;
 
+/// In the cache's folder: texts of modules that debuggers show.
+pub const TEXTS: &str = "text";
 /// Names the folder.
 const FOLDER: &str = "WOOTZ_CACHE_DIR";
 /// Says how many bytes may be kept, with K, M or G.
@@ -85,7 +87,7 @@ impl Place<'_> {
 }
 
 /// Where the cache is: nowhere if the user has no home.
-fn folder() -> Option<PathBuf> {
+pub fn folder() -> Option<PathBuf> {
     let named = |name| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
     named(FOLDER)
         .or_else(|| Some(named("XDG_CACHE_HOME")?.join("wootz")))
@@ -104,6 +106,8 @@ pub fn cache(args: &CacheArgs) -> Outcome {
             let (count, bytes) = store.clean().map_err(|error| {
                 Report::new(Exit::Output, format!("cannot empty {}: {error}", store.folder().display()))
             })?;
+            // Debug information without its text still works.
+            let _ = std::fs::remove_dir_all(store.folder().join(TEXTS));
             output(format!("removed {count} images, {bytes} bytes\n").as_bytes())
         }
     }

@@ -5,17 +5,22 @@ mod timings;
 
 use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Instant;
 
 use wootz::{CompilePhase, CompileReport, CompiledImage, Machine, PhaseTimes};
 use wootz_cli::args::{CompileFileArgs, Emit};
+use wootz_cli::debug::{absolute, own_text};
 use wootz_cli::executable;
 use wootz_cli::exit::Exit;
 use wootz_cli::files::replace;
 use wootz_cli::input::Input;
 use wootz_cli::report::{Outcome, Report, output};
 use wootz_cli::run::require_command;
-use wootz_codegen_llvm::{TextKind, compile_bitcode, compile_c_library, compile_image_observed, emit_text};
+use wootz_codegen_llvm::{
+    CompileOptions, SourceText, TextKind, compile_bitcode, compile_c_library, compile_image_observed,
+    emit_text, print_text,
+};
 use wootz_wasm_ir::Module;
 
 use crate::failure::compile_report;
@@ -41,7 +46,7 @@ pub(crate) fn compile(args: &CompileFileArgs) -> Outcome {
             .help("leave out --emit, or --timings"));
     }
     let module = input.decode()?;
-    let options = args.compile.options(args.machine.target);
+    let options = options(args, &target, &input, &module)?;
     let text = |kind| emit_text(&module, &options, kind, None).map(String::into_bytes);
     let made = match args.emit {
         Emit::Image | Emit::Exe | Emit::Obj => return compile_object(args, &target, &input, &module),
@@ -50,6 +55,21 @@ pub(crate) fn compile(args: &CompileFileArgs) -> Outcome {
         Emit::Asm => text(TextKind::Assembly),
     };
     target.write(&made.map_err(|error| compile_report(&input, &error))?)
+}
+
+/// How to compile; with debug information, where its text is.
+fn options(
+    args: &CompileFileArgs,
+    target: &Target,
+    input: &Input,
+    module: &Module,
+) -> Outcome<CompileOptions> {
+    let mut options = args.compile.options(args.machine.target);
+    if args.compile.debug.is_some() {
+        let path = if let Target::File(path) = target { Some(&**path) } else { None };
+        options.debug = Some(Arc::new(text_for(module, input, path)?));
+    }
+    Ok(options)
 }
 
 /// Compiles to an object and writes it with its header.
@@ -67,7 +87,7 @@ fn compile_object(args: &CompileFileArgs, target: &Target, input: &Input, module
         .clone()
         .or_else(stem)
         .ok_or_else(|| missing("a name for its functions", "--prefix NAME"))?;
-    let options = args.compile.options(args.machine.target);
+    let options = options(args, target, input, module)?;
     let library =
         compile_c_library(module, &options, &prefix).map_err(|error| compile_report(input, &error))?;
     Target::File(header).write(library.header.as_bytes())?;
@@ -79,12 +99,13 @@ fn image(args: &CompileFileArgs, target: &Target, input: &Input) -> Outcome {
     let started = Instant::now();
     let mut times = PhaseTimes::default();
     let module = times.measure(CompilePhase::Decode, || input.decode())?;
+    let options = options(args, target, input, &module)?;
     let executable = args.emit == Emit::Exe;
     if executable {
         check_executable(args, &module)?;
     }
     let compiled = with_progress(&input.name, !args.progress.no_progress, |observer| {
-        compile_image_observed(&module, &args.compile.options(args.machine.target), observer)
+        compile_image_observed(&module, &options, observer)
     });
     let CompiledImage { image, mut report } = compiled.map_err(|error| compile_report(input, &error))?;
     times.measure(CompilePhase::Write, || {
@@ -180,4 +201,22 @@ impl Target {
             }),
         }
     }
+}
+
+/// The text that debug information of a compiled file refers to: the module's own, or a print of it beside the file.
+fn text_for(module: &Module, input: &Input, output: Option<&Path>) -> Outcome<SourceText> {
+    if let Some(text) = own_text(input) {
+        return Ok(text);
+    }
+    let output = output.ok_or_else(|| {
+        Report::new(Exit::Usage, "the module's text needs a file, since debug information refers to it")
+            .help("-o OUT names a file for the result; the text goes beside it")
+    })?;
+    let path = absolute(&output.with_extension("wat"));
+    let (text, printed) = print_text(module.bytes(), path)
+        .ok_or_else(|| Report::new(Exit::BadModule, "the module cannot be printed as text"))?;
+    replace(&text.path, printed.as_bytes(), PLAIN).map_err(|error| {
+        Report::new(Exit::Output, format!("cannot write {}: {error}", text.path.display()))
+    })?;
+    Ok(text)
 }

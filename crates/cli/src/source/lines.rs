@@ -6,6 +6,7 @@ use gimli::{EndianSlice, LittleEndian, SectionId};
 use wast::Wat;
 use wast::core::{EncodeOptions, GenerateDwarf};
 use wast::parser::{self, ParseBuffer};
+use wootz_wasm_ir::WasmOffset;
 
 use super::Excerpt;
 use crate::input::Input;
@@ -46,6 +47,12 @@ impl LineTable {
         let binary =
             EncodeOptions::new().dwarf(path, text, GenerateDwarf::Lines).encode_module(module).ok()?;
         Self::read(&binary)
+    }
+
+    /// Offset and line of each instruction, by offset.
+    pub(super) fn lines(&self) -> Vec<(WasmOffset, u32)> {
+        let row = |row: &Row| Some((row.offset.try_into().ok()?, row.line.try_into().ok()?));
+        self.rows.iter().filter_map(row).collect()
     }
 
     fn read(binary: &[u8]) -> Option<Self> {

@@ -40,16 +40,18 @@ pub(super) fn second_tier(
     batch: &[(FuncIndex, Vec<u32>)],
 ) -> Result<Fragment, CompileError> {
     fragment(compiler, compiler.options.opt, |lowering| {
-        for (func, _) in batch {
-            lowering.state.function(*func);
-        }
+        // A loop asks when its function is done already.
+        let whole = || batch.iter().filter(|(_, loops)| loops.is_empty()).map(|(func, _)| *func);
+        whole().for_each(|func| _ = lowering.state.function(func));
         for (func, loops) in batch {
-            lowering.function(*func)?;
-            lowering.loops(*func, loops)?;
+            match &loops[..] {
+                [] => lowering.function(*func)?,
+                loops => lowering.loops(*func, loops)?,
+            }
         }
         let room = batch.iter().map(|(func, _)| body_bytes(&compiler.module, *func)).sum();
         lowering.callees(room)?;
-        Ok(batch.iter().map(|(func, _)| *func).collect())
+        Ok(whole().collect())
     })
 }
 

@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use wootz_debuginfo::LineMap;
 use wootz_vm_abi::addrmap::{AddressMap, Frame, NONE};
+use wootz_vm_abi::debug::DebugAddresses;
 use wootz_vm_abi::image::ImageInfo;
 use wootz_wasm_ir::TypeIndex;
 
@@ -19,17 +20,24 @@ pub(super) struct Contents {
     pub(super) info: Vec<u8>,
     pub(super) address_map: Vec<u8>,
     pub(super) data: Vec<u8>,
+    pub(super) debug: Option<Vec<u8>>,
 }
 
 impl Contents {
     /// Encodes the contents.
-    pub(super) fn new(info: &ImageInfo, map: &AddressMap, parts: &ImageParts<'_>) -> Result<Self, LinkError> {
+    pub(super) fn new(
+        info: &ImageInfo,
+        map: &AddressMap,
+        debug: Option<&DebugAddresses>,
+        parts: &ImageParts<'_>,
+    ) -> Result<Self, LinkError> {
         let mut data = Vec::new();
         for (index, segment) in parts.declarations.data.iter() {
             let range = segment.range.start as usize..segment.range.end as usize;
             data.extend_from_slice(parts.module.get(range).ok_or(LinkError::DataSegment(index))?);
         }
-        Ok(Self { info: info.encode(), address_map: map.encode(), data })
+        let debug = debug.map(DebugAddresses::encode);
+        Ok(Self { info: info.encode(), address_map: map.encode(), data, debug })
     }
 }
 

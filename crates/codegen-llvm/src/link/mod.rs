@@ -20,6 +20,7 @@
 //!     module: module.bytes(),
 //!     memory_plans: &[],
 //!     fuel: false,
+//!     debug: None,
 //! })?;
 //! let file = object::File::parse(&*image)?;
 //! let data = file.section_by_name(wootz_vm_abi::image::DATA).expect("every image has one");
@@ -35,11 +36,13 @@
 //! | `relocate` | write the value of each relocation |
 //! | `machine` | what each machine has its own: kinds of relocations, stubs |
 //! | `unwind` | close `.eh_frame`, make its search table |
+//! | `debug` | sources and variables instead of LLVM's debug information, if wanted |
 //! | `info` | the module information and the address map |
 //! | `write` | the ELF file of an image |
 //! | `object` | instead of an image, an object for the linker of a program |
 //! | `fragment` | instead of an image, code for a module whose functions are compiled one by one |
 
+mod debug;
 mod error;
 mod fragment;
 mod info;
@@ -52,6 +55,7 @@ mod symbols;
 mod unwind;
 mod write;
 
+pub use debug::DebugParts;
 pub use error::{LinkError, Place, RelocationProblem};
 pub(crate) use fragment::fragment;
 
@@ -81,6 +85,8 @@ pub struct ImageParts<'a> {
     pub memory_plans: &'a [MemoryPlan],
     /// Whether the code consumes fuel.
     pub fuel: bool,
+    /// What debug information for debuggers is made from, if there is to be any.
+    pub debug: Option<DebugParts<'a>>,
 }
 
 /// Links objects into an image. The same objects in the same order give the same bytes.
@@ -169,8 +175,9 @@ impl<'a> Linked<'a> {
         let info = info::image_info(objects, symbols, &layout, parts)?;
         times.add(Phase::Link, watch.lap());
         let map = info::address_map(&layout)?;
+        let debug = parts.debug.map(|debug| debug::replace(&mut layout, debug)).transpose()?;
         times.add(Phase::DebugInfo, watch.lap());
-        let contents = info::Contents::new(&info, &map, parts)?;
+        let contents = info::Contents::new(&info, &map, debug.as_ref(), parts)?;
         times.add(Phase::Link, watch.lap());
         Ok(Self { layout, contents })
     }

@@ -171,8 +171,13 @@ fn sections<'a>(layout: &'a Layout<'_>, contents: &'a Contents, slots: &'a [u8])
     };
     let mut data = plain(image::DATA, &contents.data);
     data.align = 16;
-    let after =
-        [libcalls, plain(image::INFO, &contents.info), plain(image::ADDRMAP, &contents.address_map), data];
+    let mut after = vec![
+        libcalls,
+        plain(image::INFO, &contents.info),
+        plain(image::ADDRMAP, &contents.address_map),
+        data,
+    ];
+    after.extend(contents.debug.as_deref().map(|debug| plain(image::DEBUG, debug)));
     sections.splice(Layout::LOADED..Layout::LOADED, after);
     sections
 }

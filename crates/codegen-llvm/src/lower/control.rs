@@ -70,7 +70,7 @@ pub(crate) fn lower_terminator(f: &mut FunctionState<'_, '_>, terminator: &Termi
 #[derive(Default)]
 struct Edges<'f, 'ctx> {
     /// The arguments of the direct edge to each target.
-    direct: BTreeMap<Block, &'f [Value]>,
+    direct: BTreeMap<Block, (&'f [Value], Vec<BasicValueEnum<'ctx>>)>,
     /// The block in between for each target and further arguments.
     between: BTreeMap<(Block, &'f [Value]), (BasicBlock<'ctx>, BlockCall)>,
 }
@@ -80,8 +80,12 @@ impl<'f, 'ctx> Edges<'f, 'ctx> {
     fn edge(&mut self, f: &FunctionState<'f, 'ctx>, call: BlockCall) -> Result<BasicBlock<'ctx>> {
         let args = f.body.list(call.args);
         let here = f.current_block()?;
-        if *self.direct.entry(call.block).or_insert(args) == args {
-            feed_phis(f, call, here)?;
+        if !self.direct.contains_key(&call.block) {
+            self.direct.insert(call.block, (args, values(f, call)?));
+        }
+        if let Some((_, values)) = self.direct.get(&call.block).filter(|(known, _)| *known == args) {
+            // The same values for each edge from here: one that is loaded must not be loaded again.
+            feed_phis(f, call, values, here)?;
             return Ok(f.target(call.block).0);
         }
         let create = || (f.module.context.insert_basic_block_after(here, ""), call);
@@ -92,21 +96,30 @@ impl<'f, 'ctx> Edges<'f, 'ctx> {
     fn finish(self, f: &FunctionState<'f, 'ctx>) -> Result<()> {
         for (block, call) in self.between.into_values() {
             f.builder().position_at_end(block);
-            feed_phis(f, call, block)?;
+            feed_phis(f, call, &values(f, call)?, block)?;
             f.builder().build_unconditional_branch(f.target(call.block).0)?;
         }
         Ok(())
     }
 }
 
-fn feed_phis<'ctx>(f: &FunctionState<'_, 'ctx>, call: BlockCall, from: BasicBlock<'ctx>) -> Result<()> {
+/// The arguments of a branch.
+fn values<'ctx>(f: &FunctionState<'_, 'ctx>, call: BlockCall) -> Result<Vec<BasicValueEnum<'ctx>>> {
+    f.body.list(call.args).iter().map(|arg| f.value(*arg)).collect()
+}
+
+fn feed_phis<'ctx>(
+    f: &FunctionState<'_, 'ctx>,
+    call: BlockCall,
+    args: &[BasicValueEnum<'ctx>],
+    from: BasicBlock<'ctx>,
+) -> Result<()> {
     let (_, phis) = f.target(call.block);
-    let args = f.body.list(call.args);
     if phis.len() != args.len() {
         return Err(f.invalid(format!("{} takes {} values, not {}", call.block, phis.len(), args.len())));
     }
     for (phi, arg) in phis.iter().zip(args) {
-        phi.add_incoming(&[(&f.value(*arg)?, from)]);
+        phi.add_incoming(&[(arg, from)]);
     }
     Ok(())
 }

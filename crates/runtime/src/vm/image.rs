@@ -20,6 +20,7 @@ use wootz_wasm_types::FuncIndex;
 use wootz_wasm_types::entity::Entity as _;
 
 use super::data_image::DataImages;
+use super::debugger::ShownImage;
 use super::image_file::{Access, ElfFile, NOT_AN_IMAGE, Segment, corrupt, first_page, require_inside};
 use super::lazy::LazyCode;
 use super::libcalls;
@@ -31,6 +32,8 @@ use crate::{ImageError, validate};
 
 /// An image in this process.
 pub(crate) struct LoadedImage {
+    /// Before the code, which a debugger may look at as long as it is shown: fields drop in order.
+    pub(super) shown: Option<ShownImage>,
     /// Owns the code, if the program does not; everything below refers into it by address.
     pub(super) _mapping: Option<Mapping>,
     pub(super) addresses: Range<usize>,
@@ -197,10 +200,16 @@ impl LoadedImage {
             data_images: OnceLock::new(),
             lazy: None,
             info,
+            shown: None,
             bytes,
         };
         super::unwind::check(&loaded)?;
-        Ok(loaded)
+        Ok(Self { shown: ShownImage::new(loaded.bytes.as_slice(), base), ..loaded })
+    }
+
+    /// The image as debuggers are shown it, if it has debug information for them.
+    pub(crate) fn shown(&self) -> Option<&ShownImage> {
+        self.shown.as_ref()
     }
 
     /// The image as a file has it.

@@ -8,10 +8,13 @@ use wootz_vm_abi::context::{Place, VMContext, VMContextLayout, VMFuncRef, VMFunc
 use wootz_wasm_types::{FuncIndex, GlobalIndex, MemoryIndex, TableIndex};
 
 use super::arena::Block;
+use super::debugger::ShownInstance;
 use super::image::LoadedImage;
 
 /// An instance of a store.
 pub(crate) struct InstanceInner {
+    /// Before the context, which a debugger may look at as long as it is shown: fields drop in order.
+    pub(crate) _shown: Option<ShownInstance>,
     pub(crate) image: Arc<LoadedImage>,
     pub(crate) context: Context,
     /// The store's index of each memory, table and global.

@@ -17,6 +17,7 @@ use wootz_wasm_types::{
 };
 
 use super::builtins::{self, checked_range};
+use super::debugger::ShownInstance;
 use super::globals::StoreGlobal;
 use super::image::LoadedImage;
 use super::instance::{Context, InstanceInner};
@@ -118,7 +119,10 @@ fn allocate(
         segment.items.iter().map(|item| evaluate(&context, item) as usize).collect()
     };
     let elements = declarations.elements.values().map(items).collect();
+    let memories = declarations.memories.keys().map(|memory| context.memory_at(memory).as_ptr());
+    let shown = ShownInstance::new(image, context.header().as_ptr(), memories);
     Ok(store.add_instance(InstanceInner {
+        _shown: shown,
         image: Arc::clone(image),
         context,
         memories: slots.memories.into(),

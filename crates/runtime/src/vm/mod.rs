@@ -14,6 +14,7 @@ pub(crate) mod activation;
 pub(crate) mod arena;
 pub(crate) mod builtins;
 pub(crate) mod data_image;
+pub(crate) mod debugger;
 pub(crate) mod faults;
 pub(crate) mod funcs;
 pub(crate) mod globals;

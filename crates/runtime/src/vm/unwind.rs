@@ -113,9 +113,10 @@ impl Cache {
 
 type Slice<'a> = EndianSlice<'a, LittleEndian>;
 
-fn sections(
-    information: UnwindInformation<'_>,
-) -> gimli::Result<Option<(gimli::ParsedEhFrameHdr<Slice<'_>>, EhFrame<Slice<'_>>, BaseAddresses)>> {
+/// The search table, what it searches, and where both are.
+type Tables<'a> = (gimli::ParsedEhFrameHdr<Slice<'a>>, EhFrame<Slice<'a>>, BaseAddresses);
+
+fn sections(information: UnwindInformation<'_>) -> gimli::Result<Option<Tables<'_>>> {
     let UnwindInformation::Tables { eh_frame, eh_frame_hdr, text } = information else { return Ok(None) };
     let (header, header_address) = eh_frame_hdr;
     let (frames, frames_address) = eh_frame;

@@ -1,8 +1,10 @@
 //! What the WebAssembly locals hold from where on: for debuggers, since the IR itself has no locals any more.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use crate::{LocalIndex, ValType};
 
-use super::{Block, Value};
+use super::{Block, Body, Value};
 
 /// The locals of one function, if the [`Translator`](crate::Translator) was asked to keep them; else empty.
 ///
@@ -51,6 +53,19 @@ impl Locals {
         let start = self.records.partition_point(|record| record.block < block);
         let end = self.records.partition_point(|record| record.block <= block);
         &self.records[start..end]
+    }
+
+    /// The locals that never change after they have got a value in the entry block: a parameter that is not assigned, and any other local
+    /// that is assigned there once. `params` is the number of parameters.
+    pub fn assigned_once(&self, params: usize) -> BTreeSet<LocalIndex> {
+        let mut counts: BTreeMap<LocalIndex, usize> = BTreeMap::new();
+        for record in &self.records {
+            let count = counts.entry(record.local).or_default();
+            *count = if record.block == Body::ENTRY { *count + 1 } else { usize::MAX };
+        }
+        // The first record is what the local starts with.
+        let most = |local: LocalIndex| if (local.0 as usize) < params { 1 } else { 2 };
+        counts.into_iter().filter(|(local, count)| *count <= most(*local)).map(|(local, _)| local).collect()
     }
 
     pub(crate) fn clear(&mut self) {

@@ -60,7 +60,7 @@ pub(super) fn build(
     let declarations = &**module.declarations();
     let bytes = &module.bytes()[range.start as usize..range.end as usize];
     let body = FunctionBody::new(BinaryReader::new_features(bytes, range.start.into(), SUPPORTED));
-    let runs = read_locals(&body)?;
+    let runs = supported_locals(&body)?;
     let Translator { graph, loops, stack, frames, saved, .. } = translator;
     let reader = || body.get_operators_reader().map_err(decode_error);
     loops.scan(reader()?, PARAMETERS_LIMIT).map_err(decode_error)?.map_err(|_| too_large())?;
@@ -96,7 +96,12 @@ pub(super) fn build(
     Ok(())
 }
 
-fn read_locals(body: &FunctionBody<'_>) -> Result<Vec<(u32, ValType)>, Error> {
+/// The locals that a body declares.
+pub(super) fn read_locals(body: &[u8], start: WasmOffset) -> Result<Vec<(u32, ValType)>, Error> {
+    supported_locals(&FunctionBody::new(BinaryReader::new_features(body, start.into(), SUPPORTED)))
+}
+
+fn supported_locals(body: &FunctionBody<'_>) -> Result<Vec<(u32, ValType)>, Error> {
     let mut reader = body.get_locals_reader().map_err(decode_error)?;
     let mut runs = Vec::with_capacity(reader.get_count() as usize);
     for _ in 0..reader.get_count() {

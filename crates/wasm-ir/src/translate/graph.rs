@@ -9,6 +9,7 @@ use crate::entity::Entity;
 use crate::ir::{Block, Body, Callee, Constant, Inst, InstData, List, Op, Value, ValueData, ValueDef};
 use crate::{RefType, ValType, WasmOffset};
 
+use super::KEPT_LOCALS;
 use super::env::{Env, Snapshot};
 
 crate::entity! {
@@ -154,7 +155,8 @@ impl Graph {
         if self.keep_locals {
             let mut local = 0;
             for (count, value) in runs {
-                (local..local + count).for_each(|local| self.record(local, value));
+                let kept = local..(local + count).min(KEPT_LOCALS);
+                kept.for_each(|local| self.record(local, value));
                 local += count;
                 self.body.locals.runs.push((local, self.body.values[value].ty));
             }
@@ -162,7 +164,7 @@ impl Graph {
     }
 
     fn record(&mut self, local: u32, value: Value) {
-        if self.keep_locals {
+        if self.keep_locals && local < KEPT_LOCALS {
             self.records.push(Record { before: self.body.insts.next_key(), local, value });
         }
     }

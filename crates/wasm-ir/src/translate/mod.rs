@@ -21,7 +21,7 @@ mod vector;
 
 use crate::ir::{Body, Value};
 use crate::module::Module;
-use crate::{Error, ErrorKind, FuncIndex};
+use crate::{Error, ErrorKind, FuncIndex, ValType};
 
 use control::Frame;
 use finish::Finish;
@@ -33,6 +33,9 @@ use prune::Prune;
 pub const PARAMETERS_LIMIT: usize = 1 << 23;
 /// The largest number of arguments that the block parameters of one function receive.
 pub const ARGUMENTS_LIMIT: usize = 1 << 25;
+
+/// How many locals of a function are described for debuggers, the first ones: a function may declare tens of thousands in three bytes.
+pub const KEPT_LOCALS: u32 = 1 << 10;
 
 /// Translates function bodies to SSA, one at a time, reusing its arenas.
 #[derive(Debug, Default)]
@@ -46,13 +49,22 @@ pub struct Translator {
     saved: Vec<Value>,
 }
 
+impl Module {
+    /// The locals of a defined function besides its parameters, as runs of equal types; none for an imported one.
+    pub fn local_runs(&self, func: FuncIndex) -> Vec<(u32, ValType)> {
+        let Some(range) = self.body_range(func) else { return Vec::new() };
+        let body = &self.bytes()[range.start as usize..range.end as usize];
+        function::read_locals(body, range.start).unwrap_or_default()
+    }
+}
+
 impl Translator {
     /// A translator with empty arenas.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// A translator that also writes down what the locals hold, in [`Body::locals`].
+    /// A translator that also writes down what the first [`KEPT_LOCALS`] locals hold, in [`Body::locals`].
     pub fn keeping_locals() -> Self {
         let mut translator = Self::default();
         translator.graph.keep_locals = true;

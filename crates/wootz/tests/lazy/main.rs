@@ -1,6 +1,7 @@
 //! Modules whose functions are compiled when they are first called.
 
 mod calls;
+mod failures;
 mod tiers;
 
 use wootz::{Config, Engine, Instance, Mode, Module, Store};

@@ -15,6 +15,9 @@ fn wait_for(what: &str, mut is_there: impl FnMut() -> bool) {
     }
 }
 
+/// Results of a loop: sums, counts and a vector.
+type Results = (i64, f64, i64, i32, u128);
+
 fn second(module: &Module) -> usize {
     compiled(module)[1]
 }
@@ -56,7 +59,7 @@ fn a_loop_goes_on_in_better_code() {
                 (br_if $outer (i64.lt_u (local.get $i) (local.get $n))))
               (local.get $sum) (local.get $seed) (local.get $i) (local.get $calls) (local.get $v)))"#,
     );
-    let f: TypedFunc<(i64, f64), (i64, f64, i64, i32, u128)> = instance.get_typed_func(&store, "f").unwrap();
+    let f: TypedFunc<(i64, f64), Results> = instance.get_typed_func(&store, "f").unwrap();
     let expected = |n: i64| {
         let (mut sum, mut lane) = (0i64, 0i64);
         for i in 0..n {

@@ -146,7 +146,7 @@ fn a_loop_over_library_functions_stops() {
             (br 0))))"#;
     let module = wootz_wasm_ir::Module::new(wat.as_bytes()).unwrap();
     let options = CompileOptions { cpu: Cpu::Baseline, ..CompileOptions::default() };
-    let image = Image::load(&compile_image(&module, &options).unwrap()).unwrap();
+    let image = Image::load(compile_image(&module, &options).unwrap()).unwrap();
     assert!(
         !image.info().libcalls.is_empty(),
         "a CPU without rounding instructions calls functions for them"

@@ -89,6 +89,8 @@ impl LazyCode {
             // Asked again only after a while: it takes time to compile.
             let again = (self.hot / AGAIN).max(1);
             self.space.counter(func).store(self.hot.saturating_sub(again), Ordering::Relaxed);
+            // A loop that ends soon needs no way in: it asks for one if it still runs when its function is optimised.
+            let at_loop = at_loop.filter(|_| self.space.is_optimised(func));
             let mut asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
             if asked.insert((func, at_loop)) {
                 drop(asked);

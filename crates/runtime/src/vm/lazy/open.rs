@@ -36,6 +36,8 @@ pub(crate) fn open(module: LazyModule, compiler: MakeCompiler) -> Result<LoadedI
     let nothing = || UnwindBytes { bytes: 0..0, address: 0 };
     let code = LazyCode::new(Arc::clone(&space), compiler(space as Arc<dyn CodeSpace>), module.hot);
     Ok(LoadedImage {
+        // Lazily compiled code is not shown to debuggers yet.
+        shown: None,
         _mapping: None,
         addresses: text.clone(),
         parts: Vec::new(),

@@ -1,0 +1,214 @@
+//! Sessions with gdb and lldb: each file in `sessions/` is a script for the debugger its name ends with, with what is expected of the
+//! output as comments.
+//!
+//! ```text
+//! # program: values.c -O0         a program in tests/programs/debug, and how it is compiled for WebAssembly; or a module there
+//! # code: -O0 -O2                 how the module is compiled: the session is run for each
+//! # arguments: x y                of the program, or options of `wootz run` before its name, if they start with a dash
+//! break values.c:@loop            @NAME is the line with the comment `mark: NAME`
+//! # check: …                      directives of the crate `filecheck` for the whole output
+//! ```
+//!
+//! Each session is run twice: with `wootz run` compiling the module, and with an image that `wootz compile` made.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::Arc;
+
+use filecheck::{CheckerBuilder, NO_VARIABLES};
+use libtest_mimic::{Arguments, Failed, Trial};
+
+const WOOTZ: &str = env!("CARGO_BIN_EXE_wootz");
+
+fn main() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut files: Vec<PathBuf> = fs::read_dir(root.join("tests/debuggers/sessions"))
+        .expect("the folder is readable")
+        .map(|entry| entry.expect("the folder is readable").path())
+        .collect();
+    files.sort();
+    assert!(files.len() > 5, "the sessions are gone");
+    let mut trials = Vec::new();
+    for file in files {
+        let session = Arc::new(Session::read(&file));
+        for code in &session.code {
+            for image in [false, true] {
+                let way = if image { "image" } else { "run" };
+                let name = format!("{} {code} {way}", session.name);
+                let (session, code) = (Arc::clone(&session), code.clone());
+                trials.push(Trial::test(name, move || session.check(&code, image)));
+            }
+        }
+    }
+    libtest_mimic::run(&Arguments::from_args(), trials).exit();
+}
+
+struct Session {
+    name: String,
+    debugger: Debugger,
+    program: PathBuf,
+    /// How clang is to compile it.
+    options: Vec<String>,
+    code: Vec<String>,
+    arguments: Vec<String>,
+    commands: String,
+    directives: Vec<String>,
+}
+
+#[derive(Copy, Clone, PartialEq)]
+enum Debugger {
+    Gdb,
+    Lldb,
+}
+
+impl Session {
+    fn read(file: &Path) -> Self {
+        let text = fs::read_to_string(file).expect("the session is readable");
+        let debugger = match file.extension().and_then(|extension| extension.to_str()) {
+            Some("gdb") => Debugger::Gdb,
+            Some("lldb") => Debugger::Lldb,
+            _ => panic!("{} is for no debugger", file.display()),
+        };
+        let (mut headers, mut directives, mut commands) = (BTreeMap::new(), Vec::new(), String::new());
+        for line in text.lines() {
+            let Some(comment) = line.strip_prefix("# ") else {
+                commands += &format!("{line}\n");
+                continue;
+            };
+            match comment.split_once(':') {
+                Some((key @ ("program" | "code" | "arguments"), value)) => {
+                    headers.insert(key, value.split_whitespace().map(str::to_owned).collect::<Vec<_>>());
+                }
+                Some(("check" | "nextln" | "sameln" | "not" | "unordered" | "regex", _)) => {
+                    directives.push(comment.to_owned());
+                }
+                _ => {}
+            }
+        }
+        let mut program = headers.remove("program").expect("a session names its program");
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/programs/debug");
+        let source = folder.canonicalize().expect("the folder exists").join(program.remove(0));
+        Self {
+            name: file.file_name().unwrap_or_default().to_string_lossy().into_owned(),
+            debugger,
+            commands: replace_marks(
+                &commands,
+                &fs::read_to_string(&source).expect("the program is readable"),
+            ),
+            program: source,
+            options: program,
+            code: headers.remove("code").expect("a session says how code is compiled"),
+            arguments: headers.remove("arguments").unwrap_or_default(),
+            directives,
+        }
+    }
+
+    fn check(&self, code: &str, image: bool) -> Result<(), Failed> {
+        let dir = tempfile::tempdir()?;
+        let module = self.module(dir.path())?;
+        let output = self.run(&module, code, image, dir.path())?;
+        let mut builder = CheckerBuilder::new();
+        for directive in &self.directives {
+            if !builder.directive(directive)? {
+                return Err(format!("not a directive: {directive}").into());
+            }
+        }
+        let checker = builder.finish();
+        if checker.is_empty() {
+            return Err("a session that expects nothing".into());
+        }
+        if checker.check(&output, NO_VARIABLES)? {
+            return Ok(());
+        }
+        let (_, explanation) = checker.explain(&output, NO_VARIABLES)?;
+        Err(explanation.into())
+    }
+
+    /// The program as a WebAssembly module.
+    fn module(&self, dir: &Path) -> Result<PathBuf, Failed> {
+        if self.program.extension().is_some_and(|extension| extension == "wat") {
+            return Ok(self.program.clone());
+        }
+        let module = dir.join("program.wasm");
+        let mut clang = Command::new("clang-22");
+        clang.args(["--target=wasm32-wasi", "-Wno-deprecated", "--sysroot=/usr", "--no-wasm-opt", "-g"]);
+        clang.args(&self.options).arg(&self.program).arg("-o").arg(&module);
+        succeed(&mut clang)?;
+        Ok(module)
+    }
+
+    fn run(&self, module: &Path, code: &str, image: bool, dir: &Path) -> Result<String, Failed> {
+        let debug = match self.debugger {
+            Debugger::Gdb => "-g",
+            Debugger::Lldb => "-g=lldb",
+        };
+        let (options, arguments): (Vec<_>, Vec<_>) =
+            self.arguments.iter().partition(|argument| argument.starts_with('-'));
+        let mut program = vec![WOOTZ.to_owned(), "run".into(), "--no-cache".into()];
+        program.extend(options.into_iter().cloned());
+        let mut file = module.to_owned();
+        if image {
+            file = dir.join("program.image");
+            let mut compile = Command::new(WOOTZ);
+            compile.args(["compile", debug, code, "--no-progress"]).arg(module).arg("-o").arg(&file);
+            succeed(&mut compile)?;
+        } else {
+            program.extend([debug.into(), code.into()]);
+        }
+        program.push(file.display().to_string());
+        program.extend(arguments.into_iter().cloned());
+        let script = dir.join("commands");
+        fs::write(&script, &self.commands)?;
+        let mut debugger = match self.debugger {
+            Debugger::Gdb => {
+                let mut gdb = Command::new("gdb");
+                gdb.args(["-nx", "-batch"]);
+                for setting in [
+                    "pagination off",
+                    "breakpoint pending on",
+                    "confirm off",
+                    "debuginfod enabled off",
+                    "width 0",
+                ] {
+                    gdb.arg("-iex").arg(format!("set {setting}"));
+                }
+                gdb.arg("-x").arg(script).arg("--args");
+                gdb
+            }
+            Debugger::Lldb => {
+                let mut lldb = Command::new("lldb-22");
+                // `wootz` becomes `wootz-compiler` if it has to compile.
+                lldb.args(["--no-lldbinit", "--no-use-colors", "-b"]);
+                lldb.args(["-O", "settings set target.process.stop-on-exec false", "-s"])
+                    .arg(script)
+                    .arg("--");
+                lldb
+            }
+        };
+        let output = debugger.args(program).current_dir(dir).stdin(Stdio::null()).output()?;
+        let text = [output.stdout, output.stderr].concat();
+        Ok(String::from_utf8_lossy(&text).into_owned())
+    }
+}
+
+/// Replaces `@NAME` by the number of the source's line that has the comment `mark: NAME`.
+fn replace_marks(commands: &str, source: &str) -> String {
+    let mut replaced = commands.to_owned();
+    for (number, line) in (1..).zip(source.lines()) {
+        if let Some((_, name)) = line.split_once("mark: ") {
+            replaced = replaced.replace(&format!("@{}\n", name.trim()), &format!("{number}\n"));
+            replaced = replaced.replace(&format!("@{} ", name.trim()), &format!("{number} "));
+        }
+    }
+    replaced
+}
+
+fn succeed(command: &mut Command) -> Result<(), Failed> {
+    let output = command.output()?;
+    if output.status.success() {
+        return Ok(());
+    }
+    Err(format!("{command:?} failed:\n{}", String::from_utf8_lossy(&output.stderr)).into())
+}

@@ -1,0 +1,73 @@
+//! The source lines of a module's code.
+
+use std::ops::Range;
+
+use wootz_wasm_ir::WasmOffset;
+
+use crate::Unit;
+
+/// Code of one source line.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) struct Line {
+    pub(crate) offsets: Range<WasmOffset>,
+    /// Which unit the file's number is of.
+    pub(crate) unit: usize,
+    pub(crate) file: u64,
+    /// From 1, or 0 for code of no line.
+    pub(crate) line: u32,
+    pub(crate) column: u32,
+    pub(crate) is_statement: bool,
+}
+
+/// The lines, by offset.
+#[derive(Debug, Default)]
+pub(crate) struct Lines(Vec<Line>);
+
+impl Lines {
+    /// Reads the tables of all units; a malformed one up to where it is.
+    pub(super) fn read(units: &[Unit<'_>], code: WasmOffset) -> Self {
+        let mut lines = Vec::new();
+        for (index, unit) in units.iter().enumerate() {
+            let Some(program) = unit.line_program.clone() else { continue };
+            let mut rows = program.rows();
+            let mut open: Option<Line> = None;
+            while let Ok(Some((_, row))) = rows.next_row() {
+                // Address 0 is that of removed code: the section starts with the number of functions.
+                let offset = u32::try_from(row.address()).ok().filter(|address| *address != 0);
+                let Some(offset) = offset.and_then(|address| address.checked_add(code)) else {
+                    open = None;
+                    continue;
+                };
+                if let Some(mut line) = open.take() {
+                    line.offsets.end = offset;
+                    if line.offsets.start < offset {
+                        lines.push(line);
+                    }
+                }
+                if row.end_sequence() {
+                    continue;
+                }
+                let column = match row.column() {
+                    gimli::ColumnType::LeftEdge => 0,
+                    gimli::ColumnType::Column(column) => u32::try_from(column.get()).unwrap_or(0),
+                };
+                open = Some(Line {
+                    offsets: offset..offset,
+                    unit: index,
+                    file: row.file_index(),
+                    line: row.line().and_then(|line| u32::try_from(line.get()).ok()).unwrap_or(0),
+                    column,
+                    is_statement: row.is_stmt(),
+                });
+            }
+        }
+        lines.sort_by_key(|line| line.offsets.start);
+        Self(lines)
+    }
+
+    /// The line of an offset.
+    pub(crate) fn at(&self, offset: WasmOffset) -> Option<&Line> {
+        let last = self.0.partition_point(|line| line.offsets.start <= offset).checked_sub(1)?;
+        self.0.get(last).filter(|line| line.offsets.contains(&offset))
+    }
+}

@@ -1,0 +1,61 @@
+//! The native code of each function of the guest's and of each inlined copy, with where in the function it came from.
+
+use std::collections::VecDeque;
+use std::ops::Range;
+
+use wootz_wasm_ir::WasmOffset;
+
+use super::push_range;
+use crate::guest::Guest;
+use crate::native::Native;
+
+/// The native code of each scope.
+pub(super) struct Code {
+    /// Rows of a scope and of what was inlined into it, with the offset in the scope's own function; 0 where it is not known.
+    pub(super) rows: Vec<Vec<(Range<u64>, WasmOffset)>>,
+    pub(super) children: Vec<Vec<usize>>,
+}
+
+impl Code {
+    pub(super) fn new(native: &Native) -> Self {
+        let mut rows = vec![Vec::new(); native.scopes.len()];
+        for row in &native.rows {
+            let mut offset = row.offset;
+            for scope in native.around(row.scope) {
+                rows[scope].push((row.addresses.clone(), offset));
+                offset = native.scopes[scope].call_line;
+            }
+        }
+        Self { rows, children: native.children() }
+    }
+
+    /// The unit of the outermost function with sources that was inlined into a scope.
+    pub(super) fn unit_inside(&self, native: &Native, guest: &Guest<'_>, scope: usize) -> Option<usize> {
+        let mut open: VecDeque<usize> = self.children[scope].iter().copied().collect();
+        while let Some(inner) = open.pop_front() {
+            let entry = native.scopes[inner].func.and_then(|func| guest.functions.get(&func));
+            if let Some(entry) = entry {
+                return Some(entry.unit);
+            }
+            open.extend(&self.children[inner]);
+        }
+        None
+    }
+
+    pub(super) fn ranges(&self, scope: usize) -> Vec<Range<u64>> {
+        let mut ranges = Vec::new();
+        self.rows[scope].iter().for_each(|(range, _)| push_range(&mut ranges, range.clone()));
+        ranges
+    }
+
+    /// The code of a scope that came from some offsets.
+    pub(super) fn within(&self, scope: usize, offsets: &[Range<WasmOffset>]) -> Vec<Range<u64>> {
+        let mut ranges = Vec::new();
+        for (range, offset) in &self.rows[scope] {
+            if offsets.iter().any(|offsets| offsets.contains(offset)) {
+                push_range(&mut ranges, range.clone());
+            }
+        }
+        ranges
+    }
+}

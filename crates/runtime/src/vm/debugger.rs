@@ -1,0 +1,206 @@
+//! Shows images to a debugger that is attached or will be: the JIT interface of gdb, which lldb reads too, and the words that debug
+//! information of ours refers to.
+//!
+//! A debugger has a breakpoint in [`__jit_debug_register_code`] and, when it is hit, reads the list. Without a debugger a registration is a copy
+//! of the debug information and a call of an empty function. The names and types are fixed (GDB manual, JIT Compilation Interface).
+
+use std::ptr;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use wootz_vm_abi::context::{VMContext, VMMemory};
+
+use super::image::LoadedImage;
+use crate::debug_file::{Bases, debug_file};
+
+/// Actions of the interface.
+const REGISTER: u32 = 1;
+const UNREGISTER: u32 = 2;
+
+/// An image that a debugger is shown.
+#[repr(C)]
+struct Entry {
+    next: *mut Entry,
+    previous: *mut Entry,
+    file: *const u8,
+    size: u64,
+}
+
+/// What the debugger reads.
+#[repr(C)]
+struct Descriptor {
+    version: u32,
+    action: u32,
+    relevant: *mut Entry,
+    first: *mut Entry,
+}
+
+/// The list, and what has just happened to it. Only written under [`LOCK`].
+#[unsafe(no_mangle)]
+static mut __jit_debug_descriptor: Descriptor =
+    Descriptor { version: 1, action: 0, relevant: ptr::null_mut(), first: ptr::null_mut() };
+
+/// Where the debugger stops to look at the list.
+#[unsafe(no_mangle)]
+#[inline(never)]
+extern "C" fn __jit_debug_register_code() {
+    // Something that the optimiser takes for an effect, so that the call and the function stay.
+    std::hint::black_box(&raw const __jit_debug_descriptor);
+}
+
+static LOCK: Mutex<()> = Mutex::new(());
+
+/// How many memories debug information can find; pointers into others show no target.
+const MEMORIES: usize = 1 << 12;
+
+/// The memories of instances whose images have debug information: `Memories` of `vm_abi::debug`.
+#[repr(C)]
+struct Memories {
+    count: AtomicUsize,
+    places: [AtomicUsize; MEMORIES],
+}
+
+static MEMORY_LIST: Memories =
+    Memories { count: AtomicUsize::new(0), places: [const { AtomicUsize::new(0) }; MEMORIES] };
+
+fn lock() -> MutexGuard<'static, ()> {
+    LOCK.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// An image that debuggers are shown, until it is dropped.
+pub(crate) struct ShownImage {
+    entry: Box<Entry>,
+    /// What the entry points to.
+    _file: Vec<u8>,
+    /// The context of the only instance, or 0: `Instance` of `vm_abi::debug`.
+    only: Box<AtomicUsize>,
+    contexts: Mutex<Vec<usize>>,
+}
+
+// SAFETY: the pointers are for the debugger; links are only followed under the lock.
+unsafe impl Send for ShownImage {}
+// SAFETY: as above.
+unsafe impl Sync for ShownImage {}
+
+impl ShownImage {
+    /// Shows an image that is loaded at an address, if it has anything to show.
+    pub(crate) fn new(image: &[u8], base: usize) -> Option<Self> {
+        let only = Box::new(AtomicUsize::new(0));
+        let bases = Bases {
+            image: base as u64,
+            instance: ptr::from_ref(&*only).addr() as u64,
+            memories: ptr::from_ref(&MEMORY_LIST).addr() as u64,
+        };
+        let file = debug_file(image, bases)?;
+        let entry = Entry {
+            next: ptr::null_mut(),
+            previous: ptr::null_mut(),
+            file: file.as_ptr(),
+            size: file.len() as u64,
+        };
+        let mut shown = Self { entry: Box::new(entry), _file: file, only, contexts: Mutex::default() };
+        shown.link();
+        Some(shown)
+    }
+
+    fn link(&mut self) {
+        let entry = &raw mut *self.entry;
+        let _guard = lock();
+        // SAFETY: the descriptor and all entries are written under the lock only, and every entry in the list is alive: it
+        // leaves the list before it is dropped.
+        unsafe {
+            let list = &raw mut __jit_debug_descriptor;
+            (*entry).next = (*list).first;
+            if let Some(next) = (*entry).next.as_mut() {
+                next.previous = entry;
+            }
+            (*list).first = entry;
+            (*list).relevant = entry;
+            (*list).action = REGISTER;
+        }
+        __jit_debug_register_code();
+    }
+
+    fn set_only(&self, contexts: &[usize]) {
+        let only = if let [only] = contexts { *only } else { 0 };
+        self.only.store(only, Ordering::Relaxed);
+    }
+
+    fn contexts(&self) -> MutexGuard<'_, Vec<usize>> {
+        self.contexts.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for ShownImage {
+    fn drop(&mut self) {
+        let entry = &raw mut *self.entry;
+        let _guard = lock();
+        // SAFETY: as in `link`.
+        unsafe {
+            let list = &raw mut __jit_debug_descriptor;
+            match (*entry).previous.as_mut() {
+                Some(previous) => previous.next = (*entry).next,
+                None => (*list).first = (*entry).next,
+            }
+            if let Some(next) = (*entry).next.as_mut() {
+                next.previous = (*entry).previous;
+            }
+            (*list).relevant = entry;
+            (*list).action = UNREGISTER;
+        }
+        __jit_debug_register_code();
+    }
+}
+
+/// An instance that debug information can find, until it is dropped.
+pub(crate) struct ShownInstance {
+    image: Arc<LoadedImage>,
+    context: usize,
+    memories: Vec<usize>,
+}
+
+impl ShownInstance {
+    /// Makes the instance with a context and memories known, if its image is shown.
+    pub(crate) fn new(
+        image: &Arc<LoadedImage>,
+        context: *mut VMContext,
+        memories: impl Iterator<Item = *mut VMMemory>,
+    ) -> Option<Self> {
+        let shown = image.shown()?;
+        let mut contexts = shown.contexts();
+        contexts.push(context.addr());
+        shown.set_only(&contexts);
+        drop(contexts);
+        let memories = memories.map(|memory| memory.addr()).collect();
+        let instance = Self { image: Arc::clone(image), context: context.addr(), memories };
+        let _guard = lock();
+        for memory in &instance.memories {
+            let count = MEMORY_LIST.count.load(Ordering::Relaxed);
+            if let Some(place) = MEMORY_LIST.places.get(count) {
+                place.store(*memory, Ordering::Relaxed);
+                MEMORY_LIST.count.store(count + 1, Ordering::Relaxed);
+            }
+        }
+        Some(instance)
+    }
+}
+
+impl Drop for ShownInstance {
+    fn drop(&mut self) {
+        if let Some(shown) = self.image.shown() {
+            let mut contexts = shown.contexts();
+            contexts.retain(|context| *context != self.context);
+            shown.set_only(&contexts);
+        }
+        let _guard = lock();
+        for memory in &self.memories {
+            let count = MEMORY_LIST.count.load(Ordering::Relaxed);
+            let places = &MEMORY_LIST.places[..count];
+            if let Some(place) = places.iter().find(|place| place.load(Ordering::Relaxed) == *memory) {
+                // One memory may be in the list for several instances: each takes one away.
+                place.store(places[count - 1].load(Ordering::Relaxed), Ordering::Relaxed);
+                MEMORY_LIST.count.store(count - 1, Ordering::Relaxed);
+            }
+        }
+    }
+}
