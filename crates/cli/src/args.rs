@@ -1,9 +1,11 @@
 //! The command line: options, their values, and their help.
 #![allow(missing_docs, reason = "a comment on an item is a text of `--help`, and some items need none")]
 
+mod cache;
 mod choices;
 mod executable;
 mod mode;
+mod repl;
 mod target;
 
 use std::ffi::OsString;
@@ -18,10 +20,12 @@ use wootz_engine::{
 };
 use wootz_wast::configuration::{CHECKS, LEVELS, MODES};
 
+pub use cache::{CacheArgs, CacheCommand};
 pub use choices::DebuggerName;
 use choices::{Checks, Level, Traps};
 pub use executable::ExecutableArgs;
 pub use mode::ModeArg;
+pub use repl::ReplArgs;
 pub use target::{MachineArgs, TargetArgs};
 
 use crate::exit::{self, Exit};
@@ -56,23 +60,12 @@ pub enum Command {
     /// Instantiate a module and show what it has in the address space.
     #[command(after_help = exit::HELP)]
     Maps(MapsArgs),
+    /// Enter functions and expressions one by one, and see their values.
+    #[command(after_help = exit::HELP)]
+    Repl(ReplArgs),
     /// Show or remove what `run` has kept of earlier compilations.
     #[command(after_help = exit::HELP)]
     Cache(CacheArgs),
-}
-
-#[derive(Args, Debug)]
-pub struct CacheArgs {
-    #[command(subcommand)]
-    pub command: CacheCommand,
-}
-
-#[derive(Copy, Clone, Subcommand, Debug)]
-pub enum CacheCommand {
-    /// List the images, with their sizes and when they were used last.
-    List,
-    /// Remove them all.
-    Clean,
 }
 
 #[derive(Args, Debug)]

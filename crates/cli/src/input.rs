@@ -22,6 +22,8 @@ pub struct Input {
     pub bytes: Arc<[u8]>,
     /// The file and its length, if it is an image in a file: then only its first bytes were read, since it can be mapped.
     pub image: Option<(Arc<File>, u64)>,
+    /// The binary, with line tables, of text that is only a part of a module.
+    encoded: Option<Arc<[u8]>>,
     limit: usize,
 }
 
@@ -48,7 +50,23 @@ impl Input {
                 .at(name)
                 .help("--max-module-size raises the limit"));
         }
-        Ok(Self { name, bytes: bytes.into(), image, limit })
+        Ok(Self { name, bytes: bytes.into(), image, encoded: None, limit })
+    }
+
+    /// Text that becomes a part of a module.
+    pub fn fragment(name: String, text: &str) -> Self {
+        Self { name, bytes: text.as_bytes().into(), image: None, encoded: None, limit: usize::MAX }
+    }
+
+    /// The same text, with the module that it became a part of: a binary with line tables.
+    #[must_use]
+    pub fn encoded_as(&self, binary: &[u8]) -> Self {
+        Self { encoded: Some(binary.into()), ..self.clone() }
+    }
+
+    /// The binary with line tables, if the text is only a part of the module.
+    pub fn encoded(&self) -> Option<&[u8]> {
+        self.encoded.as_deref()
     }
 
     /// Whether it is text.

@@ -7,6 +7,7 @@ mod compile;
 mod failure;
 mod inspect;
 mod maps;
+mod repl;
 mod script;
 
 use clap::Parser;
@@ -28,6 +29,7 @@ fn main() {
         Command::Wast(args) => script::run(args),
         Command::Inspect(args) => inspect(args).map(|()| Exit::Success),
         Command::Cache(args) => cache::cache(args).map(|()| Exit::Success),
+        Command::Repl(args) => repl::repl(args),
         Command::Maps(args) => maps::maps(args).map(|()| Exit::Success),
     };
     let exit = outcome.unwrap_or_else(|report| {

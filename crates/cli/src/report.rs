@@ -105,6 +105,11 @@ impl Report {
         let _ = std::io::stderr().write_all(text.as_bytes());
     }
 
+    /// As text, without colours.
+    pub fn text(&self) -> String {
+        self.render(Style { colours: false })
+    }
+
     fn render(&self, style: Style) -> String {
         let mut out = String::new();
         line(&mut out, format_args!("{} {}", style.error("error:"), style.strong(&self.message)));

@@ -1,7 +1,7 @@
 //! Instances: a module's functions with memories, tables and globals of their own.
 
 use wootz_runtime as runtime;
-use wootz_runtime::Region;
+use wootz_runtime::{Region, RemoveError};
 
 use crate::error::{Error, TypeError};
 use crate::externals::{Extern, Global, Memory, Table};
@@ -43,6 +43,18 @@ impl Instance {
     /// memories with their guards, by the module's numbers, imported ones too. Other instances may use the same.
     pub fn regions(&self, store: impl AsContext) -> Vec<Region> {
         self.0.regions(store.as_context().inner)
+    }
+
+    /// Ends an instance to whose functions nothing refers any more, and frees its code, if no other instance of the store has it. All
+    /// handles of the instance end with it: what they name later is unspecified, though nothing but another instance of the store.
+    ///
+    /// # Errors
+    /// [`RemoveError`]; then nothing has changed.
+    ///
+    /// # Panics
+    /// If the instance is of another store or was removed.
+    pub fn remove(self, mut store: impl AsContextMut) -> Result<(), RemoveError> {
+        self.0.remove(store.as_context_mut().inner)
     }
 
     /// An export, or `None` if there is none of this name.

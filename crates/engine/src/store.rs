@@ -27,7 +27,7 @@ pub(crate) struct StoreState<T> {
 
 /// Owns everything instances are made of, and a value of the embedder's.
 ///
-/// Nothing in a store is freed before the store is. A store can move between threads and is used by one at a time.
+/// Nothing in a store is freed before the store is, except by [`Instance::remove`](crate::Instance::remove). A store can move between threads and is used by one at a time.
 /// Handles ([`Instance`](crate::Instance), [`Func`](crate::Func), [`Memory`](crate::Memory), …) are plain copies of an
 /// index and belong to the store that made them.
 ///

@@ -104,7 +104,7 @@ impl Func {
         PreparedFunc { func: *self, callee: Callee::new(store, self.pointer(store)) }
     }
 
-    fn pointer(&self, store: &Store) -> NonNull<VMFuncRef> {
+    pub(crate) fn pointer(&self, store: &Store) -> NonNull<VMFuncRef> {
         store.inner.funcs().pointer(store.own("function", self.store, self.index) as u32)
     }
 }

@@ -62,7 +62,7 @@ impl Instance {
         Image { inner: Arc::clone(&self.inner(store).image) }
     }
 
-    fn inner<'a>(&self, store: &'a Store) -> &'a InstanceInner {
+    pub(crate) fn inner<'a>(&self, store: &'a Store) -> &'a InstanceInner {
         &store.inner.instances[store.own("instance", self.store, self.index)]
     }
 

@@ -116,10 +116,12 @@ impl Store {
         TypeIndex(self.inner.intern_type(ty).0)
     }
 
-    /// Its instances in the order in which they were made, those whose start function failed too.
+    /// Its instances in the order in which they were made, those whose start function failed too. One that was made after another was
+    /// removed stands in that one's place.
     pub fn instances(&self) -> impl ExactSizeIterator<Item = Instance> + use<> {
         let store = self.inner.id();
-        (0..self.inner.instances.len()).map(move |index| Instance { store, index: index as u32 })
+        let numbers: Vec<_> = self.inner.instances.iter().map(|(index, _)| index as u32).collect();
+        numbers.into_iter().map(move |index| Instance { store, index })
     }
 
     /// Its configuration.

@@ -30,6 +30,9 @@ struct Row {
 impl LineTable {
     /// The table of a module's text; `None` for a binary, or for text that does not encode.
     pub(super) fn of(input: &Input) -> Option<Self> {
+        if let Some(binary) = input.encoded() {
+            return Self::read(binary);
+        }
         if !input.is_text() {
             return None;
         }

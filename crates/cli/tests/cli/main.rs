@@ -9,6 +9,7 @@ mod front;
 mod inspect;
 mod maps;
 mod progress;
+mod repl;
 mod run;
 mod script;
 mod stop;

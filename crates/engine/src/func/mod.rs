@@ -10,15 +10,17 @@ use std::sync::Arc;
 
 use wootz_runtime as runtime;
 pub(crate) use wootz_runtime::HostFunction;
+use wootz_runtime::RedirectError;
 use wootz_wasm_types::FuncType;
 
 use crate::caller::Caller;
 use crate::error::{Error, HostError, TypeError, to_runtime_host_error};
+use crate::instance::Instance;
 use crate::store::{AsContext, AsContextMut};
 use crate::values::Val;
 
-/// A function in a store.
-#[derive(Copy, Clone, Debug)]
+/// A function in a store. Equal handles are the same function.
+#[derive(Copy, Clone, PartialEq, Eq, Hash, Debug)]
 pub struct Func(pub(crate) runtime::Func);
 
 impl Func {
@@ -100,6 +102,51 @@ impl Func {
         let params: Vec<_> = params.iter().map(|value| value.to_runtime()).collect();
         let results = self.0.call(store.as_context_mut().inner, &params)?;
         Ok(results.into_iter().map(Val::from_runtime).collect())
+    }
+
+    /// Has every call of this function, one that the host made, go to a function that `instance` defines and exports as `name`.
+    /// It stays the same function: references in tables and globals, imports and handles lead to the new code at once. It may be
+    /// redirected again; [`Instance::remove`] then frees the code that nothing calls any more.
+    ///
+    /// ```
+    /// # fn main() -> Result<(), wootz::Error> {
+    /// use wootz::{Engine, Func, FuncType, Instance, Module, Store, ValType};
+    ///
+    /// let engine = Engine::default();
+    /// let mut store = Store::new(&engine, ());
+    /// let answer = Func::new(&mut store, FuncType::new([], [ValType::I32]), |_, _, _| Err("not defined yet".into()));
+    /// let user = Module::new(&engine, r#"(module
+    ///     (import "" "answer" (func $answer (result i32)))
+    ///     (func (export "twice") (result i32) (i32.mul (call $answer) (i32.const 2))))"#)?;
+    /// let user = Instance::new(&mut store, &user, &[answer.into()])?;
+    /// let twice = user.get_typed_func::<(), i32>(&store, "twice")?;
+    ///
+    /// let mut old = None;
+    /// for number in [21, 50] {
+    ///     let text = format!(r#"(module (func (export "answer") (result i32) (i32.const {number})))"#);
+    ///     let new = Instance::new(&mut store, &Module::new(&engine, text)?, &[])?;
+    ///     answer.redirect(&mut store, new, "answer").expect("the types are equal");
+    ///     assert_eq!(twice.call(&mut store, ())?, 2 * number);
+    ///     if let Some(old) = old.replace(new) {
+    ///         Instance::remove(old, &mut store).expect("nothing refers to it");
+    ///     }
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// [`RedirectError`]; then nothing has changed.
+    ///
+    /// # Panics
+    /// If the function or the instance is of another store.
+    pub fn redirect(
+        &self,
+        mut store: impl AsContextMut,
+        instance: Instance,
+        name: &str,
+    ) -> Result<(), RedirectError> {
+        self.0.redirect(store.as_context_mut().inner, instance.0, name)
     }
 
     /// The function with its type checked once, so that calls need not.

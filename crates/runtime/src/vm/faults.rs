@@ -1,6 +1,6 @@
 //! What a signal handler may look at: the address ranges of a store's code and of its guarded memories.
 //!
-//! Append-only until the store is dropped, so a handler on the thread that runs the store can read it at any moment
+//! Append-only while the store's code runs, so a handler on the thread that runs the store can read it at any moment
 //! without a lock, even if the fault interrupted an append.
 
 use std::ops::Range;
@@ -36,6 +36,13 @@ impl<T: Copy> AppendOnly<T> {
         // SAFETY: `offset` is within the chunk's room, and readers stop before `index` until `len` says more.
         unsafe { items.add(offset).write(item) };
         self.len.store(index + 1, Ordering::Release);
+    }
+
+    /// Removes items. For a moment at which no handler reads.
+    fn retain(&mut self, keep: impl Fn(&T) -> bool) {
+        let kept: Vec<T> = self.iter().filter(keep).collect();
+        self.len.store(0, Ordering::Release);
+        kept.into_iter().rev().for_each(|item| self.push(item));
     }
 
     /// Items, newest first.
@@ -98,6 +105,14 @@ impl FaultRegions {
     pub(crate) unsafe fn add_code(&mut self, image: &LoadedImage) {
         let Range { start, end } = image.text();
         self.code.push(Code { start, end, image: NonNull::from(image) });
+    }
+
+    /// Removes an image's code.
+    ///
+    /// # Safety
+    /// No code of the store may run.
+    pub(crate) unsafe fn remove_code(&mut self, image: &LoadedImage) {
+        self.code.retain(|code| !std::ptr::eq(code.image.as_ptr(), image));
     }
 
     /// Adds a guarded memory: its reservation and the guard behind it.

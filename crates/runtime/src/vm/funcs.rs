@@ -33,6 +33,16 @@ impl Funcs {
         }
     }
 
+    /// Removes the array that starts at an address, if there is one. The host must have no handle of its references.
+    pub(crate) fn remove(&mut self, start: usize) {
+        self.arrays.remove(&start);
+    }
+
+    /// Whether the host has a handle for a reference in a range of addresses.
+    pub(crate) fn has_handle_in(&self, addresses: &Range<usize>) -> bool {
+        self.handles.borrow().by_address.keys().any(|address| addresses.contains(address))
+    }
+
     /// The function reference that a word is; `None` if it is none of this store.
     pub(crate) fn find(&self, word: usize) -> Option<NonNull<VMFuncRef>> {
         let (start, end) = self.arrays.range(..=word).next_back()?;

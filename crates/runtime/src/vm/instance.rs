@@ -113,6 +113,14 @@ impl Context {
         Some(self.at(self.layout.func_ref(func)?))
     }
 
+    /// The addresses of the context's own references.
+    pub(crate) fn func_refs(&self) -> std::ops::Range<usize> {
+        let escaping = self.layout.shape().func_refs.functions();
+        let first = escaping.first().and_then(|func| self.own_func_ref(*func));
+        let start = first.map_or(0, |first| first.addr().get());
+        start..start + escaping.len() * size_of::<VMFuncRef>()
+    }
+
     /// The layout.
     pub(crate) fn layout(&self) -> &VMContextLayout {
         &self.layout

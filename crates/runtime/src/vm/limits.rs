@@ -24,7 +24,7 @@ fn bytes(ty: &MemoryType) -> u128 {
 impl StoreInner {
     /// Whether there is room for what a module defines, and for its instance.
     pub(crate) fn check_instance(&self, declarations: &Declarations) -> Result<(), LimitError> {
-        let instances = self.instances.len() as u128 + 1;
+        let instances = self.instances.count() as u128 + 1;
         LimitError::check(Limit::Instances, self.config().limits.instances, instances)?;
         let memories = declarations.memories.values().skip(declarations.imported_memories);
         self.check_memories(memories)?;

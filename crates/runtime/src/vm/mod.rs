@@ -2,7 +2,8 @@
 //!
 //! What the `unsafe` here rests on:
 //! * compiled code is trusted: it was made by our compiler for the layout of `vm-abi` and does what that says;
-//! * a store owns everything that compiled code can reach, and frees nothing of it before the store is dropped
+//! * a store owns everything that compiled code can reach, and frees nothing of it before the store is dropped, but an instance to
+//!   which nothing leads any more (`replace.rs`)
 //!   (base addresses of tables and unguarded memories move, and are updated where compiled code reads them);
 //! * whoever runs compiled code of a store has exclusive access to the store; no Rust reference into a store is
 //!   held across a call of compiled code, only the raw pointer from which host functions make theirs anew;
@@ -22,6 +23,7 @@ pub(crate) mod host_memory;
 pub(crate) mod image;
 mod image_file;
 pub(crate) mod instance;
+pub(crate) mod instances;
 pub(crate) mod instantiate;
 pub(crate) mod interrupt;
 pub(crate) mod lazy;
@@ -31,6 +33,7 @@ mod linked;
 pub(crate) mod memory;
 pub(crate) mod pool;
 pub(crate) mod regions;
+mod replace;
 pub(crate) mod shared;
 pub(crate) mod space;
 pub(crate) mod store;

@@ -15,7 +15,7 @@ impl StoreInner {
     pub(crate) fn regions_of_everything(&self) -> Vec<Region> {
         let mut list = List(Vec::new());
         self.images().for_each(|image| list.image(image));
-        for (index, instance) in self.instances.iter().enumerate() {
+        for (index, instance) in self.instances.iter() {
             list.context(instance.context.block(), index);
         }
         self.tables.iter().enumerate().for_each(|(index, table)| list.table(table, index));

@@ -18,6 +18,7 @@ use super::globals::StoreGlobal;
 use super::host::HostFunc;
 use super::image::LoadedImage;
 use super::instance::InstanceInner;
+use super::instances::Instances;
 use super::interrupt::{self, DeadlineKey, Interruption};
 use super::limits::Usage;
 use super::memory::StoreMemory;
@@ -47,14 +48,14 @@ pub(crate) struct StoreInner {
     regions: NonNull<FaultRegions>,
     types: Types,
     funcs: Funcs,
-    /// The images that have instances, by address, with the identity of their types. They stay, for the regions and for
-    /// the instances' contexts, which point to both.
+    /// The images that have instances, by address, with the identity of their types. They stay as long as those, for the regions and
+    /// for the instances' contexts, which point to both; or for good, if they brought a trampoline.
     images: HashMap<usize, (Arc<LoadedImage>, Arc<[VMTypeId]>)>,
     /// Owned.
     hosts: Vec<NonNull<HostFunc>>,
     /// Function references of host functions whose type has no trampoline yet.
     without_code: HashMap<VMTypeId, Vec<NonNull<VMFuncRef>>>,
-    pub(crate) instances: Vec<InstanceInner>,
+    pub(crate) instances: Instances,
     pub(crate) memories: Vec<StoreMemory>,
     pub(crate) tables: Vec<StoreTable>,
     pub(crate) globals: Vec<StoreGlobal>,
@@ -88,7 +89,7 @@ impl StoreInner {
             images: HashMap::new(),
             hosts: Vec::new(),
             without_code: HashMap::new(),
-            instances: Vec::new(),
+            instances: Instances::default(),
             memories: Vec::new(),
             tables: Vec::new(),
             globals: Vec::new(),
@@ -234,6 +235,34 @@ impl StoreInner {
         }
     }
 
+    /// Lets an image go, unless an instance has it, or host functions its trampolines. No code of the store may run.
+    pub(super) fn detach(&mut self, image: &Arc<LoadedImage>) {
+        let is_used = self.instances.iter().any(|(_, instance)| Arc::ptr_eq(&instance.image, image));
+        if self.is_active() || is_used || self.types.has_host_exit_in(&image.text()) {
+            return;
+        }
+        // SAFETY: the regions are owned, and no handler looks at them while nobody is inside of the store.
+        unsafe { self.regions.as_mut().remove_code(image) };
+        self.images.remove(&Arc::as_ptr(image).addr());
+    }
+
+    /// The host functions.
+    pub(super) fn hosts(&self) -> &[NonNull<HostFunc>] {
+        &self.hosts
+    }
+
+    /// A host function's reference has code, of whatever kind: no trampoline that comes later is to replace it.
+    pub(super) fn has_code(&mut self, func: NonNull<VMFuncRef>, id: VMTypeId) {
+        if let Some(waiting) = self.without_code.get_mut(&id) {
+            waiting.retain(|other| *other != func);
+        }
+    }
+
+    /// Removes the array of function references of an instance's context, by its start.
+    pub(super) fn forget_func_refs(&mut self, start: usize) {
+        self.funcs.remove(start);
+    }
+
     /// Adds the array of function references of an instance's context.
     ///
     /// # Safety
@@ -289,12 +318,12 @@ impl StoreInner {
 
     /// Adds an instance and returns its index.
     pub(crate) fn add_instance(&mut self, instance: InstanceInner) -> u32 {
-        push(&mut self.instances, instance)
+        self.instances.add(instance)
     }
 
     /// The index that [`add_instance`](Self::add_instance) returns next.
     pub(crate) fn next_instance(&self) -> usize {
-        self.instances.len()
+        self.instances.next()
     }
 
     /// Notes the reason for a trap that compiled code is about to raise.

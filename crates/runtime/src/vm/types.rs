@@ -3,6 +3,7 @@
 //! A concrete heap type in a type that belongs to the store is the store's own number of that type, its id.
 
 use std::ffi::c_void;
+use std::ops::Range;
 use std::sync::Arc;
 
 use wootz_vm_abi::callconv::slot_count;
@@ -95,6 +96,11 @@ impl Types {
     /// The wasm→host trampoline for a type, if an image of the store brought one.
     pub(crate) fn host_exit(&self, id: VMTypeId) -> Option<*const c_void> {
         self.host_exits[id.0 as usize]
+    }
+
+    /// Whether a trampoline lies in a range of addresses.
+    pub(crate) fn has_host_exit_in(&self, addresses: &Range<usize>) -> bool {
+        self.host_exits.iter().flatten().any(|code| addresses.contains(&code.addr()))
     }
 
     /// Keeps `code` as the trampoline for a type; `true` if it is the first.

@@ -4,6 +4,7 @@
 //! body; the bodies stay bytes. A refused module is looked at again to find the right word for it (`refusal.rs`).
 
 mod constant;
+mod expression;
 mod features;
 mod gc;
 mod names;
@@ -21,6 +22,7 @@ use wast::parser::{self, ParseBuffer};
 use crate::module::Module;
 use crate::{Error, ErrorKind, Features};
 
+pub use expression::result_types;
 pub(crate) use features::SUPPORTED;
 pub(crate) use types::{heap_type, val_type};
 

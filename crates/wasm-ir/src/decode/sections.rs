@@ -48,14 +48,23 @@ pub(super) struct Parts {
 
 /// Decodes and validates a binary of at most 4 GiB.
 pub(super) fn decode(bytes: &[u8], features: Features) -> Result<Parts, Error> {
-    let first = match decode_with(bytes, flags(features)) {
+    with_features(bytes, features, decode_with)
+}
+
+/// Reads a binary by the features that are implemented, and finds the right word if it is refused.
+pub(super) fn with_features<T>(
+    bytes: &[u8],
+    features: Features,
+    read: impl Fn(&[u8], WasmFeatures) -> Result<T, Failure>,
+) -> Result<T, Error> {
+    let first = match read(bytes, flags(features)) {
         Ok(parts) => return Ok(parts),
         Err(failure) => failure,
     };
     let Some(with_gc) = with_gc(features) else {
         return Err(refusal::explain(bytes, features, first));
     };
-    let second = match decode_with(bytes, with_gc) {
+    let second = match read(bytes, with_gc) {
         Ok(parts) => return Ok(parts),
         Err(failure) => failure,
     };

@@ -8,6 +8,7 @@ mod limits;
 mod linker;
 mod module;
 mod relaxed;
+mod replace;
 mod shared;
 mod stop;
 mod stores;
