@@ -37,7 +37,7 @@ pub(crate) struct References {
 
 impl References {
     /// The value of type `ty` that a slot from C holds.
-    pub(crate) fn from_c(&mut self, store: &mut Store, slot: ValRaw, ty: ValType) -> Result<Val, Trap> {
+    pub(crate) fn receive(&mut self, store: &mut Store, slot: ValRaw, ty: ValType) -> Result<Val, Trap> {
         let word = slot.get_reference();
         match Val::default_for(nullable(ty)) {
             Some(Val::ExternRef(_)) if word == 0 => Ok(Val::ExternRef(None)),
@@ -55,7 +55,7 @@ impl References {
     }
 
     /// A value as a slot for C.
-    pub(crate) fn to_c(&mut self, store: &Store, value: Val) -> ValRaw {
+    pub(crate) fn hand_over(&mut self, store: &Store, value: Val) -> ValRaw {
         match value {
             Val::ExternRef(reference) => {
                 let word =

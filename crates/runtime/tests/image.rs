@@ -21,12 +21,12 @@ fn store() -> Store {
 }
 
 fn refused(edit: impl FnOnce(&mut ImageInfo)) -> String {
-    Image::load(&tiny_image_with(edit)).expect_err("the image is damaged").to_string()
+    Image::load(tiny_image_with(edit)).expect_err("the image is damaged").to_string()
 }
 
 #[test]
 fn a_hand_made_image_runs() {
-    let image = Image::load(&tiny_image()).unwrap();
+    let image = Image::load(tiny_image()).unwrap();
     let mut store = store();
     let instance = Instance::new(&mut store, &image, &[]).unwrap();
     let add = instance.export(&store, "add").unwrap().into_func().unwrap();
@@ -44,7 +44,7 @@ fn a_hand_made_image_runs() {
 
 #[test]
 fn a_trap_names_its_frame() {
-    let image = Image::load(&tiny_image()).unwrap();
+    let image = Image::load(tiny_image()).unwrap();
     let mut store = store();
     let instance = Instance::new(&mut store, &image, &[]).unwrap();
     let fail = instance.export(&store, "fail").unwrap().into_func().unwrap();
@@ -58,7 +58,7 @@ fn a_trap_names_its_frame() {
 /// A frame larger than what lies between the stack limit and the end of the stack.
 #[test]
 fn a_fault_at_the_stacks_guard_is_an_exhausted_stack() {
-    let image = Image::load(&tiny_image()).unwrap();
+    let image = Image::load(tiny_image()).unwrap();
     let run = move || {
         let mut store = store();
         let instance = Instance::new(&mut store, &image, &[]).unwrap();
@@ -75,7 +75,7 @@ fn a_fault_at_the_stacks_guard_is_an_exhausted_stack() {
 
 #[test]
 fn arguments_are_checked() {
-    let image = Image::load(&tiny_image()).unwrap();
+    let image = Image::load(tiny_image()).unwrap();
     let mut store = store();
     let instance = Instance::new(&mut store, &image, &[]).unwrap();
     let add = instance.export(&store, "add").unwrap().into_func().unwrap();
@@ -92,7 +92,7 @@ fn arguments_are_checked() {
 #[test]
 fn code_is_never_writable() {
     use region::Protection;
-    let image = Image::load(&tiny_image()).unwrap();
+    let image = Image::load(tiny_image()).unwrap();
     let addresses = image.addresses();
     let regions = region::query_range(addresses.start as *const u8, addresses.len()).unwrap();
     let mut executable = 0;
@@ -108,7 +108,7 @@ fn code_is_never_writable() {
 #[test]
 fn the_code_outlives_the_handle() {
     let mut store = store();
-    let image = Image::load(&tiny_image()).unwrap();
+    let image = Image::load(tiny_image()).unwrap();
     let instance = Instance::new(&mut store, &image, &[]).unwrap();
     drop(image);
     let add = instance.export(&store, "add").unwrap().into_func().unwrap();
@@ -118,7 +118,7 @@ fn the_code_outlives_the_handle() {
 #[test]
 #[should_panic(expected = "the function belongs to another store")]
 fn a_handle_of_another_store_panics() {
-    let image = Image::load(&tiny_image()).unwrap();
+    let image = Image::load(tiny_image()).unwrap();
     let mut first = store();
     let instance = Instance::new(&mut first, &image, &[]).unwrap();
     let add = instance.export(&first, "add").unwrap().into_func().unwrap();
@@ -135,7 +135,7 @@ fn another_machine_or_version_is_refused() {
         refused(|info| info.cpu_features = vec!["sse2".into(), "warp-drive".into()])
             .contains("\"warp-drive\"")
     );
-    assert!(Image::load(&tiny_image_with(|info| info.cpu_features = vec!["sse2".into()])).is_ok());
+    assert!(Image::load(tiny_image_with(|info| info.cpu_features = vec!["sse2".into()])).is_ok());
     let mut bytes = tiny_image();
     let magic = bytes.windows(8).position(|window| window == b"wootzimg").unwrap();
     bytes[magic + 8] += 1;
@@ -323,7 +323,7 @@ fn information_that_contradicts_itself_is_refused() {
         ),
     ];
     for (expected, edit) in cases {
-        let message = match Image::load(&tiny_image_with(edit)) {
+        let message = match Image::load(tiny_image_with(edit)) {
             Err(error) => error.to_string(),
             Ok(_) => "accepted".into(),
         };
@@ -374,7 +374,7 @@ fn a_damaged_address_map_costs_only_offsets() {
     let map = find_section(&bytes, ".wootz.addrmap");
     bytes[map].fill(0xff);
     assert!(matches!(Image::load(&bytes), Err(ImageError::Damaged)));
-    let image = Image::load(&sealed_again(bytes)).unwrap();
+    let image = Image::load(sealed_again(bytes)).unwrap();
     let mut store = store();
     let instance = Instance::new(&mut store, &image, &[]).unwrap();
     let fail = instance.export(&store, "fail").unwrap().into_func().unwrap();
@@ -418,7 +418,7 @@ proptest! {
         }
         let changed = bytes != tiny_image();
         prop_assert_eq!(Image::load(&bytes).is_err(), changed);
-        match Image::load(&sealed_again(bytes)) {
+        match Image::load(sealed_again(bytes)) {
             Ok(image) => drop(format!("{:?}", image.info())),
             Err(ImageError::System(error)) => prop_assert!(false, "asked the system for the impossible: {error}"),
             Err(error) => prop_assert!(!error.to_string().is_empty()),

@@ -85,7 +85,7 @@ impl Handle {
                 let slot = unsafe { self.initial_value(place.offset, ty) };
                 // SAFETY: no call runs.
                 let references = unsafe { &mut (*self.instance.get()).references };
-                let initial = references.from_c(store, slot, ty)?;
+                let initial = references.receive(store, slot, ty)?;
                 instance::make_import(store, declarations, import.item, Some(initial))
             }
             _ => instance::make_import(store, declarations, import.item, None),
@@ -136,7 +136,7 @@ impl Handle {
             // SAFETY: the reference ends before C code runs.
             let references = unsafe { &mut (*self.instance.get()).references };
             for (slot, ty) in slots.iter_mut().zip(&ty.params) {
-                *slot = references.to_c(store, wootz_runtime::Val::from_raw(store, *slot, *ty));
+                *slot = references.hand_over(store, wootz_runtime::Val::from_raw(store, *slot, *ty));
             }
         }
         let mut trap: *mut c_void = std::ptr::null_mut();
@@ -157,7 +157,7 @@ impl Handle {
             // SAFETY: no C code runs any more.
             let references = unsafe { &mut (*self.instance.get()).references };
             for (slot, ty) in slots.iter_mut().zip(&ty.results) {
-                *slot = references.from_c(store, *slot, *ty)?.to_raw(store);
+                *slot = references.receive(store, *slot, *ty)?.to_raw(store);
             }
         }
         Ok(())
@@ -201,13 +201,13 @@ impl Handle {
     ) -> Result<(), Trap> {
         // SAFETY: the reference ends before the call.
         let references = unsafe { &mut (*self.instance.get()).references };
-        let args = slots.iter().zip(&ty.params).map(|(slot, ty)| references.from_c(store, *slot, *ty));
+        let args = slots.iter().zip(&ty.params).map(|(slot, ty)| references.receive(store, *slot, *ty));
         let args = args.collect::<Result<Vec<_>, _>>()?;
         let results = func.call(store, &args).map_err(|error| Trap::from_call(&error))?;
         // SAFETY: the call has ended.
         let references = unsafe { &mut (*self.instance.get()).references };
         for (slot, result) in slots.iter_mut().zip(results) {
-            *slot = references.to_c(store, result);
+            *slot = references.hand_over(store, result);
         }
         Ok(())
     }
@@ -373,7 +373,7 @@ unsafe extern "C" fn wootz_rt_global_get(handle: *mut c_void, item: u32, value: 
         let Extern::Global(global) = handle.item(item)? else { return Err(Trap::error("not a global")) };
         // SAFETY: see `Handle::call`; the references are not used by others meanwhile.
         let (store, references) = unsafe { (&*handle.store(), &mut (*handle.instance.get()).references) };
-        Ok(references.to_c(store, global.get(store)).0)
+        Ok(references.hand_over(store, global.get(store)).0)
     });
     // SAFETY: the caller's promise.
     unsafe { value.write(ValRaw(slot)) };
@@ -392,7 +392,7 @@ unsafe extern "C" fn wootz_rt_global_set(handle: *mut c_void, item: u32, value: 
         // SAFETY: as for `wootz_rt_global_get`.
         let (store, references) = unsafe { (&mut *handle.store(), &mut (*handle.instance.get()).references) };
         let ty = global.ty(store).content;
-        let value = references.from_c(store, slot, ty)?;
+        let value = references.receive(store, slot, ty)?;
         global.set(store, value).map_err(Trap::error)
     });
 }

@@ -32,7 +32,12 @@ pub(super) unsafe fn guarded<T>(out: *mut *mut Trap, run: impl FnOnce() -> Resul
 /// `message` is null or a C string.
 #[unsafe(no_mangle)]
 unsafe extern "C" fn wootz_trap_new(message: *const c_char) -> *mut Trap {
-    let message = if message.is_null() { c"" } else { unsafe { CStr::from_ptr(message) } }; // SAFETY: as the caller promises.
+    let message = if message.is_null() {
+        c""
+    } else {
+        // SAFETY: as the caller promises.
+        unsafe { CStr::from_ptr(message) }
+    };
     Box::into_raw(Box::new(Trap::of_host(message.to_string_lossy().into_owned())))
 }
 

@@ -1,6 +1,7 @@
 //! Branches, returns and `select` (specification: Control Instructions, Parametric Instructions).
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 use inkwell::IntPredicate;
 use inkwell::basic_block::BasicBlock;
@@ -80,12 +81,13 @@ impl<'f, 'ctx> Edges<'f, 'ctx> {
     fn edge(&mut self, f: &FunctionState<'f, 'ctx>, call: BlockCall) -> Result<BasicBlock<'ctx>> {
         let args = f.body.list(call.args);
         let here = f.current_block()?;
-        if !self.direct.contains_key(&call.block) {
-            self.direct.insert(call.block, (args, values(f, call)?));
-        }
-        if let Some((_, values)) = self.direct.get(&call.block).filter(|(known, _)| *known == args) {
-            // The same values for each edge from here: one that is loaded must not be loaded again.
-            feed_phis(f, call, values, here)?;
+        // The same values for each edge from here: one that is loaded must not be loaded again.
+        let (known, first) = match self.direct.entry(call.block) {
+            Entry::Occupied(entry) => entry.into_mut(),
+            Entry::Vacant(entry) => entry.insert((args, values(f, call)?)),
+        };
+        if *known == args {
+            feed_phis(f, call, first, here)?;
             return Ok(f.target(call.block).0);
         }
         let create = || (f.module.context.insert_basic_block_after(here, ""), call);

@@ -47,6 +47,6 @@ fn runs_and_traps(image: LoadedImage) {
 
 #[test]
 fn code_is_read_where_the_processor_cannot_tell() {
-    let image = Image::load(&crate::tiny_image::tiny_image()).unwrap();
+    let image = Image::load(crate::tiny_image::tiny_image()).unwrap();
     assert_eq!(image.is_execute_only(), crate::sys::pages::can_execute_only());
 }

@@ -15,7 +15,7 @@ const CASE: &str = "WOOTZ_SIGNAL_CASE";
 
 /// Enters compiled code once, so that handlers and the alternate stack are in place.
 fn enter() -> (Store, Instance) {
-    let image = Image::load(&crate::tiny_image::tiny_image()).unwrap();
+    let image = Image::load(crate::tiny_image::tiny_image()).unwrap();
     let mut store = Store::new(StoreConfig::default(), Box::new(()));
     let instance = Instance::new(&mut store, &image, &[]).unwrap();
     let fail = instance.export(&store, "fail").unwrap().into_func().unwrap();
