@@ -51,29 +51,10 @@ fn exported(declarations: &Declarations, name: &str) -> Option<FuncIndex> {
 /// The candidate most like `name`, if one is like it at all.
 pub fn closest<'a>(name: &str, candidates: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     let limit = 1 + name.chars().count() / 3;
-    let near = candidates.map(|candidate| (distance(name, candidate, limit), candidate));
+    let near = candidates.map(|candidate| (strsim::levenshtein(name, candidate), candidate));
     near.filter(|(distance, _)| *distance <= limit)
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, name)| name)
-}
-
-/// Edits between two names (Levenshtein), or more than `limit` if they are many.
-fn distance(a: &str, b: &str, limit: usize) -> usize {
-    let b: Vec<char> = b.chars().collect();
-    if a.chars().count().abs_diff(b.len()) > limit {
-        return limit + 1;
-    }
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, x) in a.chars().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
-        for (j, y) in b.iter().enumerate() {
-            let replace = diagonal + usize::from(x != *y);
-            diagonal = row[j + 1];
-            row[j + 1] = replace.min(diagonal + 1).min(row[j] + 1);
-        }
-    }
-    row[b.len()]
 }
 
 #[cfg(test)]
@@ -90,8 +71,8 @@ mod tests {
 
     #[test]
     fn distances_count_edits() {
-        assert_eq!(distance("kitten", "sitting", 9), 3);
-        assert_eq!(distance("", "abc", 9), 3);
-        assert_eq!(distance("same", "same", 9), 0);
+        assert_eq!(strsim::levenshtein("kitten", "sitting"), 3);
+        assert_eq!(strsim::levenshtein("", "abc"), 3);
+        assert_eq!(strsim::levenshtein("same", "same"), 0);
     }
 }

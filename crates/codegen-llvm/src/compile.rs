@@ -2,20 +2,19 @@
 
 use std::time::Instant;
 
-use inkwell::module::Linkage;
 use inkwell::targets::TargetMachine;
 use wootz_vm_abi::options::{CompileOptions, OptLevel};
 use wootz_vm_abi::plan::MemoryPlan;
-use wootz_wasm_ir::{Declarations, FuncIndex, Module, Translator, ir, optimise};
+use wootz_wasm_ir::{Declarations, FuncIndex, Module};
 
+use crate::bodies::{Bodies, verify};
 use crate::emit;
 use crate::error::CompileError;
-use crate::function::lower_function;
 use crate::link;
 use crate::llvm::LlvmContext;
-use crate::measure::{self, Stopwatch};
+use crate::measure;
 use crate::module::ModuleState;
-use crate::report::{CompileReport, Degraded, Event, Observer, Phase, PhaseTimes, TooMany};
+use crate::report::{CompileReport, Degraded, Event, Observer, Phase, PhaseTimes};
 use crate::schedule::{self, Schedule};
 use crate::target::TargetInfo;
 use crate::trampoline::lower_trampolines;
@@ -258,7 +257,7 @@ fn compile_parts<T>(
     let mut apart = Vec::new();
     let result = with_lowered(module, options, unit, keep_names, times, |mut lowered, times| {
         if options.opt != OptLevel::O0 && unit.functions.len() > 1 {
-            apart = lowered.functions_with_many_loops();
+            apart = lowered.state.functions_with_many_loops();
         }
         if !apart.is_empty() {
             return Ok(None);
@@ -287,24 +286,16 @@ fn with_lowered<T>(
     let context = LlvmContext::new(keep_names);
     let state = ModuleState::new(context.get(), &machine, &target, module.declarations(), options);
 
-    let translator = if options.debug.is_some() { Translator::keeping_locals() } else { Translator::new() };
-    let mut lowering = Lowering {
-        state: &state,
-        module,
-        translator,
-        optimise: options.opt != OptLevel::O0 && !options.fuel,
-        verify: options.verify,
-        times,
-    };
-    lowering.functions(unit)?;
+    let mut bodies = Bodies::new(&state, module, options, times);
+    bodies.functions(&unit.functions)?;
     if options.opt != OptLevel::O0 {
-        lowering.callees(unit)?;
+        bodies.callees(unit.bytes)?;
     }
     if unit.trampolines {
         times.measure(Phase::Lower, || lower_trampolines(&state))?;
     }
     state.debug.finish();
-    verify(&state, options)?;
+    verify(&state, options.verify)?;
     then(LoweredUnit { context: &context, state: &state, target: &target, machine }, times)
 }
 
@@ -319,86 +310,10 @@ struct LoweredUnit<'a, 'ctx> {
 impl LoweredUnit<'_, '_> {
     fn optimise(&mut self, options: &CompileOptions, times: &mut PhaseTimes) -> Result<(), CompileError> {
         times.measure(Phase::Optimise, || emit::optimise(self.state, &self.machine, options.opt))?;
-        verify(self.state, options)?;
-        if !self.functions_with_many_loops().is_empty() {
+        verify(self.state, options.verify)?;
+        if !self.state.functions_with_many_loops().is_empty() {
             self.machine = self.target.machine(OptLevel::O0)?;
         }
         Ok(())
     }
-
-    fn functions_with_many_loops(&self) -> Vec<FuncIndex> {
-        let degraded = self.state.degraded.borrow();
-        let has_many_loops = |degraded: &&Degraded| matches!(degraded.reason, TooMany::Loops { .. });
-        degraded.iter().filter(has_many_loops).map(|degraded| degraded.func).collect()
-    }
-}
-
-/// Lowers bodies of a module, with one translator for all of them.
-struct Lowering<'a, 'ctx> {
-    state: &'a ModuleState<'ctx>,
-    module: &'a Module,
-    translator: Translator,
-    /// Whether to transform bodies. Not those that count fuel: what a run costs must not depend on it.
-    optimise: bool,
-    verify: bool,
-    times: &'a mut PhaseTimes,
-}
-
-impl Lowering<'_, '_> {
-    /// The functions of a unit.
-    fn functions(&mut self, unit: &Unit) -> Result<(), CompileError> {
-        // Declared in order first, so that code lies in the order of the module, whoever calls whom.
-        for func in &unit.functions {
-            self.state.function(*func);
-        }
-        unit.functions.iter().try_for_each(|func| self.function(*func))
-    }
-
-    /// Copies of the small functions of other units that are called, and of those that they call, for the inliner.
-    /// Together they are no larger than the unit.
-    fn callees(&mut self, unit: &Unit) -> Result<(), CompileError> {
-        let mut room = unit.bytes;
-        loop {
-            let mut any = false;
-            for func in self.state.functions_without_body() {
-                let bytes = units::body_bytes(self.module, func);
-                if bytes <= units::SMALL_BODY && bytes <= room {
-                    self.function(func)?;
-                    self.state.function(func).set_linkage(Linkage::AvailableExternally);
-                    room -= bytes;
-                    any = true;
-                }
-            }
-            if !any {
-                return Ok(());
-            }
-        }
-    }
-
-    fn function(&mut self, func: FuncIndex) -> Result<(), CompileError> {
-        let declarations = self.module.declarations();
-        let mut watch = Stopwatch::start();
-        let body = self.translator.translate(self.module, func)?;
-        let verify = |body: &ir::Body| {
-            let result = if self.verify { ir::verify(declarations, body) } else { Ok(()) };
-            result.map_err(|error| CompileError::InvalidIr { func, message: error.0 })
-        };
-        verify(body)?;
-        if self.optimise {
-            optimise::run(declarations, body);
-            verify(body)?;
-        }
-        self.times.add(Phase::Translate, watch.lap());
-        let range = self.module.body_range(func).unwrap_or_default();
-        lower_function(self.state, body, range)?;
-        self.times.add(Phase::Lower, watch.lap());
-        Ok(())
-    }
-}
-
-fn verify(state: &ModuleState<'_>, options: &CompileOptions) -> Result<(), CompileError> {
-    if !options.verify {
-        return Ok(());
-    }
-    state.module.verify().map_err(|error| CompileError::InvalidLlvm(error.to_string()))
 }

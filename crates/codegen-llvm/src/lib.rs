@@ -3,6 +3,7 @@
 //! | step | module |
 //! |---|---|
 //! | IR operators → LLVM instructions | `lower`, one file per category of the specification |
+//! | one function after the other | `bodies` |
 //! | entry, blocks, traps of one function | `function`, `traps` |
 //! | what the functions of a module share | `module`, `types`, `intrinsics`, `metadata`, `debug` |
 //! | across the host boundary | `trampoline` |
@@ -29,6 +30,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod bodies;
 mod c_interface;
 mod compile;
 mod debug;

@@ -25,7 +25,7 @@ use crate::debug::DebugInfo;
 use crate::error::CompileError;
 use crate::intrinsics::{Intrinsic, Intrinsics};
 use crate::metadata::Metadata;
-use crate::report::Degraded;
+use crate::report::{Degraded, TooMany};
 use crate::symbol::Symbol;
 use crate::target::{Isa, TargetInfo};
 use crate::types::Types;
@@ -149,6 +149,13 @@ impl<'ctx> ModuleState<'ctx> {
             self.attributes.context_param(self.context, function, self.layout.size());
             function
         })
+    }
+
+    /// The functions lowered so far with too many loops for a code generator that optimises.
+    pub(crate) fn functions_with_many_loops(&self) -> Vec<FuncIndex> {
+        let degraded = self.degraded.borrow();
+        let has_many_loops = |degraded: &&Degraded| matches!(degraded.reason, TooMany::Loops { .. });
+        degraded.iter().filter(has_many_loops).map(|degraded| degraded.func).collect()
     }
 
     /// The functions of the module that are declared so far and not lowered.

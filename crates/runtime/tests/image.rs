@@ -1,9 +1,12 @@
 //! Loading: a good image runs, a damaged one is refused.
 
+#[path = "support/sections.rs"]
+mod sections;
 #[path = "support/tiny_image.rs"]
 mod tiny_image;
 
 use proptest::prelude::*;
+use sections::find_section;
 use tiny_image::{tiny_image, tiny_image_with};
 use wootz_runtime::{
     ArgumentsError, CallError, Image, ImageError, ImageInfo, Instance, InstantiateError, MemoryPlan, Store,
@@ -387,13 +390,6 @@ fn sealed_again(mut bytes: Vec<u8>) -> Vec<u8> {
     bytes.truncate(Sealed::new(&tiny_image()).unwrap().contents().len());
     seal(&mut bytes);
     bytes
-}
-
-fn find_section(bytes: &[u8], name: &str) -> std::ops::Range<usize> {
-    use object::{Object, ObjectSection};
-    let file = object::File::parse(bytes).unwrap();
-    let (start, size) = file.section_by_name(name).unwrap().file_range().unwrap();
-    start as usize..(start + size) as usize
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! Images that are mapped from a file: they run from its pages, and a damaged file is refused.
 
+#[path = "support/sections.rs"]
+mod sections;
 #[path = "support/tiny_image.rs"]
 mod tiny_image;
 
@@ -8,6 +10,7 @@ use std::io::Write;
 
 use proptest::prelude::*;
 use rustix::fs::MemfdFlags;
+use sections::find_section;
 use tiny_image::tiny_image;
 use wootz_runtime::{Image, ImageError, Instance, Integrity, Store, StoreConfig, Val};
 use wootz_vm_abi::seal::{Sealed, seal};
@@ -85,13 +88,6 @@ fn every_truncation_is_refused() {
             assert!(open(&bytes[..length], integrity).is_err(), "{length} of {} bytes", bytes.len());
         }
     }
-}
-
-fn find_section(bytes: &[u8], name: &str) -> std::ops::Range<usize> {
-    use object::{Object, ObjectSection};
-    let file = object::File::parse(bytes).unwrap();
-    let (start, size) = file.section_by_name(name).unwrap().file_range().unwrap();
-    start as usize..(start + size) as usize
 }
 
 proptest! {

@@ -57,7 +57,7 @@ pub(super) fn check(packages: &Packages, guest: &Guest<'_>) -> Result<()> {
     let folder = scratch_folder()?;
     fs::write(folder.path().join("wrong.c"), "int main(void)\n{\n    return x;\n}\n")?;
     let error = compile(guest, &resources, folder.path(), "wrong").unwrap_err().to_string();
-    ensure!(error.contains("/work/wrong.c:3:12: error: use of undeclared identifier 'x'"), "{error}");
+    ensure!(error.contains("/project/wrong.c:3:12: error: use of undeclared identifier 'x'"), "{error}");
     Ok(())
 }
 
@@ -67,7 +67,7 @@ fn compile(guest: &Guest<'_>, resources: &Path, folder: &Path, name: &str) -> Re
     let temporary = scratch_folder()?;
     let options = [
         dir(resources, "/usr"),
-        dir(folder, "/work"),
+        dir(folder, "/project"),
         dir(temporary.path(), "/tmp"),
         "--env=TMPDIR=/tmp".to_owned(),
     ];
@@ -77,7 +77,7 @@ fn compile(guest: &Guest<'_>, resources: &Path, folder: &Path, name: &str) -> Re
         ensure!(output.status.success(), "{arguments:?} ended with {}:\n{errors}", output.status);
         anyhow::Ok(())
     };
-    let [source, object, wasm] = ["c", "o", "wasm"].map(|ending| format!("/work/{name}.{ending}"));
+    let [source, object, wasm] = ["c", "o", "wasm"].map(|ending| format!("/project/{name}.{ending}"));
     run(&["clang", "--target=wasm32-wasip1", "-O2", "-c", &source, "-o", &object])?;
     let start = "/usr/lib/wasm32-wasip1/crt1-command.o";
     let builtins = "/usr/lib/wasm32-unknown-wasip1/libclang_rt.builtins.a";

@@ -7,6 +7,7 @@ mod file;
 
 use std::fs::File;
 use std::os::unix::fs::FileExt;
+use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 use wootz_engine::wasi::{BuildError, Exit as ProcExit, ThreadedProgram, WasiCtx, is_threaded};
@@ -14,7 +15,7 @@ use wootz_engine::{Config, Engine, Error, Integrity, Linker, Module, Store};
 
 use crate::exit::Exit;
 use crate::report::{Outcome, Report, one_line};
-use crate::run::HOST_STACK;
+use crate::run::{HOST_STACK, grant};
 pub use file::{BuildExecutableError, build};
 
 /// How an executable runs its program.
@@ -107,15 +108,8 @@ impl Settings {
             }
             builder = builder.preopened_dir(".", ".").map_err(refused)?;
         }
-        for (name, value) in &self.env {
-            if let Some(value) = value.clone().or_else(|| std::env::var(name).ok()) {
-                builder = builder.env(name, value).map_err(refused)?;
-            }
-        }
-        for (host, guest) in &self.dirs {
-            builder = builder.preopened_dir(host, guest).map_err(refused)?;
-        }
-        Ok(builder.build())
+        let dirs = self.dirs.iter().map(|(host, guest)| (Path::new(host), guest.as_str()));
+        Ok(grant(builder, &self.env, dirs).map_err(refused)?.build())
     }
 }
 

@@ -8,9 +8,10 @@ mod plan;
 mod statistics;
 mod stop;
 
+use std::path::Path;
 use std::sync::Arc;
 
-use wootz_engine::wasi::{ThreadedProgram, WasiCtx, is_threaded};
+use wootz_engine::wasi::{BuildError, ThreadedProgram, WasiCtx, WasiCtxBuilder, is_threaded};
 use wootz_engine::{Engine, Instance, Integrity, Linker, Module, Store, Val};
 use wootz_wasm_ir::Declarations;
 
@@ -212,7 +213,6 @@ fn call(
 }
 
 fn wasi_ctx(args: &RunArgs, plan: &Plan) -> Outcome<WasiCtx> {
-    use wootz_engine::wasi::BuildError;
     let refused = |error: BuildError| match error {
         BuildError::Directory { .. } => Report::new(Exit::NoInput, error.to_string())
             .help("--dir HOST[::GUEST] needs a directory that exists on this machine"),
@@ -221,14 +221,23 @@ fn wasi_ctx(args: &RunArgs, plan: &Plan) -> Outcome<WasiCtx> {
     let mut builder =
         WasiCtx::builder().inherit_stdio().arg(args.file().to_string_lossy()).map_err(refused)?;
     builder = builder.args(&plan.guest_args).map_err(refused)?;
-    for (name, value) in &args.env {
-        let value = value.clone().or_else(|| std::env::var(name).ok());
-        if let Some(value) = value {
-            builder = builder.env(name, value).map_err(refused)?;
+    let dirs = args.dirs.iter().map(|dir| (dir.host.as_path(), dir.guest.as_str()));
+    Ok(grant(builder, &args.env, dirs).map_err(refused)?.build())
+}
+
+/// Lets a guest see variables, those without a value as this process has them, and directories.
+pub(crate) fn grant<'a>(
+    mut builder: WasiCtxBuilder,
+    env: &[(String, Option<String>)],
+    dirs: impl Iterator<Item = (&'a Path, &'a str)>,
+) -> Result<WasiCtxBuilder, BuildError> {
+    for (name, value) in env {
+        if let Some(value) = value.clone().or_else(|| std::env::var(name).ok()) {
+            builder = builder.env(name, value)?;
         }
     }
-    for dir in &args.dirs {
-        builder = builder.preopened_dir(&dir.host, &dir.guest).map_err(refused)?;
+    for (host, guest) in dirs {
+        builder = builder.preopened_dir(host, guest)?;
     }
-    Ok(builder.build())
+    Ok(builder)
 }

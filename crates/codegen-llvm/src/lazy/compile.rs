@@ -1,34 +1,33 @@
 //! From some functions of a module to a fragment.
 
 use std::collections::BTreeSet;
-use std::ops::Range;
 
-use inkwell::module::Linkage;
 use wootz_vm_abi::lazy::{Entry, Fragment};
-use wootz_wasm_ir::ir::{self, Block, Body};
-use wootz_wasm_ir::{FuncIndex, Translator, WasmOffset, optimise};
+use wootz_vm_abi::options::{CompileOptions, OptLevel};
+use wootz_wasm_ir::FuncIndex;
+use wootz_wasm_ir::ir::Block;
 
 use super::slots::call_through_slots;
 use super::{Inner, LoopEntry};
+use crate::bodies::{Bodies, verify};
 use crate::emit;
 use crate::error::CompileError;
-use crate::function::{lower_function, lower_loop};
+use crate::function::lower_loop;
 use crate::link;
 use crate::llvm::LlvmContext;
 use crate::module::ModuleState;
-use crate::report::TooMany;
+use crate::report::PhaseTimes;
 use crate::trampoline::{lower_host_entry, lower_host_exit};
-use crate::units::{SMALL_BODY, body_bytes};
-use wootz_vm_abi::options::OptLevel;
+use crate::units::body_bytes;
 
 /// Compiles an entry quickly.
 pub(super) fn first_tier(compiler: &Inner, entry: Entry) -> Result<Fragment, CompileError> {
-    fragment(compiler, OptLevel::O0, |lowering| {
+    fragment(compiler, OptLevel::O0, |bodies| {
         let types = &compiler.module.declarations().types;
         match entry {
-            Entry::Function(func) => lowering.function(func).map(drop)?,
-            Entry::HostEntry(ty) => lower_host_entry(lowering.state, ty, &types[ty])?,
-            Entry::HostExit(ty) => lower_host_exit(lowering.state, ty, &types[ty])?,
+            Entry::Function(func) => bodies.function(func)?,
+            Entry::HostEntry(ty) => lower_host_entry(bodies.state, ty, &types[ty])?,
+            Entry::HostExit(ty) => lower_host_exit(bodies.state, ty, &types[ty])?,
         }
         Ok(BTreeSet::new())
     })
@@ -39,16 +38,15 @@ pub(super) fn second_tier(
     compiler: &Inner,
     batch: &[(FuncIndex, Vec<u32>)],
 ) -> Result<Fragment, CompileError> {
-    fragment(compiler, compiler.options.opt, |lowering| {
+    fragment(compiler, compiler.options.opt, |bodies| {
         for (func, _) in batch {
-            lowering.state.function(*func);
+            bodies.state.function(*func);
         }
         for (func, loops) in batch {
-            lowering.function(*func)?;
-            lowering.loops(*func, loops)?;
+            bodies.function(*func)?;
+            lower_loops(bodies, *func, loops)?;
         }
-        let room = batch.iter().map(|(func, _)| body_bytes(&compiler.module, *func)).sum();
-        lowering.callees(room)?;
+        bodies.callees(batch.iter().map(|(func, _)| body_bytes(&compiler.module, *func)).sum())?;
         Ok(batch.iter().map(|(func, _)| *func).collect())
     })
 }
@@ -57,9 +55,9 @@ pub(super) fn second_tier(
 fn fragment(
     compiler: &Inner,
     opt: OptLevel,
-    lower: impl FnOnce(&mut Lowering<'_, '_>) -> Result<BTreeSet<FuncIndex>, CompileError>,
+    lower: impl FnOnce(&mut Bodies<'_, '_>) -> Result<BTreeSet<FuncIndex>, CompileError>,
 ) -> Result<Fragment, CompileError> {
-    let options = wootz_vm_abi::options::CompileOptions { opt, debug: None, ..compiler.options.clone() };
+    let options = CompileOptions { opt, debug: None, ..compiler.options.clone() };
     let machine = compiler.target.machine(opt)?;
     let context = LlvmContext::new(false);
     let counts = opt == OptLevel::O0 && compiler.options.opt != OptLevel::O0;
@@ -72,94 +70,31 @@ fn fragment(
         compiler.context.clone(),
         counts.then_some(&compiler.entries),
     );
-    let optimise = opt != OptLevel::O0 && !options.fuel;
-    let mut lowering = Lowering { compiler, state: &state, translator: Translator::new(), optimise };
-    let direct = lower(&mut lowering)?;
+    let mut times = PhaseTimes::default();
+    let direct = lower(&mut Bodies::new(&state, &compiler.module, &options, &mut times))?;
     state.debug.finish();
     verify(&state, options.verify)?;
     emit::optimise(&state, &machine, opt)?;
     call_through_slots(&state, &compiler.entries, |func| !direct.contains(&func))?;
     verify(&state, options.verify)?;
-    let has_many_loops =
-        state.degraded.borrow().iter().any(|degraded| matches!(degraded.reason, TooMany::Loops { .. }));
-    let machine = if has_many_loops { compiler.target.machine(OptLevel::O0)? } else { machine };
+    let is_plain = state.functions_with_many_loops().is_empty();
+    let machine = if is_plain { machine } else { compiler.target.machine(OptLevel::O0)? };
     let object = emit::object(&context, &state, &machine)?;
     Ok(link::fragment(&[&object], compiler.target.machine, &compiler.entries)?)
 }
 
-fn verify(state: &ModuleState<'_>, wanted: bool) -> Result<(), CompileError> {
-    if !wanted {
+/// Ways into loops of a function.
+fn lower_loops(bodies: &mut Bodies<'_, '_>, func: FuncIndex, loops: &[u32]) -> Result<(), CompileError> {
+    if loops.is_empty() {
         return Ok(());
     }
-    state.module.verify().map_err(|error| CompileError::InvalidLlvm(error.to_string()))
-}
-
-/// Lowers bodies of the module, with one translator for all of them.
-struct Lowering<'a, 'ctx> {
-    compiler: &'a Inner,
-    state: &'a ModuleState<'ctx>,
-    translator: Translator,
-    /// Whether to transform bodies. Not those that count fuel: what a run costs must not depend on it.
-    optimise: bool,
-}
-
-impl Lowering<'_, '_> {
-    fn body(&mut self, func: FuncIndex, optimise: bool) -> Result<&Body, CompileError> {
-        let (module, wanted) = (&self.compiler.module, self.compiler.options.verify);
-        let verify = |body: &Body| {
-            let result = if wanted { ir::verify(module.declarations(), body) } else { Ok(()) };
-            result.map_err(|error| CompileError::InvalidIr { func, message: error.0 })
-        };
-        let body = self.translator.translate(module, func)?;
-        verify(body)?;
-        if optimise {
-            optimise::run(module.declarations(), body);
-            verify(body)?;
-        }
-        Ok(body)
-    }
-
-    fn range(&self, func: FuncIndex) -> Range<WasmOffset> {
-        self.compiler.module.body_range(func).unwrap_or_default()
-    }
-
-    fn function(&mut self, func: FuncIndex) -> Result<(), CompileError> {
-        let (state, range) = (self.state, self.range(func));
-        let optimise = self.optimise;
-        lower_function(state, self.body(func, optimise)?, range)
-    }
-
-    fn loops(&mut self, func: FuncIndex, loops: &[u32]) -> Result<(), CompileError> {
-        let (state, range) = (self.state, self.range(func));
-        if loops.is_empty() {
-            return Ok(());
-        }
-        // Blocks have the numbers that they have in the first tier.
-        let body = self.body(func, false)?;
-        for head in loops {
-            if let Some(entry) = LoopEntry::new(body, Block(*head)) {
-                lower_loop(state, body, range.clone(), entry)?;
-            }
-        }
-        Ok(())
-    }
-
-    /// Copies of the small functions that are called, and of those that they call, for the inliner.
-    fn callees(&mut self, mut room: usize) -> Result<(), CompileError> {
-        loop {
-            let mut any = false;
-            for func in self.state.functions_without_body() {
-                let bytes = body_bytes(&self.compiler.module, func);
-                if bytes <= SMALL_BODY && bytes <= room {
-                    self.function(func)?;
-                    self.state.function(func).set_linkage(Linkage::AvailableExternally);
-                    room -= bytes;
-                    any = true;
-                }
-            }
-            if !any {
-                return Ok(());
-            }
+    let (state, range) = (bodies.state, bodies.range(func));
+    // Blocks have the numbers that they have in the first tier.
+    let body = bodies.decoded(func)?;
+    for head in loops {
+        if let Some(entry) = LoopEntry::new(body, Block(*head)) {
+            lower_loop(state, body, range.clone(), entry)?;
         }
     }
+    Ok(())
 }

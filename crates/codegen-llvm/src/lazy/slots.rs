@@ -2,6 +2,8 @@
 //!
 //! It is done after the passes, which see plain calls and may inline what they are shown of the callees.
 
+use std::collections::HashMap;
+
 use inkwell::module::Linkage;
 use inkwell::values::{BasicValue, CallSiteValue, FunctionValue, GlobalValue};
 use inkwell::{GlobalVisibility, values::InstructionValue};
@@ -11,13 +13,13 @@ use wootz_wasm_ir::FuncIndex;
 use crate::error::CompileError;
 use crate::module::ModuleState;
 
-/// Replaces the callee of every call of a function that is in `others`, or that `all` says, by what its slot holds.
+/// Replaces the callee of every call of a function that `goes_through_slot` by what its slot holds.
 pub(super) fn call_through_slots(
     module: &ModuleState<'_>,
     layout: &LazyLayout,
     goes_through_slot: impl Fn(FuncIndex) -> bool,
 ) -> Result<(), CompileError> {
-    let callees: Vec<(FunctionValue<'_>, FuncIndex)> = (module.declared_functions().into_iter())
+    let callees: HashMap<FunctionValue<'_>, FuncIndex> = (module.declared_functions().into_iter())
         .filter(|(func, _)| goes_through_slot(*func))
         .map(|(func, function)| (function, func))
         .collect();
@@ -32,7 +34,7 @@ pub(super) fn call_through_slots(
     for call in calls.collect::<Vec<InstructionValue<'_>>>() {
         let Ok(site) = CallSiteValue::try_from(call) else { continue };
         let Some(callee) = site.get_called_fn_value() else { continue };
-        let Some((_, func)) = callees.iter().find(|(function, _)| *function == callee) else { continue };
+        let Some(func) = callees.get(&callee) else { continue };
         let offset = layout.slot(layout.number(Entry::Function(*func)));
         let b = &module.builder;
         b.position_before(&call);

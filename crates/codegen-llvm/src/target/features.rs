@@ -150,7 +150,7 @@ pub(super) fn close_matches<'a>(name: &str, known: impl Iterator<Item = &'a str>
     let wanted = letters(name);
     let near = |candidate: &str| {
         let candidate = letters(candidate);
-        let distance = edit_distance(&wanted, &candidate);
+        let distance = strsim::levenshtein(&wanted, &candidate);
         let part = wanted.len() > 1 && (candidate.contains(&wanted) || wanted.contains(&candidate));
         (distance * 3 <= wanted.len().max(3) || part).then_some(distance)
     };
@@ -158,21 +158,6 @@ pub(super) fn close_matches<'a>(name: &str, known: impl Iterator<Item = &'a str>
         known.filter_map(|known| near(known).map(|distance| (distance, known))).collect();
     matches.sort_unstable();
     matches.into_iter().take(4).map(|(_, known)| known.to_owned()).collect()
-}
-
-/// Letters to insert, delete or replace to make one text of another (Levenshtein).
-fn edit_distance(from: &str, to: &str) -> usize {
-    let to: Vec<char> = to.chars().collect();
-    let mut row: Vec<usize> = (0..=to.len()).collect();
-    for (deleted, letter) in from.chars().enumerate() {
-        let mut diagonal = std::mem::replace(&mut row[0], deleted + 1);
-        for (index, other) in to.iter().enumerate() {
-            let replaced = diagonal + usize::from(letter != *other);
-            diagonal = row[index + 1];
-            row[index + 1] = replaced.min(diagonal + 1).min(row[index] + 1);
-        }
-    }
-    row[to.len()]
 }
 
 #[cfg(test)]
@@ -209,6 +194,6 @@ mod tests {
         assert_eq!(close("sse41"), ["sse4.1", "sse4.2", "sse4a"]);
         assert_eq!(close("AVX-2")[0], "avx2");
         assert_eq!(close("turbo"), [""; 0]);
-        assert_eq!((edit_distance("kitten", "sitting"), edit_distance("", "ab")), (3, 2));
+        assert_eq!((strsim::levenshtein("kitten", "sitting"), strsim::levenshtein("", "ab")), (3, 2));
     }
 }

@@ -7,7 +7,7 @@ use wootz_vm_abi::callconv::ValRaw;
 use wootz_wasm_types::{FuncType, ValType};
 
 use super::HostFunction;
-use super::typed::{List, Lower, MAX_ARITY, WasmResults, WasmType};
+use super::typed::{List, Lower, WasmResults, WasmType};
 use crate::caller::Caller;
 use crate::error::{HostError, to_runtime_host_error};
 
@@ -101,24 +101,4 @@ macro_rules! wraps {
     )*};
 }
 
-const _: () = assert!(MAX_ARITY == 16, "the expansions below go to the largest arity");
-
-wraps! {
-    ()
-    (A 0)
-    (A 0 B 1)
-    (A 0 B 1 C 2)
-    (A 0 B 1 C 2 D 3)
-    (A 0 B 1 C 2 D 3 E 4)
-    (A 0 B 1 C 2 D 3 E 4 F 5)
-    (A 0 B 1 C 2 D 3 E 4 F 5 G 6)
-    (A 0 B 1 C 2 D 3 E 4 F 5 G 6 H 7)
-    (A 0 B 1 C 2 D 3 E 4 F 5 G 6 H 7 I 8)
-    (A 0 B 1 C 2 D 3 E 4 F 5 G 6 H 7 I 8 J 9)
-    (A 0 B 1 C 2 D 3 E 4 F 5 G 6 H 7 I 8 J 9 K 10)
-    (A 0 B 1 C 2 D 3 E 4 F 5 G 6 H 7 I 8 J 9 K 10 L 11)
-    (A 0 B 1 C 2 D 3 E 4 F 5 G 6 H 7 I 8 J 9 K 10 L 11 M 12)
-    (A 0 B 1 C 2 D 3 E 4 F 5 G 6 H 7 I 8 J 9 K 10 L 11 M 12 N 13)
-    (A 0 B 1 C 2 D 3 E 4 F 5 G 6 H 7 I 8 J 9 K 10 L 11 M 12 N 13 O 14)
-    (A 0 B 1 C 2 D 3 E 4 F 5 G 6 H 7 I 8 J 9 K 10 L 11 M 12 N 13 O 14 P 15)
-}
+for_each_arity!(wraps);

@@ -1,7 +1,35 @@
 //! Functions, of WebAssembly and of the host: made, called with values of any type, and given a static type.
 
+/// Gives a macro a row `(A 0 B 1 …)` for each arity from none to [`MAX_ARITY`](typed::MAX_ARITY): a name and an index for each
+/// parameter.
+macro_rules! for_each_arity {
+    ($macro:ident) => {
+        $macro! {
+            ()
+            (A 0)
+            (A 0 B 1)
+            (A 0 B 1 C 2)
+            (A 0 B 1 C 2 D 3)
+            (A 0 B 1 C 2 D 3 E 4)
+            (A 0 B 1 C 2 D 3 E 4 F 5)
+            (A 0 B 1 C 2 D 3 E 4 F 5 G 6)
+            (A 0 B 1 C 2 D 3 E 4 F 5 G 6 H 7)
+            (A 0 B 1 C 2 D 3 E 4 F 5 G 6 H 7 I 8)
+            (A 0 B 1 C 2 D 3 E 4 F 5 G 6 H 7 I 8 J 9)
+            (A 0 B 1 C 2 D 3 E 4 F 5 G 6 H 7 I 8 J 9 K 10)
+            (A 0 B 1 C 2 D 3 E 4 F 5 G 6 H 7 I 8 J 9 K 10 L 11)
+            (A 0 B 1 C 2 D 3 E 4 F 5 G 6 H 7 I 8 J 9 K 10 L 11 M 12)
+            (A 0 B 1 C 2 D 3 E 4 F 5 G 6 H 7 I 8 J 9 K 10 L 11 M 12 N 13)
+            (A 0 B 1 C 2 D 3 E 4 F 5 G 6 H 7 I 8 J 9 K 10 L 11 M 12 N 13 O 14)
+            (A 0 B 1 C 2 D 3 E 4 F 5 G 6 H 7 I 8 J 9 K 10 L 11 M 12 N 13 O 14 P 15)
+        }
+    };
+}
+
 mod host;
 mod typed;
+
+const _: () = assert!(typed::MAX_ARITY == 16, "`for_each_arity` goes to the largest arity");
 
 pub use host::{HostResult, IntoFunc};
 pub use typed::{TypedFunc, WasmParams, WasmResults, WasmType};

@@ -13,7 +13,8 @@ mod traps;
 
 use wootz_codegen_llvm::{CompileOptions, Cpu, OptLevel, compile_image};
 use wootz_runtime::{
-    CallError, CheckStrategy, Extern, Func, Image, Instance, InstantiateError, Store, StoreConfig, Val,
+    CallError, CheckStrategy, Extern, Func, Image, Instance, InstantiateError, Store, StoreConfig, TrapCode,
+    Val,
 };
 
 /// How a module is compiled.
@@ -87,6 +88,19 @@ fn alone(test: &str) -> bool {
     let text = String::from_utf8_lossy(&output.stdout);
     assert!(output.status.success() && text.contains("1 passed"), "{}\n{text}", output.status);
     false
+}
+
+/// Calls what traps a million times, without the process growing.
+fn trap_a_million_times(store: &mut Store, func: &Func, code: TrapCode) {
+    let before = resident_pages();
+    for _ in 0..1_000_000 {
+        match func.call_raw(store, &mut []) {
+            Err(CallError::Trap(trap)) => assert_eq!(trap.code, code),
+            other => panic!("{other:?}"),
+        }
+    }
+    let grown = resident_pages().saturating_sub(before);
+    assert!(grown < 5000, "{grown} more pages after a million traps");
 }
 
 /// Pages of this process that are in memory.
