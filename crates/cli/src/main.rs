@@ -36,7 +36,7 @@ fn main() {
         report.print();
         report.exit()
     });
-    std::process::exit(exit.code().into());
+    wootz_codegen_llvm::leave(exit.code().into())
 }
 
 fn run(args: &RunArgs) -> Outcome<Exit> {

@@ -64,6 +64,7 @@ pub use compile::{
     emit_text,
 };
 pub use error::CompileError;
+pub use llvm::leave;
 pub use report::{CompileReport, Degraded, Event, Observer, Phase, PhaseTimes, Time, TooMany};
 pub use symbol::Symbol;
 pub use target::{TargetInfo, compiler};

@@ -7,6 +7,7 @@ use wootz_vm_abi::options::{CompileOptions, OptLevel};
 use wootz_wasm_ir::FuncIndex;
 use wootz_wasm_ir::ir::Block;
 
+use super::hot::Work;
 use super::slots::call_through_slots;
 use super::{Inner, LoopEntry};
 use crate::bodies::{Bodies, verify};
@@ -33,21 +34,20 @@ pub(super) fn first_tier(compiler: &Inner, entry: Entry) -> Result<Fragment, Com
     })
 }
 
-/// Optimises functions together, each with ways into some of its loops.
-pub(super) fn second_tier(
-    compiler: &Inner,
-    batch: &[(FuncIndex, Vec<u32>)],
-) -> Result<Fragment, CompileError> {
+/// Optimises functions, and ways into loops of functions that were optimised before, together.
+pub(super) fn second_tier(compiler: &Inner, batch: &[Work]) -> Result<Fragment, CompileError> {
     fragment(compiler, compiler.options.opt, |bodies| {
-        for (func, _) in batch {
-            bodies.state.function(*func);
-        }
+        let whole = batch.iter().filter(|(_, loops)| loops.is_empty()).map(|(func, _)| *func);
+        let whole: BTreeSet<FuncIndex> = whole.collect();
+        whole.iter().for_each(|func| _ = bodies.state.function(*func));
         for (func, loops) in batch {
-            bodies.function(*func)?;
-            lower_loops(bodies, *func, loops)?;
+            match &loops[..] {
+                [] => bodies.function(*func)?,
+                loops => lower_loops(bodies, *func, loops)?,
+            }
         }
         bodies.callees(batch.iter().map(|(func, _)| body_bytes(&compiler.module, *func)).sum())?;
-        Ok(batch.iter().map(|(func, _)| *func).collect())
+        Ok(whole)
     })
 }
 
@@ -85,9 +85,6 @@ fn fragment(
 
 /// Ways into loops of a function.
 fn lower_loops(bodies: &mut Bodies<'_, '_>, func: FuncIndex, loops: &[u32]) -> Result<(), CompileError> {
-    if loops.is_empty() {
-        return Ok(());
-    }
     let (state, range) = (bodies.state, bodies.range(func));
     // Blocks have the numbers that they have in the first tier.
     let body = bodies.decoded(func)?;

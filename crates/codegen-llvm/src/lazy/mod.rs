@@ -5,6 +5,7 @@
 //! | `compile` | a few functions or a trampoline → a linked fragment |
 //! | `slots` | calls of what lies in other fragments go through slots |
 //! | `loops` | the counter in code of the first tier, and ways into loops of the second |
+//! | `hot` | what to compile better, in which order |
 //! | `workers` | the threads that compile |
 //!
 //! ORC keeps the books of what has an address: each entry is a symbol, made by a materialisation unit of its own when
@@ -12,11 +13,12 @@
 //! reservation that the runtime's trap handler knows; `docs/lazy.md` has the whole picture.
 
 mod compile;
+mod hot;
 mod loops;
 mod slots;
 mod workers;
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
@@ -34,6 +36,7 @@ use crate::llvm::Library;
 use crate::symbol::Symbol;
 use crate::target::TargetInfo;
 use crate::units::body_bytes;
+use hot::Hot;
 use wootz_vm_abi::options::CompileOptions;
 use workers::Urgency;
 
@@ -56,19 +59,6 @@ struct Inner {
     hot: Mutex<Hot>,
     closed: AtomicBool,
 }
-
-/// What is to be compiled better.
-#[derive(Default)]
-struct Hot {
-    wanted: BTreeSet<(FuncIndex, Option<u32>)>,
-    /// Functions that have code of the second tier, or are about to.
-    done: BTreeSet<FuncIndex>,
-    /// Whether a job for them is under way.
-    busy: bool,
-}
-
-/// Bytes of bodies that are compiled at once in the second tier, unless one function has more.
-const BATCH: usize = 32 << 10;
 
 /// Opens a module without compiling anything of it: what a runtime needs to instantiate it, and what makes the compiler for the
 /// place that the runtime gives the code.
@@ -128,12 +118,13 @@ impl EntryCompiler for LazyCompiler {
     }
 
     fn optimise(&self, func: FuncIndex, at_loop: Option<u32>) {
-        let mut hot = self.inner.hot();
-        hot.wanted.insert((func, at_loop));
-        if !std::mem::replace(&mut hot.busy, true) {
-            drop(hot);
-            improve_later(&self.inner);
-        }
+        self.inner.hot().want(func, at_loop, body_bytes(&self.inner.module, func));
+        let inner = Arc::clone(&self.inner);
+        workers::run(Urgency::Later, Box::new(move || inner.improve()));
+    }
+
+    fn pending(&self) -> usize {
+        self.inner.hot().pending()
     }
 
     fn close(&self) {
@@ -206,49 +197,15 @@ impl Inner {
         added.map_err(|error| CompileError::NoRoom(error.to_string()))
     }
 
-    /// Takes functions that are hot, as many as one batch takes, with the loops to enter them at.
-    fn next_batch(&self) -> Vec<(FuncIndex, Vec<u32>)> {
-        let mut hot = self.hot();
-        let mut batch: Vec<(FuncIndex, Vec<u32>)> = Vec::new();
-        let mut bytes = 0;
-        while let Some(&(func, at_loop)) = hot.wanted.first() {
-            let is_new = batch.last().is_none_or(|(last, _)| *last != func);
-            if is_new {
-                bytes += body_bytes(&self.module, func);
-                if bytes > BATCH && !batch.is_empty() {
-                    break;
-                }
-            }
-            hot.wanted.pop_first();
-            if is_new {
-                if at_loop.is_none() && hot.done.contains(&func) {
-                    continue;
-                }
-                hot.done.insert(func);
-                batch.push((func, Vec::new()));
-            }
-            if let (Some(at_loop), Some((_, loops))) = (at_loop, batch.last_mut()) {
-                loops.push(at_loop);
-            }
+    /// Compiles a batch of what is hot. There are as many jobs as requests: some find nothing left.
+    fn improve(&self) {
+        let batch = if self.is_closed() { Vec::new() } else { self.hot().take_batch() };
+        if !batch.is_empty() {
+            // Code of the first tier does as well: a failure costs speed only.
+            let _ = self.add(Tier::Second, || compile::second_tier(self, &batch));
+            self.hot().finish(&batch);
         }
-        hot.busy = !batch.is_empty();
-        batch
     }
-}
-
-/// Compiles what is hot, one batch after the other, each as a job of its own: urgent work may come in between.
-fn improve_later(inner: &Arc<Inner>) {
-    let inner = Arc::clone(inner);
-    let improve = move || {
-        let batch = if inner.is_closed() { Vec::new() } else { inner.next_batch() };
-        if batch.is_empty() {
-            return;
-        }
-        // Code of the first tier does as well: a failure costs speed only.
-        let _ = inner.add(Tier::Second, || compile::second_tier(&inner, &batch));
-        improve_later(&inner);
-    };
-    workers::run(Urgency::Later, Box::new(improve));
 }
 
 fn symbol(entry: Entry) -> Symbol {

@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use region::Protection;
 use wootz_vm_abi::addrmap::AddressMap;
-use wootz_vm_abi::lazy::{CodeSpace, EntryNumber, Fragment, LazyLayout, Part, Tier};
+use wootz_vm_abi::lazy::{CodeSpace, Entry, EntryNumber, Fragment, LazyLayout, Part, Tier};
 use wootz_vm_abi::libcall::Libcall;
 use wootz_vm_abi::trap::TrapCode;
 use wootz_wasm_types::FuncIndex;
@@ -204,6 +204,12 @@ impl LazySpace {
     pub(crate) fn code(&self, entry: EntryNumber) -> Option<usize> {
         let address = self.cell(self.layout.slot(entry)).load(Ordering::Acquire);
         (address != self.stub(entry) + stubs::ASK).then_some(address)
+    }
+
+    /// Whether a function has code of the second tier.
+    pub(crate) fn is_optimised(&self, func: FuncIndex) -> bool {
+        let entry = self.layout.number(Entry::Function(func));
+        self.books().tiers[entry.0 as usize] == Some(Tier::Second)
     }
 
     /// The address of the way in at a loop, if there is one.
