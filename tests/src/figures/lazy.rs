@@ -80,12 +80,12 @@ pub fn calls(rounds: usize) -> Result<()> {
             let started = Instant::now();
             run.call(&mut store, CALLS as i32)?;
             if round >= WARMING {
-                times.push(started.elapsed() / CALLS);
+                times.push(started.elapsed());
             } else if settled(&module)? && round > 2 {
                 continue;
             }
         }
-        println!("  {name:24} {}", Spread::of_times(&times, 1e9));
+        println!("  {name:24} {}", Spread::of_times(&times, 1e9 / f64::from(CALLS)));
     }
     Ok(())
 }
@@ -152,11 +152,64 @@ pub fn warm(programs: &[(CProgram, &'static [&'static str])], rounds: usize) -> 
     Ok(())
 }
 
-/// The first output of large programs, whole processes.
+/// A program that prints something and ends: its name, and its arguments.
+const FIRST: [(&str, &[&str]); 4] = [
+    ("sqlite", &["first.db", "1"]),
+    ("python", &["-c", "print(1)"]),
+    ("esbuild", &["--version"]),
+    ("clang", &["clang", "--version"]),
+];
+
+/// Runs a module with WASI in Node.js: its file, then the guest's arguments.
+const NODE: &str = "
+    const { WASI } = require('wasi'), [file, ...args] = process.argv.slice(1);
+    const wasi = new WASI({ version: 'preview1', args: ['program', ...args], preopens: { '.': '.' }, returnOnExit: true });
+    WebAssembly.instantiate(require('fs').readFileSync(file), wasi.getImportObject())
+        .then(({ instance }) => { process.exitCode = wasi.start(instance); });";
+
+/// Large programs that print something and end: from the start of the process to its end.
 ///
 /// # Errors
 /// If a program cannot be fetched or fails.
-pub fn first_output(_wootz: &Path, _rounds: usize) -> Result<()> {
-    let _ = (PROGRAMS, Packages::new()?, Command::new("true").stdin(Stdio::null()));
+pub fn first_output(wootz: &Path, rounds: usize) -> Result<()> {
+    let packages = Packages::new()?;
+    println!(
+        "From start to end of a process that prints something, s: median (minimum–maximum) of {rounds} alternated runs"
+    );
+    for (name, arguments) in FIRST {
+        let program = PROGRAMS.iter().find(|program| program.name == name).context("no such program")?;
+        let module = (program.module)(&packages)?;
+        let ours = |mode: &str| {
+            let mut command = Command::new(wootz);
+            command
+                .args(["run", "--no-cache", "--no-progress", "--dir=."])
+                .args(mode.split(' '))
+                .arg(&module)
+                .args(arguments);
+            command
+        };
+        let mut node = Command::new("node");
+        node.args(["--no-warnings", "-e", NODE]).arg(&module).args(arguments);
+        let commands = [("lazy", ours("--mode=lazy")), ("regular -O0", ours("-O0")), ("Node.js", node)];
+        for (label, mut command) in commands {
+            let mut times = Vec::new();
+            for _ in 0..rounds {
+                let folder = tempfile::tempdir().context("making a folder for a program's files")?;
+                command.stdin(Stdio::null()).current_dir(folder.path());
+                let started = Instant::now();
+                let output = match command.output() {
+                    Err(_) if label == "Node.js" => break,
+                    output => output.with_context(|| format!("starting {label}"))?,
+                };
+                times.push(started.elapsed());
+                let errors = String::from_utf8_lossy(&output.stderr);
+                ensure!(output.status.success() && !output.stdout.is_empty(), "{name}, {label}: {errors}");
+            }
+            match times.is_empty() {
+                true => println!("  {name:8} {label:12} not measured: there is no command `node`"),
+                false => println!("  {name:8} {label:12} {}", Spread::of_times(&times, 1.0)),
+            }
+        }
+    }
     Ok(())
 }

@@ -57,6 +57,8 @@ struct Inner {
     library: Library,
     failures: Mutex<HashMap<EntryNumber, CompileFailure>>,
     hot: Mutex<Hot>,
+    /// Whether someone asked for each entry, or it is compiled ahead.
+    begun: Vec<AtomicBool>,
     closed: AtomicBool,
 }
 
@@ -95,9 +97,11 @@ impl LazyCompiler {
         space: Arc<dyn CodeSpace>,
     ) -> Self {
         let declarations = module.declarations();
+        let entries = LazyLayout::new(declarations);
         let inner = Inner {
             target,
-            entries: LazyLayout::new(declarations),
+            begun: (0..entries.entries()).map(|_| AtomicBool::new(false)).collect(),
+            entries,
             context: Arc::new(VMContextLayout::new(&ModuleShape::new(declarations))),
             library,
             failures: Mutex::default(),
@@ -114,7 +118,7 @@ impl LazyCompiler {
 impl EntryCompiler for LazyCompiler {
     fn compile(&self, entry: EntryNumber, done: Done) {
         let inner = Arc::clone(&self.inner);
-        workers::run(Urgency::Now, Box::new(move || inner.find(entry, done)));
+        workers::run(Urgency::Now, Box::new(move || inner.find(entry, true, done)));
     }
 
     fn optimise(&self, func: FuncIndex, at_loop: Option<u32>) {
@@ -145,9 +149,11 @@ impl Inner {
         self.closed.load(Ordering::Relaxed)
     }
 
-    /// Looks an entry's symbol up, which compiles it if nobody did, and tells whether it has code.
-    fn find(self: &Arc<Self>, number: EntryNumber, done: Done) {
+    /// Looks an entry's symbol up, which compiles it if nobody did, and tells whether it has code. If it is compiled, and `ahead` says so,
+    /// the functions that it calls are compiled as well before anyone asks for them, when a thread has nothing else to do.
+    fn find(self: &Arc<Self>, number: EntryNumber, ahead: bool, done: Done) {
         let Some(entry) = self.entries.entry(number) else { return };
+        self.begun[number.0 as usize].store(true, Ordering::Relaxed);
         let known = self.failures().get(&number).cloned();
         if let Some(failure) = known {
             return done(Err(failure));
@@ -158,7 +164,10 @@ impl Inner {
             // What was made is told by its slot; ORC only has to know that there is something.
             maker
                 .first_tier(entry)
-                .map(|()| u64::from(number.0) + 1)
+                .map(|callees| {
+                    callees.into_iter().filter(|_| ahead).for_each(|callee| maker.compile_ahead(callee));
+                    u64::from(number.0) + 1
+                })
                 .inspect_err(|error| {
                     let error = Arc::new(error.clone());
                     maker.failures().insert(number, CompileFailure { entry, error });
@@ -178,23 +187,40 @@ impl Inner {
         debug_assert!(asked.is_ok(), "symbols are names of ours");
     }
 
-    fn first_tier(&self, entry: Entry) -> Result<(), CompileError> {
+    /// Compiles an entry. Returns the functions that it calls.
+    fn first_tier(&self, entry: Entry) -> Result<Vec<FuncIndex>, CompileError> {
         self.add(Tier::First, || compile::first_tier(self, entry))
     }
 
+    /// Has a function compiled when there is time, if nobody asked for it before.
+    fn compile_ahead(self: &Arc<Self>, func: FuncIndex) {
+        let number = self.entries.number(Entry::Function(func));
+        let begun = &self.begun[number.0 as usize];
+        if begun.load(Ordering::Relaxed) || self.is_closed() {
+            return;
+        }
+        let inner = Arc::clone(self);
+        let compile = move || {
+            if !inner.begun[number.0 as usize].load(Ordering::Relaxed) && !inner.is_closed() {
+                inner.find(number, false, Box::new(|_| {}));
+            }
+        };
+        workers::run(Urgency::Soon, Box::new(compile));
+    }
+
     /// Compiles and hands over.
-    fn add(
+    fn add<T>(
         &self,
         tier: Tier,
-        compile: impl FnOnce() -> Result<Fragment, CompileError>,
-    ) -> Result<(), CompileError> {
+        compile: impl FnOnce() -> Result<(Fragment, T), CompileError>,
+    ) -> Result<T, CompileError> {
         let started = Instant::now();
         // A panic is a bug of ours; it must not leave those waiting who asked.
-        let fragment = std::panic::catch_unwind(std::panic::AssertUnwindSafe(compile));
-        let fragment =
-            fragment.unwrap_or_else(|_| Err(CompileError::InvalidLlvm("the compiler panicked".into())))?;
+        let made = std::panic::catch_unwind(std::panic::AssertUnwindSafe(compile));
+        let (fragment, rest) =
+            made.unwrap_or_else(|_| Err(CompileError::InvalidLlvm("the compiler panicked".into())))?;
         let added = self.space.add(&fragment, tier, started.elapsed());
-        added.map_err(|error| CompileError::NoRoom(error.to_string()))
+        added.map(|()| rest).map_err(|error| CompileError::NoRoom(error.to_string()))
     }
 
     /// Compiles a batch of what is hot. There are as many jobs as requests: some find nothing left.
@@ -202,7 +228,7 @@ impl Inner {
         let batch = if self.is_closed() { Vec::new() } else { self.hot().take_batch() };
         if !batch.is_empty() {
             // Code of the first tier does as well: a failure costs speed only.
-            let _ = self.add(Tier::Second, || compile::second_tier(self, &batch));
+            let _ = self.add(Tier::Second, || Ok((compile::second_tier(self, &batch)?, ())));
             self.hot().finish(&batch);
         }
     }
