@@ -12,8 +12,8 @@ use serde_json::{Value, json};
 use wootz::Engine;
 use wootz_wast::{Configuration, Failure, Outcome, run};
 
-use super::ahead;
 use super::suite::{Script, Suite};
+use super::{ahead, session};
 
 /// Configurations beside each other in the table.
 const COLUMNS: usize = 4;
@@ -30,8 +30,17 @@ struct Column {
     configuration: Configuration,
     /// All scripts, or every so many-th.
     step: usize,
-    /// The binary that runs scripts without a compiler, if this is the mode `aot`.
-    runner: Option<PathBuf>,
+    runner: Runner,
+}
+
+/// Who runs a script.
+#[derive(Clone)]
+enum Runner {
+    Here,
+    /// A binary without a compiler: the mode `aot`.
+    Prepared(PathBuf),
+    /// Sessions of `wootz-compiler`: the mode `repl`.
+    Sessions(PathBuf),
 }
 
 struct Record {
@@ -40,6 +49,8 @@ struct Record {
     script: String,
     /// What became of it, or why it was not run.
     result: Result<Outcome, &'static str>,
+    /// How many of its commands were left out, by reason.
+    left_out: BTreeMap<&'static str, usize>,
 }
 
 #[derive(Copy, Clone, Default, PartialEq, Eq, Debug)]
@@ -53,8 +64,9 @@ struct Counts {
 }
 
 impl Counts {
-    fn add(&mut self, result: &Result<Outcome, &'static str>) {
-        match result {
+    fn add(&mut self, record: &Record) {
+        self.skipped += record.left_out.values().sum::<usize>();
+        match &record.result {
             Ok(outcome) => {
                 self.passed += outcome.passed;
                 self.failed += outcome.failed.len();
@@ -89,17 +101,33 @@ impl Grid {
     /// The same with further configurations that run every `step`-th script each, each beginning at another one.
     #[must_use]
     pub fn with_samples(mut self, configurations: Vec<Configuration>, step: usize) -> Self {
-        let column = |configuration| Column { configuration, step, runner: None };
+        let column = |configuration| Column { configuration, step, runner: Runner::Here };
         self.configurations.extend(configurations.into_iter().map(column));
         self
     }
 
     /// The same with further configurations in the mode `aot`: `runner` is the binary `spec-script`.
     #[must_use]
-    pub fn with_prepared(mut self, configurations: Vec<Configuration>, step: usize, runner: &Path) -> Self {
+    pub fn with_prepared(self, configurations: Vec<Configuration>, step: usize, runner: &Path) -> Self {
+        self.with_runner(ahead::MODE, configurations, step, &Runner::Prepared(runner.to_owned()))
+    }
+
+    /// The same with further configurations in the mode `repl`: `compiler` is the binary `wootz-compiler`.
+    #[must_use]
+    pub fn with_sessions(self, configurations: Vec<Configuration>, step: usize, compiler: &Path) -> Self {
+        self.with_runner(session::MODE, configurations, step, &Runner::Sessions(compiler.to_owned()))
+    }
+
+    fn with_runner(
+        mut self,
+        mode: &str,
+        configurations: Vec<Configuration>,
+        step: usize,
+        runner: &Runner,
+    ) -> Self {
         let column = |Configuration { name, config }| {
-            let configuration = Configuration { name: format!("{} {name}", ahead::MODE), config };
-            Column { configuration, step, runner: Some(runner.to_owned()) }
+            let configuration = Configuration { name: format!("{mode} {name}"), config };
+            Column { configuration, step, runner: runner.clone() }
         };
         self.configurations.extend(configurations.into_iter().map(column));
         self
@@ -118,26 +146,32 @@ impl Grid {
                         continue;
                     }
                     let results = Arc::clone(&self.results);
-                    let record = move |script, result| {
-                        let record =
-                            Record { configuration: configuration_index, suite: suite_index, script, result };
+                    let record = move |script, result, left_out| {
+                        let (configuration, suite) = (configuration_index, suite_index);
+                        let record = Record { configuration, suite, script, result, left_out };
                         results.lock().unwrap_or_else(PoisonError::into_inner).push(record);
                     };
                     if let Some(reason) = script.skipped {
-                        record(script.name, Err(reason));
+                        record(script.name, Err(reason), BTreeMap::new());
                         trials.push(Trial::test(name, || Ok(())).with_ignored_flag(true));
                         continue;
                     }
                     let config = configuration.config.clone().features(suite.features);
                     let runner = runner.clone();
                     trials.push(Trial::test(name, move || {
-                        let outcome = match runner {
-                            None => run(&Engine::new(&config), script.text),
-                            Some(runner) => ahead::run_prepared(&runner, &config, script.text)
-                                .map_err(|error| Failed::from(format!("{error:#}")))?,
+                        let other = |error: anyhow::Error| Failed::from(format!("{error:#}"));
+                        let (outcome, left_out) = match &runner {
+                            Runner::Here => (run(&Engine::new(&config), script.text), BTreeMap::new()),
+                            Runner::Prepared(runner) => (
+                                ahead::run_prepared(runner, &config, script.text).map_err(other)?,
+                                BTreeMap::new(),
+                            ),
+                            Runner::Sessions(compiler) => {
+                                session::run_sessions(compiler, &config, script.text).map_err(other)?
+                            }
                         };
                         let verdict = verdict(&script, &outcome);
-                        record(script.name, Ok(outcome));
+                        record(script.name, Ok(outcome), left_out);
                         verdict
                     }));
                 }
@@ -182,11 +216,20 @@ impl Grid {
         skipped
     }
 
+    /// How many commands of the selected scripts were left out, by reason.
+    pub fn left_out(&self) -> BTreeMap<&'static str, usize> {
+        let mut all = BTreeMap::new();
+        for record in self.results.lock().unwrap_or_else(PoisonError::into_inner).iter() {
+            record.left_out.iter().for_each(|(reason, count)| *all.entry(*reason).or_default() += count);
+        }
+        all
+    }
+
     fn counts(&self, configuration: usize, suite: usize) -> Counts {
         let mut counts = Counts::default();
         for record in self.results.lock().unwrap_or_else(PoisonError::into_inner).iter() {
             if (record.configuration, record.suite) == (configuration, suite) {
-                counts.add(&record.result);
+                counts.add(record);
             }
         }
         counts
@@ -201,7 +244,7 @@ impl Grid {
         let mut total = Counts::default();
         let mut scripts = Vec::new();
         for record in records.iter() {
-            total.add(&record.result);
+            total.add(record);
             let mut script = json!({
                 "configuration": self.configurations[record.configuration].configuration.name,
                 "suite": self.suites[record.suite].name,
@@ -213,6 +256,7 @@ impl Grid {
                     script["passed"] = json!(outcome.passed);
                     script["failed"] = outcome.failed.iter().map(failure).collect();
                     script["skipped"] = json!(outcome.skipped);
+                    script["left_out"] = json!(record.left_out);
                 }
                 Err(reason) => script["not_run"] = json!(reason),
             }
@@ -273,6 +317,8 @@ fn aligned(table: &[Vec<String>]) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use wootz::Config;
     use wootz_wast::{Configuration, Failure, Outcome};
 
@@ -292,7 +338,8 @@ mod tests {
         let failure = |line| Failure { line, message: "expected".to_owned() };
         let outcome =
             Outcome { passed, failed: (0..failed).map(failure).collect(), skipped: (0..skipped).collect() };
-        Record { configuration, suite, script: format!("s{passed}"), result: Ok(outcome) }
+        let (script, left_out) = (format!("s{passed}"), BTreeMap::new());
+        Record { configuration, suite, script, result: Ok(outcome), left_out }
     }
 
     #[test]
