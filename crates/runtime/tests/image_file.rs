@@ -11,7 +11,7 @@ use std::io::Write;
 use proptest::prelude::*;
 use rustix::fs::MemfdFlags;
 use sections::find_section;
-use tiny_image::tiny_image;
+use tiny_image::{tiny_image, tiny_image_with_distant_map};
 use wootz_runtime::{Image, ImageError, Instance, Integrity, Store, StoreConfig, Val};
 use wootz_vm_abi::seal::{Sealed, seal};
 
@@ -77,6 +77,25 @@ fn what_is_not_looked_at_may_be_damaged() {
         for integrity in BOTH {
             assert!(open(&damaged, integrity).is_err(), "{section}, {integrity:?}");
         }
+    }
+}
+
+/// The address map is compared where a trap looks something up.
+#[test]
+fn a_damaged_address_map_costs_only_offsets() {
+    let bytes = tiny_image_with_distant_map(64 << 10);
+    let fail = |bytes: &[u8]| {
+        let image = open(bytes, Integrity::Declarations).unwrap();
+        let mut store = Store::new(StoreConfig::default(), Box::new(()));
+        let instance = Instance::new(&mut store, &image, &[]).unwrap();
+        let fail = instance.export(&store, "fail").unwrap().into_func().unwrap();
+        fail.call(&mut store, &[]).unwrap_err().to_string()
+    };
+    assert_eq!(fail(&bytes), "unreachable\n  0: tiny!fail (wasm[1]) at offset 0x21");
+    for at in find_section(&bytes, ".wootz.addrmap") {
+        let mut damaged = bytes.clone();
+        damaged[at] ^= 0x10;
+        assert_eq!(fail(&damaged), "unreachable\n  0: tiny!fail (wasm[1])", "{at}");
     }
 }
 

@@ -11,7 +11,7 @@ use std::ops::Range;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::sync::{Arc, OnceLock};
 
-use wootz_vm_abi::addrmap::{self, AddressMap};
+use wootz_vm_abi::addrmap;
 use wootz_vm_abi::context::{ModuleShape, VMContextLayout};
 use wootz_vm_abi::image::{self, ImageInfo, PAGE};
 use wootz_vm_abi::libcall::Libcall;
@@ -49,11 +49,12 @@ pub(crate) struct LoadedImage {
     pub(super) info: ImageInfo,
     pub(super) layout: VMContextLayout,
     pub(super) bytes: Bytes,
+    /// How much of the bytes was compared with their digests when it was loaded.
+    pub(super) integrity: Integrity,
     /// Where in the bytes the data segments are.
     pub(super) data: Range<usize>,
     /// Where in the bytes the address map is.
-    pub(super) address_map_bytes: Range<usize>,
-    pub(super) address_map: OnceLock<AddressMap>,
+    pub(super) address_map: Range<usize>,
     pub(super) data_images: OnceLock<DataImages>,
     /// The code, if it is compiled while it runs; then `text` is all of its reservation.
     pub(super) lazy: Option<Box<LazyCode>>,
@@ -194,9 +195,9 @@ impl LoadedImage {
             code_view,
             to_code_view,
             layout,
+            integrity,
             data,
-            address_map_bytes: file.section(image::ADDRMAP)?,
-            address_map: OnceLock::new(),
+            address_map: file.section(image::ADDRMAP)?,
             data_images: OnceLock::new(),
             lazy: None,
             info,
@@ -295,14 +296,25 @@ impl LoadedImage {
         }
     }
 
-    /// The functions active at an address of the code, innermost first.
+    /// The functions active at an address of the code, innermost first; none where the address map is damaged.
     pub(crate) fn mapped_frames(&self, address: usize) -> Vec<addrmap::Frame> {
-        let (map, text) = match self.lazy().map(|lazy| lazy.space().fragment_at(address)) {
-            None => (self.address_map(), &self.text),
-            Some(Some(fragment)) => (fragment.address_map(), &fragment.text()),
-            Some(None) => return Vec::new(),
-        };
-        map.lookup((address - text.start) as u32).collect()
+        if let Some(lazy) = self.lazy() {
+            return lazy
+                .space()
+                .fragment_at(address)
+                .map_or_else(Vec::new, |fragment| fragment.mapped_frames(address));
+        }
+        let (bytes, map) = (self.image_bytes(), &self.address_map);
+        let offset = (address - self.text.start) as u32;
+        match self.integrity {
+            Integrity::Whole => addrmap::lookup(&bytes[map.clone()], offset, |_| true),
+            Integrity::Declarations => {
+                let Some(sealed) = Sealed::new(bytes) else { return Vec::new() };
+                let is_whole =
+                    |part: Range<usize>| sealed.is_whole(map.start + part.start..map.start + part.end);
+                addrmap::lookup(&bytes[map.clone()], offset, is_whole)
+            }
+        }
     }
 
     /// The function whose code is at an address, however little else is known.
@@ -329,17 +341,6 @@ impl LoadedImage {
     pub(crate) fn data(&self, segment: usize) -> &[u8] {
         let range = &self.info.data[segment];
         &self.image_bytes()[self.data.clone()][range.start as usize..range.end as usize]
-    }
-
-    /// The address map, decoded at the first trap. A damaged one is empty: then frames name functions and no offsets.
-    fn address_map(&self) -> &AddressMap {
-        self.address_map.get_or_init(|| {
-            let (bytes, range) = (self.image_bytes(), &self.address_map_bytes);
-            let in_program = matches!(self.bytes, Bytes::Program(_));
-            let whole = in_program || Sealed::new(bytes).is_some_and(|sealed| sealed.is_whole(range.clone()));
-            let map = whole.then(|| AddressMap::decode(&bytes[range.clone()]).ok());
-            map.flatten().unwrap_or_default()
-        })
     }
 
     /// The initial contents of its memories, laid out when the first instance is made.
