@@ -21,19 +21,22 @@ use wootz_wasm_types::entity::Entity as _;
 
 use super::data_image::DataImages;
 use super::debugger::ShownImage;
+use super::file_pages::FilePages;
 use super::image_file::{Access, ElfFile, NOT_AN_IMAGE, Segment, corrupt, first_page, require_inside};
 use super::lazy::LazyCode;
-use super::libcalls;
+use super::{libcalls, trap};
 use crate::image::Integrity;
 use crate::regions::{Protection, RegionKind};
 use crate::sys::memory::Mapping;
-use crate::sys::pages;
+use crate::sys::{pages, signals};
 use crate::{ImageError, validate};
 
 /// An image in this process.
 pub(crate) struct LoadedImage {
     /// Before the code, which a debugger may look at as long as it is shown: fields drop in order.
     pub(super) shown: Option<ShownImage>,
+    /// What is mapped of its file, if it comes from one. Before the mappings, which others may take afterwards.
+    pub(super) file_pages: Option<FilePages>,
     /// Owns the code, if the program does not; everything below refers into it by address.
     pub(super) _mapping: Option<Mapping>,
     pub(super) addresses: Range<usize>,
@@ -101,12 +104,20 @@ impl Bytes {
         Ok(Self::File { mapping, length })
     }
 
+    /// Where they are mapped from a file.
+    fn file_pages(&self) -> Option<FilePages> {
+        let Self::File { mapping, .. } = self else { return None };
+        let pages = FilePages::new();
+        pages.add(&mapping.addresses());
+        Some(pages)
+    }
+
     fn as_slice(&self) -> &[u8] {
         match self {
             Self::Shared(bytes) => bytes,
             Self::Program(bytes) => bytes,
-            // SAFETY: so many bytes of the file are mapped to read, as long as `self` lives. That nobody changes or shortens the
-            // file meanwhile is what `Image::open` asks for.
+            // SAFETY: so many bytes of the file are mapped to read, as long as `self` lives. That nobody changes the file meanwhile is
+            // what `Image::open` asks for; if it is shortened, there are zeros (`file_pages`).
             Self::File { mapping, length } => unsafe { std::slice::from_raw_parts(mapping.base(), *length) },
         }
     }
@@ -144,6 +155,7 @@ impl LoadedImage {
         integrity: Integrity,
         execute_only: bool,
     ) -> Result<Self, ImageError> {
+        signals::install_handlers(trap::on_fault);
         let bytes = Bytes::of_file(file.as_fd(), part)?;
         Self::new(bytes, Pages::File(file.as_fd(), part.start), integrity, execute_only)
     }
@@ -154,6 +166,7 @@ impl LoadedImage {
         integrity: Integrity,
         execute_only: bool,
     ) -> Result<Self, ImageError> {
+        let file_pages = bytes.file_pages();
         let file = ElfFile::parse(bytes.as_slice())?;
         let info_bytes = file.section(image::INFO)?;
         let info = &bytes.as_slice()[info_bytes.clone()];
@@ -181,6 +194,10 @@ impl LoadedImage {
         let libcalls = file.loaded(image::LIBCALLS)?;
         let Mapped { mapping, code_view, to_code_view } =
             map(&segments, pages, &libcalls, &info, execute_only)?;
+        if let Some(file_pages) = &file_pages {
+            let code_view = code_view.iter().map(Mapping::addresses);
+            [mapping.addresses()].into_iter().chain(code_view).for_each(|range| file_pages.add(&range));
+        }
         let base = mapping.addresses().start - first_page(&segments);
         let parts = parts(&segments, base, code_view.as_ref());
         let absolute = |range: Range<u64>| base + range.start as usize..base + range.end as usize;
@@ -196,6 +213,7 @@ impl LoadedImage {
             to_code_view,
             layout,
             integrity,
+            file_pages,
             data,
             address_map: file.section(image::ADDRMAP)?,
             data_images: OnceLock::new(),
@@ -204,8 +222,18 @@ impl LoadedImage {
             shown: None,
             bytes,
         };
+        if let Some(file_pages) = &loaded.file_pages {
+            let code = loaded.parts().filter(|(_, _, kind)| *kind == RegionKind::Code);
+            code.for_each(|(range, _, _)| file_pages.set_code(&range));
+        }
         super::unwind::check(&loaded)?;
-        Ok(Self { shown: ShownImage::new(loaded.bytes.as_slice(), base), ..loaded })
+        let shown = ShownImage::new(loaded.bytes.as_slice(), base);
+        if loaded.is_lost() { Err(ImageError::Shortened) } else { Ok(Self { shown, ..loaded }) }
+    }
+
+    /// Whether a page of its file was found to be gone.
+    pub(crate) fn is_lost(&self) -> bool {
+        self.file_pages.as_ref().is_some_and(FilePages::are_lost)
     }
 
     /// The image as debuggers are shown it, if it has debug information for them.

@@ -66,6 +66,7 @@ unsafe fn load(module: &'static LinkedModule) -> Result<LoadedImage, ImageError>
         info,
         bytes: Bytes::Program(bytes),
         integrity: Integrity::Whole,
+        file_pages: None,
         data: part(&module.data),
         address_map: part(&module.address_map),
         data_images: OnceLock::new(),

@@ -52,6 +52,7 @@ pub(crate) fn open(module: LazyModule, compiler: MakeCompiler) -> Result<LoadedI
         data: 0..module.bytes.len(),
         bytes: Bytes::Shared(module.bytes),
         integrity: Integrity::Whole,
+        file_pages: None,
         address_map: 0..0,
         data_images: OnceLock::new(),
         lazy: Some(code),
