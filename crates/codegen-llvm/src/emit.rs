@@ -30,7 +30,9 @@ pub(crate) fn optimise(
         OptLevel::O3 => "default<O3>",
     };
     let options = PassBuilderOptions::create();
-    module.module.run_passes(passes, machine, options).map_err(|error| CompileError::Llvm(error.to_string()))
+    let ran = module.module.run_passes(passes, machine, options);
+    module.forget_functions();
+    ran.map_err(|error| CompileError::Llvm(error.to_string()))
 }
 
 /// The relocatable ELF object.
