@@ -6,6 +6,7 @@ mod choices;
 mod executable;
 mod explore;
 mod mode;
+mod profile;
 mod repl;
 mod target;
 
@@ -27,6 +28,7 @@ use choices::{Checks, Level, Traps};
 pub use executable::ExecutableArgs;
 pub use explore::ExploreArgs;
 pub use mode::ModeArg;
+pub use profile::{ProfileArgs, ProfileForm};
 pub use repl::ReplArgs;
 pub use target::{MachineArgs, TargetArgs};
 
@@ -47,6 +49,9 @@ pub enum Command {
     /// Run a program, or call a function of a module.
     #[command(after_help = exit::HELP, override_usage = "wootz run [OPTIONS] FILE [ARGS]...")]
     Run(RunArgs),
+    /// Run a program and draw which functions it spends its time in.
+    #[command(after_help = exit::HELP, override_usage = "wootz profile [OPTIONS] FILE [ARGS]...")]
+    Profile(ProfileArgs),
     /// Compile a module ahead of time.
     #[command(after_help = exit::HELP)]
     Compile(CompileFileArgs),

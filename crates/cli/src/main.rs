@@ -8,8 +8,11 @@ mod explore;
 mod failure;
 mod inspect;
 mod maps;
+mod profile;
 mod repl;
 mod script;
+
+use std::sync::Arc;
 
 use clap::Parser;
 use wootz::{Engine, Module};
@@ -24,7 +27,8 @@ fn main() {
     // On a mistake this prints the usage and ends the process with code 2.
     let cli = Cli::parse();
     let outcome = match &cli.command {
-        Command::Run(args) => run(args),
+        Command::Run(args) => run(args, None),
+        Command::Profile(args) => profile::profile(args, |profiling| run(&args.run, Some(profiling))),
         Command::Compile(args) => compile::compile(args).map(|()| Exit::Success),
         Command::Validate(args) => validate(args).map(|()| Exit::Success),
         Command::Explore(args) => explore::explore(args).map(|()| Exit::Success),
@@ -41,7 +45,7 @@ fn main() {
     std::process::exit(exit.code().into());
 }
 
-fn run(args: &RunArgs) -> Outcome<Exit> {
+fn run(args: &RunArgs, profiling: Option<&Arc<run::Profiling>>) -> Outcome<Exit> {
     let input = Input::read(&args.file(), args.input.max_module_size)?;
     let engine = Engine::new(&debug::run_config(args, &input));
     let compile = |module: &wootz_wasm_ir::Module| {
@@ -55,7 +59,7 @@ fn run(args: &RunArgs) -> Outcome<Exit> {
         let loaded = compiled.and_then(|compiled| Module::from_image(&engine, compiled.image));
         loaded.map_err(|error| failure::report(&input, module.declarations(), &error))
     };
-    let ended = run::run(args, &engine, &input, Some(&compile))?;
+    let ended = run::run(args, &engine, &input, Some(&compile), profiling)?;
     Ok(ended.unwrap_or(Exit::Success))
 }
 
