@@ -4,6 +4,7 @@
 mod cache;
 mod choices;
 mod executable;
+mod explore;
 mod mode;
 mod repl;
 mod target;
@@ -24,6 +25,7 @@ pub use cache::{CacheArgs, CacheCommand};
 pub use choices::DebuggerName;
 use choices::{Checks, Level, Traps};
 pub use executable::ExecutableArgs;
+pub use explore::ExploreArgs;
 pub use mode::ModeArg;
 pub use repl::ReplArgs;
 pub use target::{MachineArgs, TargetArgs};
@@ -57,6 +59,9 @@ pub enum Command {
     /// Show what is in a module.
     #[command(after_help = exit::HELP)]
     Inspect(InspectArgs),
+    /// Write a page that shows sources, text, LLVM IR and assembly of each function side by side.
+    #[command(after_help = exit::HELP)]
+    Explore(ExploreArgs),
     /// Instantiate a module and show what it has in the address space.
     #[command(after_help = exit::HELP)]
     Maps(MapsArgs),

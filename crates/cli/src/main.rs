@@ -4,6 +4,7 @@
 //! is said to be a bug. `docs/cli.md` documents the options.
 
 mod compile;
+mod explore;
 mod failure;
 mod inspect;
 mod maps;
@@ -26,6 +27,7 @@ fn main() {
         Command::Run(args) => run(args),
         Command::Compile(args) => compile::compile(args).map(|()| Exit::Success),
         Command::Validate(args) => validate(args).map(|()| Exit::Success),
+        Command::Explore(args) => explore::explore(args).map(|()| Exit::Success),
         Command::Wast(args) => script::run(args),
         Command::Inspect(args) => inspect(args).map(|()| Exit::Success),
         Command::Cache(args) => cache::cache(args).map(|()| Exit::Success),

@@ -8,7 +8,7 @@
 //! | [`EH_FRAME_HDR`] | A | binary search table over it |
 //! | [`LIBCALLS`] | AW | one pointer per [`ImageInfo::libcalls`]; the loader fills them, then makes the page read-only |
 //! | [`INFO`] | – | [`ImageInfo`], postcard |
-//! | [`ADDRMAP`] | – | [`AddressMap`](crate::addrmap::AddressMap), encoded |
+//! | [`ADDRMAP`] | – | [`AddressMap`](crate::addrmap), encoded |
 //! | [`DATA`] | – | contents of the data segments, by [`ImageInfo::data`] |
 //! | [`DEBUG`] | – | [`DebugAddresses`](crate::debug::DebugAddresses), if there is debug information to show a debugger |
 //! | `.debug_*`, `.symtab` | – | for debuggers |
@@ -45,7 +45,7 @@ pub const DATA: &str = ".wootz.data";
 pub const DEBUG: &str = ".wootz.debug";
 
 /// Version of everything in this crate: an image of another version is refused.
-pub const FORMAT_VERSION: u32 = 4;
+pub const FORMAT_VERSION: u32 = 5;
 /// First bytes of [`INFO`], before the version: tells an image from any other ELF file.
 pub const INFO_MAGIC: [u8; 8] = *b"wootzimg";
 

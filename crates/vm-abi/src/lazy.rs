@@ -180,7 +180,7 @@ pub struct Fragment {
     pub references: Vec<DataReference>,
     /// What the code is, with its range in the fragment.
     pub parts: Vec<(Part, Range<u32>)>,
-    /// An encoded [`AddressMap`](crate::addrmap::AddressMap), of offsets from the start of the code.
+    /// An encoded [`AddressMap`](crate::addrmap), of offsets from the start of the code.
     pub address_map: Vec<u8>,
 }
 

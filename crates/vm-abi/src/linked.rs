@@ -65,7 +65,7 @@ pub struct LinkedModule {
     pub bytes: LinkedBytes,
     /// [`ImageInfo`](crate::image::ImageInfo), encoded.
     pub info: LinkedRange,
-    /// [`AddressMap`](crate::addrmap::AddressMap), encoded.
+    /// [`AddressMap`](crate::addrmap), encoded.
     pub address_map: LinkedRange,
     /// Data segments.
     pub data: LinkedRange,

@@ -5,6 +5,7 @@ mod bad_usage;
 mod cache;
 mod compile;
 mod executable;
+mod explore;
 mod front;
 mod inspect;
 mod maps;

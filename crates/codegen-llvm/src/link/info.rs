@@ -114,7 +114,7 @@ pub(super) fn address_map(layout: &Layout<'_>) -> Result<AddressMap, LinkError> 
     let mut map = AddressMap::default();
     for frame in lines.frames() {
         let (func, offset) = (frame.location.func, frame.location.offset);
-        map.push_frame(Frame { func, offset, caller: frame.caller.unwrap_or(NONE) });
+        map.push_frame(Frame { func, offset }, frame.caller.unwrap_or(NONE));
     }
     for row in lines.rows() {
         if let Some(start) = layout.code_offset(row.start) {

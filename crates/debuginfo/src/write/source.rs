@@ -120,17 +120,7 @@ impl<'a, 'g> SourceUnit<'a, 'g> {
     }
 
     fn add_file(&mut self, unit: usize, number: u64, dwarf: &mut Dwarf) -> Option<FileId> {
-        let data = &self.guest.units[unit];
-        let header = data.line_program.as_ref()?.header();
-        let file = header.file(number)?;
-        let text = |value| {
-            let text = self.guest.dwarf.attr_string(data, value).ok()?;
-            Some(String::from_utf8_lossy(text.slice()).into_owned())
-        };
-        let name = text(file.path_name())?;
-        let folder = file.directory(header).and_then(text).unwrap_or_default();
-        let base = data.comp_dir.map(|dir| String::from_utf8_lossy(dir.slice()).into_owned());
-        let folder = std::path::Path::new(&base.unwrap_or_default()).join(folder);
+        let (folder, name) = self.guest.file(unit, number)?;
         let folder = folder.to_string_lossy().into_owned();
         let program = &mut self.unit.line_program;
         let id = *self.folders.entry(folder).or_insert_with_key(|folder| {

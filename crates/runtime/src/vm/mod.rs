@@ -16,6 +16,7 @@ pub(crate) mod builtins;
 pub(crate) mod data_image;
 pub(crate) mod debugger;
 pub(crate) mod faults;
+mod file_pages;
 pub(crate) mod funcs;
 pub(crate) mod globals;
 pub(crate) mod host;

@@ -10,6 +10,7 @@ mod module;
 mod relaxed;
 mod replace;
 mod shared;
+mod signatures;
 mod stop;
 mod stores;
 mod tail_calls;

@@ -7,6 +7,7 @@ use wootz_vm_abi::image::ImageInfo;
 use wootz_vm_abi::lazy::{CodeSpace, Entry, LazyLayout, LazyModule, MakeCompiler};
 
 use super::{LazyCode, LazySpace};
+use crate::image::Integrity;
 use crate::vm::image::{Bytes, LoadedImage, UnwindBytes};
 use crate::{ImageError, validate};
 
@@ -50,8 +51,9 @@ pub(crate) fn open(module: LazyModule, compiler: MakeCompiler) -> Result<LoadedI
         info,
         data: 0..module.bytes.len(),
         bytes: Bytes::Shared(module.bytes),
-        address_map_bytes: 0..0,
-        address_map: OnceLock::new(),
+        integrity: Integrity::Whole,
+        file_pages: None,
+        address_map: 0..0,
         data_images: OnceLock::new(),
         lazy: Some(code),
     })

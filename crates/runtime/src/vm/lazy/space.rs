@@ -8,11 +8,11 @@ use std::io;
 use std::ops::Range;
 use std::ptr;
 use std::sync::atomic::{AtomicPtr, AtomicU32, AtomicUsize, Ordering};
-use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use region::Protection;
-use wootz_vm_abi::addrmap::AddressMap;
+use wootz_vm_abi::addrmap;
 use wootz_vm_abi::lazy::{CodeSpace, EntryNumber, Fragment, LazyLayout, Part, Tier};
 use wootz_vm_abi::libcall::Libcall;
 use wootz_vm_abi::trap::TrapCode;
@@ -61,8 +61,7 @@ pub(crate) struct PlacedFragment {
     eh_frame: Range<usize>,
     eh_frame_hdr: Range<usize>,
     parts: Vec<(Part, Range<u32>)>,
-    address_map_bytes: Vec<u8>,
-    address_map: OnceLock<AddressMap>,
+    address_map: Vec<u8>,
 }
 
 impl PlacedFragment {
@@ -86,9 +85,9 @@ impl PlacedFragment {
         if self.text.contains(&address) { bytes(&(address..self.text.end)) } else { &[] }
     }
 
-    /// Its address map, decoded at the first trap.
-    pub(crate) fn address_map(&self) -> &AddressMap {
-        self.address_map.get_or_init(|| AddressMap::decode(&self.address_map_bytes).unwrap_or_default())
+    /// The functions active at an address of its code, innermost first.
+    pub(crate) fn mapped_frames(&self, address: usize) -> Vec<addrmap::Frame> {
+        addrmap::lookup(&self.address_map, (address - self.text.start) as u32, |_| true)
     }
 
     /// What the code at an address is.
@@ -280,8 +279,7 @@ impl LazySpace {
             eh_frame: absolute(&fragment.eh_frame),
             eh_frame_hdr: absolute(&fragment.eh_frame_hdr),
             parts: fragment.parts.clone(),
-            address_map_bytes: fragment.address_map.clone(),
-            address_map: OnceLock::new(),
+            address_map: fragment.address_map.clone(),
         }))
     }
 }
