@@ -518,16 +518,20 @@ impl<'a, 'g> SourceUnit<'a, 'g> {
         let Some(location) = location else { return Vec::new() };
         let read = |expression| Stated::read(expression, function.frame_base, unit.encoding());
         if let Some(expression) = location.exprloc_value() {
-            let ranges = self.code.ranges(scope);
-            return read(expression).map(|stated| (stated, ranges)).into_iter().collect();
+            let Some(stated) = read(expression) else { return Vec::new() };
+            let ranges = match function.good_everywhere(&stated) {
+                Some(offsets) => self.code.within(scope, &[offsets]),
+                None => self.code.ranges(scope),
+            };
+            return vec![(stated, ranges)];
         }
         let mut found = Vec::new();
         if let Ok(Some(mut list)) = self.guest.dwarf.attr_locations(unit, location) {
             while let Ok(Some(entry)) = list.next() {
                 let offsets = self.guest.offsets(entry.range.begin, entry.range.end);
-                let stated = offsets
-                    .and_then(|offsets| Some((read(entry.data)?, self.code.within(scope, &[offsets]))));
-                found.extend(stated);
+                let (Some(offsets), Some(stated)) = (offsets, read(entry.data)) else { continue };
+                let offsets = function.good(&stated, offsets);
+                found.push((stated, self.code.within(scope, &[offsets])));
             }
         }
         found
