@@ -4,7 +4,9 @@
 mod cache;
 mod choices;
 mod executable;
+mod explore;
 mod mode;
+mod profile;
 mod repl;
 mod target;
 
@@ -24,7 +26,9 @@ pub use cache::{CacheArgs, CacheCommand};
 pub use choices::DebuggerName;
 use choices::{Checks, Level, Traps};
 pub use executable::ExecutableArgs;
+pub use explore::ExploreArgs;
 pub use mode::ModeArg;
+pub use profile::{ProfileArgs, ProfileForm};
 pub use repl::ReplArgs;
 pub use target::{MachineArgs, TargetArgs};
 
@@ -45,6 +49,9 @@ pub enum Command {
     /// Run a program, or call a function of a module.
     #[command(after_help = exit::HELP, override_usage = "wootz run [OPTIONS] FILE [ARGS]...")]
     Run(RunArgs),
+    /// Run a program and draw which functions it spends its time in.
+    #[command(after_help = exit::HELP, override_usage = "wootz profile [OPTIONS] FILE [ARGS]...")]
+    Profile(ProfileArgs),
     /// Compile a module ahead of time.
     #[command(after_help = exit::HELP)]
     Compile(CompileFileArgs),
@@ -57,6 +64,9 @@ pub enum Command {
     /// Show what is in a module.
     #[command(after_help = exit::HELP)]
     Inspect(InspectArgs),
+    /// Write a page that shows sources, text, LLVM IR and assembly of each function side by side.
+    #[command(after_help = exit::HELP)]
+    Explore(ExploreArgs),
     /// Instantiate a module and show what it has in the address space.
     #[command(after_help = exit::HELP)]
     Maps(MapsArgs),

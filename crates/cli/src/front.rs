@@ -31,7 +31,7 @@ fn run_compiled() -> Outcome<Option<Exit>> {
 fn run_args(args: &RunArgs) -> Outcome<Option<Exit>> {
     let input = Input::read(&args.file(), args.input.max_module_size)?;
     let engine = Engine::new(&debug::run_config(args, &input));
-    run::run(args, &engine, &input, None)
+    run::run(args, &engine, &input, None, None)
 }
 
 /// Puts the binary with the compiler in the place of this process. Returns only if that fails.

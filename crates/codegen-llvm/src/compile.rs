@@ -246,7 +246,7 @@ fn with_compiled<T>(
 
 /// Lowers and optimises a unit and reads the result. A function with too many loops is compiled alone, because others would
 /// not be optimised with it: then there is a result for each such function, and one for the rest.
-fn compile_parts<T>(
+pub(crate) fn compile_parts<T>(
     module: &Module,
     options: &CompileOptions,
     unit: &Unit,
@@ -300,11 +300,11 @@ fn with_lowered<T>(
 }
 
 /// An LLVM module with all of a unit in it, not optimised yet.
-struct LoweredUnit<'a, 'ctx> {
-    context: &'ctx LlvmContext,
-    state: &'a ModuleState<'ctx>,
+pub(crate) struct LoweredUnit<'a, 'ctx> {
+    pub(crate) context: &'ctx LlvmContext,
+    pub(crate) state: &'a ModuleState<'ctx>,
     target: &'a TargetInfo,
-    machine: TargetMachine,
+    pub(crate) machine: TargetMachine,
 }
 
 impl LoweredUnit<'_, '_> {

@@ -30,7 +30,9 @@ pub(crate) fn optimise(
         OptLevel::O3 => "default<O3>",
     };
     let options = PassBuilderOptions::create();
-    module.module.run_passes(passes, machine, options).map_err(|error| CompileError::Llvm(error.to_string()))
+    let ran = module.module.run_passes(passes, machine, options);
+    module.forget_functions();
+    ran.map_err(|error| CompileError::Llvm(error.to_string()))
 }
 
 /// The relocatable ELF object.
@@ -80,7 +82,8 @@ pub(crate) fn assembly(
 
 /// Drops the comments around inline assembly: ours has no instructions.
 fn without_asm_marks(text: &str) -> String {
-    text.split_inclusive('\n').filter(|line| !matches!(line.trim(), "#APP" | "#NO_APP")).collect()
+    let is_mark = |line: &str| matches!(line.trim().trim_start_matches(['#', '/']), "APP" | "NO_APP");
+    text.split_inclusive('\n').filter(|line| !is_mark(line)).collect()
 }
 
 /// The lines from a function's label to its end label.

@@ -46,6 +46,7 @@ pub mod unwind;
 pub mod write;
 
 pub use error::Error;
+pub use guest::{SourceLine, SourceLines};
 pub use linemap::{Frame, LineMap, Location, Row};
 pub use text::print_text;
 pub use wootz_wasm_ir::{Debugger, SourceText};

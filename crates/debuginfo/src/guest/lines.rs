@@ -65,6 +65,10 @@ impl Lines {
         Self(lines)
     }
 
+    pub(super) fn iter(&self) -> impl Iterator<Item = &Line> {
+        self.0.iter()
+    }
+
     /// The line of an offset.
     pub(crate) fn at(&self, offset: WasmOffset) -> Option<&Line> {
         let last = self.0.partition_point(|line| line.offsets.start <= offset).checked_sub(1)?;

@@ -120,17 +120,7 @@ impl<'a, 'g> SourceUnit<'a, 'g> {
     }
 
     fn add_file(&mut self, unit: usize, number: u64, dwarf: &mut Dwarf) -> Option<FileId> {
-        let data = &self.guest.units[unit];
-        let header = data.line_program.as_ref()?.header();
-        let file = header.file(number)?;
-        let text = |value| {
-            let text = self.guest.dwarf.attr_string(data, value).ok()?;
-            Some(String::from_utf8_lossy(text.slice()).into_owned())
-        };
-        let name = text(file.path_name())?;
-        let folder = file.directory(header).and_then(text).unwrap_or_default();
-        let base = data.comp_dir.map(|dir| String::from_utf8_lossy(dir.slice()).into_owned());
-        let folder = std::path::Path::new(&base.unwrap_or_default()).join(folder);
+        let (folder, name) = self.guest.file(unit, number)?;
         let folder = folder.to_string_lossy().into_owned();
         let program = &mut self.unit.line_program;
         let id = *self.folders.entry(folder).or_insert_with_key(|folder| {
@@ -528,16 +518,20 @@ impl<'a, 'g> SourceUnit<'a, 'g> {
         let Some(location) = location else { return Vec::new() };
         let read = |expression| Stated::read(expression, function.frame_base, unit.encoding());
         if let Some(expression) = location.exprloc_value() {
-            let ranges = self.code.ranges(scope);
-            return read(expression).map(|stated| (stated, ranges)).into_iter().collect();
+            let Some(stated) = read(expression) else { return Vec::new() };
+            let ranges = match function.good_everywhere(&stated) {
+                Some(offsets) => self.code.within(scope, &[offsets]),
+                None => self.code.ranges(scope),
+            };
+            return vec![(stated, ranges)];
         }
         let mut found = Vec::new();
         if let Ok(Some(mut list)) = self.guest.dwarf.attr_locations(unit, location) {
             while let Ok(Some(entry)) = list.next() {
                 let offsets = self.guest.offsets(entry.range.begin, entry.range.end);
-                let stated = offsets
-                    .and_then(|offsets| Some((read(entry.data)?, self.code.within(scope, &[offsets]))));
-                found.extend(stated);
+                let (Some(offsets), Some(stated)) = (offsets, read(entry.data)) else { continue };
+                let offsets = function.good(&stated, offsets);
+                found.push((stated, self.code.within(scope, &[offsets])));
             }
         }
         found
