@@ -19,7 +19,7 @@ use wootz::{Engine, Module};
 use wootz_cli::args::{Cli, Command, InspectArgs, ModeArg, RunArgs, ValidateArgs};
 use wootz_cli::exit::Exit;
 use wootz_cli::input::Input;
-use wootz_cli::report::{Outcome, Report, report_panics};
+use wootz_cli::report::{Outcome, Report, end, report_panics};
 use wootz_cli::{cache, debug, run};
 
 fn main() {
@@ -38,11 +38,7 @@ fn main() {
         Command::Repl(args) => repl::repl(args),
         Command::Maps(args) => maps::maps(args).map(|()| Exit::Success),
     };
-    let exit = outcome.unwrap_or_else(|report| {
-        report.print();
-        report.exit()
-    });
-    std::process::exit(exit.code().into());
+    end(outcome)
 }
 
 fn run(args: &RunArgs, profiling: Option<&Arc<run::Profiling>>) -> Outcome<Exit> {
