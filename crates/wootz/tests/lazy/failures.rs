@@ -33,6 +33,10 @@ impl EntryCompiler for Unreliable {
         self.real.optimise(func, at_loop);
     }
 
+    fn pending(&self) -> usize {
+        self.real.pending()
+    }
+
     fn close(&self) {
         self.real.close();
     }
