@@ -9,7 +9,7 @@ use wootz_cli::args::{Cli, Command as Subcommand, ModeArg, RunArgs};
 use wootz_cli::exit::Exit;
 use wootz_cli::input::Input;
 use wootz_cli::report::{Outcome, Report, end, report_panics};
-use wootz_cli::{debug, run};
+use wootz_cli::{apart, debug, run};
 use wootz_engine::Engine;
 
 fn main() {
@@ -20,8 +20,9 @@ fn main() {
 /// Runs the program, if the arguments ask for one that is compiled.
 fn run_compiled() -> Outcome<Option<Exit>> {
     // What is wrong with the arguments, the other binary says.
-    let is_run = std::env::args_os().nth(1).is_some_and(|first| first == "run");
-    match is_run.then(Cli::try_parse) {
+    let is_ours = std::env::args_os().nth(1).is_some_and(|first| first == "run" || first == "wast-apart");
+    match is_ours.then(Cli::try_parse) {
+        Some(Ok(Cli { command: Subcommand::WastApart(args) })) => apart::run(&args).map(Some),
         Some(Ok(Cli { command: Subcommand::Run(args) })) if is_for_us(&args) => run_args(&args),
         _ => Ok(None),
     }

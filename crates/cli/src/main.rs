@@ -20,7 +20,7 @@ use wootz_cli::args::{Cli, Command, InspectArgs, ModeArg, RunArgs, ValidateArgs}
 use wootz_cli::exit::Exit;
 use wootz_cli::input::Input;
 use wootz_cli::report::{Outcome, Report, conclude, report_panics};
-use wootz_cli::{cache, debug, run};
+use wootz_cli::{apart, cache, debug, run};
 
 fn main() {
     report_panics();
@@ -33,6 +33,7 @@ fn main() {
         Command::Validate(args) => validate(args).map(|()| Exit::Success),
         Command::Explore(args) => explore::explore(args).map(|()| Exit::Success),
         Command::Wast(args) => script::run(args),
+        Command::WastApart(args) => apart::run(args),
         Command::Inspect(args) => inspect(args).map(|()| Exit::Success),
         Command::Cache(args) => cache::cache(args).map(|()| Exit::Success),
         Command::Repl(args) => repl::repl(args),
