@@ -6,6 +6,7 @@
 )]
 
 pub mod args;
+mod backtrace;
 pub mod cache;
 pub mod debug;
 pub mod executable;

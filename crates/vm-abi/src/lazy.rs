@@ -241,6 +241,9 @@ pub trait EntryCompiler: Send + Sync {
     /// Has a hot function compiled in the second tier some time, with a way in at a loop if there is one to leave early.
     fn optimise(&self, func: FuncIndex, at_loop: Option<u32>);
 
+    /// The lines of the module's sources, encoded [`Sources`](crate::sources); empty if it has no DWARF. Asked at a trap, and only once.
+    fn sources(&self) -> Vec<u8>;
+
     /// No more code is wanted: what has not begun need not begin.
     fn close(&self);
 }

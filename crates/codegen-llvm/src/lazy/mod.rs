@@ -136,6 +136,10 @@ impl EntryCompiler for LazyCompiler {
         }
     }
 
+    fn sources(&self) -> Vec<u8> {
+        crate::sources::encoded(&self.inner.module)
+    }
+
     fn close(&self) {
         self.inner.closed.store(true, Ordering::Relaxed);
     }

@@ -33,6 +33,10 @@ impl EntryCompiler for Unreliable {
         self.real.optimise(func, at_loop);
     }
 
+    fn sources(&self) -> Vec<u8> {
+        self.real.sources()
+    }
+
     fn close(&self) {
         self.real.close();
     }
