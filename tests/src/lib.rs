@@ -4,6 +4,8 @@
 pub mod aarch64;
 pub mod c_program;
 pub mod differential;
+pub mod loading;
+mod python;
 pub mod real;
 pub mod soak;
 pub mod spec;

@@ -6,6 +6,7 @@ mod choices;
 mod executable;
 mod explore;
 mod mode;
+mod profile;
 mod repl;
 mod target;
 
@@ -27,6 +28,7 @@ use choices::{Checks, Level, Traps};
 pub use executable::ExecutableArgs;
 pub use explore::ExploreArgs;
 pub use mode::ModeArg;
+pub use profile::{ProfileArgs, ProfileForm, ProfilerName};
 pub use repl::ReplArgs;
 pub use target::{MachineArgs, TargetArgs};
 
@@ -47,6 +49,9 @@ pub enum Command {
     /// Run a program, or call a function of a module.
     #[command(after_help = exit::HELP, override_usage = "wootz run [OPTIONS] FILE [ARGS]...")]
     Run(RunArgs),
+    /// Run a program and draw which functions it spends its time in.
+    #[command(after_help = exit::HELP, override_usage = "wootz profile [OPTIONS] FILE [ARGS]...")]
+    Profile(ProfileArgs),
     /// Compile a module ahead of time.
     #[command(after_help = exit::HELP)]
     Compile(CompileFileArgs),
@@ -142,6 +147,9 @@ pub struct RunArgs {
     /// Print what was compiled to standard error, when the guest has ended.
     #[arg(long)]
     pub stats: bool,
+    /// Tell `perf record` which code is which function.
+    #[arg(long = "profile", value_name = "FORM")]
+    pub profiler: Option<ProfilerName>,
     /// Compile the module even if an earlier run has, and keep nothing.
     #[arg(long)]
     pub no_cache: bool,

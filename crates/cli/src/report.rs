@@ -42,6 +42,15 @@ pub struct Report {
 /// What every command returns.
 pub type Outcome<T = ()> = Result<T, Box<Report>>;
 
+/// Ends the process as a command ended: with its exit code, and with its report if it failed.
+pub fn end(outcome: Outcome<Exit>) -> ! {
+    let exit = outcome.unwrap_or_else(|report| {
+        report.print();
+        report.exit()
+    });
+    std::process::exit(exit.code().into())
+}
+
 impl Report {
     /// A failure with an exit code and what is wrong.
     pub fn new(exit: Exit, message: impl Into<String>) -> Box<Self> {

@@ -37,7 +37,7 @@ pub use instance::Instance;
 pub use linker::Linker;
 pub use module::{ExportType, ImportType, Mode, Module};
 pub use shared::{SharedMemory, WaitError, WaitOutcome};
-pub use stop::InterruptHandle;
+pub use stop::{InterruptHandle, Profile, Profiler, Sampler};
 pub use store::{AsContext, AsContextMut, Store, StoreContext, StoreContextMut};
 pub use values::{ExternRef, Val};
 

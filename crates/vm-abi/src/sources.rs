@@ -106,7 +106,7 @@ fn find<'a>(
         Some(u32::from_le_bytes(bytes.try_into().ok()?) as usize)
     };
     let count = number(0)?;
-    let end_of = |index: usize| Some(NUMBER.checked_add(index.checked_mul(NUMBER)?)?);
+    let end_of = |index: usize| NUMBER.checked_add(index.checked_mul(NUMBER)?);
     let length = end_of(count.checked_mul(2)?)?;
     let text = length.checked_add(NUMBER)?;
     let map = text.checked_add(number(length)?)?;
@@ -149,7 +149,7 @@ mod tests {
         let at = |offset| lookup(&sample(), offset, |_| true);
         let outer = line("main", "/src/main.c", 7);
         assert_eq!([at(9), at(20)], [vec![], vec![]]);
-        assert_eq!(at(10), [outer.clone()]);
+        assert_eq!(at(10), std::slice::from_ref(&outer));
         assert_eq!(at(19), [line("twice", "/src/main.h", 3), outer]);
     }
 

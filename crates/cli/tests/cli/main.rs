@@ -9,6 +9,7 @@ mod explore;
 mod front;
 mod inspect;
 mod maps;
+mod profile;
 mod progress;
 mod repl;
 mod run;

@@ -30,7 +30,7 @@ use crate::image::Integrity;
 use crate::regions::{Protection, RegionKind};
 use crate::sys::memory::Mapping;
 use crate::sys::{pages, signals};
-use crate::{ImageError, validate};
+use crate::{ImageError, profiler, validate};
 
 /// An image in this process.
 pub(crate) struct LoadedImage {
@@ -232,6 +232,12 @@ impl LoadedImage {
         }
         super::unwind::check(&loaded)?;
         let shown = ShownImage::new(loaded.bytes.as_slice(), base);
+        if profiler::is_started() {
+            let code = loaded.code_bytes(loaded.text.start);
+            let text = (loaded.text.start, code);
+            let LoadedImage { bytes, info, .. } = &loaded;
+            profiler::tell_image(bytes.as_slice(), base, text, &info.functions, &info.declarations);
+        }
         if loaded.is_lost() { Err(ImageError::Shortened) } else { Ok(Self { shown, ..loaded }) }
     }
 

@@ -35,6 +35,7 @@ pub(crate) mod memory;
 pub(crate) mod pool;
 pub(crate) mod regions;
 mod replace;
+pub(crate) mod samples;
 pub(crate) mod shared;
 pub(crate) mod space;
 pub(crate) mod store;

@@ -11,6 +11,7 @@ use super::activation::Activation;
 use super::faults::FaultRegions;
 use super::file_pages;
 use super::image::LoadedImage;
+use super::samples;
 use super::store::{Pending, StoreInner};
 use super::unwind;
 use crate::sys::signals::{Answer, Fault, FaultKind};
@@ -59,6 +60,9 @@ impl Stopped {
 /// The signal handler's question: is this fault a trap of the code that this thread entered, or a page of an image that is gone?
 pub(crate) fn on_fault(fault: &Fault) -> Option<Answer> {
     let lost = matches!(fault.kind, FaultKind::NoPage(address) if file_pages::lose(address));
+    if fault.kind == FaultKind::Interrupt {
+        samples::take(fault);
+    }
     stop(fault).map(Answer::Land).or(lost.then_some(Answer::Retry))
 }
 
@@ -166,7 +170,7 @@ fn frames(regions: &FaultRegions, stopped: &Stopped) -> (Vec<TrapFrame>, usize) 
 }
 
 /// Appends the functions active at an address: several where calls were inlined, none in a trampoline.
-fn describe(image: &LoadedImage, address: usize, frames: &mut Vec<TrapFrame>) {
+pub(super) fn describe(image: &LoadedImage, address: usize, frames: &mut Vec<TrapFrame>) {
     let declarations = &image.info().declarations;
     let frame = |func: FuncIndex, offset| TrapFrame {
         module: declarations.names.module.clone(),

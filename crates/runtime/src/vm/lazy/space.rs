@@ -13,12 +13,13 @@ use std::time::Duration;
 
 use region::Protection;
 use wootz_vm_abi::addrmap;
-use wootz_vm_abi::lazy::{CodeSpace, EntryNumber, Fragment, LazyLayout, Part, Tier};
+use wootz_vm_abi::lazy::{CodeSpace, Entry, EntryNumber, Fragment, LazyLayout, Part, Tier};
 use wootz_vm_abi::libcall::Libcall;
 use wootz_vm_abi::trap::TrapCode;
 use wootz_wasm_types::FuncIndex;
 
 use crate::lazy::{LazyStatistics, TierStatistics};
+use crate::profiler::{self, FunctionCode};
 use crate::sys::memory::{Mapping, page_size, round_to_pages};
 use crate::sys::stubs;
 use crate::vm::libcalls;
@@ -38,6 +39,8 @@ pub(crate) struct LazySpace {
     code: Range<usize>,
     /// The fragment that each page of `code` belongs to, or null. A signal handler reads it.
     fragments: Mapping,
+    /// What the defined functions are called in profiles, if anyone makes one.
+    names: Vec<String>,
     books: Mutex<Books>,
 }
 
@@ -107,7 +110,7 @@ fn bytes<'a>(range: &Range<usize>) -> &'a [u8] {
 
 impl LazySpace {
     /// A reservation with the stubs of a module whose function bodies have so many bytes, and an address for the header's `record`.
-    pub(crate) fn new(layout: LazyLayout, body_bytes: usize) -> io::Result<Self> {
+    pub(crate) fn new(layout: LazyLayout, body_bytes: usize, names: Vec<String>) -> io::Result<Self> {
         let too_large = || io::Error::from(io::ErrorKind::OutOfMemory);
         let stubs = round_to_pages(stubs::HEADER + layout.entries() * stubs::STUB).ok_or_else(too_large)?;
         let data = round_to_pages(layout.size()).ok_or_else(too_large)?;
@@ -126,6 +129,7 @@ impl LazySpace {
                 loops: HashMap::new(),
                 statistics: LazyStatistics::default(),
             }),
+            names,
             reservation,
             layout,
         };
@@ -291,6 +295,22 @@ fn write(address: usize, bytes: &[u8]) {
     unsafe { target.copy_from_nonoverlapping(bytes.as_ptr(), bytes.len()) };
 }
 
+impl LazySpace {
+    fn tell_profiler(&self, fragment: &Fragment, base: usize) {
+        let code = fragment.parts.iter().filter_map(|(part, range)| {
+            let entry = match *part {
+                Part::Entry(entry) => entry,
+                Part::Loop(func, _) => self.layout.number(Entry::Function(func)),
+            };
+            // Trampolines have no names.
+            let name = self.names.get(entry.0 as usize)?;
+            let bytes = fragment.bytes.get(range.start as usize..range.end as usize)?;
+            Some(FunctionCode { address: base + range.start as usize, bytes, name })
+        });
+        profiler::tell(code, &[]);
+    }
+}
+
 impl CodeSpace for LazySpace {
     fn add(&self, fragment: &Fragment, tier: Tier, time: Duration) -> io::Result<()> {
         let fits =
@@ -325,6 +345,9 @@ impl CodeSpace for LazySpace {
                 }
                 Part::Loop(func, at_loop) => _ = books.loops.insert((func, at_loop), address),
             }
+        }
+        if !self.names.is_empty() {
+            self.tell_profiler(fragment, base);
         }
         books.statistics.swaps += swaps;
         books.statistics.tiers[tier as usize] +=
