@@ -74,7 +74,8 @@ pub fn compile_image_observed(
     observer.event(Event::Link);
     let objects: Vec<&[u8]> = objects.iter().map(Vec::as_slice).collect();
     let plans = memory_plans(module.declarations(), options);
-    let parts = image_parts(module, options, &target, &plans);
+    let sources = report.phases.measure(Phase::DebugInfo, || crate::sources::encoded(module));
+    let parts = image_parts(module, options, &target, &plans, &sources);
     let image = link::link_timed(&objects, &parts, &mut report.phases)?;
     report.object_bytes = objects.iter().map(|object| object.len()).sum();
     report.image_bytes = image.len();
@@ -134,6 +135,7 @@ pub(crate) fn image_parts<'a>(
     options: &'a CompileOptions,
     target: &'a TargetInfo,
     memory_plans: &'a [MemoryPlan],
+    sources: &'a [u8],
 ) -> link::ImageParts<'a> {
     link::ImageParts {
         machine: target.machine,
@@ -142,6 +144,7 @@ pub(crate) fn image_parts<'a>(
         module: module.bytes(),
         memory_plans,
         fuel: options.fuel,
+        sources,
         debug: options.debug.as_deref().map(|text| link::DebugParts {
             module,
             text,

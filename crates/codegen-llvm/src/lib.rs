@@ -51,6 +51,7 @@ mod module;
 mod report;
 mod restrain;
 mod schedule;
+mod sources;
 mod symbol;
 mod target;
 mod trampoline;

@@ -90,4 +90,5 @@ pub use vm::host_memory::{HostMemory, MemoryCreator, MemoryRequest};
 pub use wootz_vm_abi::callconv::ValRaw;
 pub use wootz_vm_abi::image::ImageInfo;
 pub use wootz_vm_abi::plan::{CheckStrategy, MemoryPlan};
+pub use wootz_vm_abi::sources::SourceLine;
 pub use wootz_vm_abi::trap::TrapCode;

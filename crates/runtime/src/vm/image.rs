@@ -16,8 +16,9 @@ use wootz_vm_abi::context::{ModuleShape, VMContextLayout};
 use wootz_vm_abi::image::{self, ImageInfo, PAGE};
 use wootz_vm_abi::libcall::Libcall;
 use wootz_vm_abi::seal::Sealed;
-use wootz_wasm_types::FuncIndex;
+use wootz_vm_abi::sources::{self, SourceLine};
 use wootz_wasm_types::entity::Entity as _;
+use wootz_wasm_types::{FuncIndex, WasmOffset};
 
 use super::data_image::DataImages;
 use super::debugger::ShownImage;
@@ -58,6 +59,8 @@ pub(crate) struct LoadedImage {
     pub(super) data: Range<usize>,
     /// Where in the bytes the address map is.
     pub(super) address_map: Range<usize>,
+    /// Where in the bytes the lines of the module's sources are.
+    pub(super) sources: Range<usize>,
     pub(super) data_images: OnceLock<DataImages>,
     /// The code, if it is compiled while it runs; then `text` is all of its reservation.
     pub(super) lazy: Option<Box<LazyCode>>,
@@ -216,6 +219,7 @@ impl LoadedImage {
             file_pages,
             data,
             address_map: file.section(image::ADDRMAP)?,
+            sources: file.section(image::SOURCES)?,
             data_images: OnceLock::new(),
             lazy: None,
             info,
@@ -338,15 +342,34 @@ impl LoadedImage {
                 .fragment_at(address)
                 .map_or_else(Vec::new, |fragment| fragment.mapped_frames(address));
         }
-        let (bytes, map) = (self.image_bytes(), &self.address_map);
         let offset = (address - self.text.start) as u32;
+        self.look_up(&self.address_map, |map, is_whole| addrmap::lookup(map, offset, is_whole))
+    }
+
+    /// The lines of the module's sources at an offset in it, innermost first; none if it has no DWARF, or where that is damaged.
+    pub(crate) fn source_lines(&self, offset: WasmOffset) -> Vec<SourceLine> {
+        match self.lazy() {
+            Some(lazy) => sources::lookup(lazy.sources(), offset, |_| true),
+            None => {
+                self.look_up(&self.sources, |sources, is_whole| sources::lookup(sources, offset, is_whole))
+            }
+        }
+    }
+
+    /// Reads a part of the bytes, with a way to ask whether what is read is as it was written.
+    fn look_up<T>(
+        &self,
+        part: &Range<usize>,
+        read: impl FnOnce(&[u8], &dyn Fn(Range<usize>) -> bool) -> Vec<T>,
+    ) -> Vec<T> {
+        let bytes = self.image_bytes();
         match self.integrity {
-            Integrity::Whole => addrmap::lookup(&bytes[map.clone()], offset, |_| true),
+            Integrity::Whole => read(&bytes[part.clone()], &|_| true),
             Integrity::Declarations => {
                 let Some(sealed) = Sealed::new(bytes) else { return Vec::new() };
                 let is_whole =
-                    |part: Range<usize>| sealed.is_whole(map.start + part.start..map.start + part.end);
-                addrmap::lookup(&bytes[map.clone()], offset, is_whole)
+                    |range: Range<usize>| sealed.is_whole(part.start + range.start..part.start + range.end);
+                read(&bytes[part.clone()], &is_whole)
             }
         }
     }

@@ -69,6 +69,7 @@ unsafe fn load(module: &'static LinkedModule) -> Result<LoadedImage, ImageError>
         file_pages: None,
         data: part(&module.data),
         address_map: part(&module.address_map),
+        sources: part(&module.sources),
         data_images: OnceLock::new(),
         lazy: None,
     };

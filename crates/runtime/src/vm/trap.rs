@@ -177,6 +177,7 @@ pub(super) fn describe(image: &LoadedImage, address: usize, frames: &mut Vec<Tra
         func,
         name: declarations.function_name(func).map(str::to_owned),
         offset,
+        sources: if offset == 0 { Vec::new() } else { image.source_lines(offset) },
     };
     let before = frames.len();
     let known = |mapped: &addrmap::Frame| declarations.functions.get(mapped.func).is_some();

@@ -56,6 +56,7 @@ pub(crate) fn open(module: LazyModule, compiler: MakeCompiler) -> Result<LoadedI
         integrity: Integrity::Whole,
         file_pages: None,
         address_map: 0..0,
+        sources: 0..0,
         data_images: OnceLock::new(),
         lazy: Some(code),
     })
