@@ -5,6 +5,8 @@ pub mod aarch64;
 pub mod c_program;
 pub mod differential;
 pub mod figures;
+pub mod loading;
+mod python;
 pub mod real;
 pub mod soak;
 pub mod spec;

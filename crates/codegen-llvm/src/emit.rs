@@ -82,7 +82,8 @@ pub(crate) fn assembly(
 
 /// Drops the comments around inline assembly: ours has no instructions.
 fn without_asm_marks(text: &str) -> String {
-    text.split_inclusive('\n').filter(|line| !matches!(line.trim(), "#APP" | "#NO_APP")).collect()
+    let is_mark = |line: &str| matches!(line.trim().trim_start_matches(['#', '/']), "APP" | "NO_APP");
+    text.split_inclusive('\n').filter(|line| !is_mark(line)).collect()
 }
 
 /// The lines from a function's label to its end label.

@@ -29,7 +29,7 @@ pub use config::{
 pub use engine::{Compile, Compiled, Engine, Source};
 pub use error::{
     AccessError, ArgumentsError, Error, HostError, HostFailure, ImageError, ImportError, Limit, LimitError,
-    LinkError, MemoryError, Trap, TrapFrame, TypeError, ValueError,
+    LinkError, MemoryError, SourceLine, Trap, TrapFrame, TypeError, ValueError,
 };
 pub use externals::{Extern, Global, Memory, Table};
 pub use func::{Func, HostResult, IntoFunc, TypedFunc, WasmParams, WasmResults, WasmType};
@@ -37,7 +37,7 @@ pub use instance::Instance;
 pub use linker::Linker;
 pub use module::{ExportType, ImportType, Mode, Module};
 pub use shared::{SharedMemory, WaitError, WaitOutcome};
-pub use stop::InterruptHandle;
+pub use stop::{InterruptHandle, Profile, Profiler, Sampler};
 pub use store::{AsContext, AsContextMut, Store, StoreContext, StoreContextMut};
 pub use values::{ExternRef, Val};
 

@@ -54,8 +54,9 @@ impl Image {
     /// checked and what runs; processes that map one file share its pages.
     ///
     /// # Trust
-    /// As for [`load`](Self::load). Besides, the file must not be written to or shortened while the image is in use, as with any
-    /// program: replace it by renaming another over it. (What a shortened file no longer has cannot be read: SIGBUS.)
+    /// As for [`load`](Self::load). Besides, the file must not be written to while the image is in use, as with any program: replace
+    /// it by renaming another over it. If it is shortened, calls end with [`ImageError::Shortened`], which
+    /// [`CallError::host_error`](crate::CallError::host_error) finds.
     ///
     /// # Errors
     /// As [`load`](Self::load), and [`ImageError::System`] if the file cannot be mapped.

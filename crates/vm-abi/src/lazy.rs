@@ -180,7 +180,7 @@ pub struct Fragment {
     pub references: Vec<DataReference>,
     /// What the code is, with its range in the fragment.
     pub parts: Vec<(Part, Range<u32>)>,
-    /// An encoded [`AddressMap`](crate::addrmap::AddressMap), of offsets from the start of the code.
+    /// An encoded [`AddressMap`](crate::addrmap), of offsets from the start of the code.
     pub address_map: Vec<u8>,
 }
 
@@ -244,6 +244,9 @@ pub trait EntryCompiler: Send + Sync {
 
     /// How many functions and ways into loops are asked for in the second tier and neither made nor given up.
     fn pending(&self) -> usize;
+
+    /// The lines of the module's sources, encoded [`Sources`](crate::sources); empty if it has no DWARF. Asked at a trap, and only once.
+    fn sources(&self) -> Vec<u8>;
 
     /// No more code is wanted: what has not begun need not begin.
     fn close(&self);

@@ -49,6 +49,6 @@ pub mod optimise;
 mod translate;
 
 pub use module::{CustomSection, Module, Section};
-pub use translate::{ARGUMENTS_LIMIT, KEPT_LOCALS, PARAMETERS_LIMIT, Translator};
+pub use translate::{ARGUMENTS_LIMIT, Assignments, KEPT_LOCALS, PARAMETERS_LIMIT, Translator};
 /// What a module declares, from the crate that the runtime shares.
 pub use wootz_wasm_types::*;

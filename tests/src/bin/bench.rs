@@ -13,6 +13,7 @@ use clap::{Parser, ValueEnum};
 use wootz::{CheckStrategy, Config, Engine, Module, OptLevel, TrapPrecision};
 use wootz_tests::c_program::{CProgram, root};
 use wootz_tests::figures::{Spread, lazy};
+use wootz_tests::loading::{self, STEPS, Wasmtime};
 use wootz_tests::wasi_program::WasiProgram;
 
 /// Measures start-up, compilation and run time against native builds.
@@ -126,13 +127,16 @@ fn ahead(options: &Options) -> Result<()> {
         let mut cached = Command::new(&options.wootz);
         cached.arg("run").arg(&wasm).env("WOOTZ_CACHE_DIR", folder.path().join("cache"));
         commands.push(("from the cache".to_owned(), cached));
-        if let Some((file, command)) = wasmtime(&wasm, folder.path(), name) {
-            sizes.push(("wasmtime", file));
-            commands.push(("wasmtime".to_owned(), command));
-        }
         // The first round fills the caches.
         for (label, times) in alternate(commands, options.rounds + 1, code)? {
             println!("  {name:8} {label:14} {}", Spread::of_times(&times[1..], 1e3));
+        }
+        let image = folder.path().join(format!("{name}.image"));
+        match loading(options, name, &wasm, &image, code)? {
+            Some(bytes) => sizes.push(("wasmtime", bytes)),
+            None => {
+                println!("  {name:8} wasmtime       not measured: there is no package `wasmtime` for Python")
+            }
         }
         let module = std::fs::metadata(&wasm)?.len();
         for (kind, size) in sizes {
@@ -145,17 +149,32 @@ fn ahead(options: &Options) -> Result<()> {
     Ok(())
 }
 
-/// Wasmtime's compiled file of a module, its size, and the command that runs it; nothing where `wasmtime` is not installed.
-fn wasmtime(wasm: &Path, folder: &Path, name: &str) -> Option<(u64, Command)> {
-    let file = folder.join(format!("{name}.cwasm"));
-    let compiled = Command::new("wasmtime").arg("compile").arg("-o").arg(&file).arg(wasm).status();
-    if !compiled.is_ok_and(|status| status.success()) {
-        println!("  {name:8} wasmtime       not measured: there is no command `wasmtime`");
-        return None;
+/// From a file of compiled code to the end of the program, inside of a process: Wootz and, where there is its package for Python,
+/// wasmtime, in turns. Returns the size of wasmtime's file.
+fn loading(options: &Options, name: &str, wasm: &Path, image: &Path, code: i32) -> Result<Option<u64>> {
+    let compiled = image.with_extension("cwasm");
+    let mut wasmtime = Wasmtime::compile(wasm, &compiled)?;
+    let engine = Engine::default();
+    let mut times = [const { Vec::new() }; 2];
+    for _ in 0..options.rounds {
+        let ours = loading::ours(&engine, image)?;
+        let theirs = wasmtime.as_mut().map(|(wasmtime, _)| wasmtime.load(&compiled)).transpose()?;
+        for (loaded, times) in [Some(ours), theirs].into_iter().zip(&mut times) {
+            let Some(loaded) = loaded else { continue };
+            ensure!(loaded.code == code, "{name} ended with {}, not {code}", loaded.code);
+            times.push(loaded.times);
+        }
     }
-    let mut command = Command::new("wasmtime");
-    command.args(["run", "--allow-precompiled"]).arg(&file);
-    Some((std::fs::metadata(&file).ok()?.len(), command))
+    for (label, times) in ["wootz", "wasmtime"].into_iter().zip(times).filter(|(_, times)| !times.is_empty())
+    {
+        print!("  {name:8} in a process, {label:8}");
+        for (step, what) in STEPS.into_iter().enumerate() {
+            let times: Vec<_> = times.iter().map(|times| times[step]).collect();
+            print!("  {what} {}", Spread::of_times(&times, 1e3));
+        }
+        println!();
+    }
+    Ok(wasmtime.map(|(_, bytes)| bytes))
 }
 
 fn alternate(

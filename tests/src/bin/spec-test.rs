@@ -7,7 +7,7 @@ use anyhow::{Context, Result, anyhow};
 use clap::Parser;
 use libtest_mimic::{Arguments, FormatSetting};
 use wootz::Config;
-use wootz_tests::spec::{AHEAD, Grid, REPL, SUITES, Suite};
+use wootz_tests::spec::{Grid, REPL, SUITES, Suite};
 use wootz_wast::Configuration;
 
 /// Run the specification's test suite: versions 1.0 to 3.0 and the proposals
@@ -53,14 +53,11 @@ fn main() -> Result<ExitCode> {
         Configuration::all(&Config::new(), modes, &checks, &levels)
             .map_err(|names| anyhow!("there is no configuration `{names}` (see --help)"))
     };
-    let is_own = |mode: &&String| *mode != AHEAD && *mode != REPL;
-    let modes: Vec<&str> = options.mode.iter().filter(is_own).map(String::as_str).collect();
-    let mut grid = Grid::new(make(&modes)?, suites(&options.suite)?);
+    let (sessions, modes): (Vec<&str>, Vec<&str>) =
+        options.mode.iter().map(String::as_str).partition(|mode| *mode == REPL);
     let beside = |name| std::env::current_exe().map(|program| program.with_file_name(name));
-    if options.mode.iter().any(|mode| mode == AHEAD) {
-        grid = grid.with_prepared(make(&["regular"])?, 1, &beside("spec-script")?);
-    }
-    if options.mode.iter().any(|mode| mode == REPL) {
+    let mut grid = Grid::new(make(&modes)?, suites(&options.suite)?, &beside("spec-script")?);
+    if !sessions.is_empty() {
         grid = grid.with_sessions(make(&["regular"])?, 1, &beside("wootz-compiler")?);
     }
     let arguments = Arguments {

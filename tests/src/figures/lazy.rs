@@ -62,19 +62,17 @@ pub fn calls(rounds: usize) -> Result<()> {
         println!("  {name:24} {}", Spread::of_times(&times, 1e3));
     }
     // `$callee` recurses, so that nobody inlines it; in lazy code `run` is compiled for the second tier before it.
-    let text = format!(
-        "(module
+    let text = r#"(module
           (func $callee (param i32) (result i32)
             (if (result i32) (i32.eq (local.get 0) (i32.const -1)) (then (call $callee (i32.const 0))) (else (local.get 0))))
-          (func (export \"run\") (param i32) (result i32) (local i32)
+          (func (export "run") (param i32) (result i32) (local i32)
             (loop
               (local.set 1 (i32.xor (local.get 1) (call $callee (local.get 0))))
               (br_if 0 (local.tee 0 (i32.sub (local.get 0) (i32.const 1)))))
-            (local.get 1)))"
-    );
+            (local.get 1)))"#;
     println!("A call in a loop, ns");
     for (name, mode) in [("lazy, when warm", Mode::Lazy), ("regular", Mode::Regular)] {
-        let (mut store, run, module) = instance(&engine(mode), &text)?;
+        let (mut store, run, module) = instance(&engine(mode), text)?;
         let mut times = Vec::new();
         for round in 0..rounds + WARMING {
             let started = Instant::now();

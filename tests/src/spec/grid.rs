@@ -5,15 +5,17 @@ use std::fmt::Write as _;
 use std::iter::once;
 use std::ops::AddAssign;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use libtest_mimic::{Failed, Trial};
 use serde_json::{Value, json};
-use wootz::Engine;
+use wootz::{Engine, Llvm};
+use wootz_wast::apart::run_apart;
 use wootz_wast::{Configuration, Failure, Outcome, run};
 
+use super::session;
 use super::suite::{Script, Suite};
-use super::{ahead, session};
 
 /// Configurations beside each other in the table.
 const COLUMNS: usize = 4;
@@ -21,6 +23,8 @@ const COLUMNS: usize = 4;
 /// One run: every configuration over every suite.
 pub struct Grid {
     configurations: Vec<Column>,
+    /// The binary `spec-script`, which runs scripts without a compiler.
+    runner: PathBuf,
     suites: Vec<&'static Suite>,
     results: Arc<Mutex<Vec<Record>>>,
 }
@@ -30,17 +34,8 @@ struct Column {
     configuration: Configuration,
     /// All scripts, or every so many-th.
     step: usize,
-    runner: Runner,
-}
-
-/// Who runs a script.
-#[derive(Clone)]
-enum Runner {
-    Here,
-    /// A binary without a compiler: the mode `aot`.
-    Prepared(PathBuf),
-    /// Sessions of `wootz-compiler`: the mode `repl`.
-    Sessions(PathBuf),
+    /// The binary `wootz-compiler`, if this is the mode `repl`.
+    sessions: Option<PathBuf>,
 }
 
 struct Record {
@@ -92,42 +87,28 @@ impl AddAssign for Counts {
 }
 
 impl Grid {
-    /// A run of all scripts, which has not begun.
-    pub fn new(configurations: Vec<Configuration>, suites: Vec<&'static Suite>) -> Self {
-        let grid = Self { configurations: Vec::new(), suites, results: Arc::default() };
+    /// A run of all scripts, which has not begun. `runner` is the binary `spec-script`, for the mode `aot`.
+    pub fn new(configurations: Vec<Configuration>, suites: Vec<&'static Suite>, runner: &Path) -> Self {
+        let grid =
+            Self { configurations: Vec::new(), runner: runner.to_owned(), suites, results: Arc::default() };
         grid.with_samples(configurations, 1)
     }
 
     /// The same with further configurations that run every `step`-th script each, each beginning at another one.
     #[must_use]
     pub fn with_samples(mut self, configurations: Vec<Configuration>, step: usize) -> Self {
-        let column = |configuration| Column { configuration, step, runner: Runner::Here };
+        let column = |configuration| Column { configuration, step, sessions: None };
         self.configurations.extend(configurations.into_iter().map(column));
         self
     }
 
-    /// The same with further configurations in the mode `aot`: `runner` is the binary `spec-script`.
-    #[must_use]
-    pub fn with_prepared(self, configurations: Vec<Configuration>, step: usize, runner: &Path) -> Self {
-        self.with_runner(ahead::MODE, configurations, step, &Runner::Prepared(runner.to_owned()))
-    }
-
     /// The same with further configurations in the mode `repl`: `compiler` is the binary `wootz-compiler`.
     #[must_use]
-    pub fn with_sessions(self, configurations: Vec<Configuration>, step: usize, compiler: &Path) -> Self {
-        self.with_runner(session::MODE, configurations, step, &Runner::Sessions(compiler.to_owned()))
-    }
-
-    fn with_runner(
-        mut self,
-        mode: &str,
-        configurations: Vec<Configuration>,
-        step: usize,
-        runner: &Runner,
-    ) -> Self {
-        let column = |Configuration { name, config }| {
-            let configuration = Configuration { name: format!("{mode} {name}"), config };
-            Column { configuration, step, runner: runner.clone() }
+    pub fn with_sessions(mut self, configurations: Vec<Configuration>, step: usize, compiler: &Path) -> Self {
+        let column = |configuration: Configuration| {
+            let name = format!("{} {}", session::MODE, configuration.name);
+            let configuration = Configuration { name, ..configuration };
+            Column { configuration, step, sessions: Some(compiler.to_owned()) }
         };
         self.configurations.extend(configurations.into_iter().map(column));
         self
@@ -138,7 +119,7 @@ impl Grid {
     pub fn trials(&self, filter: Option<&str>) -> Vec<Trial> {
         let mut trials = Vec::new();
         for (configuration_index, column) in self.configurations.iter().enumerate() {
-            let Column { configuration, step, runner } = column;
+            let Column { configuration, step, sessions } = column;
             for (suite_index, suite) in self.suites.iter().enumerate() {
                 for script in suite.scripts().into_iter().skip(configuration_index % step).step_by(*step) {
                     let name = format!("{} {}", configuration.name, script.name);
@@ -157,18 +138,18 @@ impl Grid {
                         continue;
                     }
                     let config = configuration.config.clone().features(suite.features);
-                    let runner = runner.clone();
+                    let runner = configuration.is_ahead.then(|| self.runner.clone());
+                    let sessions = sessions.clone();
                     trials.push(Trial::test(name, move || {
-                        let other = |error: anyhow::Error| Failed::from(format!("{error:#}"));
-                        let (outcome, left_out) = match &runner {
-                            Runner::Here => (run(&Engine::new(&config), script.text), BTreeMap::new()),
-                            Runner::Prepared(runner) => (
-                                ahead::run_prepared(runner, &config, script.text).map_err(other)?,
-                                BTreeMap::new(),
-                            ),
-                            Runner::Sessions(compiler) => {
-                                session::run_sessions(compiler, &config, script.text).map_err(other)?
+                        let nothing = BTreeMap::new();
+                        let (outcome, left_out) = match (runner, sessions) {
+                            (_, Some(compiler)) => session::run_sessions(&compiler, &config, script.text)
+                                .map_err(|error| Failed::from(format!("{error:#}")))?,
+                            (Some(runner), None) => {
+                                let mut runner = Command::new(runner);
+                                (run_apart(Llvm, &config, script.text, &mut runner)?, nothing)
                             }
+                            (None, None) => (run(&Engine::new(&config), script.text), nothing),
                         };
                         let verdict = verdict(&script, &outcome);
                         record(script.name, Ok(outcome), left_out);
@@ -322,14 +303,14 @@ mod tests {
     use wootz::Config;
     use wootz_wast::{Configuration, Failure, Outcome};
 
-    use super::{Grid, Record};
+    use super::{Grid, Path, Record};
 
     use crate::spec::SUITES;
 
     fn grid(records: Vec<Record>) -> Grid {
         let one = |checks, level| Configuration::new(Config::new(), "regular", checks, level).unwrap();
         let configurations = vec![one("guard", "0"), one("explicit", "2")];
-        let grid = Grid::new(configurations, vec![&SUITES[0], &SUITES[1]]);
+        let grid = Grid::new(configurations, vec![&SUITES[0], &SUITES[1]], Path::new("spec-script"));
         grid.results.lock().unwrap().extend(records);
         grid
     }

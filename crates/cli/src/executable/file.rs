@@ -13,12 +13,13 @@
 use std::fmt;
 use std::fs::File;
 use std::ops::Range;
+use std::os::unix::fs::FileExt;
 
 use object::LittleEndian as LE;
 use object::elf;
-use object::pod::{bytes_of, from_bytes_mut};
+use object::pod::{bytes_of, from_bytes_mut, slice_from_bytes};
 use object::read::elf::{FileHeader, ProgramHeader, SectionHeader};
-use object::read::{ReadCache, SectionIndex};
+use object::read::{SectionIndex, StringTable};
 
 use super::Settings;
 
@@ -36,16 +37,31 @@ pub(super) struct Parts {
 }
 
 /// The parts of an executable; `None` if it has none.
+///
+/// Reads the header, the table of sections and their names, each at once: this is on the way to the first instruction of the program.
 pub(super) fn find(file: &File) -> Option<Parts> {
-    let cache = ReadCache::new(file);
-    let header = Header::parse(&cache).ok()?;
-    let sections = header.sections(LE, &cache).ok()?;
+    let header = read(file, 0, size_of::<Header>() as u64)?;
+    let header = Header::parse(&*header).ok()?;
+    let size = u64::from(header.e_shnum(LE)) * size_of::<Section>() as u64;
+    let table = read(file, header.e_shoff(LE), size)?;
+    let (table, _) = slice_from_bytes::<Section>(&table, header.e_shnum(LE).into()).ok()?;
+    let names = table.get(usize::from(header.e_shstrndx.get(LE).0))?;
+    let names = read(file, names.sh_offset(LE), names.sh_size(LE))?;
+    let strings = StringTable::new(&*names, 0, names.len() as u64);
     let find = |name: &str| {
-        let (_, section) = sections.section_by_name(LE, name.as_bytes())?;
+        let section = table.iter().find(|section| section.name(LE, strings) == Ok(name.as_bytes()))?;
         let (offset, size) = section.file_range(LE)?;
         Some(offset..offset.checked_add(size)?)
     };
     Some(Parts { image: find(IMAGE)?, settings: find(SETTINGS)? })
+}
+
+/// Bytes of a file; `None` if it does not have them, or is not one in which they would be this many.
+fn read(file: &File, offset: u64, size: u64) -> Option<Vec<u8>> {
+    const MOST: u64 = 1 << 20;
+    let mut bytes = vec![0; usize::try_from(size).ok().filter(|_| size <= MOST)?];
+    file.read_exact_at(&mut bytes, offset).ok()?;
+    Some(bytes)
 }
 
 /// Why no executable can be made of a stub: it is no ELF file of the expected form.

@@ -28,7 +28,7 @@ impl Hot {
 
     /// How many functions and ways into loops are asked for and not finished.
     pub(super) fn pending(&self) -> usize {
-        self.wanted.values().map(work).sum::<usize>() + self.taken
+        self.wanted.values().map(|loops| work(loops)).sum::<usize>() + self.taken
     }
 
     /// What to compile together now.
@@ -54,7 +54,7 @@ impl Hot {
 }
 
 /// How many functions are made for it.
-fn work(loops: &Vec<u32>) -> usize {
+fn work(loops: &[u32]) -> usize {
     loops.len().max(1)
 }
 

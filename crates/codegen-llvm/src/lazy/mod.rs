@@ -131,6 +131,10 @@ impl EntryCompiler for LazyCompiler {
         self.inner.hot().pending()
     }
 
+    fn sources(&self) -> Vec<u8> {
+        crate::sources::encoded(&self.inner.module)
+    }
+
     fn close(&self) {
         self.inner.closed.store(true, Ordering::Relaxed);
     }

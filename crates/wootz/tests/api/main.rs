@@ -7,6 +7,7 @@ mod host;
 mod limits;
 mod linker;
 mod module;
+mod profile;
 mod relaxed;
 mod replace;
 mod shared;

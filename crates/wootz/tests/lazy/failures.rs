@@ -37,6 +37,10 @@ impl EntryCompiler for Unreliable {
         self.real.pending()
     }
 
+    fn sources(&self) -> Vec<u8> {
+        self.real.sources()
+    }
+
     fn close(&self) {
         self.real.close();
     }

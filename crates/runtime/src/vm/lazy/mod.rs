@@ -26,12 +26,14 @@ pub(crate) struct LazyCode {
     hot: u32,
     /// The functions, and the loops, that better code was asked for.
     asked: Mutex<HashSet<(FuncIndex, Option<u32>)>>,
+    /// The lines of the sources, once there was a trap.
+    sources: OnceLock<Vec<u8>>,
 }
 
 impl LazyCode {
     /// Code in a space, made by a compiler that puts it there. At a fixed address: the stubs know it.
     pub(crate) fn new(space: Arc<LazySpace>, compiler: Arc<dyn EntryCompiler>, hot: u32) -> Box<Self> {
-        let code = Box::new(Self { space, compiler, hot, asked: Mutex::default() });
+        let code = Box::new(Self { space, compiler, hot, asked: Mutex::default(), sources: OnceLock::new() });
         code.space.set_record((&raw const *code).expose_provenance());
         code
     }
@@ -39,6 +41,11 @@ impl LazyCode {
     /// Where it is.
     pub(crate) fn space(&self) -> &LazySpace {
         &self.space
+    }
+
+    /// The lines of the module's sources.
+    pub(crate) fn sources(&self) -> &[u8] {
+        self.sources.get_or_init(|| self.compiler.sources())
     }
 
     /// The function at an address of a stub or a fragment, unless it is a trampoline's.
