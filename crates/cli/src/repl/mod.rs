@@ -43,7 +43,8 @@ pub(crate) fn repl(args: &ReplArgs) -> Outcome<Exit> {
     std::thread::scope(|scope| {
         let thread = thread.spawn_scoped(scope, || {
             let config = args.compile.config().mode(Mode::Lazy).max_wasm_stack(args.stack_size);
-            let mut session = Session::new(Engine::new(&config), args.compile.options(Machine::default()))?;
+            let options = args.compile.options(Machine::default());
+            let mut session = Session::new(Engine::new(&config), options, args.grants.clone())?;
             let terminal = io::stdin().is_terminal();
             session.interrupter().end();
             session.interrupter().arm(!terminal)?;
