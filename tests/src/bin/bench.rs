@@ -12,6 +12,7 @@ use anyhow::{Context, Result, ensure};
 use clap::{Parser, ValueEnum};
 use wootz::{CheckStrategy, Config, Engine, Module, OptLevel, TrapPrecision};
 use wootz_tests::c_program::{CProgram, root};
+use wootz_tests::corpus::{self, Spread};
 use wootz_tests::wasi_program::WasiProgram;
 
 /// Measures start-up, compilation and run time against native builds.
@@ -29,6 +30,9 @@ struct Options {
     /// The programs of the tables of run times; all of them unless given.
     #[arg(long)]
     program: Vec<String>,
+    /// The engines and modes of the table of the corpus; all that are installed unless given. Native code is always among them.
+    #[arg(long)]
+    engine: Vec<String>,
 }
 
 #[derive(Copy, Clone, PartialEq, Eq, ValueEnum)]
@@ -39,6 +43,7 @@ enum Table {
     RunTime,
     Costs,
     Kernels,
+    Corpus,
 }
 
 const CHECKS: [(&str, CheckStrategy); 2] =
@@ -58,6 +63,7 @@ fn main() -> ExitCode {
             Table::RunTime => run_time(&options),
             Table::Costs => costs(&options),
             Table::Kernels => kernels(&options),
+            Table::Corpus => corpus(&options),
         });
     match made {
         Ok(()) => ExitCode::SUCCESS,
@@ -65,38 +71,6 @@ fn main() -> ExitCode {
             eprintln!("error: {error:#}");
             ExitCode::FAILURE
         }
-    }
-}
-
-/// A figure's median, minimum and maximum.
-struct Spread {
-    median: f64,
-    minimum: f64,
-    maximum: f64,
-}
-
-impl Spread {
-    fn new(mut figures: Vec<f64>) -> Self {
-        figures.sort_by(f64::total_cmp);
-        let last = figures.len() - 1;
-        Self { median: figures[figures.len() / 2], minimum: figures[0], maximum: figures[last] }
-    }
-
-    /// Of one measurement divided by another of the same round.
-    fn of_ratios(figures: &[Duration], to: &[Duration]) -> Self {
-        Self::new(
-            figures.iter().zip(to).map(|(figure, to)| figure.as_secs_f64() / to.as_secs_f64()).collect(),
-        )
-    }
-
-    fn of_times(figures: &[Duration], unit: f64) -> Self {
-        Self::new(figures.iter().map(|figure| figure.as_secs_f64() * unit).collect())
-    }
-}
-
-impl std::fmt::Display for Spread {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{:8.2} ({:.2}–{:.2})", self.median, self.minimum, self.maximum)
     }
 }
 
@@ -267,7 +241,7 @@ fn run_time(options: &Options) -> Result<()> {
         let native = Spread::of_times(&native_times, 1e3);
         println!("  {:14} native {native} ms", program.name());
         for ((checks, _), times) in CHECKS.iter().zip(&times) {
-            println!("  {:14} {checks:8} -O2 {}", program.name(), Spread::of_ratios(times, &native_times));
+            println!("  {:14} {checks:8} -O2 {}", program.name(), ratios(times, &native_times));
         }
     }
     Ok(())
@@ -313,9 +287,33 @@ fn costs(options: &Options) -> Result<()> {
         }
         println!("  {:14} guard          {} ms", program.name(), Spread::of_times(&times[0], 1e3));
         for ((label, ..), figures) in choices.iter().zip(&times).skip(1) {
-            println!("  {:14} {label:14} {}", program.name(), Spread::of_ratios(figures, &times[0]));
+            println!("  {:14} {label:14} {}", program.name(), ratios(figures, &times[0]));
         }
     }
+    Ok(())
+}
+
+/// Real programs in all engines.
+fn corpus(options: &Options) -> Result<()> {
+    let mut engines = corpus::installed();
+    engines.retain(|engine| {
+        engine.name == corpus::NATIVE
+            || options.engine.is_empty()
+            || options.engine.iter().any(|wanted| wanted == engine.name)
+    });
+    let mut table =
+        corpus::Table { engines: engines.iter().map(|engine| engine.name).collect(), rows: Vec::new() };
+    for program in corpus::all()? {
+        if options.program.is_empty() || options.program.iter().any(|wanted| wanted == program.source.name())
+        {
+            table.rows.push(corpus::measure(&options.wootz, &engines, &program, options.rounds)?);
+        }
+    }
+    println!("Real programs; native is clang -O3 -march=native -ffp-contract=off");
+    print!("{table}");
+    let picture = options.wootz.with_file_name("corpus.svg");
+    std::fs::write(&picture, corpus::plot(&table)?)?;
+    println!("The run times as a picture: {}", picture.display());
     Ok(())
 }
 
@@ -349,7 +347,7 @@ fn kernels(options: &Options) -> Result<()> {
     );
     let source = CProgram::new(root().join("tests/programs/kernels.c")).opt_level("-O3");
     for (build, wasm_options) in BUILDS {
-        let program = source.clone().target_options(wasm_options, &["-march=native"]);
+        let program = source.clone().wasm_options(wasm_options).native_options(&["-march=native"]);
         let (native, wasm) = (program.native()?, program.wasm()?);
         let mut compiled = Vec::new();
         for (name, checks, precision) in PRECISIONS {
@@ -402,6 +400,11 @@ fn kernel_ratios(
         }
     }
     Ok(ratios.into_iter().map(Spread::new).collect())
+}
+
+fn ratios(figures: &[Duration], to: &[Duration]) -> Spread {
+    let seconds = |times: &[Duration]| times.iter().map(Duration::as_secs_f64).collect::<Vec<_>>();
+    Spread::of_ratios(&seconds(figures), &seconds(to))
 }
 
 fn run_native(program: &Path, arguments: &[&str]) -> Result<(Duration, Vec<u8>)> {
