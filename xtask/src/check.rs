@@ -35,6 +35,10 @@ pub(crate) fn spec_test(arguments: &[String]) -> Result<()> {
     setup(Purpose::Build)?;
     // The process of the mode `aot`.
     run(cargo().args(["build", "--quiet", "--package", "wootz-tests", "--bin", "spec-script"]))?;
+    // The sessions of the mode `repl`.
+    if arguments.iter().any(|argument| argument.split([',', '=']).any(|mode| mode == "repl")) {
+        run(cargo().args(["build", "--quiet", "--package", "wootz-cli", "--bin", "wootz-compiler"]))?;
+    }
     let mut command = cargo();
     command.args(["run", "--quiet", "--package", "wootz-tests", "--bin", "spec-test", "--"]).args(arguments);
     run(&mut command)
