@@ -4,6 +4,7 @@
 pub mod aarch64;
 pub mod c_program;
 pub mod differential;
+pub mod figures;
 pub mod loading;
 mod python;
 pub mod real;

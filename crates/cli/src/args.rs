@@ -1,6 +1,7 @@
 //! The command line: options, their values, and their help.
 #![allow(missing_docs, reason = "a comment on an item is a text of `--help`, and some items need none")]
 
+mod apart;
 mod cache;
 mod choices;
 mod executable;
@@ -22,6 +23,7 @@ use wootz_engine::{
 };
 use wootz_wast::configuration::{CHECKS, LEVELS, MODES};
 
+pub use apart::ApartArgs;
 pub use cache::{CacheArgs, CacheCommand};
 pub use choices::DebuggerName;
 use choices::{Checks, Level, Traps};
@@ -61,6 +63,8 @@ pub enum Command {
     /// Run test scripts in the specification's format.
     #[command(after_help = exit::HELP)]
     Wast(WastArgs),
+    #[command(hide = true)]
+    WastApart(ApartArgs),
     /// Show what is in a module.
     #[command(after_help = exit::HELP)]
     Inspect(InspectArgs),
@@ -319,8 +323,9 @@ pub struct MapsArgs {
 
 #[derive(Args, Debug)]
 pub struct WastArgs {
-    /// How modules are compiled and run as a whole: for any x86-64 (baseline), with the results that the specification
-    /// leaves open fixed (deterministic), or both. Several are run one after the other.
+    /// How modules are compiled and run as a whole: when they are called (lazy), for any x86-64 (baseline), with the results that
+    /// the specification leaves open fixed (deterministic), to files for a process without a compiler (aot). Several are run one
+    /// after the other.
     #[arg(long, value_delimiter = ',', default_value = "regular", value_parser = names(MODES))]
     pub mode: Vec<String>,
     /// How accesses out of a memory's bounds are found, as in `wootz run`; or several.

@@ -19,8 +19,8 @@ use wootz::{Engine, Module};
 use wootz_cli::args::{Cli, Command, InspectArgs, ModeArg, RunArgs, ValidateArgs};
 use wootz_cli::exit::Exit;
 use wootz_cli::input::Input;
-use wootz_cli::report::{Outcome, Report, end, report_panics};
-use wootz_cli::{cache, debug, run};
+use wootz_cli::report::{Outcome, Report, conclude, report_panics};
+use wootz_cli::{apart, cache, debug, run};
 
 fn main() {
     report_panics();
@@ -33,12 +33,13 @@ fn main() {
         Command::Validate(args) => validate(args).map(|()| Exit::Success),
         Command::Explore(args) => explore::explore(args).map(|()| Exit::Success),
         Command::Wast(args) => script::run(args),
+        Command::WastApart(args) => apart::run(args),
         Command::Inspect(args) => inspect(args).map(|()| Exit::Success),
         Command::Cache(args) => cache::cache(args).map(|()| Exit::Success),
         Command::Repl(args) => repl::repl(args),
         Command::Maps(args) => maps::maps(args).map(|()| Exit::Success),
     };
-    end(outcome)
+    wootz_codegen_llvm::leave(conclude(outcome))
 }
 
 fn run(args: &RunArgs, profiling: Option<&Arc<run::Profiling>>) -> Outcome<Exit> {

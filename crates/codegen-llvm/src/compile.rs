@@ -18,7 +18,7 @@ use crate::report::{CompileReport, Degraded, Event, Observer, Phase, PhaseTimes}
 use crate::schedule::{self, Schedule};
 use crate::target::TargetInfo;
 use crate::trampoline::lower_trampolines;
-use crate::units::{self, Unit};
+use crate::units::{self, SMALL_BODY, Unit};
 
 /// Which text to emit.
 #[derive(Copy, Clone, PartialEq, Eq, Hash, Debug)]
@@ -292,7 +292,7 @@ fn with_lowered<T>(
     let mut bodies = Bodies::new(&state, module, options, times);
     bodies.functions(&unit.functions)?;
     if options.opt != OptLevel::O0 {
-        bodies.callees(unit.bytes)?;
+        bodies.callees(SMALL_BODY, unit.bytes)?;
     }
     if unit.trampolines {
         times.measure(Phase::Lower, || lower_trampolines(&state))?;

@@ -1,7 +1,7 @@
 //! `cargo xtask bench`: what Wootz costs against the same programs compiled natively, as ratios of alternated runs.
 //!
 //! Tables: starting a process, the same with what is compiled ahead of time, compiling a module, running a program, what checks, fuel
-//! and a deadline add to that, and running small kernels. Native is `clang -O3` without fused
+//! and a deadline add to that, running small kernels, and the lazy mode against the regular one. Native is `clang -O3` without fused
 //! multiplications. Every row's runs take turns with the native ones, so that a busy machine slows both; outputs must agree.
 
 use std::path::{Path, PathBuf};
@@ -12,6 +12,7 @@ use anyhow::{Context, Result, ensure};
 use clap::{Parser, ValueEnum};
 use wootz::{CheckStrategy, Config, Engine, Module, OptLevel, TrapPrecision};
 use wootz_tests::c_program::{CProgram, root};
+use wootz_tests::figures::{Spread, lazy};
 use wootz_tests::loading::{self, STEPS, Wasmtime};
 use wootz_tests::wasi_program::WasiProgram;
 
@@ -40,6 +41,9 @@ enum Table {
     RunTime,
     Costs,
     Kernels,
+    Lazy,
+    LazyWarm,
+    LazyFirst,
 }
 
 const CHECKS: [(&str, CheckStrategy); 2] =
@@ -59,6 +63,9 @@ fn main() -> ExitCode {
             Table::RunTime => run_time(&options),
             Table::Costs => costs(&options),
             Table::Kernels => kernels(&options),
+            Table::Lazy => lazy::calls(options.rounds),
+            Table::LazyWarm => lazy::warm(&programs(&options)?, options.rounds),
+            Table::LazyFirst => lazy::first_output(&options.wootz, options.rounds),
         });
     match made {
         Ok(()) => ExitCode::SUCCESS,
@@ -66,38 +73,6 @@ fn main() -> ExitCode {
             eprintln!("error: {error:#}");
             ExitCode::FAILURE
         }
-    }
-}
-
-/// A figure's median, minimum and maximum.
-struct Spread {
-    median: f64,
-    minimum: f64,
-    maximum: f64,
-}
-
-impl Spread {
-    fn new(mut figures: Vec<f64>) -> Self {
-        figures.sort_by(f64::total_cmp);
-        let last = figures.len() - 1;
-        Self { median: figures[figures.len() / 2], minimum: figures[0], maximum: figures[last] }
-    }
-
-    /// Of one measurement divided by another of the same round.
-    fn of_ratios(figures: &[Duration], to: &[Duration]) -> Self {
-        Self::new(
-            figures.iter().zip(to).map(|(figure, to)| figure.as_secs_f64() / to.as_secs_f64()).collect(),
-        )
-    }
-
-    fn of_times(figures: &[Duration], unit: f64) -> Self {
-        Self::new(figures.iter().map(|figure| figure.as_secs_f64() * unit).collect())
-    }
-}
-
-impl std::fmt::Display for Spread {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{:8.2} ({:.2}–{:.2})", self.median, self.minimum, self.maximum)
     }
 }
 

@@ -7,7 +7,7 @@ use anyhow::{Context, Result, anyhow};
 use clap::Parser;
 use libtest_mimic::{Arguments, FormatSetting};
 use wootz::Config;
-use wootz_tests::spec::{AHEAD, Grid, SUITES, Suite};
+use wootz_tests::spec::{Grid, SUITES, Suite};
 use wootz_wast::Configuration;
 
 /// Run the specification's test suite: versions 1.0 to 3.0 and the proposals
@@ -44,21 +44,10 @@ struct Options {
 
 fn main() -> Result<ExitCode> {
     let options = Options::parse();
-    let make = |modes: &[&str]| {
-        let (checks, levels): (Vec<&str>, Vec<&str>) = (
-            options.checks.iter().map(String::as_str).collect(),
-            options.opt.iter().map(String::as_str).collect(),
-        );
-        Configuration::all(&Config::new(), modes, &checks, &levels)
-            .map_err(|names| anyhow!("there is no configuration `{names}` (see --help)"))
-    };
-    let (ahead, modes): (Vec<&str>, Vec<&str>) =
-        options.mode.iter().map(String::as_str).partition(|mode| *mode == AHEAD);
-    let mut grid = Grid::new(make(&modes)?, suites(&options.suite)?);
-    if !ahead.is_empty() {
-        let runner = std::env::current_exe()?.with_file_name("spec-script");
-        grid = grid.with_prepared(make(&["regular"])?, 1, &runner);
-    }
+    let configurations = Configuration::all(&Config::new(), &options.mode, &options.checks, &options.opt)
+        .map_err(|names| anyhow!("there is no configuration `{names}` (see --help)"))?;
+    let runner = std::env::current_exe()?.with_file_name("spec-script");
+    let grid = Grid::new(configurations, suites(&options.suite)?, &runner);
     let arguments = Arguments {
         filter: options.filter.clone(),
         test_threads: options.jobs,

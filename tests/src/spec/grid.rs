@@ -5,14 +5,15 @@ use std::fmt::Write as _;
 use std::iter::once;
 use std::ops::AddAssign;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use libtest_mimic::{Failed, Trial};
 use serde_json::{Value, json};
-use wootz::Engine;
+use wootz::{Engine, Llvm};
+use wootz_wast::apart::run_apart;
 use wootz_wast::{Configuration, Failure, Outcome, run};
 
-use super::ahead;
 use super::suite::{Script, Suite};
 
 /// Configurations beside each other in the table.
@@ -21,6 +22,8 @@ const COLUMNS: usize = 4;
 /// One run: every configuration over every suite.
 pub struct Grid {
     configurations: Vec<Column>,
+    /// The binary `spec-script`, which runs scripts without a compiler.
+    runner: PathBuf,
     suites: Vec<&'static Suite>,
     results: Arc<Mutex<Vec<Record>>>,
 }
@@ -30,8 +33,6 @@ struct Column {
     configuration: Configuration,
     /// All scripts, or every so many-th.
     step: usize,
-    /// The binary that runs scripts without a compiler, if this is the mode `aot`.
-    runner: Option<PathBuf>,
 }
 
 struct Record {
@@ -80,27 +81,17 @@ impl AddAssign for Counts {
 }
 
 impl Grid {
-    /// A run of all scripts, which has not begun.
-    pub fn new(configurations: Vec<Configuration>, suites: Vec<&'static Suite>) -> Self {
-        let grid = Self { configurations: Vec::new(), suites, results: Arc::default() };
+    /// A run of all scripts, which has not begun. `runner` is the binary `spec-script`, for the mode `aot`.
+    pub fn new(configurations: Vec<Configuration>, suites: Vec<&'static Suite>, runner: &Path) -> Self {
+        let grid =
+            Self { configurations: Vec::new(), runner: runner.to_owned(), suites, results: Arc::default() };
         grid.with_samples(configurations, 1)
     }
 
     /// The same with further configurations that run every `step`-th script each, each beginning at another one.
     #[must_use]
     pub fn with_samples(mut self, configurations: Vec<Configuration>, step: usize) -> Self {
-        let column = |configuration| Column { configuration, step, runner: None };
-        self.configurations.extend(configurations.into_iter().map(column));
-        self
-    }
-
-    /// The same with further configurations in the mode `aot`: `runner` is the binary `spec-script`.
-    #[must_use]
-    pub fn with_prepared(mut self, configurations: Vec<Configuration>, step: usize, runner: &Path) -> Self {
-        let column = |Configuration { name, config }| {
-            let configuration = Configuration { name: format!("{} {name}", ahead::MODE), config };
-            Column { configuration, step, runner: Some(runner.to_owned()) }
-        };
+        let column = |configuration| Column { configuration, step };
         self.configurations.extend(configurations.into_iter().map(column));
         self
     }
@@ -110,7 +101,7 @@ impl Grid {
     pub fn trials(&self, filter: Option<&str>) -> Vec<Trial> {
         let mut trials = Vec::new();
         for (configuration_index, column) in self.configurations.iter().enumerate() {
-            let Column { configuration, step, runner } = column;
+            let Column { configuration, step } = column;
             for (suite_index, suite) in self.suites.iter().enumerate() {
                 for script in suite.scripts().into_iter().skip(configuration_index % step).step_by(*step) {
                     let name = format!("{} {}", configuration.name, script.name);
@@ -129,12 +120,11 @@ impl Grid {
                         continue;
                     }
                     let config = configuration.config.clone().features(suite.features);
-                    let runner = runner.clone();
+                    let runner = configuration.is_ahead.then(|| self.runner.clone());
                     trials.push(Trial::test(name, move || {
                         let outcome = match runner {
                             None => run(&Engine::new(&config), script.text),
-                            Some(runner) => ahead::run_prepared(&runner, &config, script.text)
-                                .map_err(|error| Failed::from(format!("{error:#}")))?,
+                            Some(runner) => run_apart(Llvm, &config, script.text, &mut Command::new(runner))?,
                         };
                         let verdict = verdict(&script, &outcome);
                         record(script.name, Ok(outcome));
@@ -276,14 +266,14 @@ mod tests {
     use wootz::Config;
     use wootz_wast::{Configuration, Failure, Outcome};
 
-    use super::{Grid, Record};
+    use super::{Grid, Path, Record};
 
     use crate::spec::SUITES;
 
     fn grid(records: Vec<Record>) -> Grid {
         let one = |checks, level| Configuration::new(Config::new(), "regular", checks, level).unwrap();
         let configurations = vec![one("guard", "0"), one("explicit", "2")];
-        let grid = Grid::new(configurations, vec![&SUITES[0], &SUITES[1]]);
+        let grid = Grid::new(configurations, vec![&SUITES[0], &SUITES[1]], Path::new("spec-script"));
         grid.results.lock().unwrap().extend(records);
         grid
     }

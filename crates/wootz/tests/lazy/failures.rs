@@ -37,6 +37,10 @@ impl EntryCompiler for Unreliable {
         self.real.sources()
     }
 
+    fn pending(&self) -> usize {
+        self.real.pending()
+    }
+
     fn close(&self) {
         self.real.close();
     }

@@ -16,6 +16,7 @@ pub(crate) use space::LazySpace;
 use super::activation::Activation;
 use super::interrupt::Interruption;
 use super::store::Pending;
+use crate::lazy::LazyStatistics;
 use wootz_vm_abi::trap::TrapCode;
 
 /// The code of a module that is compiled while it runs.
@@ -62,6 +63,11 @@ impl LazyCode {
         }
     }
 
+    /// What was compiled so far, and what waits.
+    pub(crate) fn statistics(&self) -> LazyStatistics {
+        LazyStatistics { pending: self.compiler.pending(), ..self.space.statistics() }
+    }
+
     /// The address of an entry's code, compiled if need be. `None` if the store is asked to stop meanwhile.
     fn code(&self, entry: EntryNumber, interruption: &Interruption) -> Option<Result<usize, CompileFailure>> {
         if let Some(address) = self.space.code(entry) {
@@ -96,6 +102,8 @@ impl LazyCode {
             // Asked again only after a while: it takes time to compile.
             let again = (self.hot / AGAIN).max(1);
             self.space.counter(func).store(self.hot.saturating_sub(again), Ordering::Relaxed);
+            // A loop that ends soon needs no way in: it asks for one if it still runs when its function is optimised.
+            let at_loop = at_loop.filter(|_| self.space.is_optimised(func));
             let mut asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
             if asked.insert((func, at_loop)) {
                 drop(asked);

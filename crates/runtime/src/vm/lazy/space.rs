@@ -209,6 +209,12 @@ impl LazySpace {
         (address != self.stub(entry) + stubs::ASK).then_some(address)
     }
 
+    /// Whether a function has code of the second tier.
+    pub(crate) fn is_optimised(&self, func: FuncIndex) -> bool {
+        let entry = self.layout.number(Entry::Function(func));
+        self.books().tiers[entry.0 as usize] == Some(Tier::Second)
+    }
+
     /// The address of the way in at a loop, if there is one.
     pub(crate) fn loop_code(&self, func: FuncIndex, at_loop: u32) -> Option<usize> {
         self.books().loops.get(&(func, at_loop)).copied()
