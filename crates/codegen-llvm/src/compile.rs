@@ -146,13 +146,21 @@ pub(crate) fn image_parts<'a>(
         memory_plans,
         fuel: options.fuel,
         sources,
-        debug: options.debug.as_deref().map(|text| link::DebugParts {
-            module,
-            text,
-            optimised: options.opt != OptLevel::O0,
-            debugger: options.debugger,
-        }),
+        debug: debug_parts(module, options),
     }
+}
+
+/// What debug information for debuggers is made from, if there is to be any.
+pub(crate) fn debug_parts<'a>(
+    module: &'a Module,
+    options: &'a CompileOptions,
+) -> Option<link::DebugParts<'a>> {
+    options.debug.as_deref().map(|text| link::DebugParts {
+        module,
+        text,
+        optimised: options.opt != OptLevel::O0,
+        debugger: options.debugger,
+    })
 }
 
 /// What a unit became.
