@@ -19,12 +19,12 @@ fn main() -> ExitCode {
         Configuration::all(&Config::new(), modes, &["guard", "explicit"], levels).expect("the names exist")
     };
     let mut samples = make(&["regular"], &["1", "3"]);
-    samples.extend(make(&["baseline", "deterministic", "deterministic-baseline", "lazy"], &["0", "2"]));
+    let modes = ["baseline", "deterministic", "deterministic-baseline", "lazy", "aot"];
+    samples.extend(make(&modes, &["0", "2"]));
     samples.extend(make(&["lazy-hot"], &["2"]));
-    let grid =
-        Grid::new(make(&["regular"], &["0", "2"]), SUITES.iter().collect()).with_samples(samples, STEP);
     let runner = Path::new(env!("CARGO_BIN_EXE_spec-script"));
-    let grid = grid.with_prepared(make(&["regular"], &["0", "2"]), STEP, runner);
+    let grid = Grid::new(make(&["regular"], &["0", "2"]), SUITES.iter().collect(), runner)
+        .with_samples(samples, STEP);
     let conclusion = libtest_mimic::run(&arguments, grid.trials(arguments.filter.as_deref()));
     if !arguments.list && conclusion.num_passed + conclusion.num_failed > 0 {
         print!("{}", grid.summary().0);

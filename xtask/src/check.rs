@@ -1,4 +1,4 @@
-//! `cargo xtask test`, `spec-test`, `fuzz`, `soak` and `stress`: every check there is, one after the other, with one total.
+//! `cargo xtask test`, `spec-test`, `fuzz`, `soak`, `stress` and `debug-coverage`: every check there is, one after the other, with one total.
 
 use std::process::Command;
 use std::time::Instant;
@@ -35,6 +35,10 @@ pub(crate) fn spec_test(arguments: &[String]) -> Result<()> {
     setup(Purpose::Build)?;
     // The process of the mode `aot`.
     run(cargo().args(["build", "--quiet", "--package", "wootz-tests", "--bin", "spec-script"]))?;
+    // The sessions of the mode `repl`.
+    if arguments.iter().any(|argument| argument.split([',', '=']).any(|mode| mode == "repl")) {
+        run(cargo().args(["build", "--quiet", "--package", "wootz-cli", "--bin", "wootz-compiler"]))?;
+    }
     let mut command = cargo();
     command.args(["run", "--quiet", "--package", "wootz-tests", "--bin", "spec-test", "--"]).args(arguments);
     run(&mut command)
@@ -56,6 +60,14 @@ pub(crate) fn soak(arguments: &[String]) -> Result<()> {
         .args(["run", "--quiet", "--release", "--package", "wootz-tests", "--bin", "soak", "--"])
         .args(arguments);
     run(&mut command)
+}
+
+/// The figures of the test of the same name, of all its programs or of some.
+pub(crate) fn debug_coverage(programs: &[String]) -> Result<()> {
+    setup(Purpose::Test)?;
+    let mut command = cargo();
+    command.args(["test", "--quiet", "--package", "wootz-cli", "--test", "coverage", "--", "table"]);
+    run(command.args(programs))
 }
 
 /// Threads over shared memories with the given options.

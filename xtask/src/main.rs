@@ -36,6 +36,7 @@ Commands:
   stress [OPTIONS]              Threads over shared memories, for as long as asked (see `cargo xtask stress --help`)
   real-programs [OPTIONS] [NAME…] Compile CPython, esbuild, clang and SQLite and put them to work; fetches them with
                                 npm (see `cargo xtask real-programs --help`)
+  debug-coverage [PROGRAM…]     How much gdb shows of compiled programs, against their native builds
   bench [--rounds N] [--table T] Measure start-up, compilation, run time and kernels against native builds
   help                          Print this text";
 
@@ -54,6 +55,7 @@ fn main() -> ExitCode {
         Some("fuzz") => check::fuzz(&rest),
         Some("soak") => check::soak(&rest),
         Some("stress") => check::stress(&rest),
+        Some("debug-coverage") => check::debug_coverage(&rest),
         Some("bench") => program::bench(&rest),
         Some("real-programs") => program::real_programs(&rest),
         Some("help" | "--help" | "-h") => {

@@ -47,6 +47,10 @@ const PACKAGES: &[Package] = &[
     package("qemu-user", "runs code for 64-bit Arm in the tests", Purpose::Test),
 ];
 
+/// What one test makes do without: not every system packages it.
+const BROWSER: Package =
+    package("chromium-headless-shell", "looks at the page of `wootz explore` in a test", Purpose::Test);
+
 const fn package(name: &'static str, why: &'static str, purpose: Purpose) -> Package {
     Package { name, why, purpose, instead: None }
 }
@@ -75,7 +79,25 @@ impl Apt {
             .filter(|package| !installed.iter().any(|name| name == package.name))
             .filter(|package| !package.instead.is_some_and(|program| self.has_program(program)))
             .collect();
-        if missing.is_empty() { Ok(()) } else { self.install(&missing) }
+        if !missing.is_empty() {
+            self.install(&missing)?;
+        }
+        if purpose == Purpose::Test { self.install_browser() } else { Ok(()) }
+    }
+
+    /// Installs a browser if there is none and a repository offers one. Without, a test says what it leaves out.
+    fn install_browser(&self) -> Result<()> {
+        let installed = self.installed(&[&BROWSER])?.iter().any(|name| name == BROWSER.name);
+        if installed || self.has_program("chromium") {
+            return Ok(());
+        }
+        let unknown = self.without_candidate(&[&BROWSER])?;
+        if unknown.is_empty()
+            && let Err(error) = self.install(&[&BROWSER])
+        {
+            eprintln!("Going on without {}: {error:#}", BROWSER.name);
+        }
+        Ok(())
     }
 
     /// Which of the packages are installed. `dpkg-query` fails when one is unknown and still prints the others.

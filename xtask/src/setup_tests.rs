@@ -5,7 +5,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use super::{Apt, Family, PACKAGES, Purpose, elsewhere, has_candidate, names};
+use super::{Apt, BROWSER, Family, PACKAGES, Purpose, elsewhere, has_candidate, names};
 
 /// One test at a time: a script that another thread's new process still holds open for writing cannot be started.
 static ALONE: Mutex<()> = Mutex::new(());
@@ -76,7 +76,8 @@ fn only_what_is_missing_is_installed() {
     fake.installed(&["llvm-22-dev", "zlib1g-dev", "clang-22", "lld-22", "wasi-libc"]);
     fake.apt("0").setup(Purpose::Test).unwrap();
     let wanted = "libpolly-22-dev libzstd-dev libclang-rt-22-dev-wasm32 gdb lldb-22 qemu-user";
-    assert_eq!(fake.log(), format!("apt-get install --yes --no-install-recommends {wanted}\n"));
+    let install = "apt-get install --yes --no-install-recommends";
+    assert_eq!(fake.log(), format!("{install} {wanted}\n{install} {}\n", BROWSER.name));
 }
 
 #[test]
@@ -122,6 +123,20 @@ fn a_failed_installation_is_tried_again_with_fresh_lists() {
     fake.script("apt-get", fail_before_update);
     fake.apt("0").setup(Purpose::Build).unwrap();
     assert_eq!(fake.log(), "install\nupdate\ninstall\n");
+}
+
+#[test]
+fn a_browser_that_does_not_come_stops_nothing() {
+    let fake = Fake::new("browser");
+    let all: Vec<&str> = PACKAGES.iter().map(|package| package.name).collect();
+    fake.installed(&all);
+    fake.candidates("(none)");
+    fake.apt("0").setup(Purpose::Test).unwrap();
+    assert_eq!(fake.log(), "", "nothing offers it");
+    fake.candidates("1");
+    fake.script("apt-get", "echo $1 >> $(dirname \"$0\")/log\nfalse");
+    fake.apt("0").setup(Purpose::Test).unwrap();
+    assert_eq!(fake.log(), "install\nupdate\n");
 }
 
 #[test]

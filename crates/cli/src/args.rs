@@ -1,10 +1,13 @@
 //! The command line: options, their values, and their help.
 #![allow(missing_docs, reason = "a comment on an item is a text of `--help`, and some items need none")]
 
+mod apart;
 mod cache;
 mod choices;
 mod executable;
+mod explore;
 mod mode;
+mod profile;
 mod repl;
 mod target;
 
@@ -20,11 +23,14 @@ use wootz_engine::{
 };
 use wootz_wast::configuration::{CHECKS, LEVELS, MODES};
 
+pub use apart::ApartArgs;
 pub use cache::{CacheArgs, CacheCommand};
 pub use choices::DebuggerName;
 use choices::{Checks, Level, Traps};
 pub use executable::ExecutableArgs;
+pub use explore::ExploreArgs;
 pub use mode::ModeArg;
+pub use profile::{ProfileArgs, ProfileForm, ProfilerName};
 pub use repl::ReplArgs;
 pub use target::{MachineArgs, TargetArgs};
 
@@ -45,6 +51,9 @@ pub enum Command {
     /// Run a program, or call a function of a module.
     #[command(after_help = exit::HELP, override_usage = "wootz run [OPTIONS] FILE [ARGS]...")]
     Run(RunArgs),
+    /// Run a program and draw which functions it spends its time in.
+    #[command(after_help = exit::HELP, override_usage = "wootz profile [OPTIONS] FILE [ARGS]...")]
+    Profile(ProfileArgs),
     /// Compile a module ahead of time.
     #[command(after_help = exit::HELP)]
     Compile(CompileFileArgs),
@@ -54,9 +63,14 @@ pub enum Command {
     /// Run test scripts in the specification's format.
     #[command(after_help = exit::HELP)]
     Wast(WastArgs),
+    #[command(hide = true)]
+    WastApart(ApartArgs),
     /// Show what is in a module.
     #[command(after_help = exit::HELP)]
     Inspect(InspectArgs),
+    /// Write a page that shows sources, text, LLVM IR and assembly of each function side by side.
+    #[command(after_help = exit::HELP)]
+    Explore(ExploreArgs),
     /// Instantiate a module and show what it has in the address space.
     #[command(after_help = exit::HELP)]
     Maps(MapsArgs),
@@ -137,6 +151,9 @@ pub struct RunArgs {
     /// Print what was compiled to standard error, when the guest has ended.
     #[arg(long)]
     pub stats: bool,
+    /// Tell `perf record` which code is which function.
+    #[arg(long = "profile", value_name = "FORM")]
+    pub profiler: Option<ProfilerName>,
     /// Compile the module even if an earlier run has, and keep nothing.
     #[arg(long)]
     pub no_cache: bool,
@@ -306,8 +323,9 @@ pub struct MapsArgs {
 
 #[derive(Args, Debug)]
 pub struct WastArgs {
-    /// How modules are compiled and run as a whole: for any x86-64 (baseline), with the results that the specification
-    /// leaves open fixed (deterministic), or both. Several are run one after the other.
+    /// How modules are compiled and run as a whole: when they are called (lazy), for any x86-64 (baseline), with the results that
+    /// the specification leaves open fixed (deterministic), to files for a process without a compiler (aot). Several are run one
+    /// after the other.
     #[arg(long, value_delimiter = ',', default_value = "regular", value_parser = names(MODES))]
     pub mode: Vec<String>,
     /// How accesses out of a memory's bounds are found, as in `wootz run`; or several.

@@ -5,7 +5,9 @@
     reason = "an `Outcome` fails with the report of what is wrong, which says it"
 )]
 
+pub mod apart;
 pub mod args;
+mod backtrace;
 pub mod cache;
 pub mod debug;
 pub mod executable;
@@ -28,6 +30,14 @@ use std::path::PathBuf;
 /// If the system does not say where this one is.
 pub fn compiler() -> io::Result<PathBuf> {
     beside("wootz-compiler")
+}
+
+/// The binary without it: beside this one.
+///
+/// # Errors
+/// If the system does not say where this one is.
+pub fn front() -> io::Result<PathBuf> {
+    beside("wootz")
 }
 
 /// The program that executables are made of: beside this one.

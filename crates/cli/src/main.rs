@@ -4,42 +4,45 @@
 //! is said to be a bug. `docs/cli.md` documents the options.
 
 mod compile;
+mod explore;
 mod failure;
 mod inspect;
 mod maps;
+mod profile;
 mod repl;
 mod script;
+
+use std::sync::Arc;
 
 use clap::Parser;
 use wootz::{Engine, Module};
 use wootz_cli::args::{Cli, Command, InspectArgs, ModeArg, RunArgs, ValidateArgs};
 use wootz_cli::exit::Exit;
 use wootz_cli::input::Input;
-use wootz_cli::report::{Outcome, Report, report_panics};
-use wootz_cli::{cache, debug, run};
+use wootz_cli::report::{Outcome, Report, conclude, report_panics};
+use wootz_cli::{apart, cache, debug, run};
 
 fn main() {
     report_panics();
     // On a mistake this prints the usage and ends the process with code 2.
     let cli = Cli::parse();
     let outcome = match &cli.command {
-        Command::Run(args) => run(args),
+        Command::Run(args) => run(args, None),
+        Command::Profile(args) => profile::profile(args, |profiling| run(&args.run, Some(profiling))),
         Command::Compile(args) => compile::compile(args).map(|()| Exit::Success),
         Command::Validate(args) => validate(args).map(|()| Exit::Success),
+        Command::Explore(args) => explore::explore(args).map(|()| Exit::Success),
         Command::Wast(args) => script::run(args),
+        Command::WastApart(args) => apart::run(args),
         Command::Inspect(args) => inspect(args).map(|()| Exit::Success),
         Command::Cache(args) => cache::cache(args).map(|()| Exit::Success),
         Command::Repl(args) => repl::repl(args),
         Command::Maps(args) => maps::maps(args).map(|()| Exit::Success),
     };
-    let exit = outcome.unwrap_or_else(|report| {
-        report.print();
-        report.exit()
-    });
-    std::process::exit(exit.code().into());
+    wootz_codegen_llvm::leave(conclude(outcome))
 }
 
-fn run(args: &RunArgs) -> Outcome<Exit> {
+fn run(args: &RunArgs, profiling: Option<&Arc<run::Profiling>>) -> Outcome<Exit> {
     let input = Input::read(&args.file(), args.input.max_module_size)?;
     let engine = Engine::new(&debug::run_config(args, &input));
     let compile = |module: &wootz_wasm_ir::Module| {
@@ -53,7 +56,7 @@ fn run(args: &RunArgs) -> Outcome<Exit> {
         let loaded = compiled.and_then(|compiled| Module::from_image(&engine, compiled.image));
         loaded.map_err(|error| failure::report(&input, module.declarations(), &error))
     };
-    let ended = run::run(args, &engine, &input, Some(&compile))?;
+    let ended = run::run(args, &engine, &input, Some(&compile), profiling)?;
     Ok(ended.unwrap_or(Exit::Success))
 }
 

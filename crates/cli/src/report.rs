@@ -42,6 +42,20 @@ pub struct Report {
 /// What every command returns.
 pub type Outcome<T = ()> = Result<T, Box<Report>>;
 
+/// Ends the process as a command ended: with its exit code, and with its report if it failed.
+pub fn end(outcome: Outcome<Exit>) -> ! {
+    std::process::exit(conclude(outcome))
+}
+
+/// The exit code of a command that ended, whose report is printed if it failed.
+pub fn conclude(outcome: Outcome<Exit>) -> i32 {
+    let exit = outcome.unwrap_or_else(|report| {
+        report.print();
+        report.exit()
+    });
+    exit.code().into()
+}
+
 impl Report {
     /// A failure with an exit code and what is wrong.
     pub fn new(exit: Exit, message: impl Into<String>) -> Box<Self> {

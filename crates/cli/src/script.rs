@@ -1,15 +1,17 @@
 //! `wootz wast`: test scripts in the specification's format.
 
 use std::path::Path;
+use std::process::Command;
 use std::{fmt, panic};
 
-use wootz::Engine;
+use wootz::{Engine, Llvm};
 use wootz_wast::Configuration;
+use wootz_wast::apart::{ApartError, run_apart};
 
 use wootz_cli::args::WastArgs;
 use wootz_cli::exit::Exit;
 use wootz_cli::input::Input;
-use wootz_cli::report::{Outcome, Report, output, printable};
+use wootz_cli::report::{BUG, Outcome, Report, output, printable};
 
 /// Bytes that a script may have.
 const LIMIT: usize = 1 << 30;
@@ -23,10 +25,9 @@ pub(crate) fn run(args: &WastArgs) -> Outcome<Exit> {
     let mut total = Counts::default();
     for configuration in &configurations {
         let name = (configurations.len() > 1).then_some(&*configuration.name);
-        let engine = Engine::new(&configuration.config);
         let mut counts = Counts::default();
         for script in &scripts {
-            counts.add(&script.run(&engine, name));
+            counts.add(&script.run(configuration, name)?);
         }
         if let Some(name) = name {
             output(format!("{name}: {counts}\n").as_bytes())?;
@@ -54,21 +55,41 @@ impl Script {
     }
 
     /// Runs the script and prints what failed, with the name of the configuration if there are several.
-    fn run(&self, engine: &Engine, configuration: Option<&str>) -> wootz_wast::Outcome {
+    fn run(&self, configuration: &Configuration, name: Option<&str>) -> Outcome<wootz_wast::Outcome> {
         // A panic is a failure of one command: the engine of scripts says so at its line and goes on.
         let hook = panic::take_hook();
         panic::set_hook(Box::new(|_| {}));
-        let outcome = wootz_wast::run(engine, &self.text);
+        let outcome = self.outcome(configuration);
         panic::set_hook(hook);
+        let outcome = outcome?;
         let failures = outcome.failed.iter().map(|failure| (failure.line, failure.message.as_str()));
         let others = outcome.skipped.iter().map(|line| (*line, "this command is not supported"));
         let mut lines: Vec<(usize, &str)> = failures.chain(others).collect();
         lines.sort_unstable();
-        let place = configuration.map_or_else(String::new, |name| format!(" {name}:"));
+        let place = name.map_or_else(String::new, |name| format!(" {name}:"));
         for (line, message) in lines {
             eprintln!("{}", printable(&format!("{}:{line}:{place} {message}", self.name)));
         }
-        outcome
+        Ok(outcome)
+    }
+
+    fn outcome(
+        &self,
+        Configuration { config, is_ahead, .. }: &Configuration,
+    ) -> Outcome<wootz_wast::Outcome> {
+        if !is_ahead {
+            return Ok(wootz_wast::run(&Engine::new(config), &self.text));
+        }
+        let without_compiler = wootz_cli::front().map_err(|error| {
+            Report::new(Exit::System, format!("the system does not say where wootz is: {error}"))
+        })?;
+        let mut process = Command::new(without_compiler);
+        run_apart(Llvm, config, &self.text, process.arg("wast-apart")).map_err(|error| match error {
+            ApartError::Folder(_) | ApartError::Start(..) => Report::new(Exit::System, error.to_string()),
+            ApartError::Process(_) | ApartError::Differs { .. } => {
+                Report::new(Exit::Bug, error.to_string()).at(self.name.clone()).help(BUG)
+            }
+        })
     }
 }
 

@@ -19,7 +19,7 @@ use crate::report::{CompileReport, Degraded, Event, Observer, Phase, PhaseTimes}
 use crate::schedule::{self, Schedule};
 use crate::target::TargetInfo;
 use crate::trampoline::lower_trampolines;
-use crate::units::{self, Unit};
+use crate::units::{self, SMALL_BODY, Unit};
 
 /// Which text to emit.
 #[derive(Copy, Clone, PartialEq, Eq, Hash, Debug)]
@@ -75,7 +75,8 @@ pub fn compile_image_observed(
     observer.event(Event::Link);
     let objects: Vec<&[u8]> = objects.iter().map(Vec::as_slice).collect();
     let plans = memory_plans(module.declarations(), options);
-    let parts = image_parts(module, options, &target, &plans);
+    let sources = report.phases.measure(Phase::DebugInfo, || crate::sources::encoded(module));
+    let parts = image_parts(module, options, &target, &plans, &sources);
     let image = link::link_timed(&objects, &parts, &mut report.phases)?;
     report.object_bytes = objects.iter().map(|object| object.len()).sum();
     report.image_bytes = image.len();
@@ -135,6 +136,7 @@ pub(crate) fn image_parts<'a>(
     options: &'a CompileOptions,
     target: &'a TargetInfo,
     memory_plans: &'a [MemoryPlan],
+    sources: &'a [u8],
 ) -> link::ImageParts<'a> {
     link::ImageParts {
         machine: target.machine,
@@ -143,6 +145,7 @@ pub(crate) fn image_parts<'a>(
         module: module.bytes(),
         memory_plans,
         fuel: options.fuel,
+        sources,
         debug: options.debug.as_deref().map(|text| link::DebugParts {
             module,
             text,
@@ -247,7 +250,7 @@ fn with_compiled<T>(
 
 /// Lowers and optimises a unit and reads the result. A function with too many loops is compiled alone, because others would
 /// not be optimised with it: then there is a result for each such function, and one for the rest.
-fn compile_parts<T>(
+pub(crate) fn compile_parts<T>(
     module: &Module,
     options: &CompileOptions,
     unit: &Unit,
@@ -290,7 +293,7 @@ fn with_lowered<T>(
     let mut bodies = Bodies::new(&state, module, options, times);
     bodies.functions(&unit.functions)?;
     if options.opt != OptLevel::O0 {
-        bodies.callees(unit.bytes)?;
+        bodies.callees(SMALL_BODY, unit.bytes)?;
     }
     if unit.trampolines {
         times.measure(Phase::Lower, || {
@@ -304,11 +307,11 @@ fn with_lowered<T>(
 }
 
 /// An LLVM module with all of a unit in it, not optimised yet.
-struct LoweredUnit<'a, 'ctx> {
-    context: &'ctx LlvmContext,
-    state: &'a ModuleState<'ctx>,
+pub(crate) struct LoweredUnit<'a, 'ctx> {
+    pub(crate) context: &'ctx LlvmContext,
+    pub(crate) state: &'a ModuleState<'ctx>,
     target: &'a TargetInfo,
-    machine: TargetMachine,
+    pub(crate) machine: TargetMachine,
 }
 
 impl LoweredUnit<'_, '_> {

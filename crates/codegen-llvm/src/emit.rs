@@ -31,11 +31,13 @@ pub(crate) fn optimise(
     };
     let failed = |error: inkwell::support::LLVMString| CompileError::Llvm(error.to_string());
     if opt >= OptLevel::O2 {
-        for function in &*module.scalar_lanes.borrow() {
+        for function in module.scalar_lanes.take() {
             function.run_passes(TAKE_APART, machine, PassBuilderOptions::create()).map_err(failed)?;
         }
     }
-    module.module.run_passes(passes, machine, PassBuilderOptions::create()).map_err(failed)
+    let ran = module.module.run_passes(passes, machine, PassBuilderOptions::create());
+    module.forget_functions();
+    ran.map_err(failed)
 }
 
 /// Takes vectors apart, as far as they are not accessed in order, for the vectoriser to put together again. Casts between shapes of
@@ -90,7 +92,8 @@ pub(crate) fn assembly(
 
 /// Drops the comments around inline assembly: ours has no instructions.
 fn without_asm_marks(text: &str) -> String {
-    text.split_inclusive('\n').filter(|line| !matches!(line.trim(), "#APP" | "#NO_APP")).collect()
+    let is_mark = |line: &str| matches!(line.trim().trim_start_matches(['#', '/']), "APP" | "NO_APP");
+    text.split_inclusive('\n').filter(|line| !is_mark(line)).collect()
 }
 
 /// The lines from a function's label to its end label.

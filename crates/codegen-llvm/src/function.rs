@@ -14,7 +14,7 @@ use std::ops::Range;
 use inkwell::IntPredicate;
 use inkwell::basic_block::BasicBlock;
 use inkwell::builder::Builder;
-use inkwell::debug_info::{AsDIScope, DILocalVariable, DIScope};
+use inkwell::debug_info::{AsDIScope, DIScope};
 use inkwell::types::BasicTypeEnum;
 use inkwell::values::{
     BasicValue, BasicValueEnum, FloatValue, FunctionValue, InstructionValue, IntValue, PhiValue, PointerValue,
@@ -38,6 +38,7 @@ use crate::module::{ModuleState, WASM_CONVENTION};
 use crate::restrain::restrain;
 use crate::symbol::Symbol;
 use crate::traps::PendingTrap;
+use crate::variables::Described;
 
 /// A body with more values than this checks the stack even if it calls nothing: its frame may be large.
 const LARGE_BODY: usize = 2000;
@@ -68,7 +69,7 @@ pub(crate) struct FunctionState<'m, 'ctx> {
     pub(crate) start: BasicBlock<'ctx>,
     pub(crate) scope: DIScope<'ctx>,
     /// The variables of locals, if debug information has them.
-    pub(crate) variables: HashMap<LocalIndex, DILocalVariable<'ctx>>,
+    pub(crate) variables: HashMap<LocalIndex, Described<'ctx>>,
     /// The locals that keep the value that they get in the entry block.
     pub(crate) fixed: BTreeSet<LocalIndex>,
     /// What is kept to the function's end for debuggers.

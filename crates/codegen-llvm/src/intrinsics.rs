@@ -266,4 +266,9 @@ impl<'ctx> Intrinsics<'ctx> {
         self.declared.borrow_mut().insert(intrinsic, function);
         Ok(function)
     }
+
+    /// Forgets which are declared.
+    pub(crate) fn forget(&self) {
+        self.declared.borrow_mut().clear();
+    }
 }

@@ -43,6 +43,7 @@ mod inline_asm;
 mod intrinsics;
 pub mod lazy;
 pub mod link;
+mod listing;
 mod llvm;
 mod lower;
 mod measure;
@@ -51,6 +52,7 @@ mod module;
 mod report;
 mod restrain;
 mod schedule;
+mod sources;
 mod symbol;
 mod target;
 mod trampoline;
@@ -65,9 +67,11 @@ pub use compile::{
     emit_text,
 };
 pub use error::CompileError;
+pub use listing::{Line, Listing, Mark, list};
+pub use llvm::leave;
 pub use report::{CompileReport, Degraded, Event, Observer, Phase, PhaseTimes, Time, TooMany};
 pub use symbol::Symbol;
 pub use target::{TargetInfo, compiler};
-pub use wootz_debuginfo::{Debugger, SourceText, print_text};
+pub use wootz_debuginfo::{Debugger, SourceLine, SourceLines, SourceText, print_text};
 pub use wootz_vm_abi::machine::Machine;
 pub use wootz_vm_abi::options::{CompileOptions, Cpu, OptLevel, TrapPrecision};

@@ -173,9 +173,11 @@ impl<'ctx> ModuleState<'ctx> {
         declared.map(|(func, _)| *func).collect()
     }
 
-    /// The functions of the module that are declared so far, lowered or not.
-    pub(crate) fn declared_functions(&self) -> BTreeMap<FuncIndex, FunctionValue<'ctx>> {
-        self.functions.borrow().clone()
+    /// Forgets every function that was declared. To be called after passes, which delete functions and declare others in the same
+    /// memory; what is asked for later is looked up again.
+    pub(crate) fn forget_functions(&self) {
+        self.functions.borrow_mut().clear();
+        self.intrinsics.forget();
     }
 
     /// Declares a function of ours.

@@ -72,10 +72,10 @@ pub(crate) fn lower_host_entry(module: &ModuleState<'_>, index: TypeIndex, ty: &
     for (position, param) in ty.params.iter().enumerate() {
         args.push(load_slot(module, slots, position, *param)?.into());
     }
-    if callconv::returns_through_memory(ty) {
-        args.push(slots.into());
-    }
-    let call = b.build_indirect_call(module.types.wasm_function(ty), code, &args, "")?;
+    let results = callconv::returns_through_memory(ty).then_some(slots);
+    let callee = module.types.wasm_function(ty);
+    module.types.complete_args(callee, &mut args, results);
+    let call = b.build_indirect_call(callee, code, &args, "")?;
     module.attributes.call(call, WASM_CONVENTION);
     match (call.try_as_basic_value().basic(), &*ty.results) {
         (None, _) => {}
@@ -91,7 +91,7 @@ pub(crate) fn lower_host_entry(module: &ModuleState<'_>, index: TypeIndex, ty: &
     Ok(())
 }
 
-/// `R host_exit(ptr host_context, params…, [ptr results])`.
+/// `R host_exit(ptr host_context, params…, [padding], [ptr results])`.
 pub(crate) fn lower_host_exit(module: &ModuleState<'_>, index: TypeIndex, ty: &FuncType) -> Result<()> {
     let (b, types) = (&module.builder, &module.types);
     let function = declare(module, Symbol::HostExit(index), types.wasm_function(ty), WASM_CONVENTION, ty);

@@ -1,11 +1,14 @@
 //! LLVM's types for WebAssembly's, and signatures as `vm_abi::callconv` defines them.
 
+use std::iter;
+
 use inkwell::AddressSpace;
 use inkwell::context::Context;
 use inkwell::types::{
     BasicMetadataTypeEnum, BasicType, BasicTypeEnum, FloatType, FunctionType, IntType, PointerType,
     VectorType, VoidType,
 };
+use inkwell::values::{BasicMetadataValueEnum, PointerValue};
 use wootz_vm_abi::builtin::{AbiResult, AbiType, Builtin};
 use wootz_vm_abi::callconv;
 use wootz_wasm_ir::ir::{FloatShape, FloatWidth, IntShape, IntWidth};
@@ -97,17 +100,39 @@ impl<'ctx> Types<'ctx> {
 
     /// The signature of a function in the WebAssembly convention.
     pub(crate) fn wasm_function(&self, ty: &FuncType) -> FunctionType<'ctx> {
+        self.wasm_code(&ty.params, &ty.results)
+    }
+
+    /// The signature of code in the WebAssembly convention that is handed `values`.
+    pub(crate) fn wasm_code(&self, values: &[ValType], results: &[ValType]) -> FunctionType<'ctx> {
+        let through_memory = callconv::are_returned_through_memory(results);
         let mut params: Vec<BasicMetadataTypeEnum<'ctx>> = vec![self.ptr.into()];
-        params.extend(ty.params.iter().map(|ty| BasicMetadataTypeEnum::from(self.value(*ty))));
-        if callconv::returns_through_memory(ty) {
+        params.extend(values.iter().map(|ty| BasicMetadataTypeEnum::from(self.value(*ty))));
+        if callconv::is_padded(values.iter().copied(), through_memory) {
+            params.push(self.f64.into());
+        }
+        if through_memory {
             params.push(self.ptr.into());
             return self.void.fn_type(&params, false);
         }
-        match &*ty.results {
+        match results {
             [] => self.void.fn_type(&params, false),
             [result] => self.value(*result).fn_type(&params, false),
             results => self.tuple(results).fn_type(&params, false),
         }
+    }
+
+    /// Adds to the context and the values that code of the type `ty` is handed what comes after them.
+    pub(crate) fn complete_args(
+        &self,
+        ty: FunctionType<'ctx>,
+        args: &mut Vec<BasicMetadataValueEnum<'ctx>>,
+        results: Option<PointerValue<'ctx>>,
+    ) {
+        let missing = (ty.count_param_types() as usize).saturating_sub(args.len());
+        let padding = missing.saturating_sub(usize::from(results.is_some()));
+        args.extend(iter::repeat_n(BasicMetadataValueEnum::from(self.f64.get_poison()), padding));
+        args.extend(results.map(BasicMetadataValueEnum::from));
     }
 
     /// `callconv::HostEntry`.

@@ -1,12 +1,20 @@
 //! Where a function's context and WebAssembly locals are, for debuggers: records beside the instructions, which change no code.
 
+use inkwell::debug_info::DILocalVariable;
 use inkwell::types::BasicTypeEnum;
 use inkwell::values::{BasicMetadataValueEnum, BasicValueEnum};
-use wootz_wasm_ir::ir::{Body, LocalRecord, LocalValue};
+use wootz_wasm_ir::ir::{Block, Body, LocalRecord, LocalValue};
 use wootz_wasm_ir::{LocalIndex, WasmOffset};
 
 use crate::error::CompileError;
 use crate::function::FunctionState;
+
+/// The variable of a local, and what was said of it last.
+pub(crate) struct Described<'ctx> {
+    variable: DILocalVariable<'ctx>,
+    block: Block,
+    value: BasicValueEnum<'ctx>,
+}
 
 impl<'ctx> FunctionState<'_, 'ctx> {
     /// Says where the context and the parameters are, from the first instruction on.
@@ -20,7 +28,7 @@ impl<'ctx> FunctionState<'_, 'ctx> {
         debug.append_value(self.current_block()?, self.vmctx.into(), context, location);
         for index in 0..self.body.signature.params.len() as u32 {
             let Some(value) = self.function.get_nth_param(index + 1) else { break };
-            self.describe(LocalIndex(index), value)?;
+            self.describe(LocalIndex(index), Body::ENTRY, value)?;
         }
         Ok(())
     }
@@ -46,7 +54,7 @@ impl<'ctx> FunctionState<'_, 'ctx> {
             LocalValue::Default => ty.const_zero(),
             LocalValue::Unknown => poison(ty),
         };
-        self.describe(record.local, value)
+        self.describe(record.local, record.block, value)
     }
 
     /// Keeps the context, and the locals that keep their values, to the end of the function, in code that is not optimised: this is what
@@ -67,20 +75,28 @@ impl<'ctx> FunctionState<'_, 'ctx> {
         Ok(())
     }
 
-    fn describe(&mut self, local: LocalIndex, value: BasicValueEnum<'ctx>) -> Result<(), CompileError> {
+    /// Says once in a block what a local holds. LLVM takes what is said a second time of an argument, behind the entry block's first
+    /// instructions, for the end of what was said before.
+    fn describe(
+        &mut self,
+        local: LocalIndex,
+        block: Block,
+        value: BasicValueEnum<'ctx>,
+    ) -> Result<(), CompileError> {
         if self.fixed.contains(&local) && !is_constant(value) {
             self.kept.insert(local, value);
         }
         let debug = &self.module.debug;
         let Some(ty) = self.body.locals.ty(local) else { return Ok(()) };
         let variable = match self.variables.get(&local) {
-            Some(variable) => *variable,
+            Some(known) if (known.block, known.value) == (block, value) => return Ok(()),
+            Some(known) => known.variable,
             None => {
                 let is_fixed = self.fixed.contains(&local);
                 debug.local_variable(self.scope, self.body.func, local, ty, is_fixed)?
             }
         };
-        self.variables.insert(local, variable);
+        self.variables.insert(local, Described { variable, block, value });
         let location = debug.location(self.module.context, self.scope, self.offset);
         debug.append_value(self.current_block()?, value, variable, location);
         Ok(())

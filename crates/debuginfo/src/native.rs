@@ -148,7 +148,7 @@ impl<'a> Variables<'_, 'a> {
                         continue;
                     };
                     let Some((line, is_fixed)) = self.declaration(entry.offset())? else { continue };
-                    let mut locations = self.locations(location)?;
+                    let mut locations = self.locations(location, is_fixed)?;
                     if is_fixed && !self.optimised {
                         self.extend(&mut locations, *end);
                     }
@@ -190,8 +190,9 @@ impl<'a> Variables<'_, 'a> {
     /// The locations of a variable that are certain.
     ///
     /// LLVM 22.1 may put the record of a constant behind one that comes after it in its IR, where its instruction selector moves the instruction that
-    /// computes the latter to the front: a local would seem to have its old constant for ever. So constants of optimised code do not count.
-    fn locations(&self, value: AttributeValue<Bytes<'a>>) -> gimli::Result<Locations> {
+    /// computes the latter to the front: a local would seem to have its old constant for ever. So constants of optimised code do not count, but for
+    /// a local that has one value only.
+    fn locations(&self, value: AttributeValue<Bytes<'a>>, is_fixed: bool) -> gimli::Result<Locations> {
         let mut locations = Vec::new();
         let encoding = self.unit.encoding();
         if let Some(expression) = value.exprloc_value() {
@@ -201,7 +202,7 @@ impl<'a> Variables<'_, 'a> {
             while let Some(entry) = list.next()? {
                 let place = Place::read(entry.data, encoding);
                 let place = place.and_then(|place| place.in_frame(self.frames.rule(entry.range.begin)));
-                let place = place.filter(|place| !self.optimised || !place.is_constant());
+                let place = place.filter(|place| !self.optimised || is_fixed || !place.is_constant());
                 locations.extend(place.map(|place| (entry.range.begin..entry.range.end, place)));
             }
         }

@@ -91,8 +91,8 @@ impl Module {
 
     /// Loads an image from a file: code and constants are mapped from it and shared with other processes.
     ///
-    /// It is machine code, as for [`from_image`](Self::from_image). While the module is in use the file must not be written to or
-    /// shortened, as with any program; renaming another over it is fine.
+    /// It is machine code, as for [`from_image`](Self::from_image). While the module is in use the file must not be written to,
+    /// as with any program; renaming another over it is fine. If it is shortened, calls end with [`ImageError::Shortened`](crate::ImageError::Shortened).
     ///
     /// # Errors
     /// As [`from_image`](Self::from_image); [`ImageError::System`](crate::ImageError::System) if the file cannot be read.

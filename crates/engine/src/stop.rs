@@ -1,8 +1,8 @@
-//! Stopping a guest: by handle, by deadline, by fuel.
+//! Stopping a guest: by handle, by deadline, by fuel; and looking where it is.
 
 use std::time::{Duration, Instant};
 
-pub use wootz_runtime::InterruptHandle;
+pub use wootz_runtime::{InterruptHandle, Profile, Profiler, Sampler};
 
 use crate::caller::Caller;
 use crate::error::Error;
@@ -64,6 +64,50 @@ impl<T: Send + 'static> Store<T> {
     /// Replaces the fuel that is left, by at most 2⁶³ − 1.
     pub fn set_fuel(&mut self, fuel: u64) {
         self.inner.set_fuel(fuel);
+    }
+
+    /// A sampler of what the store's code does, for another thread: see [`profile`](Self::profile).
+    pub fn sampler(&self) -> Sampler {
+        self.inner.sampler()
+    }
+
+    /// Where the store's code has spent its time, by a sampler of this store.
+    ///
+    /// ```
+    /// # fn main() -> Result<(), wootz::Error> {
+    /// use std::sync::atomic::{AtomicBool, Ordering};
+    /// use std::time::Duration;
+    /// use wootz::{Engine, Instance, Module, Store};
+    ///
+    /// # let text = r#"(module (func $work (export "work") (local i64)
+    /// #     (loop (br_if 0 (i64.lt_u (local.tee 0 (i64.add (local.get 0) (i64.const 1))) (i64.const 400000000))))))"#;
+    /// let engine = Engine::default();
+    /// let module = Module::new(&engine, text)?;
+    /// let mut store = Store::new(&engine, ());
+    /// let instance = Instance::new(&mut store, &module, &[])?;
+    /// let work = instance.get_typed_func::<(), ()>(&store, "work")?;
+    ///
+    /// let (mut sampler, ended) = (store.sampler(), AtomicBool::new(false));
+    /// std::thread::scope(|scope| {
+    ///     scope.spawn(|| {
+    ///         while !ended.load(Ordering::Relaxed) {
+    ///             std::thread::sleep(Duration::from_millis(1));
+    ///             sampler.sample();
+    ///         }
+    ///     });
+    ///     let result = work.call(&mut store, ());
+    ///     ended.store(true, Ordering::Relaxed);
+    ///     result
+    /// })?;
+    /// let profile = store.profile(sampler);
+    /// for (stack, count) in &profile.stacks {
+    ///     println!("{count} samples in {:?}", stack.first().map(|frame| &frame.name));
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn profile(&self, sampler: Sampler) -> Profile {
+        self.inner.profile(sampler)
     }
 
     /// Forgets the deadline, also one that is over and by which no call has ended.

@@ -20,6 +20,8 @@ pub enum ImageError {
     Decode(DecodeError),
     /// The bytes are not those that the image was made with: it was cut or changed.
     Damaged,
+    /// The file of the image was shortened while it was in use. Also as the error of a host function, of a call that could not go on.
+    Shortened,
     /// The ELF structure or the module information contradicts itself.
     Corrupt(String),
     /// The image was compiled for another machine or system: its name or triple.
@@ -37,6 +39,7 @@ impl fmt::Display for ImageError {
         match self {
             Self::Decode(error) => error.fmt(f),
             Self::Damaged => f.write_str("the image is damaged: its digest is not that of its contents"),
+            Self::Shortened => f.write_str("the image's file was shortened while it was in use"),
             Self::Corrupt(reason) => write!(f, "the image is corrupt: {reason}"),
             Self::Target(target) => {
                 write!(f, "the image is compiled for {target}, this machine is {}", std::env::consts::ARCH)

@@ -54,8 +54,9 @@ impl Image {
     /// checked and what runs; processes that map one file share its pages.
     ///
     /// # Trust
-    /// As for [`load`](Self::load). Besides, the file must not be written to or shortened while the image is in use, as with any
-    /// program: replace it by renaming another over it. (What a shortened file no longer has cannot be read: SIGBUS.)
+    /// As for [`load`](Self::load). Besides, the file must not be written to while the image is in use, as with any program: replace
+    /// it by renaming another over it. If it is shortened, calls end with [`ImageError::Shortened`], which
+    /// [`CallError::host_error`](crate::CallError::host_error) finds.
     ///
     /// # Errors
     /// As [`load`](Self::load), and [`ImageError::System`] if the file cannot be mapped.
@@ -82,7 +83,7 @@ impl Image {
 
     /// What was compiled so far, if it is compiled while it runs.
     pub fn lazy_statistics(&self) -> Option<LazyStatistics> {
-        self.inner.lazy().map(|lazy| lazy.space().statistics())
+        self.inner.lazy().map(|lazy| lazy.statistics())
     }
 
     /// Addresses of everything that is mapped for it: code, constants, unwind information.

@@ -12,6 +12,8 @@ pub struct LazyStatistics {
     pub entries: usize,
     /// By [`Tier`].
     pub tiers: [TierStatistics; 2],
+    /// Functions and ways into loops that are hot and have no code of the second tier yet.
+    pub pending: usize,
     /// How often the code of an entry took the place of other code.
     pub swaps: usize,
 }

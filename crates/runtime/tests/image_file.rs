@@ -7,12 +7,17 @@ mod tiny_image;
 
 use std::fs::File;
 use std::io::Write;
+use std::os::unix::fs::FileExt;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use proptest::prelude::*;
 use rustix::fs::MemfdFlags;
 use sections::find_section;
-use tiny_image::tiny_image;
-use wootz_runtime::{Image, ImageError, Instance, Integrity, Store, StoreConfig, Val};
+use tiny_image::{tiny_image, tiny_image_with_distant_map};
+use wootz_runtime::{
+    CallError, Image, ImageError, Instance, InstantiateError, Integrity, Store, StoreConfig, Val,
+};
 use wootz_vm_abi::seal::{Sealed, seal};
 
 const BOTH: [Integrity; 2] = [Integrity::Whole, Integrity::Declarations];
@@ -80,6 +85,25 @@ fn what_is_not_looked_at_may_be_damaged() {
     }
 }
 
+/// The address map is compared where a trap looks something up.
+#[test]
+fn a_damaged_address_map_costs_only_offsets() {
+    let bytes = tiny_image_with_distant_map(64 << 10);
+    let fail = |bytes: &[u8]| {
+        let image = open(bytes, Integrity::Declarations).unwrap();
+        let mut store = Store::new(StoreConfig::default(), Box::new(()));
+        let instance = Instance::new(&mut store, &image, &[]).unwrap();
+        let fail = instance.export(&store, "fail").unwrap().into_func().unwrap();
+        fail.call(&mut store, &[]).unwrap_err().to_string()
+    };
+    assert_eq!(fail(&bytes), "unreachable\n  0: tiny!fail (wasm[1]) at offset 0x21");
+    for at in find_section(&bytes, ".wootz.addrmap") {
+        let mut damaged = bytes.clone();
+        damaged[at] ^= 0x10;
+        assert_eq!(fail(&damaged), "unreachable\n  0: tiny!fail (wasm[1])", "{at}");
+    }
+}
+
 #[test]
 fn every_truncation_is_refused() {
     let bytes = tiny_image();
@@ -88,6 +112,102 @@ fn every_truncation_is_refused() {
             assert!(open(&bytes[..length], integrity).is_err(), "{length} of {} bytes", bytes.len());
         }
     }
+}
+
+/// An image in a file that is shortened later, its store and its instance.
+fn shortened(bytes: &[u8], length: u64) -> (Image, Store, Instance) {
+    let file = file(bytes);
+    let image = Image::open(&file, 0..bytes.len() as u64, Integrity::Declarations).unwrap();
+    let mut store = Store::new(StoreConfig::default(), Box::new(()));
+    let instance = Instance::new(&mut store, &image, &[]).unwrap();
+    file.set_len(length).unwrap();
+    (image, store, instance)
+}
+
+fn call(store: &mut Store, instance: &Instance, name: &str) -> Result<Vec<Val>, CallError> {
+    let func = instance.export(store, name).unwrap().into_func().unwrap();
+    let args: &[Val] = if name == "add" { &[Val::I32(40), Val::I32(2)] } else { &[] };
+    func.call(store, args)
+}
+
+fn is_shortened(error: &CallError) -> bool {
+    matches!(error.host_error(), Some(ImageError::Shortened))
+}
+
+#[test]
+fn code_whose_page_is_gone_ends_with_an_error() {
+    let bytes = tiny_image();
+    let (image, mut store, instance) = shortened(&bytes, 0);
+    for _ in 0..3 {
+        let error = call(&mut store, &instance, "add").unwrap_err();
+        assert!(is_shortened(&error), "{error}");
+        assert_eq!(error.to_string(), "the image's file was shortened while it was in use");
+    }
+    // Nothing else can be done with it, and everything else goes on.
+    assert!(
+        matches!(Instance::new(&mut store, &image, &[]), Err(InstantiateError::Call(error)) if is_shortened(&error))
+    );
+    let whole = open(&bytes, Integrity::Whole).unwrap();
+    assert_eq!(add(&whole), [Val::I32(42)]);
+    drop((image, store));
+    assert_eq!(add(&open(&bytes, Integrity::Whole).unwrap()), [Val::I32(42)]);
+}
+
+#[test]
+fn what_the_host_reads_of_a_page_that_is_gone_is_zero() {
+    let bytes = tiny_image();
+    let (image, mut store, instance) = shortened(&bytes, 4096);
+    assert_eq!(image.bytes().len(), bytes.len());
+    assert_eq!(image.bytes()[..4096], bytes[..4096]);
+    assert!(image.bytes()[4096..].iter().all(|byte| *byte == 0));
+    // The code's own pages need not have been looked at.
+    assert!(is_shortened(&call(&mut store, &instance, "add").unwrap_err()));
+}
+
+/// The trap is a trap; only what its message is made from is gone, and then the image.
+#[test]
+fn a_trap_is_told_without_its_offset_when_the_map_is_gone() {
+    let bytes = tiny_image_with_distant_map(64 << 10);
+    let map = find_section(&bytes, ".wootz.addrmap").start as u64;
+    let (_image, mut store, instance) = shortened(&bytes, map / 4096 * 4096);
+    let error = call(&mut store, &instance, "fail").unwrap_err();
+    assert_eq!(error.to_string(), "unreachable\n  0: tiny!fail (wasm[1])");
+    assert!(is_shortened(&call(&mut store, &instance, "add").unwrap_err()));
+}
+
+/// While images are loaded and run from it, a file becomes short and whole again.
+#[test]
+fn a_file_that_changes_its_length_crashes_nobody() {
+    let bytes = tiny_image();
+    let file = file(&bytes);
+    let done = AtomicBool::new(false);
+    let (mut ran, mut refused) = (0, 0);
+    std::thread::scope(|scope| {
+        let writer = scope.spawn(|| {
+            while !done.load(Ordering::Relaxed) {
+                file.set_len(0).unwrap();
+                file.write_all_at(&bytes, 0).unwrap();
+                std::thread::sleep(Duration::from_micros(200));
+            }
+        });
+        for _ in 0..2000 {
+            let opened = Image::open(&file, 0..bytes.len() as u64, Integrity::Whole);
+            let Ok(image) = opened else {
+                refused += 1;
+                continue;
+            };
+            let mut store = Store::new(StoreConfig::default(), Box::new(()));
+            let Ok(instance) = Instance::new(&mut store, &image, &[]) else { continue };
+            match call(&mut store, &instance, "add") {
+                Ok(results) => assert_eq!(results, [Val::I32(42)]),
+                Err(error) => assert!(is_shortened(&error), "{error}"),
+            }
+            ran += 1;
+        }
+        done.store(true, Ordering::Relaxed);
+        writer.join().unwrap();
+    });
+    assert!(ran > 0, "{ran} ran, {refused} were refused");
 }
 
 proptest! {

@@ -1,181 +1,204 @@
 //! Native code offset → WebAssembly function and byte offset, with inlined frames.
 //!
-//! Rows are ranges of code that came from one place; a row names the innermost frame, frames name their caller.
+//! Rows are ranges of code that came from one place: a row ends where the next begins. It names the innermost frame there, or none where the
+//! code came from no WebAssembly instruction; frames name their caller.
+//!
+//! Maps are large and few of their rows are ever looked up. So rows stand in blocks, each with all frames that its rows need, and a lookup
+//! decodes one block, which an index of fixed width finds. All numbers of the index are little-endian.
 //!
 //! ```text
-//! starts:  u32 code offset of each row, ascending; a row ends where the next begins
-//! frames:  index of the innermost frame of each row, or NONE where the code came from no WebAssembly instruction
-//! table:   (function, wasm offset, caller frame or NONE); a caller precedes its callees
+//! u32      number of blocks n
+//! u32 × n  code offset of each block's first row, ascending
+//! u32 × n  end of each block in the blocks
+//! blocks, each postcard of:
+//!     rows:   [(u32, i64)]       start − start of the row before, or of the block; frame − that of the row before, where
+//!                                frames count from 1 and 0 is none
+//!     frames: [(i64, i64, u32)]  func − func before, offset − offset before, own index − caller's index, or 0 for none
 //! ```
 //!
-//! Encoded, everything is a difference to its neighbour, because neighbours are alike: most numbers take one byte.
-//!
-//! ```text
-//! postcard of: starts: [u32]            start − start of the row before
-//!              rows:   [i64]            row − row before, where a row counts from 1 and 0 is NONE
-//!              frames: [(i64, i64, u32)]  func − func before, offset − offset before,
-//!                                         own index − caller's index, or 0 for NONE
-//! ```
+//! Within a block everything is a difference to its neighbour, because neighbours are alike: most numbers take one byte.
+
+use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
 use wootz_wasm_types::{FuncIndex, WasmOffset};
-
-use crate::image::DecodeError;
 
 /// Index of a frame in [`AddressMap`]; [`NONE`] for no frame.
 pub type FrameIndex = u32;
 /// No frame.
 pub const NONE: FrameIndex = u32::MAX;
 
-/// A place in the WebAssembly module, within the frame it was inlined into.
+/// Rows of a block, the last may have fewer.
+const BLOCK: usize = 64;
+/// Bytes of a number of the index.
+const NUMBER: usize = size_of::<u32>();
+
+/// A place in the WebAssembly module.
 #[derive(Copy, Clone, PartialEq, Eq, Hash, Debug)]
 pub struct Frame {
     /// The function.
     pub func: FuncIndex,
     /// Byte offset in the module, or 0 where only the function is known.
     pub offset: WasmOffset,
-    /// The frame this one was inlined into, or [`NONE`].
-    pub caller: FrameIndex,
 }
 
-/// The map of one image.
+/// The map of one image, as it is made.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct AddressMap {
-    starts: Vec<u32>,
-    rows: Vec<FrameIndex>,
-    frames: Vec<Frame>,
+    rows: Vec<(u32, FrameIndex)>,
+    /// Each with its caller, which precedes it.
+    frames: Vec<(Frame, FrameIndex)>,
 }
 
 impl AddressMap {
-    /// Appends a frame and returns its index. Its caller must already be in the map.
-    pub fn push_frame(&mut self, frame: Frame) -> FrameIndex {
-        debug_assert!(frame.caller == NONE || (frame.caller as usize) < self.frames.len());
-        self.frames.push(frame);
+    /// Appends a frame that was inlined into `caller`, or into none ([`NONE`]), and returns its index.
+    ///
+    /// # Panics
+    /// If the caller is not in the map.
+    pub fn push_frame(&mut self, frame: Frame, caller: FrameIndex) -> FrameIndex {
+        assert!(caller == NONE || (caller as usize) < self.frames.len(), "a caller precedes its callees");
+        self.frames.push((frame, caller));
         (self.frames.len() - 1) as FrameIndex
     }
 
-    /// Appends a row starting at `start`; rows come in ascending order. A row equal to the previous one is merged.
+    /// Appends a row starting at `start`. A row equal to the previous one is merged, and one with its start takes its place.
+    ///
+    /// # Panics
+    /// If the row before starts behind it, or the frame is not in the map.
     pub fn push_row(&mut self, start: u32, frame: FrameIndex) {
-        debug_assert!(self.starts.last().is_none_or(|last| *last <= start));
+        assert!(frame == NONE || (frame as usize) < self.frames.len(), "a row names a frame of the map");
         match self.rows.last_mut() {
-            Some(row) if self.starts.last() == Some(&start) => *row = frame,
-            Some(row) if *row == frame => {}
-            _ => {
-                self.starts.push(start);
-                self.rows.push(frame);
+            Some((last, row)) if *last == start => *row = frame,
+            Some((_, row)) if *row == frame => {}
+            last => {
+                assert!(last.is_none_or(|(last, _)| *last < start), "rows ascend");
+                self.rows.push((start, frame));
             }
         }
-    }
-
-    /// The frames at a code offset, innermost first; empty where no WebAssembly instruction is known.
-    ///
-    /// For a return address pass the address of its last byte before, `pc - 1`.
-    pub fn lookup(&self, code_offset: u32) -> impl Iterator<Item = Frame> + '_ {
-        let row = self.starts.partition_point(|start| *start <= code_offset).checked_sub(1);
-        let mut next = row.map_or(NONE, |row| self.rows[row]);
-        std::iter::from_fn(move || {
-            let frame = *self.frames.get(next as usize)?;
-            // A caller precedes its callees, so an edited map cannot make this loop for ever.
-            next = if frame.caller < next { frame.caller } else { NONE };
-            Some(frame)
-        })
-    }
-
-    /// Number of rows.
-    pub fn len(&self) -> usize {
-        self.starts.len()
-    }
-
-    /// Whether there is no row.
-    pub fn is_empty(&self) -> bool {
-        self.starts.is_empty()
-    }
-
-    /// Whether rows ascend, name frames that exist, and every caller precedes its callees.
-    pub fn is_consistent(&self) -> bool {
-        let frames = self.frames.len();
-        self.starts.len() == self.rows.len()
-            && self.starts.is_sorted_by(|a, b| a < b)
-            && self.rows.iter().all(|row| *row == NONE || (*row as usize) < frames)
-            && self
-                .frames
-                .iter()
-                .enumerate()
-                .all(|(index, f)| f.caller == NONE || (f.caller as usize) < index)
     }
 
     /// Contents of the [`ADDRMAP`](crate::image::ADDRMAP) section.
     ///
     /// # Panics
-    /// If the map [is not consistent](Self::is_consistent), which no sequence of pushes that follows their rules makes.
+    /// If the map takes 4 GiB, which that of 2 GiB of code does not.
     pub fn encode(&self) -> Vec<u8> {
-        assert!(self.is_consistent(), "the address map is not consistent");
-        let (mut start, mut row, mut func, mut offset) = (0, 0, 0, 0);
-        let difference = |last: &mut i64, value: i64| value - std::mem::replace(last, value);
-        let encoded = Encoded {
-            starts: self.starts.iter().map(|s| s - std::mem::replace(&mut start, *s)).collect(),
-            rows: self.rows.iter().map(|r| difference(&mut row, i64::from(r.wrapping_add(1)))).collect(),
-            frames: (0..)
-                .zip(&self.frames)
-                .map(|(index, frame): (u32, _)| {
-                    let caller = if frame.caller == NONE { 0 } else { index - frame.caller };
-                    let func = difference(&mut func, i64::from(frame.func.0));
-                    (func, difference(&mut offset, i64::from(frame.offset)), caller)
-                })
-                .collect(),
-        };
-        postcard::to_stdvec(&encoded).expect("integers encode")
+        let number =
+            |number: usize| u32::try_from(number).expect("the map is smaller than 4 GiB").to_le_bytes();
+        let (mut starts, mut ends, mut blocks) = (Vec::new(), Vec::new(), Vec::new());
+        for rows in self.rows.chunks(BLOCK) {
+            starts.extend(rows[0].0.to_le_bytes());
+            blocks = postcard::to_extend(&self.block(rows), blocks).expect("integers encode");
+            ends.extend(number(blocks.len()));
+        }
+        [&number(starts.len() / NUMBER)[..], &starts, &ends, &blocks].concat()
     }
 
-    /// Reads the [`ADDRMAP`](crate::image::ADDRMAP) section.
-    ///
-    /// # Errors
-    /// [`DecodeError::Corrupt`] for anything but a complete and [consistent](Self::is_consistent) map.
-    pub fn decode(bytes: &[u8]) -> Result<Self, DecodeError> {
-        let corrupt = |reason: &str| DecodeError::Corrupt(format!("address map: {reason}"));
-        let (encoded, rest) =
-            postcard::take_from_bytes::<Encoded>(bytes).map_err(|error| corrupt(&error.to_string()))?;
-        if !rest.is_empty() {
-            return Err(corrupt("bytes after its end"));
+    fn block(&self, rows: &[(u32, FrameIndex)]) -> Block {
+        // In the order of the map, so a caller precedes its callees here too.
+        let mut needed: Vec<FrameIndex> = rows.iter().flat_map(|(_, frame)| self.callers(*frame)).collect();
+        needed.sort_unstable();
+        needed.dedup();
+        let place = |frame: FrameIndex| needed.partition_point(|needed| *needed < frame) as u32;
+        let number = |frame: FrameIndex| if frame == NONE { 0 } else { i64::from(place(frame)) + 1 };
+        let difference = |last: &mut i64, value: i64| value - std::mem::replace(last, value);
+        let (mut start, mut row, mut func, mut offset) = (rows[0].0, 0, 0, 0);
+        Block {
+            rows: rows
+                .iter()
+                .map(|(s, frame)| {
+                    (s - std::mem::replace(&mut start, *s), difference(&mut row, number(*frame)))
+                })
+                .collect(),
+            frames: (0..)
+                .zip(&needed)
+                .map(|(index, frame): (u32, _)| {
+                    let (frame, caller) = self.frames[*frame as usize];
+                    let caller = if caller == NONE { 0 } else { index - place(caller) };
+                    let func = difference(&mut func, frame.func.0.into());
+                    (func, difference(&mut offset, frame.offset.into()), caller)
+                })
+                .collect(),
         }
-        let map = encoded.decode().ok_or_else(|| corrupt("a number is out of range"))?;
-        if map.is_consistent() { Ok(map) } else { Err(corrupt("its arrays do not fit together")) }
+    }
+
+    /// A frame, its caller, and so on.
+    fn callers(&self, frame: FrameIndex) -> impl Iterator<Item = FrameIndex> + '_ {
+        let some = |frame: FrameIndex| (frame != NONE).then_some(frame);
+        std::iter::successors(some(frame), move |frame| some(self.frames[*frame as usize].1))
     }
 }
 
-/// The map in differences; see the format at the head of the file.
+/// The frames at a code offset, innermost first; none where the code came from no WebAssembly instruction.
+///
+/// For a return address pass the address of its last byte before, `pc - 1`. `map` is what [`AddressMap::encode`] returns. Before a part
+/// of it is read, `is_whole` is asked whether it is as it was written: what is not, and what is no map at all, has no frames.
+pub fn lookup(map: &[u8], code_offset: u32, is_whole: impl Fn(Range<usize>) -> bool) -> Vec<Frame> {
+    let whole = |range: Range<usize>| map.get(range.clone()).filter(|_| is_whole(range));
+    find(whole, code_offset).unwrap_or_default()
+}
+
+fn find<'a>(part: impl Fn(Range<usize>) -> Option<&'a [u8]>, code_offset: u32) -> Option<Vec<Frame>> {
+    let count = u32::from_le_bytes(part(0..NUMBER)?.try_into().ok()?) as usize;
+    let blocks = count.checked_mul(2 * NUMBER)?.checked_add(NUMBER)?;
+    let (index, _) = part(NUMBER..blocks)?.as_chunks();
+    let (starts, ends) = index.split_at(count);
+    let number = |bytes: &[u8; NUMBER]| u32::from_le_bytes(*bytes);
+    let block = starts.partition_point(|start| number(start) <= code_offset).checked_sub(1)?;
+    let end = |block: usize| blocks.checked_add(number(&ends[block]) as usize);
+    let start = if block == 0 { blocks } else { end(block - 1)? };
+    Block::decode(part(start..end(block)?)?)?.lookup(code_offset.checked_sub(number(&starts[block]))?)
+}
+
+/// Rows and frames in differences; see the format at the head of the file.
 #[derive(Serialize, Deserialize)]
-struct Encoded {
-    starts: Vec<u32>,
-    rows: Vec<i64>,
+struct Block {
+    rows: Vec<(u32, i64)>,
     frames: Vec<(i64, i64, u32)>,
 }
 
-impl Encoded {
-    fn decode(self) -> Option<AddressMap> {
-        let sum = |last: &mut i64, difference: i64| -> Option<u32> {
+impl Block {
+    fn decode(bytes: &[u8]) -> Option<Self> {
+        let (block, rest) = postcard::take_from_bytes(bytes).ok()?;
+        rest.is_empty().then_some(block)
+    }
+
+    /// The frames at an offset from the first row; `None` if a number is out of range.
+    fn lookup(&self, offset: u32) -> Option<Vec<Frame>> {
+        let (mut start, mut innermost) = (0u32, 0i64);
+        for (distance, difference) in &self.rows {
+            start = start.checked_add(*distance)?;
+            if start > offset {
+                break;
+            }
+            innermost = innermost.checked_add(*difference)?;
+        }
+        let mut next = usize::try_from(innermost).ok()?.checked_sub(1);
+        let decoded = if next.is_some() { self.frames()? } else { Vec::new() };
+        let mut found = Vec::new();
+        while let Some(index) = next {
+            let (frame, caller) = *decoded.get(index)?;
+            found.push(frame);
+            // A caller precedes its callees, so that this comes to an end.
+            next = match caller as usize {
+                0 => None,
+                distance => Some(index.checked_sub(distance)?),
+            };
+        }
+        Some(found)
+    }
+
+    /// The frames, each with the distance to its caller.
+    fn frames(&self) -> Option<Vec<(Frame, u32)>> {
+        let sum = |last: &mut i64, difference: i64| {
             *last = last.checked_add(difference)?;
             u32::try_from(*last).ok()
         };
-        let (mut start, mut row, mut func, mut offset) = (0, 0, 0, 0);
-        Some(AddressMap {
-            starts: self.starts.into_iter().map(|d| sum(&mut start, d.into())).collect::<Option<_>>()?,
-            rows: self
-                .rows
-                .into_iter()
-                .map(|d| Some(sum(&mut row, d)?.wrapping_sub(1)))
-                .collect::<Option<_>>()?,
-            frames: (0u32..)
-                .zip(self.frames)
-                .map(|(index, (df, doffset, dcaller))| {
-                    Some(Frame {
-                        func: FuncIndex(sum(&mut func, df)?),
-                        offset: sum(&mut offset, doffset)?,
-                        caller: if dcaller == 0 { NONE } else { index.checked_sub(dcaller)? },
-                    })
-                })
-                .collect::<Option<_>>()?,
-        })
+        let (mut func, mut offset) = (0, 0);
+        let frame = |(df, doffset, caller): &(i64, i64, u32)| {
+            let func = FuncIndex(sum(&mut func, *df)?);
+            Some((Frame { func, offset: sum(&mut offset, *doffset)? }, *caller))
+        };
+        self.frames.iter().map(frame).collect()
     }
 }
 
@@ -183,12 +206,16 @@ impl Encoded {
 mod tests {
     use super::*;
 
+    fn frame(func: u32, offset: u32) -> Frame {
+        Frame { func: FuncIndex(func), offset }
+    }
+
     fn sample() -> AddressMap {
         let mut map = AddressMap::default();
-        let outer = map.push_frame(Frame { func: FuncIndex(7), offset: 0x120, caller: NONE });
-        let inner = map.push_frame(Frame { func: FuncIndex(3), offset: 0x80, caller: outer });
-        let last = map.push_frame(Frame { func: FuncIndex(u32::MAX), offset: u32::MAX, caller: NONE });
-        map.push_row(0, outer);
+        let outer = map.push_frame(frame(7, 0x120), NONE);
+        let inner = map.push_frame(frame(3, 0x80), outer);
+        let last = map.push_frame(frame(u32::MAX, u32::MAX), NONE);
+        map.push_row(8, outer);
         map.push_row(16, inner);
         map.push_row(20, outer);
         map.push_row(32, NONE);
@@ -196,40 +223,112 @@ mod tests {
         map
     }
 
+    fn all(map: &[u8], offset: u32) -> Vec<Frame> {
+        lookup(map, offset, |_| true)
+    }
+
     #[test]
     fn looks_up_the_row_that_covers_an_offset() {
-        let map = sample();
-        let funcs = |offset| map.lookup(offset).map(|f| (f.func.0, f.offset)).collect::<Vec<_>>();
-        assert_eq!(funcs(15), [(7, 0x120)]);
-        assert_eq!(funcs(16), [(3, 0x80), (7, 0x120)]);
-        assert_eq!(funcs(20), [(7, 0x120)]);
-        assert_eq!(funcs(40), []);
+        let map = sample().encode();
+        let expected: [(u32, &[Frame]); 7] = [
+            (7, &[]),
+            (8, &[frame(7, 0x120)]),
+            (15, &[frame(7, 0x120)]),
+            (16, &[frame(3, 0x80), frame(7, 0x120)]),
+            (20, &[frame(7, 0x120)]),
+            (40, &[]),
+            (u32::MAX, &[frame(u32::MAX, u32::MAX)]),
+        ];
+        for (offset, frames) in expected {
+            assert_eq!(all(&map, offset), frames, "at {offset}");
+        }
+        assert_eq!(all(&AddressMap::default().encode(), 0), []);
+    }
+
+    /// Many blocks, and frames whose callers stand in other blocks.
+    fn large() -> AddressMap {
+        let mut map = AddressMap::default();
+        let mut callers = vec![NONE];
+        for row in 0..20 * BLOCK as u32 {
+            let caller = callers[(row / 7) as usize % callers.len()];
+            callers.push(map.push_frame(frame(row % 13, row * 3), caller));
+            map.push_row(
+                row * 5,
+                if row % 11 == 0 { NONE } else { *callers.last().expect("one was pushed") },
+            );
+        }
+        map
+    }
+
+    /// What is looked up in the blocks is what the rows say.
+    #[test]
+    fn blocks_have_what_their_rows_need() {
+        let map = large();
+        let encoded = map.encode();
+        for (start, innermost) in &map.rows {
+            let expected: Vec<_> =
+                map.callers(*innermost).map(|frame| map.frames[frame as usize].0).collect();
+            for offset in *start..start + 5 {
+                assert_eq!(all(&encoded, offset), expected, "at {offset}");
+            }
+        }
+        assert!(map.rows.iter().any(|(_, innermost)| map.callers(*innermost).count() > 2));
+    }
+
+    /// Of a map of 20 blocks, a lookup reads the index and one of them.
+    #[test]
+    fn a_lookup_reads_one_block() {
+        let encoded = large().encode();
+        let read = std::cell::Cell::new(0);
+        let whole = |range: Range<usize>| {
+            read.set(read.get() + range.len());
+            true
+        };
+        assert!(!lookup(&encoded, 1000, whole).is_empty());
+        let index = NUMBER + 20 * 2 * NUMBER;
+        assert!(read.get() < index + (encoded.len() - index) / 10, "{} of {}", read.get(), encoded.len());
     }
 
     #[test]
-    fn round_trips() {
-        for map in [AddressMap::default(), sample()] {
-            assert_eq!(AddressMap::decode(&map.encode()), Ok(map));
+    fn what_is_not_whole_is_not_read() {
+        let encoded = sample().encode();
+        for part in [0, NUMBER, encoded.len() - 1] {
+            assert_eq!(lookup(&encoded, 16, |range| !range.contains(&part)), [], "without {part}");
         }
     }
 
+    /// Whatever the bytes are, a lookup ends and returns: a part of the truth, or nothing.
     #[test]
-    fn refuses_every_truncation_and_bad_references() {
+    fn truncations_and_bad_references_have_no_frames() {
         let bytes = sample().encode();
         for len in 0..bytes.len() {
-            assert!(matches!(AddressMap::decode(&bytes[..len]), Err(DecodeError::Corrupt(_))), "{len} bytes");
+            assert_eq!(all(&bytes[..len], 16), [], "{len} bytes");
         }
-        assert!(AddressMap::decode(&[&bytes[..], &[0]].concat()).is_err());
-        for (starts, rows, frames) in [
-            (vec![0], vec![2], vec![(0, 0, 0)]),
-            (vec![0], vec![-1], vec![]),
-            (vec![0, 0], vec![0, 0], vec![]),
-            (vec![0], vec![], vec![]),
-            (vec![], vec![], vec![(0, 0, 1)]),
-            (vec![], vec![], vec![(i64::MAX, 0, 0), (i64::MAX, 0, 0)]),
-        ] {
-            let bytes = postcard::to_stdvec(&Encoded { starts, rows, frames }).expect("integers encode");
-            assert!(AddressMap::decode(&bytes).is_err(), "{bytes:?}");
+        let map = |index: &[u32], block: &Block| {
+            let index = index.iter().flat_map(|number| number.to_le_bytes());
+            index.chain(postcard::to_stdvec(block).expect("integers encode")).collect::<Vec<_>>()
+        };
+        type Bad = (Vec<(u32, i64)>, Vec<(i64, i64, u32)>);
+        let bad: [Bad; 7] = [
+            (vec![(0, 2)], vec![(0, 0, 0)]),
+            (vec![(0, -1)], vec![(0, 0, 0)]),
+            (vec![(0, i64::MAX), (0, i64::MAX)], vec![(0, 0, 0)]),
+            (vec![(1, 1), (u32::MAX, 0)], vec![]),
+            (vec![(0, 1)], vec![(0, 0, 1)]),
+            (vec![(0, 1)], vec![(0, -1, 0)]),
+            (vec![(0, 2)], vec![(i64::MAX, 0, 0), (i64::MAX, 0, 0)]),
+        ];
+        for (rows, frames) in bad {
+            let block = Block { rows, frames };
+            let size = postcard::to_stdvec(&block).expect("integers encode").len() as u32;
+            assert_eq!(all(&map(&[1, 0, size], &block), 5), [], "{:?} {:?}", block.rows, block.frames);
+        }
+        let good = Block { rows: vec![(0, 1)], frames: vec![(1, 1, 0)] };
+        let size = postcard::to_stdvec(&good).expect("integers encode").len() as u32;
+        assert_eq!(all(&map(&[1, 0, size], &good), 5), [frame(1, 1)]);
+        for index in [[u32::MAX, 0, size], [1, 6, size], [1, 0, size - 1], [1, 0, size + 1], [1, 0, u32::MAX]]
+        {
+            assert_eq!(all(&map(&index, &good), 5), [], "{index:?}");
         }
     }
 }

@@ -1,9 +1,9 @@
 //! How WebAssembly signatures become machine signatures. `docs/calling-convention.md` has the register tables.
 //!
-//! **WebAssembly code** (`wasm`): LLVM's `tailcc`, `R f(ptr vmctx, params…, [ptr results])`. `i32`, `i64`, `f32`, `f64` and
-//! `v128` as themselves, references as pointers. Up to [`REGISTER_RESULTS`] results come back by value (one as itself,
-//! more as a literal struct); a function with more takes a last pointer to an array of [`ValRaw`] slots that it fills, and
-//! returns nothing. A caller stores its own context in [`VMStoreContext::caller`](crate::context::VMStoreContext)
+//! **WebAssembly code** (`wasm`): LLVM's `tailcc`, `R f(ptr vmctx, params…, [padding], [ptr results])`. `i32`, `i64`, `f32`,
+//! `f64` and `v128` as themselves, references as pointers; [`is_padded`] tells about the padding. Up to
+//! [`REGISTER_RESULTS`] results come back by value (one as itself, more as a literal struct); a function with more takes a
+//! last pointer to an array of [`ValRaw`] slots that it fills, and returns nothing. A caller stores its own context in [`VMStoreContext::caller`](crate::context::VMStoreContext)
 //! before a call through an import or a reference.
 //!
 //! **Host entry** (host → wasm), C convention, one per function type of the module:
@@ -15,14 +15,51 @@
 //! [`HostCallee`], and executes a `Pending` trap if that returns non-zero.
 
 use crate::context::{VMContext, VMHostContext};
-use wootz_wasm_types::FuncType;
+use wootz_wasm_types::{FuncType, ValType};
 
 /// Results that are returned by value; a signature with more returns through memory.
 pub const REGISTER_RESULTS: usize = 3;
 
 /// Whether a function returns its results through a pointer.
 pub fn returns_through_memory(ty: &FuncType) -> bool {
-    ty.results.len() > REGISTER_RESULTS
+    are_returned_through_memory(&ty.results)
+}
+
+/// Whether results of these types are returned through a pointer.
+pub fn are_returned_through_memory(results: &[ValType]) -> bool {
+    results.len() > REGISTER_RESULTS
+}
+
+/// Integer parameters in registers on x86-64, the context among them.
+const INTEGER_REGISTERS: usize = 6;
+
+/// Floating-point and vector parameters in registers on x86-64.
+const VECTOR_REGISTERS: usize = 8;
+
+/// Whether code that is handed values of these types takes an `f64` without a meaning after them, before the pointer to
+/// the results.
+///
+/// It does where a `v128` is on the stack and the stack parameters would not be a multiple of 16 bytes on x86-64. For
+/// these LLVM 22.1 takes 16 bytes more in the caller than the callee pops, in ordinary and in tail calls.
+pub fn is_padded(params: impl IntoIterator<Item = ValType>, results_pointer: bool) -> bool {
+    let (mut integers, mut vectors) = (1, 0);
+    let (mut size, mut has_vector) = (0_usize, false);
+    for ty in params {
+        let (used, registers) = match ty {
+            ValType::I32 | ValType::I64 | ValType::Ref(_) => (&mut integers, INTEGER_REGISTERS),
+            ValType::F32 | ValType::F64 | ValType::V128 => (&mut vectors, VECTOR_REGISTERS),
+        };
+        *used += 1;
+        if *used > registers {
+            let is_vector = ty == ValType::V128;
+            has_vector |= is_vector;
+            size = if is_vector { size.next_multiple_of(16) + 16 } else { size + 8 };
+        }
+    }
+    if results_pointer && integers >= INTEGER_REGISTERS {
+        size += 8;
+    }
+    has_vector && !size.is_multiple_of(16)
 }
 
 /// Slots that a call of this type needs across the host boundary.

@@ -180,7 +180,7 @@ pub struct Fragment {
     pub references: Vec<DataReference>,
     /// What the code is, with its range in the fragment.
     pub parts: Vec<(Part, Range<u32>)>,
-    /// An encoded [`AddressMap`](crate::addrmap::AddressMap), of offsets from the start of the code.
+    /// An encoded [`AddressMap`](crate::addrmap), of offsets from the start of the code.
     pub address_map: Vec<u8>,
 }
 
@@ -238,8 +238,15 @@ pub trait EntryCompiler: Send + Sync {
     /// Has an entry compiled in the first tier, and says when that is done. Of several requests for the same entry one compiles.
     fn compile(&self, entry: EntryNumber, done: Done);
 
-    /// Has a hot function compiled in the second tier some time, with a way in at a loop if there is one to leave early.
+    /// Has a hot function compiled in the second tier some time, or a way into one of its loops. Each is asked for once, the loop
+    /// after its function has code of the second tier.
     fn optimise(&self, func: FuncIndex, at_loop: Option<u32>);
+
+    /// How many functions and ways into loops are asked for in the second tier and neither made nor given up.
+    fn pending(&self) -> usize;
+
+    /// The lines of the module's sources, encoded [`Sources`](crate::sources); empty if it has no DWARF. Asked at a trap, and only once.
+    fn sources(&self) -> Vec<u8>;
 
     /// No more code is wanted: what has not begun need not begin.
     fn close(&self);

@@ -65,8 +65,10 @@ pub struct LinkedModule {
     pub bytes: LinkedBytes,
     /// [`ImageInfo`](crate::image::ImageInfo), encoded.
     pub info: LinkedRange,
-    /// [`AddressMap`](crate::addrmap::AddressMap), encoded.
+    /// [`AddressMap`](crate::addrmap), encoded.
     pub address_map: LinkedRange,
+    /// [`Sources`](crate::sources), encoded; empty if the module has no DWARF.
+    pub sources: LinkedRange,
     /// Data segments.
     pub data: LinkedRange,
     /// Unwind information, as in the image.

@@ -51,6 +51,6 @@ mod translate;
 
 pub use fixed::{FixedTable, FixedTables, Several};
 pub use module::{CustomSection, Module, Section};
-pub use translate::{ARGUMENTS_LIMIT, KEPT_LOCALS, PARAMETERS_LIMIT, Translator};
+pub use translate::{ARGUMENTS_LIMIT, Assignments, KEPT_LOCALS, PARAMETERS_LIMIT, Translator};
 /// What a module declares, from the crate that the runtime shares.
 pub use wootz_wasm_types::*;

@@ -23,7 +23,11 @@ pub const MODES: &[(&str, Mode)] = &[
     ("deterministic", |config| config.deterministic(true)),
     ("baseline", |config| config.cpu(Cpu::Baseline)),
     ("deterministic-baseline", |config| config.cpu(Cpu::Baseline).deterministic(true)),
+    (AHEAD, |config| config),
 ];
+
+/// The mode in which modules are compiled to files, and scripts run in a process without a compiler: see [`apart`](crate::apart).
+pub const AHEAD: &str = "aot";
 
 /// One way to run a script.
 #[derive(Clone, Debug)]
@@ -32,6 +36,8 @@ pub struct Configuration {
     pub name: String,
     /// What an engine is made of.
     pub config: Config,
+    /// Whether this is the mode [`AHEAD`].
+    pub is_ahead: bool,
 }
 
 impl Configuration {
@@ -41,7 +47,7 @@ impl Configuration {
         let apply = named(MODES, mode)?;
         let config = apply(base.checks(named(CHECKS, checks)?).opt_level(named(LEVELS, level)?));
         let prefix = if mode == "regular" { String::new() } else { format!("{mode} ") };
-        Some(Self { name: format!("{prefix}{checks} -O{level}"), config })
+        Some(Self { name: format!("{prefix}{checks} -O{level}"), config, is_ahead: mode == AHEAD })
     }
 
     /// All combinations of some modes, strategies and levels, modes outermost.

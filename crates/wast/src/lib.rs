@@ -7,6 +7,7 @@
 //! | `values` | arguments, and expected results bit for bit |
 //! | `host` | the module `spectest` that scripts import |
 //! | `prepared` | scripts whose modules another process has compiled |
+//! | `apart` | the same with that other process: the mode `aot` |
 //! | `configuration` | the ways to compile that scripts can be run in, by name |
 //!
 //! ```
@@ -22,6 +23,7 @@
 //! assert_eq!(outcome.failed[0].line, 4);
 //! ```
 
+pub mod apart;
 mod assertion;
 pub mod configuration;
 mod host;
@@ -31,3 +33,4 @@ mod values;
 
 pub use configuration::Configuration;
 pub use script::{Failure, Outcome, run};
+pub use values::matches;

@@ -1,7 +1,7 @@
 //! `cargo xtask bench`: what Wootz costs against the same programs compiled natively, as ratios of alternated runs.
 //!
 //! Tables: starting a process, the same with what is compiled ahead of time, compiling a module, running a program, what checks, fuel
-//! and a deadline add to that, and running small kernels. Native is `clang -O3` without fused
+//! and a deadline add to that, running small kernels, and the lazy mode against the regular one. Native is `clang -O3` without fused
 //! multiplications. Every row's runs take turns with the native ones, so that a busy machine slows both; outputs must agree.
 
 use std::path::{Path, PathBuf};
@@ -12,7 +12,9 @@ use anyhow::{Context, Result, ensure};
 use clap::{Parser, ValueEnum};
 use wootz::{CheckStrategy, Config, Engine, Module, OptLevel, TrapPrecision};
 use wootz_tests::c_program::{CProgram, root};
-use wootz_tests::corpus::{self, Spread};
+use wootz_tests::corpus;
+use wootz_tests::figures::{Spread, lazy};
+use wootz_tests::loading::{self, STEPS, Wasmtime};
 use wootz_tests::wasi_program::WasiProgram;
 
 /// Measures start-up, compilation and run time against native builds.
@@ -43,6 +45,9 @@ enum Table {
     RunTime,
     Costs,
     Kernels,
+    Lazy,
+    LazyWarm,
+    LazyFirst,
     Corpus,
 }
 
@@ -63,6 +68,9 @@ fn main() -> ExitCode {
             Table::RunTime => run_time(&options),
             Table::Costs => costs(&options),
             Table::Kernels => kernels(&options),
+            Table::Lazy => lazy::calls(options.rounds),
+            Table::LazyWarm => lazy::warm(&programs(&options)?, options.rounds),
+            Table::LazyFirst => lazy::first_output(&options.wootz, options.rounds),
             Table::Corpus => corpus(&options),
         });
     match made {
@@ -125,13 +133,16 @@ fn ahead(options: &Options) -> Result<()> {
         let mut cached = Command::new(&options.wootz);
         cached.arg("run").arg(&wasm).env("WOOTZ_CACHE_DIR", folder.path().join("cache"));
         commands.push(("from the cache".to_owned(), cached));
-        if let Some((file, command)) = wasmtime(&wasm, folder.path(), name) {
-            sizes.push(("wasmtime", file));
-            commands.push(("wasmtime".to_owned(), command));
-        }
         // The first round fills the caches.
         for (label, times) in alternate(commands, options.rounds + 1, code)? {
             println!("  {name:8} {label:14} {}", Spread::of_times(&times[1..], 1e3));
+        }
+        let image = folder.path().join(format!("{name}.image"));
+        match loading(options, name, &wasm, &image, code)? {
+            Some(bytes) => sizes.push(("wasmtime", bytes)),
+            None => {
+                println!("  {name:8} wasmtime       not measured: there is no package `wasmtime` for Python")
+            }
         }
         let module = std::fs::metadata(&wasm)?.len();
         for (kind, size) in sizes {
@@ -144,17 +155,32 @@ fn ahead(options: &Options) -> Result<()> {
     Ok(())
 }
 
-/// Wasmtime's compiled file of a module, its size, and the command that runs it; nothing where `wasmtime` is not installed.
-fn wasmtime(wasm: &Path, folder: &Path, name: &str) -> Option<(u64, Command)> {
-    let file = folder.join(format!("{name}.cwasm"));
-    let compiled = Command::new("wasmtime").arg("compile").arg("-o").arg(&file).arg(wasm).status();
-    if !compiled.is_ok_and(|status| status.success()) {
-        println!("  {name:8} wasmtime       not measured: there is no command `wasmtime`");
-        return None;
+/// From a file of compiled code to the end of the program, inside of a process: Wootz and, where there is its package for Python,
+/// wasmtime, in turns. Returns the size of wasmtime's file.
+fn loading(options: &Options, name: &str, wasm: &Path, image: &Path, code: i32) -> Result<Option<u64>> {
+    let compiled = image.with_extension("cwasm");
+    let mut wasmtime = Wasmtime::compile(wasm, &compiled)?;
+    let engine = Engine::default();
+    let mut times = [const { Vec::new() }; 2];
+    for _ in 0..options.rounds {
+        let ours = loading::ours(&engine, image)?;
+        let theirs = wasmtime.as_mut().map(|(wasmtime, _)| wasmtime.load(&compiled)).transpose()?;
+        for (loaded, times) in [Some(ours), theirs].into_iter().zip(&mut times) {
+            let Some(loaded) = loaded else { continue };
+            ensure!(loaded.code == code, "{name} ended with {}, not {code}", loaded.code);
+            times.push(loaded.times);
+        }
     }
-    let mut command = Command::new("wasmtime");
-    command.args(["run", "--allow-precompiled"]).arg(&file);
-    Some((std::fs::metadata(&file).ok()?.len(), command))
+    for (label, times) in ["wootz", "wasmtime"].into_iter().zip(times).filter(|(_, times)| !times.is_empty())
+    {
+        print!("  {name:8} in a process, {label:8}");
+        for (step, what) in STEPS.into_iter().enumerate() {
+            let times: Vec<_> = times.iter().map(|times| times[step]).collect();
+            print!("  {what} {}", Spread::of_times(&times, 1e3));
+        }
+        println!();
+    }
+    Ok(wasmtime.map(|(_, bytes)| bytes))
 }
 
 fn alternate(
@@ -241,7 +267,11 @@ fn run_time(options: &Options) -> Result<()> {
         let native = Spread::of_times(&native_times, 1e3);
         println!("  {:14} native {native} ms", program.name());
         for ((checks, _), times) in CHECKS.iter().zip(&times) {
-            println!("  {:14} {checks:8} -O2 {}", program.name(), ratios(times, &native_times));
+            println!(
+                "  {:14} {checks:8} -O2 {}",
+                program.name(),
+                Spread::of_time_ratios(times, &native_times)
+            );
         }
     }
     Ok(())
@@ -287,7 +317,7 @@ fn costs(options: &Options) -> Result<()> {
         }
         println!("  {:14} guard          {} ms", program.name(), Spread::of_times(&times[0], 1e3));
         for ((label, ..), figures) in choices.iter().zip(&times).skip(1) {
-            println!("  {:14} {label:14} {}", program.name(), ratios(figures, &times[0]));
+            println!("  {:14} {label:14} {}", program.name(), Spread::of_time_ratios(figures, &times[0]));
         }
     }
     Ok(())
@@ -400,11 +430,6 @@ fn kernel_ratios(
         }
     }
     Ok(ratios.into_iter().map(Spread::new).collect())
-}
-
-fn ratios(figures: &[Duration], to: &[Duration]) -> Spread {
-    let seconds = |times: &[Duration]| times.iter().map(Duration::as_secs_f64).collect::<Vec<_>>();
-    Spread::of_ratios(&seconds(figures), &seconds(to))
 }
 
 fn run_native(program: &Path, arguments: &[&str]) -> Result<(Duration, Vec<u8>)> {

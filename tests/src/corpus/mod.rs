@@ -6,7 +6,6 @@
 mod engines;
 mod plot;
 mod programs;
-mod spread;
 mod usage;
 
 use std::fmt::Write;
@@ -14,10 +13,11 @@ use std::path::Path;
 
 use anyhow::{Result, ensure};
 
+use crate::figures::{Spread, geometric_mean};
+
 pub use engines::{DEFAULT, Engine, NATIVE, installed};
 pub use plot::plot;
 pub use programs::{Program, all};
-pub use spread::{Spread, geometric_mean};
 pub use usage::{Ended, Usage, run};
 
 /// What was measured of a program in an engine.

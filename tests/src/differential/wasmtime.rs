@@ -4,68 +4,19 @@
 //! The driver (`driver.py`) goes to Python as text and stays for many modules. One that dies or hangs is replaced; the
 //! module is then not judged by it.
 
-use std::io::{BufRead, BufReader, Write};
-use std::process::{Child, ChildStdin, Command, Stdio};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
-use std::time::Duration;
-
 use anyhow::{Context, Result, anyhow, bail};
 use serde_json::{Value as Json, json};
 
 use super::observation::{Contents, Ended, Observation, Stop, Value};
 use super::plan::Call;
 use super::{FUEL, FUEL_GLOBAL};
+use crate::python::Python;
 
 const DRIVER: &str = include_str!("driver.py");
-/// An answer that takes longer does not come.
-const PATIENCE: Duration = Duration::from_secs(30);
 
 /// wasmtime with every feature that Wootz has.
 pub(super) struct Wasmtime {
-    process: Option<Process>,
-}
-
-struct Process {
-    child: Child,
-    requests: ChildStdin,
-    answers: Receiver<String>,
-}
-
-impl Drop for Process {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-impl Process {
-    fn start() -> Result<Self> {
-        let mut command = Command::new("python3");
-        command.args(["-c", DRIVER]).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
-        let mut child = command.spawn()?;
-        let (sender, answers) = channel();
-        let (requests, output) = (child.stdin.take(), child.stdout.take());
-        let process = Self { child, requests: requests.context("Python has no standard input")?, answers };
-        let output = output.context("Python has no standard output")?;
-        std::thread::spawn(move || {
-            for line in BufReader::new(output).lines().map_while(Result::ok) {
-                if sender.send(line).is_err() {
-                    break;
-                }
-            }
-        });
-        Ok(process)
-    }
-
-    fn ask(&mut self, request: &Json) -> Result<Json> {
-        writeln!(self.requests, "{request}")?;
-        self.requests.flush()?;
-        match self.answers.recv_timeout(PATIENCE) {
-            Ok(line) => Ok(serde_json::from_str(&line)?),
-            Err(RecvTimeoutError::Timeout) => bail!("wasmtime hangs"),
-            Err(RecvTimeoutError::Disconnected) => bail!("wasmtime died"),
-        }
-    }
+    process: Option<Python>,
 }
 
 /// What became of a module in wasmtime.
@@ -81,7 +32,7 @@ pub(super) enum Outcome {
 impl Wasmtime {
     /// Starts the process, and has it run a module to see that it can.
     pub(super) fn start() -> Result<Self> {
-        let mut wasmtime = Self { process: Some(Process::start()?) };
+        let mut wasmtime = Self { process: Some(Python::start(DRIVER)?) };
         let probe = wat::parse_str("(module (func (export \"f\") (result v128) (v128.const i64x2 1 2)))")?;
         let calls = [Call { name: "f".to_owned(), arguments: Vec::new(), results: 1 }];
         match wasmtime.observe(&probe, &calls) {
@@ -114,7 +65,7 @@ impl Wasmtime {
     }
 
     fn ask(&mut self, request: &Json) -> Option<Json> {
-        let mut process = self.process.take().or_else(|| Process::start().ok())?;
+        let mut process = self.process.take().or_else(|| Python::start(DRIVER).ok())?;
         let answer = process.ask(request).ok()?;
         self.process = Some(process);
         Some(answer)

@@ -5,6 +5,7 @@
 
 mod file;
 
+use std::convert::Infallible;
 use std::fs::File;
 use std::os::unix::fs::FileExt;
 use std::path::Path;
@@ -13,8 +14,9 @@ use serde::{Deserialize, Serialize};
 use wootz_engine::wasi::{BuildError, Exit as ProcExit, ThreadedProgram, WasiCtx, is_threaded};
 use wootz_engine::{Config, Engine, Error, Integrity, Linker, Module, Store};
 
+use crate::backtrace::lines;
 use crate::exit::Exit;
-use crate::report::{Outcome, Report, one_line};
+use crate::report::{Outcome, Report, end};
 use crate::run::{HOST_STACK, grant};
 pub use file::{BuildExecutableError, build};
 
@@ -31,10 +33,10 @@ pub struct Settings {
     pub stack: u64,
 }
 
-/// Runs the program in the executable of this process.
+/// Runs the program in the executable of this process, which ends with it.
 ///
 /// # Errors
-/// The report of how it ended, or of why it could not start.
+/// The report of why it could not start.
 pub fn run() -> Outcome<Exit> {
     let unreadable = |error: std::io::Error| {
         Report::new(Exit::NoInput, format!("cannot read this program's own file: {error}"))
@@ -58,8 +60,31 @@ pub fn run() -> Outcome<Exit> {
     let thread = thread.spawn(move || start(&engine, &module, ctx)).map_err(|error| {
         Report::new(Exit::System, format!("cannot start a thread for the program: {error}"))
     })?;
-    // A panic ends the process before it comes to here.
-    let ended = thread.join().unwrap_or_else(|_| Ok(()));
+    // Both its end and a panic are the end of the process.
+    match thread.join() {
+        Ok(never) => match never {},
+        Err(_) => Ok(Exit::Bug),
+    }
+}
+
+/// Runs the program, and ends the process while all that it used is still there: the system takes that back at once.
+fn start(engine: &Engine, module: &Module, ctx: WasiCtx) -> Infallible {
+    let mut linker = Linker::new(engine);
+    if is_threaded(module) {
+        let defined = linker.define_wasi(|ctx: &mut WasiCtx| ctx);
+        let program = defined.and_then(|linker| ThreadedProgram::new(linker, module, move || ctx.share()));
+        end(outcome(program.and_then(|program| program.run())));
+    }
+    let mut store = Store::new(engine, ctx);
+    let mut call = || {
+        let instance = linker.define_wasi(|ctx: &mut WasiCtx| ctx)?.instantiate(&mut store, module)?;
+        instance.get_typed_func::<(), ()>(&store, "_start")?.call(&mut store, ())
+    };
+    end(outcome(call()))
+}
+
+/// How the program ended.
+fn outcome(ended: Result<(), Error>) -> Outcome<Exit> {
     match ended {
         Ok(()) => Ok(Exit::Success),
         Err(error) => match error.downcast_ref::<ProcExit>() {
@@ -67,17 +92,6 @@ pub fn run() -> Outcome<Exit> {
             None => Err(report(&error)),
         },
     }
-}
-
-fn start(engine: &Engine, module: &Module, ctx: WasiCtx) -> Result<(), Error> {
-    let mut linker = Linker::new(engine);
-    linker.define_wasi(|ctx: &mut WasiCtx| ctx)?;
-    if is_threaded(module) {
-        return ThreadedProgram::new(&linker, module, move || ctx.share())?.run();
-    }
-    let mut store = Store::new(engine, ctx);
-    let instance = linker.instantiate(&mut store, module)?;
-    instance.get_typed_func::<(), ()>(&store, "_start")?.call(&mut store, ())
 }
 
 impl Settings {
@@ -125,9 +139,10 @@ fn report(error: &Error) -> Box<Report> {
         }
         error => Report::new(Exit::BadModule, error.to_string()),
     };
-    let frame = |(number, frame): (usize, &wootz_engine::TrapFrame)| {
-        let name = frame.name.as_deref().map_or_else(String::new, |name| format!("{} ", one_line(name)));
-        format!("{number}: {name}(func {}) at offset {:#x}", frame.func.0, frame.offset)
+    let omitted = match error {
+        Error::Trap(trap) => trap.omitted,
+        Error::Host(failure) => failure.omitted,
+        _ => 0,
     };
-    report.backtrace(error.frames().iter().enumerate().map(frame).collect())
+    report.backtrace(lines(error.frames(), omitted, |_| None))
 }

@@ -5,6 +5,7 @@
 
 mod failure;
 mod plan;
+mod profiling;
 mod statistics;
 mod stop;
 
@@ -12,7 +13,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use wootz_engine::wasi::{BuildError, ThreadedProgram, WasiCtx, WasiCtxBuilder, is_threaded};
-use wootz_engine::{Engine, Instance, Integrity, Linker, Module, Store, Val};
+use wootz_engine::{Engine, Instance, Integrity, Linker, Module, Profiler, Store, Val};
 use wootz_wasm_ir::Declarations;
 
 use crate::args::{ModeArg, RunArgs};
@@ -24,6 +25,7 @@ use crate::values::print_value;
 pub use failure::report as failure_report;
 pub use plan::require_command;
 use plan::{Plan, Step};
+pub use profiling::Profiling;
 use stop::{Reason, Stop as StopSwitch};
 
 /// Stack of the guest's thread beyond what the guest may use, in bytes: for the host functions, the runtime and the compiler.
@@ -42,7 +44,13 @@ pub fn run(
     engine: &Engine,
     input: &Input,
     compile: Option<&Compile<'_>>,
+    profiling: Option<&Arc<Profiling>>,
 ) -> Outcome<Option<Exit>> {
+    if let Some(profiler) = args.profiler.map(Profiler::from) {
+        profiler
+            .start()
+            .map_err(|error| Report::new(Exit::System, format!("cannot write for the profiler: {error}")))?;
+    }
     let lazy = args.mode == ModeArg::Lazy;
     let cache = if args.no_cache || lazy || input.is_image() { Cache::off() } else { Cache::of_user()? };
     let place = cache.place(engine, &input.bytes);
@@ -69,7 +77,8 @@ pub fn run(
                 (Program::Module(_), None) => return Ok(None),
             };
             let statistics = args.stats.then(|| module.clone());
-            let ended = Guest { args, input, module, stop }.run(&plan, ctx).map(Some);
+            let ended =
+                Guest { args, input, module, stop, profiling: profiling.cloned() }.run(&plan, ctx).map(Some);
             statistics.iter().for_each(statistics::print);
             ended
         };
@@ -127,6 +136,7 @@ struct Guest<'a> {
     input: &'a Input,
     module: Module,
     stop: Arc<StopSwitch>,
+    profiling: Option<Arc<Profiling>>,
 }
 
 impl Guest<'_> {
@@ -137,11 +147,11 @@ impl Guest<'_> {
         let steps = plan.steps.clone();
         self.stop.arm(self.args.limits.timeout)?;
         let ended = if is_threaded(module) {
-            let stop = Arc::clone(&self.stop);
+            let (stop, profiling) = (Arc::clone(&self.stop), self.profiling.clone());
             let main = move |store: &mut Store<WasiCtx>, instance| {
                 // The program ends with its main thread.
                 stop.watch(store);
-                perform(&steps, store, instance)
+                sampled(profiling.as_deref(), store, |store| perform(&steps, store, instance))
             };
             ThreadedProgram::new(&linker, module, move || ctx.share())
                 .map_err(Stop::from)
@@ -149,8 +159,10 @@ impl Guest<'_> {
         } else {
             let mut store = Store::new(engine, ctx);
             self.stop.watch(&store);
-            let instance = linker.instantiate(&mut store, module).map_err(Stop::from);
-            instance.and_then(|instance| perform(&steps, &mut store, instance))
+            sampled(self.profiling.as_deref(), &mut store, |store| {
+                let instance = linker.instantiate(&mut *store, module).map_err(Stop::from);
+                instance.and_then(|instance| perform(&steps, store, instance))
+            })
         };
         let reason = self.stop.ended();
         match ended {
@@ -164,6 +176,18 @@ impl Guest<'_> {
 
     fn failure(&self, error: wootz_engine::Error, reason: Option<Reason>) -> Box<Report> {
         failure::report(self.input, self.module.declarations(), &error, reason)
+    }
+}
+
+/// Runs something in a store, with samples if they are taken.
+fn sampled<T>(
+    profiling: Option<&Profiling>,
+    store: &mut Store<WasiCtx>,
+    run: impl FnOnce(&mut Store<WasiCtx>) -> T,
+) -> T {
+    match profiling {
+        Some(profiling) => profiling.during(store, run),
+        None => run(store),
     }
 }
 

@@ -132,6 +132,21 @@ fn what_cannot_be_one_is_refused() {
     assert!(message.contains("take the place of the module"), "{message}");
 }
 
+/// One file, on any system with this kernel. On machines without static libraries the stub is linked as any program.
+#[test]
+fn it_needs_no_library() {
+    let library = Command::new("cc").arg("-print-file-name=libc.a").output().expect("`cc` runs").stdout;
+    if !library.starts_with(b"/") {
+        return;
+    }
+    let dir = Dir::with("program.wat", PROGRAM);
+    dir.wootz(&["compile", "program.wat", "--emit", "exe"]).output();
+    let read = Command::new("readelf").arg("-dlW").arg(dir.path().join("program")).output();
+    let text = String::from_utf8(read.expect("`readelf` of binutils runs").stdout).unwrap();
+    assert!(text.contains("Dynamic section") && text.contains("LOAD"), "{text}");
+    assert!(!text.contains("NEEDED") && !text.contains("INTERP"), "{text}");
+}
+
 /// The stub itself, and executables whose own file is damaged.
 #[test]
 fn a_damaged_one_says_so() {

@@ -48,7 +48,8 @@ pub fn compile_c_library(
     let objects = compile_units(module, options, &())?.objects;
     let glue = glue::object(&interface, &target)?;
     let plans = crate::compile::memory_plans(declarations, options);
-    let parts = crate::compile::image_parts(module, options, &target, &plans);
+    let sources = crate::sources::encoded(module);
+    let parts = crate::compile::image_parts(module, options, &target, &plans, &sources);
     let objects: Vec<&[u8]> = objects.iter().map(Vec::as_slice).collect();
     let object =
         link::link_object(&objects, &glue, &interface.linked_imports(), interface.imports_size, &parts)?;

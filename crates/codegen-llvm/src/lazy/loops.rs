@@ -8,10 +8,9 @@ use std::collections::BTreeMap;
 use std::mem::take;
 
 use inkwell::IntPredicate;
-use inkwell::types::{BasicMetadataTypeEnum, BasicType as _, FunctionType};
+use inkwell::types::FunctionType;
 use inkwell::values::{BasicMetadataValueEnum, BasicValue as _, BasicValueEnum};
 use wootz_vm_abi::builtin::Builtin;
-use wootz_vm_abi::callconv;
 use wootz_vm_abi::lazy::{ENTERED, LazyLayout};
 use wootz_wasm_ir::entity::Entity;
 use wootz_wasm_ir::ir::{Block, Body, Inst, Op, Value, liveness};
@@ -84,19 +83,8 @@ pub(crate) fn function_type<'ctx>(
     body: &Body,
     values: &[Value],
 ) -> FunctionType<'ctx> {
-    let ptr: BasicMetadataTypeEnum<'ctx> = module.types.ptr.into();
-    let mut params = vec![ptr];
-    params
-        .extend(values.iter().map(|value| BasicMetadataTypeEnum::from(module.types.value(body.ty(*value)))));
-    if callconv::returns_through_memory(&body.signature) {
-        params.push(ptr);
-        return module.types.void.fn_type(&params, false);
-    }
-    match &*body.signature.results {
-        [] => module.types.void.fn_type(&params, false),
-        [result] => module.types.value(*result).fn_type(&params, false),
-        results => module.types.tuple(results).fn_type(&params, false),
-    }
+    let values: Vec<_> = values.iter().map(|value| body.ty(*value)).collect();
+    module.types.wasm_code(&values, &body.signature.results)
 }
 
 impl<'ctx> FunctionState<'_, 'ctx> {
@@ -204,8 +192,8 @@ impl<'ctx> FunctionState<'_, 'ctx> {
         for value in values {
             args.push(self.value(*value)?.into());
         }
-        args.extend(self.result_slots.map(BasicMetadataValueEnum::from));
         let ty = function_type(self.module, self.body, values);
+        self.module.types.complete_args(ty, &mut args, self.result_slots);
         let call = self.builder().build_indirect_call(ty, code, &args, "")?;
         self.module.attributes.tail_call(call, WASM_CONVENTION);
         match call.try_as_basic_value().basic() {

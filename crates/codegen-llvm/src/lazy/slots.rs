@@ -1,6 +1,7 @@
 //! Calls of functions that are in no object of the fragment: through their slots.
 //!
-//! It is done after the passes, which see plain calls and may inline what they are shown of the callees.
+//! It is done after the passes, which see plain calls and may inline what they are shown of the callees. They also delete
+//! functions, and may declare others in the same memory: a function is known by its name, nothing else.
 
 use std::collections::HashMap;
 
@@ -12,6 +13,7 @@ use wootz_wasm_ir::FuncIndex;
 
 use crate::error::CompileError;
 use crate::module::ModuleState;
+use crate::symbol::Symbol;
 
 /// Replaces the callee of every call of a function that `goes_through_slot` by what its slot holds.
 pub(super) fn call_through_slots(
@@ -19,9 +21,11 @@ pub(super) fn call_through_slots(
     layout: &LazyLayout,
     goes_through_slot: impl Fn(FuncIndex) -> bool,
 ) -> Result<(), CompileError> {
-    let callees: HashMap<FunctionValue<'_>, FuncIndex> = (module.declared_functions().into_iter())
-        .filter(|(func, _)| goes_through_slot(*func))
-        .map(|(func, function)| (function, func))
+    let callees: HashMap<FunctionValue<'_>, FuncIndex> = (module.module.get_functions())
+        .filter_map(|function| match Symbol::parse(function.get_name().to_str().ok()?) {
+            Some(Symbol::Wasm(func)) if goes_through_slot(func) => Some((function, func)),
+            _ => None,
+        })
         .collect();
     if callees.is_empty() {
         return Ok(());

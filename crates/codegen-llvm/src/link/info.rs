@@ -19,6 +19,7 @@ use crate::symbol::Symbol;
 pub(super) struct Contents {
     pub(super) info: Vec<u8>,
     pub(super) address_map: Vec<u8>,
+    pub(super) sources: Vec<u8>,
     pub(super) data: Vec<u8>,
     pub(super) debug: Option<Vec<u8>>,
 }
@@ -37,7 +38,13 @@ impl Contents {
             data.extend_from_slice(parts.module.get(range).ok_or(LinkError::DataSegment(index))?);
         }
         let debug = debug.map(DebugAddresses::encode);
-        Ok(Self { info: info.encode(), address_map: map.encode(), data, debug })
+        Ok(Self {
+            info: info.encode(),
+            address_map: map.encode(),
+            sources: parts.sources.to_vec(),
+            data,
+            debug,
+        })
     }
 }
 
@@ -114,7 +121,7 @@ pub(super) fn address_map(layout: &Layout<'_>) -> Result<AddressMap, LinkError> 
     let mut map = AddressMap::default();
     for frame in lines.frames() {
         let (func, offset) = (frame.location.func, frame.location.offset);
-        map.push_frame(Frame { func, offset, caller: frame.caller.unwrap_or(NONE) });
+        map.push_frame(Frame { func, offset }, frame.caller.unwrap_or(NONE));
     }
     for row in lines.rows() {
         if let Some(start) = layout.code_offset(row.start) {

@@ -171,12 +171,12 @@ fn sections<'a>(layout: &'a Layout<'_>, contents: &'a Contents, slots: &'a [u8])
     };
     let mut data = plain(image::DATA, &contents.data);
     data.align = 16;
-    let mut after = vec![
-        libcalls,
-        plain(image::INFO, &contents.info),
-        plain(image::ADDRMAP, &contents.address_map),
-        data,
-    ];
+    let mut after =
+        vec![libcalls, plain(image::INFO, &contents.info), plain(image::ADDRMAP, &contents.address_map)];
+    if !contents.sources.is_empty() {
+        after.push(plain(image::SOURCES, &contents.sources));
+    }
+    after.push(data);
     after.extend(contents.debug.as_deref().map(|debug| plain(image::DEBUG, debug)));
     sections.splice(Layout::LOADED..Layout::LOADED, after);
     sections

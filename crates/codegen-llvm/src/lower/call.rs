@@ -205,11 +205,12 @@ fn build<'ctx>(
     for arg in args {
         lowered.push(f.value(*arg)?.into());
     }
-    lowered.extend(results.map(BasicMetadataValueEnum::from));
+    let ty = f.module.types.wasm_function(ty);
+    f.module.types.complete_args(ty, &mut lowered, results);
     Ok(match target {
         Target::Own(function) => f.builder().build_call(function, &lowered, "")?,
         Target::OwnCode(code) | Target::Other { code, .. } => {
-            f.builder().build_indirect_call(f.module.types.wasm_function(ty), code, &lowered, "")?
+            f.builder().build_indirect_call(ty, code, &lowered, "")?
         }
     })
 }

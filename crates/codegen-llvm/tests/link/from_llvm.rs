@@ -8,7 +8,7 @@ use inkwell::OptimizationLevel;
 use object::{Object as _, ObjectSection as _, ObjectSymbol as _, RelocationFlags};
 use proptest::prelude::*;
 use wootz_debuginfo::LineMap;
-use wootz_vm_abi::addrmap::AddressMap;
+use wootz_vm_abi::addrmap::{self, Frame};
 use wootz_vm_abi::image;
 use wootz_wasm_ir::FuncIndex;
 
@@ -138,6 +138,12 @@ fn information_and_symbols_name_the_functions() {
     }
 }
 
+/// What the address map of an image says of offsets in the code.
+fn frames<'a>(image: &Image<'a>) -> impl Fn(u32) -> Vec<Frame> + use<'a> {
+    let map = image.section(image::ADDRMAP).1;
+    move |offset| addrmap::lookup(map, offset, |_| true)
+}
+
 #[test]
 fn the_address_map_says_what_the_debug_information_says() {
     for level in LEVELS {
@@ -145,19 +151,20 @@ fn the_address_map_says_what_the_debug_information_says() {
         let bytes = link_functions(&[&object], FUNCTIONS).expect("links");
         let image = Image::read(&bytes);
         let (text, code) = image.section(image::TEXT);
-        let map = AddressMap::decode(image.section(image::ADDRMAP).1).expect("decodes");
+        let frames = frames(&image);
         let linked = LineMap::from_elf(&bytes).expect("reads the image");
         let unlinked = LineMap::from_elf(&object).expect("reads the object");
         for offset in 0..code.len() as u64 {
             let expected: Vec<_> = unlinked.lookup(offset).collect();
             assert!(linked.lookup(text + offset).eq(expected.iter().copied()), "image at {offset:#x}");
-            let got = map.lookup(offset as u32).map(|frame| (frame.func, frame.offset));
-            assert!(got.eq(expected.iter().map(|l| (l.func, l.offset))), "address map at {offset:#x}");
+            let expected: Vec<_> =
+                expected.iter().map(|l| Frame { func: l.func, offset: l.offset }).collect();
+            assert_eq!(frames(offset as u32), expected, "address map at {offset:#x}");
         }
         let traps =
             code.windows(4).enumerate().filter(|(_, bytes)| bytes.starts_with(&[0x67, 0x0f, 0xb9, 0x40]));
         let places: BTreeSet<_> = traps
-            .flat_map(|(at, _)| map.lookup(at as u32).next())
+            .filter_map(|(at, _)| frames(at as u32).first().copied())
             .map(|frame| (frame.func, frame.offset))
             .collect();
         let expected = [(FuncIndex(0), 150), (FuncIndex(1), 210)];
@@ -171,13 +178,13 @@ fn partitions_keep_their_debug_information_apart() {
         let [first, second] = partitions(level);
         let bytes = link_functions(&[&first, &second], FUNCTIONS).expect("links");
         let image = Image::read(&bytes);
-        let map = AddressMap::decode(image.section(image::ADDRMAP).1).expect("decodes");
+        let frames = frames(&image);
         for (index, range) in image.info.functions.iter().enumerate() {
             let func = FuncIndex(index as u32);
             let lines = 100 * (func.0 + 1)..100 * (func.0 + 2);
             for offset in range.clone() {
-                let frame =
-                    map.lookup(offset).last().unwrap_or_else(|| panic!("{func} has no row at {offset:#x}"));
+                let frames = frames(offset);
+                let frame = frames.last().unwrap_or_else(|| panic!("{func} has no row at {offset:#x}"));
                 assert_eq!(frame.func, func, "at {offset:#x}");
                 assert!(
                     frame.offset == 0 || lines.contains(&frame.offset),

@@ -3,9 +3,11 @@
 //! Addresses in it are offsets in the contents of the code section. Here they are offsets in the module, as everywhere else.
 
 mod lines;
+mod sources;
 
 use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;
+use std::path::PathBuf;
 
 use gimli::constants as dw;
 use gimli::{AttributeValue, DebuggingInformationEntry, UnitOffset};
@@ -14,6 +16,7 @@ use wootz_wasm_ir::{FuncIndex, Module, WasmOffset};
 use crate::{Bytes, Dwarf, Unit};
 
 pub(crate) use lines::{Line, Lines};
+pub use sources::{SourceLine, SourceLines};
 
 /// How far the start that a function has in DWARF may lie before its body: there, its size is written.
 const SIZE_FIELD: u32 = 5;
@@ -43,6 +46,21 @@ pub(crate) struct Entry {
 type Die<'a> = DebuggingInformationEntry<Bytes<'a>>;
 
 impl<'a> Guest<'a> {
+    /// Folder and name of a file, by its number in a unit.
+    pub(crate) fn file(&self, unit: usize, number: u64) -> Option<(PathBuf, String)> {
+        let data = &self.units[unit];
+        let header = data.line_program.as_ref()?.header();
+        let file = header.file(number)?;
+        let text = |value| {
+            let text = self.dwarf.attr_string(data, value).ok()?;
+            Some(String::from_utf8_lossy(text.slice()).into_owned())
+        };
+        let name = text(file.path_name())?;
+        let folder = file.directory(header).and_then(text).unwrap_or_default();
+        let base = data.comp_dir.map(|dir| String::from_utf8_lossy(dir.slice()).into_owned());
+        Some((PathBuf::from(base.unwrap_or_default()).join(folder), name))
+    }
+
     /// Reads a module's DWARF. `None` if it has none; what is malformed in it is left out, since a module runs whatever its custom sections
     /// say.
     pub(crate) fn read(module: &'a Module) -> Option<Self> {
@@ -209,6 +227,14 @@ impl<'a> Guest<'a> {
     /// The type of an entry, or of what it is a copy of.
     pub(crate) fn ty(&self, entry: Entry) -> Option<Entry> {
         self.origins(entry).find_map(|(at, die)| self.reference(at.unit, &die, dw::DW_AT_type))
+    }
+}
+
+/// An attribute that is a number: of a line, or of a file.
+pub(crate) fn number(entry: &Die<'_>, name: gimli::DwAt) -> Option<u64> {
+    match entry.attr_value(name)? {
+        AttributeValue::FileIndex(file) => Some(file),
+        value => value.udata_value(),
     }
 }
 

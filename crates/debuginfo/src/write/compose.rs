@@ -97,20 +97,9 @@ impl Stated {
     }
 
     /// The locals it needs.
-    fn locals(&self) -> BTreeSet<u32> {
+    pub(super) fn locals(&self) -> BTreeSet<u32> {
         let steps = self.0.iter().flat_map(|part| &part.steps);
         steps.filter_map(|step| if let Guest::Local(local) = step { Some(*local) } else { None }).collect()
-    }
-
-    /// The local that it is, if that is all.
-    fn whole_local(&self) -> Option<u32> {
-        match &*self.0 {
-            [Part { steps, is_value: true, bits: None }] => match **steps {
-                [Guest::Local(local)] => Some(local),
-                _ => None,
-            },
-            _ => None,
-        }
     }
 
     fn has_globals(&self) -> bool {
@@ -210,13 +199,6 @@ impl Composer<'_> {
             return None;
         }
         let mut out = write::Expression::new();
-        if shown == Shown::Plain
-            && let Some(whole) = stated.whole_local()
-        {
-            // A float has no other form, and a register or a slot on the stack can be assigned to.
-            local(whole)?.describe(&mut out);
-            return Some(out);
-        }
         let mut any = false;
         for part in &stated.0 {
             match self.part(part, shown, bytes, context, local, &mut out) {
@@ -246,6 +228,11 @@ impl Composer<'_> {
     ) -> Option<()> {
         if part.steps.is_empty() {
             return None;
+        }
+        if let ([Guest::Local(index)], true, Shown::Plain) = (&*part.steps, part.is_value, shown) {
+            // A float has no other form, and a register or a slot on the stack can be assigned to.
+            local(*index)?.describe(out);
+            return Some(());
         }
         for step in &part.steps {
             match *step {

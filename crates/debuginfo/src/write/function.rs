@@ -1,9 +1,12 @@
 //! What locations need of a function of the guest's: what its frame is relative to, and the types of its locals.
 
+use std::ops::Range;
+
 use gimli::constants as dw;
-use wootz_wasm_ir::{FuncIndex, ValType};
+use wootz_wasm_ir::{Assignments, FuncIndex, LocalIndex, ValType, WasmOffset};
 
 use super::Input;
+use super::compose::Stated;
 use crate::guest::{Entry, Guest};
 
 /// A function of the guest's.
@@ -12,6 +15,7 @@ pub(super) struct Function<'a> {
     params: Vec<ValType>,
     /// One past the last local of each run after the parameters.
     runs: Vec<(u32, ValType)>,
+    assignments: Assignments,
 }
 
 impl<'a> Function<'a> {
@@ -25,7 +29,23 @@ impl<'a> Function<'a> {
             (end, ty)
         });
         let runs = runs.collect();
-        Self { frame_base, params, runs }
+        Self { frame_base, params, runs, assignments: input.module.assignments(func) }
+    }
+
+    /// The offsets at which a location is good that is stated for all of the function: from the first values of its locals on. `None` if it has no locals.
+    pub(super) fn good_everywhere(&self, stated: &Stated) -> Option<Range<WasmOffset>> {
+        let locals = stated.locals();
+        let first =
+            locals.iter().map(|local| self.assignments.first(LocalIndex(*local)).unwrap_or(WasmOffset::MAX));
+        first.max().map(|start| self.good(stated, start..WasmOffset::MAX))
+    }
+
+    /// The offsets at which a location is good that is stated for some: as long as its locals keep their values. LLVM may say that a variable
+    /// is in a local after that is used for another one.
+    pub(super) fn good(&self, stated: &Stated, offsets: Range<WasmOffset>) -> Range<WasmOffset> {
+        let locals = stated.locals();
+        let until = locals.iter().map(|local| self.assignments.kept_until(LocalIndex(*local), offsets.start));
+        offsets.start..until.min().unwrap_or(offsets.end).min(offsets.end)
     }
 
     /// Bytes of a local that is an integer; 0 for any other.

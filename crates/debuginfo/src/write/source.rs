@@ -17,7 +17,7 @@ use super::types::{Form, Types};
 use super::{
     ENCODING, Input, PRODUCER, push_range, sequence, set_locations, set_ranges, set_unit_ranges, string,
 };
-use crate::guest::{Entry, Guest, Line};
+use crate::guest::{Entry, Guest, Line, number};
 use crate::native::Native;
 use crate::{Debugger, function_symbol};
 
@@ -120,17 +120,7 @@ impl<'a, 'g> SourceUnit<'a, 'g> {
     }
 
     fn add_file(&mut self, unit: usize, number: u64, dwarf: &mut Dwarf) -> Option<FileId> {
-        let data = &self.guest.units[unit];
-        let header = data.line_program.as_ref()?.header();
-        let file = header.file(number)?;
-        let text = |value| {
-            let text = self.guest.dwarf.attr_string(data, value).ok()?;
-            Some(String::from_utf8_lossy(text.slice()).into_owned())
-        };
-        let name = text(file.path_name())?;
-        let folder = file.directory(header).and_then(text).unwrap_or_default();
-        let base = data.comp_dir.map(|dir| String::from_utf8_lossy(dir.slice()).into_owned());
-        let folder = std::path::Path::new(&base.unwrap_or_default()).join(folder);
+        let (folder, name) = self.guest.file(unit, number)?;
         let folder = folder.to_string_lossy().into_owned();
         let program = &mut self.unit.line_program;
         let id = *self.folders.entry(folder).or_insert_with_key(|folder| {
@@ -284,12 +274,7 @@ impl<'a, 'g> SourceUnit<'a, 'g> {
 
     fn place(&mut self, id: UnitEntryId, entry: Entry) {
         let place = self.guest.origins(entry).find_map(|(at, die)| {
-            let number = |name| {
-                die.attr_value(name).and_then(|value| match value {
-                    gimli::AttributeValue::FileIndex(file) => Some(file),
-                    value => value.udata_value(),
-                })
-            };
+            let number = |name| number(&die, name);
             Some((at.unit, number(dw::DW_AT_decl_file)?, number(dw::DW_AT_decl_line)?))
         });
         let Some((unit, file, line)) = place else { return };
@@ -405,12 +390,7 @@ impl<'a, 'g> SourceUnit<'a, 'g> {
             let origin = self.origin(origin);
             self.unit.get_mut(id).set(dw::DW_AT_abstract_origin, AttributeValue::UnitRef(origin));
         }
-        let number = |name| {
-            die.attr_value(name).and_then(|value| match value {
-                gimli::AttributeValue::FileIndex(file) => Some(file),
-                value => value.udata_value(),
-            })
-        };
+        let number = |name| number(&die, name);
         let (file, line) = (number(dw::DW_AT_call_file), number(dw::DW_AT_call_line));
         self.called_at(id, entry.unit, file, line);
     }
@@ -528,16 +508,20 @@ impl<'a, 'g> SourceUnit<'a, 'g> {
         let Some(location) = location else { return Vec::new() };
         let read = |expression| Stated::read(expression, function.frame_base, unit.encoding());
         if let Some(expression) = location.exprloc_value() {
-            let ranges = self.code.ranges(scope);
-            return read(expression).map(|stated| (stated, ranges)).into_iter().collect();
+            let Some(stated) = read(expression) else { return Vec::new() };
+            let ranges = match function.good_everywhere(&stated) {
+                Some(offsets) => self.code.within(scope, &[offsets]),
+                None => self.code.ranges(scope),
+            };
+            return vec![(stated, ranges)];
         }
         let mut found = Vec::new();
         if let Ok(Some(mut list)) = self.guest.dwarf.attr_locations(unit, location) {
             while let Ok(Some(entry)) = list.next() {
                 let offsets = self.guest.offsets(entry.range.begin, entry.range.end);
-                let stated = offsets
-                    .and_then(|offsets| Some((read(entry.data)?, self.code.within(scope, &[offsets]))));
-                found.extend(stated);
+                let (Some(offsets), Some(stated)) = (offsets, read(entry.data)) else { continue };
+                let offsets = function.good(&stated, offsets);
+                found.push((stated, self.code.within(scope, &[offsets])));
             }
         }
         found

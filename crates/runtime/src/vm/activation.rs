@@ -14,6 +14,7 @@ use wootz_vm_abi::trap::TrapCode;
 use super::faults::FaultRegions;
 use super::host;
 use super::interrupt::{Interruption, reason};
+use super::samples::Samples;
 use super::store::StoreInner;
 use super::trap::{self, Stopped};
 use crate::sys::{Landing, call_with_record, signals, stack};
@@ -56,6 +57,12 @@ impl Activation {
     pub(crate) fn is_interrupted(&self) -> bool {
         // SAFETY: the store owns a share of it, and outlives every activation in it.
         unsafe { self.interruption.as_ref() }.is_requested()
+    }
+
+    /// Where samples of its store go, if anyone takes some.
+    pub(super) fn samples(&self) -> Option<&Samples> {
+        // SAFETY: as in `is_interrupted`.
+        unsafe { self.interruption.as_ref() }.samples_if_any()
     }
 
     /// Where to land.

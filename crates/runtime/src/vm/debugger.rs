@@ -13,6 +13,9 @@ use wootz_vm_abi::context::{VMContext, VMMemory};
 use super::image::LoadedImage;
 use crate::debug_file::{Bases, debug_file};
 
+/// Symbols by which a debugger finds the interface. A program that has others taken away keeps these.
+pub const SYMBOLS: [&str; 2] = ["__jit_debug_descriptor", "__jit_debug_register_code"];
+
 /// Actions of the interface.
 const REGISTER: u32 = 1;
 const UNREGISTER: u32 = 2;

@@ -11,29 +11,33 @@ use std::ops::Range;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::sync::{Arc, OnceLock};
 
-use wootz_vm_abi::addrmap::{self, AddressMap};
+use wootz_vm_abi::addrmap;
 use wootz_vm_abi::context::{ModuleShape, VMContextLayout};
 use wootz_vm_abi::image::{self, ImageInfo, PAGE};
 use wootz_vm_abi::libcall::Libcall;
 use wootz_vm_abi::seal::Sealed;
-use wootz_wasm_types::FuncIndex;
+use wootz_vm_abi::sources::{self, SourceLine};
 use wootz_wasm_types::entity::Entity as _;
+use wootz_wasm_types::{FuncIndex, WasmOffset};
 
 use super::data_image::DataImages;
 use super::debugger::ShownImage;
+use super::file_pages::FilePages;
 use super::image_file::{Access, ElfFile, NOT_AN_IMAGE, Segment, corrupt, first_page, require_inside};
 use super::lazy::LazyCode;
-use super::libcalls;
+use super::{libcalls, trap};
 use crate::image::Integrity;
 use crate::regions::{Protection, RegionKind};
 use crate::sys::memory::Mapping;
-use crate::sys::pages;
-use crate::{ImageError, validate};
+use crate::sys::{pages, signals};
+use crate::{ImageError, profiler, validate};
 
 /// An image in this process.
 pub(crate) struct LoadedImage {
     /// Before the code, which a debugger may look at as long as it is shown: fields drop in order.
     pub(super) shown: Option<ShownImage>,
+    /// What is mapped of its file, if it comes from one. Before the mappings, which others may take afterwards.
+    pub(super) file_pages: Option<FilePages>,
     /// Owns the code, if the program does not; everything below refers into it by address.
     pub(super) _mapping: Option<Mapping>,
     pub(super) addresses: Range<usize>,
@@ -49,11 +53,14 @@ pub(crate) struct LoadedImage {
     pub(super) info: ImageInfo,
     pub(super) layout: VMContextLayout,
     pub(super) bytes: Bytes,
+    /// How much of the bytes was compared with their digests when it was loaded.
+    pub(super) integrity: Integrity,
     /// Where in the bytes the data segments are.
     pub(super) data: Range<usize>,
     /// Where in the bytes the address map is.
-    pub(super) address_map_bytes: Range<usize>,
-    pub(super) address_map: OnceLock<AddressMap>,
+    pub(super) address_map: Range<usize>,
+    /// Where in the bytes the lines of the module's sources are.
+    pub(super) sources: Range<usize>,
     pub(super) data_images: OnceLock<DataImages>,
     /// The code, if it is compiled while it runs; then `text` is all of its reservation.
     pub(super) lazy: Option<Box<LazyCode>>,
@@ -100,12 +107,20 @@ impl Bytes {
         Ok(Self::File { mapping, length })
     }
 
+    /// Where they are mapped from a file.
+    fn file_pages(&self) -> Option<FilePages> {
+        let Self::File { mapping, .. } = self else { return None };
+        let pages = FilePages::new();
+        pages.add(&mapping.addresses());
+        Some(pages)
+    }
+
     fn as_slice(&self) -> &[u8] {
         match self {
             Self::Shared(bytes) => bytes,
             Self::Program(bytes) => bytes,
-            // SAFETY: so many bytes of the file are mapped to read, as long as `self` lives. That nobody changes or shortens the
-            // file meanwhile is what `Image::open` asks for.
+            // SAFETY: so many bytes of the file are mapped to read, as long as `self` lives. That nobody changes the file meanwhile is
+            // what `Image::open` asks for; if it is shortened, there are zeros (`file_pages`).
             Self::File { mapping, length } => unsafe { std::slice::from_raw_parts(mapping.base(), *length) },
         }
     }
@@ -143,6 +158,7 @@ impl LoadedImage {
         integrity: Integrity,
         execute_only: bool,
     ) -> Result<Self, ImageError> {
+        signals::install_handlers(trap::on_fault);
         let bytes = Bytes::of_file(file.as_fd(), part)?;
         Self::new(bytes, Pages::File(file.as_fd(), part.start), integrity, execute_only)
     }
@@ -153,6 +169,7 @@ impl LoadedImage {
         integrity: Integrity,
         execute_only: bool,
     ) -> Result<Self, ImageError> {
+        let file_pages = bytes.file_pages();
         let file = ElfFile::parse(bytes.as_slice())?;
         let info_bytes = file.section(image::INFO)?;
         let info = &bytes.as_slice()[info_bytes.clone()];
@@ -180,6 +197,10 @@ impl LoadedImage {
         let libcalls = file.loaded(image::LIBCALLS)?;
         let Mapped { mapping, code_view, to_code_view } =
             map(&segments, pages, &libcalls, &info, execute_only)?;
+        if let Some(file_pages) = &file_pages {
+            let code_view = code_view.iter().map(Mapping::addresses);
+            [mapping.addresses()].into_iter().chain(code_view).for_each(|range| file_pages.add(&range));
+        }
         let base = mapping.addresses().start - first_page(&segments);
         let parts = parts(&segments, base, code_view.as_ref());
         let absolute = |range: Range<u64>| base + range.start as usize..base + range.end as usize;
@@ -194,17 +215,35 @@ impl LoadedImage {
             code_view,
             to_code_view,
             layout,
+            integrity,
+            file_pages,
             data,
-            address_map_bytes: file.section(image::ADDRMAP)?,
-            address_map: OnceLock::new(),
+            address_map: file.section(image::ADDRMAP)?,
+            sources: file.section(image::SOURCES)?,
             data_images: OnceLock::new(),
             lazy: None,
             info,
             shown: None,
             bytes,
         };
+        if let Some(file_pages) = &loaded.file_pages {
+            let code = loaded.parts().filter(|(_, _, kind)| *kind == RegionKind::Code);
+            code.for_each(|(range, _, _)| file_pages.set_code(&range));
+        }
         super::unwind::check(&loaded)?;
-        Ok(Self { shown: ShownImage::new(loaded.bytes.as_slice(), base), ..loaded })
+        let shown = ShownImage::new(loaded.bytes.as_slice(), base);
+        if profiler::is_started() {
+            let code = loaded.code_bytes(loaded.text.start);
+            let text = (loaded.text.start, code);
+            let LoadedImage { bytes, info, .. } = &loaded;
+            profiler::tell_image(bytes.as_slice(), base, text, &info.functions, &info.declarations);
+        }
+        if loaded.is_lost() { Err(ImageError::Shortened) } else { Ok(Self { shown, ..loaded }) }
+    }
+
+    /// Whether a page of its file was found to be gone.
+    pub(crate) fn is_lost(&self) -> bool {
+        self.file_pages.as_ref().is_some_and(FilePages::are_lost)
     }
 
     /// The image as debuggers are shown it, if it has debug information for them.
@@ -295,14 +334,44 @@ impl LoadedImage {
         }
     }
 
-    /// The functions active at an address of the code, innermost first.
+    /// The functions active at an address of the code, innermost first; none where the address map is damaged.
     pub(crate) fn mapped_frames(&self, address: usize) -> Vec<addrmap::Frame> {
-        let (map, text) = match self.lazy().map(|lazy| lazy.space().fragment_at(address)) {
-            None => (self.address_map(), &self.text),
-            Some(Some(fragment)) => (fragment.address_map(), &fragment.text()),
-            Some(None) => return Vec::new(),
-        };
-        map.lookup((address - text.start) as u32).collect()
+        if let Some(lazy) = self.lazy() {
+            return lazy
+                .space()
+                .fragment_at(address)
+                .map_or_else(Vec::new, |fragment| fragment.mapped_frames(address));
+        }
+        let offset = (address - self.text.start) as u32;
+        self.look_up(&self.address_map, |map, is_whole| addrmap::lookup(map, offset, is_whole))
+    }
+
+    /// The lines of the module's sources at an offset in it, innermost first; none if it has no DWARF, or where that is damaged.
+    pub(crate) fn source_lines(&self, offset: WasmOffset) -> Vec<SourceLine> {
+        match self.lazy() {
+            Some(lazy) => sources::lookup(lazy.sources(), offset, |_| true),
+            None => {
+                self.look_up(&self.sources, |sources, is_whole| sources::lookup(sources, offset, is_whole))
+            }
+        }
+    }
+
+    /// Reads a part of the bytes, with a way to ask whether what is read is as it was written.
+    fn look_up<T>(
+        &self,
+        part: &Range<usize>,
+        read: impl FnOnce(&[u8], &dyn Fn(Range<usize>) -> bool) -> Vec<T>,
+    ) -> Vec<T> {
+        let bytes = self.image_bytes();
+        match self.integrity {
+            Integrity::Whole => read(&bytes[part.clone()], &|_| true),
+            Integrity::Declarations => {
+                let Some(sealed) = Sealed::new(bytes) else { return Vec::new() };
+                let is_whole =
+                    |range: Range<usize>| sealed.is_whole(part.start + range.start..part.start + range.end);
+                read(&bytes[part.clone()], &is_whole)
+            }
+        }
     }
 
     /// The function whose code is at an address, however little else is known.
@@ -329,17 +398,6 @@ impl LoadedImage {
     pub(crate) fn data(&self, segment: usize) -> &[u8] {
         let range = &self.info.data[segment];
         &self.image_bytes()[self.data.clone()][range.start as usize..range.end as usize]
-    }
-
-    /// The address map, decoded at the first trap. A damaged one is empty: then frames name functions and no offsets.
-    fn address_map(&self) -> &AddressMap {
-        self.address_map.get_or_init(|| {
-            let (bytes, range) = (self.image_bytes(), &self.address_map_bytes);
-            let in_program = matches!(self.bytes, Bytes::Program(_));
-            let whole = in_program || Sealed::new(bytes).is_some_and(|sealed| sealed.is_whole(range.clone()));
-            let map = whole.then(|| AddressMap::decode(&bytes[range.clone()]).ok());
-            map.flatten().unwrap_or_default()
-        })
     }
 
     /// The initial contents of its memories, laid out when the first instance is made.

@@ -25,7 +25,9 @@ use super::memory::{LinearMemory, StoreMemory};
 use super::shared::SharedInner;
 use super::store::StoreInner;
 use super::table::{Elements, StoreTable};
-use crate::{CallError, Extern, InstantiateError, MemoryError, MemorySettings, Store, Trap, imports};
+use crate::{
+    CallError, Extern, ImageError, InstantiateError, MemoryError, MemorySettings, Store, Trap, imports,
+};
 
 /// Makes an instance and initialises its tables and memories. Returns its index and the function to start, if any.
 pub(crate) fn instantiate(
@@ -50,6 +52,10 @@ pub(crate) fn instantiate(
     initialise(store, index as usize).map_err(|code| {
         InstantiateError::Call(CallError::Trap(Trap { code, frames: Vec::new(), omitted: 0 }))
     })?;
+    if image.is_lost() {
+        let error = Box::new(ImageError::Shortened);
+        return Err(InstantiateError::Call(CallError::Host { error, frames: Vec::new(), omitted: 0 }));
+    }
     let start = image.info().declarations.start;
     let start = start.and_then(|func| store.instances[index as usize].context.func_ref(func));
     Ok((index, start))

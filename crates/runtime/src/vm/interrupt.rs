@@ -20,6 +20,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread::Thread;
 use std::time::{Duration, Instant};
 
+use super::samples::Samples;
 use crate::sys::signals::{self, ThreadNumber};
 
 /// Why a store is to stop, as bits.
@@ -39,6 +40,8 @@ pub(crate) struct Interruption {
     thread: AtomicI32,
     /// A thread that waits in a builtin.
     waiting: Mutex<Option<Thread>>,
+    /// Where the signal's handler says what it has found, if it was asked to.
+    samples: OnceLock<Box<Samples>>,
 }
 
 impl Interruption {
@@ -72,6 +75,27 @@ impl Interruption {
         self.prod();
         keeper().work().insist(self);
         keeper().changed.notify_one();
+    }
+
+    /// Samples of where the store's code stands.
+    pub(crate) fn samples(&self) -> &Samples {
+        self.samples.get_or_init(|| Box::new(Samples::new()))
+    }
+
+    /// The same for the signal's handler, if anyone has asked for one.
+    pub(crate) fn samples_if_any(&self) -> Option<&Samples> {
+        self.samples.get().map(|samples| &**samples)
+    }
+
+    /// Asks for a sample of the thread that runs the store. Returns whether one does.
+    pub(crate) fn sample(&self) -> bool {
+        let thread = ThreadNumber(self.thread.load(Ordering::SeqCst));
+        if thread.0 == 0 {
+            return false;
+        }
+        self.samples().want();
+        signals::interrupt(thread);
+        true
     }
 
     /// Runs a wait that ends early when this thread is unparked. `is_requested` becomes true before that happens.

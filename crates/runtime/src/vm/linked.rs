@@ -7,6 +7,7 @@ use wootz_vm_abi::image::{DecodeError, ImageInfo};
 use wootz_vm_abi::linked::{LinkedBytes, LinkedModule, LinkedRange, LinkedUnwind};
 
 use super::image::{Bytes, LoadedImage, UnwindBytes};
+use crate::image::Integrity;
 use crate::regions::{Protection, RegionKind};
 use crate::{Image, ImageError, validate};
 
@@ -64,9 +65,11 @@ unsafe fn load(module: &'static LinkedModule) -> Result<LoadedImage, ImageError>
         text,
         info,
         bytes: Bytes::Program(bytes),
+        integrity: Integrity::Whole,
+        file_pages: None,
         data: part(&module.data),
-        address_map_bytes: part(&module.address_map),
-        address_map: OnceLock::new(),
+        address_map: part(&module.address_map),
+        sources: part(&module.sources),
         data_images: OnceLock::new(),
         lazy: None,
     };

@@ -9,27 +9,41 @@ use wootz_wasm_types::FuncIndex;
 
 use super::activation::Activation;
 use super::faults::FaultRegions;
+use super::file_pages;
 use super::image::LoadedImage;
+use super::samples;
 use super::store::{Pending, StoreInner};
 use super::unwind;
-use crate::sys::signals::{Fault, FaultKind};
+use crate::sys::signals::{Answer, Fault, FaultKind};
 use crate::sys::{Landing, Registers, stack, trap_byte};
 use crate::trap::MAX_FRAMES;
-use crate::{CallError, HostError, Trap, TrapFrame};
+use crate::{CallError, HostError, ImageError, Trap, TrapFrame};
 
 /// Why and where compiled code was left.
 pub(crate) struct Stopped {
-    code: TrapCode,
+    cause: Cause,
     /// An address inside the active instruction of each frame, innermost first.
     addresses: [usize; MAX_FRAMES],
     recorded: usize,
     omitted: usize,
 }
 
+/// Why compiled code was left.
+#[derive(Copy, Clone, PartialEq, Eq)]
+enum Cause {
+    Trap(TrapCode),
+    /// A page of the image is gone.
+    LostImage,
+}
+
 impl Stopped {
     /// Stopped before anything ran.
     pub(crate) fn at_entry(code: TrapCode) -> Self {
-        Self { code, addresses: [0; MAX_FRAMES], recorded: 0, omitted: 0 }
+        Self::because(Cause::Trap(code))
+    }
+
+    fn because(cause: Cause) -> Self {
+        Self { cause, addresses: [0; MAX_FRAMES], recorded: 0, omitted: 0 }
     }
 
     fn push(&mut self, address: usize) {
@@ -43,22 +57,41 @@ impl Stopped {
     }
 }
 
-/// The signal handler's question: is this fault a trap of the code that this thread entered?
-pub(crate) fn on_fault(fault: &Fault) -> Option<Landing> {
+/// The signal handler's question: is this fault a trap of the code that this thread entered, or a page of an image that is gone?
+pub(crate) fn on_fault(fault: &Fault) -> Option<Answer> {
+    let lost = matches!(fault.kind, FaultKind::NoPage(address) if file_pages::lose(address));
+    if fault.kind == FaultKind::Interrupt {
+        samples::take(fault);
+    }
+    stop(fault).map(Answer::Land).or(lost.then_some(Answer::Retry))
+}
+
+/// Leaves the code that this thread entered, if it is what faulted.
+fn stop(fault: &Fault) -> Option<Landing> {
     // SAFETY: this thread's innermost activation lives until it is left, and no one else looks at it now: the thread is
     // in code below it, or in the host, whose faults are not ours.
     let activation = unsafe { Activation::current()?.as_ref() };
     let regions = activation.regions();
     let image = regions.image_at(fault.registers.values[Registers::PC])?;
-    let mut stopped = Stopped::at_entry(classify(fault, activation, image)?);
     let landing = activation.landing();
-    unwind::walk(regions, fault.registers, landing.sp, &mut |address| stopped.push(address));
+    let mut stopped = Stopped::because(classify(fault, activation, image)?);
+    // Of a lost image, the tables to walk by may be gone too.
+    if stopped.cause != Cause::LostImage {
+        unwind::walk(regions, fault.registers, landing.sp, &mut |address| stopped.push(address));
+    }
     activation.stop(stopped);
     Some(landing)
 }
 
 /// The reason for a fault at an instruction of `image`; `None` if no instruction of ours faults like that.
-fn classify(fault: &Fault, activation: &Activation, image: &LoadedImage) -> Option<TrapCode> {
+fn classify(fault: &Fault, activation: &Activation, image: &LoadedImage) -> Option<Cause> {
+    if image.is_lost() {
+        return Some(Cause::LostImage);
+    }
+    trap_code(fault, activation, image).map(Cause::Trap)
+}
+
+fn trap_code(fault: &Fault, activation: &Activation, image: &LoadedImage) -> Option<TrapCode> {
     let regions = activation.regions();
     match fault.kind {
         FaultKind::IllegalInstruction => {
@@ -67,8 +100,10 @@ fn classify(fault: &Fault, activation: &Activation, image: &LoadedImage) -> Opti
         }
         // At any instruction: WebAssembly frames hold nothing to clean up.
         FaultKind::Interrupt => activation.is_interrupted().then_some(TrapCode::Interrupted),
-        FaultKind::Access(address) if regions.is_guarded_memory(address) => Some(TrapCode::MemoryOutOfBounds),
-        FaultKind::Access(address) => {
+        FaultKind::Access(address) | FaultKind::NoPage(address) if regions.is_guarded_memory(address) => {
+            Some(TrapCode::MemoryOutOfBounds)
+        }
+        FaultKind::Access(address) | FaultKind::NoPage(address) => {
             let overflow = stack::known_bounds()?.overflow_range();
             overflow.contains(&address).then_some(TrapCode::StackExhausted)
         }
@@ -82,11 +117,18 @@ fn classify(fault: &Fault, activation: &Activation, image: &LoadedImage) -> Opti
 pub(crate) unsafe fn into_error(store: NonNull<StoreInner>, stopped: &Stopped) -> CallError {
     // SAFETY: as the caller promises.
     let store = unsafe { &mut *store.as_ptr() };
-    let reason = match stopped.code {
-        TrapCode::Pending => store.take_pending(),
+    let reason = match stopped.cause {
+        Cause::Trap(TrapCode::Pending) => store.take_pending(),
         // Stopped between the return of what failed and the instruction that would have trapped for it.
-        TrapCode::Interrupted => store.take_pending().or(Some(Pending::Trap(TrapCode::Interrupted))),
-        code => Some(Pending::Trap(code)),
+        Cause::Trap(TrapCode::Interrupted) => {
+            store.take_pending().or(Some(Pending::Trap(TrapCode::Interrupted)))
+        }
+        Cause::Trap(code) => Some(Pending::Trap(code)),
+        // What failed before does not matter any more, but for a panic.
+        Cause::LostImage => match store.take_pending() {
+            Some(Pending::Panic(payload)) => Some(Pending::Panic(payload)),
+            _ => Some(Pending::Host(Box::new(ImageError::Shortened))),
+        },
     };
     let (frames, omitted) = frames(store.regions(), stopped);
     match reason {
@@ -128,13 +170,14 @@ fn frames(regions: &FaultRegions, stopped: &Stopped) -> (Vec<TrapFrame>, usize) 
 }
 
 /// Appends the functions active at an address: several where calls were inlined, none in a trampoline.
-fn describe(image: &LoadedImage, address: usize, frames: &mut Vec<TrapFrame>) {
+pub(super) fn describe(image: &LoadedImage, address: usize, frames: &mut Vec<TrapFrame>) {
     let declarations = &image.info().declarations;
     let frame = |func: FuncIndex, offset| TrapFrame {
         module: declarations.names.module.clone(),
         func,
         name: declarations.function_name(func).map(str::to_owned),
         offset,
+        sources: if offset == 0 { Vec::new() } else { image.source_lines(offset) },
     };
     let before = frames.len();
     let known = |mapped: &addrmap::Frame| declarations.functions.get(mapped.func).is_some();

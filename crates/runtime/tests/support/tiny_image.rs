@@ -58,7 +58,18 @@ pub(crate) fn tiny_image() -> Vec<u8> {
 }
 
 /// The image with changed module information.
+#[allow(dead_code, reason = "not every user needs both")]
 pub(crate) fn tiny_image_with(edit: impl FnOnce(&mut ImageInfo)) -> Vec<u8> {
+    image_with(edit, 0)
+}
+
+/// The image with so many bytes on both sides of the address map, which then shares no digest with other sections.
+#[allow(dead_code, reason = "not every user needs it")]
+pub(crate) fn tiny_image_with_distant_map(distance: usize) -> Vec<u8> {
+    image_with(|_| (), distance)
+}
+
+fn image_with(edit: impl FnOnce(&mut ImageInfo), distance: usize) -> Vec<u8> {
     let mut text = Vec::new();
     let mut starts = Vec::new();
     for piece in CODE {
@@ -71,12 +82,8 @@ pub(crate) fn tiny_image_with(edit: impl FnOnce(&mut ImageInfo)) -> Vec<u8> {
     let (eh_frame, eh_frame_hdr) = unwind_information(&starts);
     let mut map = AddressMap::default();
     for (func, start) in starts.iter().enumerate().take(4) {
-        let frame = addrmap::Frame {
-            func: FuncIndex(func as u32),
-            offset: 0x20 + func as u32,
-            caller: addrmap::NONE,
-        };
-        let frame = map.push_frame(frame);
+        let frame = addrmap::Frame { func: FuncIndex(func as u32), offset: 0x20 + func as u32 };
+        let frame = map.push_frame(frame, addrmap::NONE);
         map.push_row(*start, frame);
     }
     map.push_row(starts[4], addrmap::NONE);
@@ -86,7 +93,9 @@ pub(crate) fn tiny_image_with(edit: impl FnOnce(&mut ImageInfo)) -> Vec<u8> {
         (image::EH_FRAME, EH_FRAME, 2, eh_frame),
         (image::EH_FRAME_HDR, header, 2, eh_frame_hdr),
         (image::INFO, 0, 0, info.encode()),
+        (".before", 0, 0, vec![0; distance]),
         (image::ADDRMAP, 0, 0, map.encode()),
+        (".behind", 0, 0, vec![0; distance]),
     ])
 }
 

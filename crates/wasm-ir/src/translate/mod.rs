@@ -9,6 +9,7 @@
 //! Nothing recurses with the guest's nesting, and no step multiplies edges by locals, except that minimal SSA form
 //! itself can: there [`PARAMETERS_LIMIT`] and [`ARGUMENTS_LIMIT`] end it with a clear error.
 
+mod assignments;
 mod control;
 mod env;
 mod finish;
@@ -23,6 +24,7 @@ use crate::ir::{Body, Value};
 use crate::module::Module;
 use crate::{Error, ErrorKind, FuncIndex, ValType};
 
+pub use assignments::Assignments;
 use control::Frame;
 use finish::Finish;
 use graph::Graph;

@@ -4,12 +4,13 @@
 //! of swap. Pages are zero when they first become accessible.
 
 use std::ffi::c_void;
+use std::fs::File;
 use std::io;
 use std::ops::Range;
 use std::ptr::NonNull;
 
 use region::Protection;
-use rustix::fd::BorrowedFd;
+use rustix::fd::{AsFd as _, BorrowedFd};
 use rustix::mm::{
     Advice, MapFlags, MprotectFlags, MremapFlags, ProtFlags, madvise, mmap, mmap_anonymous, mprotect,
     mremap_fixed, munmap,
@@ -145,10 +146,18 @@ impl Mapping {
         Ok(unsafe { madvise(start.cast::<c_void>(), len, Advice::LinuxDontNeed) }?)
     }
 
+    /// The first page of a file, as code that nobody runs: whoever records what the process maps sees the file.
+    pub(crate) fn of_code_in(file: &File) -> io::Result<Self> {
+        let mapping = Self::reserve(page_size())?;
+        // SAFETY: nothing refers to the new mapping, and nobody reads it.
+        unsafe { mapping.map_file(0..page_size(), file.as_fd(), 0, Protection::READ_EXECUTE) }?;
+        Ok(mapping)
+    }
+
     /// Puts the contents of a file from an offset on over a page-aligned range; what is written stays here.
     ///
     /// # Safety
-    /// Nobody may rely on what the range held, and nobody may shorten the file while it is mapped.
+    /// Nobody may rely on what the range held, or on the file keeping what it has.
     pub(crate) unsafe fn map_file(
         &self,
         range: Range<usize>,
@@ -223,6 +232,28 @@ impl Mapping {
         );
         (self.base.as_ptr().wrapping_add(range.start), range.len())
     }
+}
+
+/// Leaves whole pages readable and nothing more; whether the system did. Allowed in a signal handler.
+///
+/// # Safety
+/// The pages must be mapped, and nobody may rely on executing or writing them.
+pub(crate) unsafe fn only_read(pages: Range<usize>) -> bool {
+    let start = std::ptr::with_exposed_provenance_mut(pages.start);
+    // SAFETY: as the caller promises.
+    pages.is_empty() || unsafe { mprotect(start, pages.len(), MprotectFlags::READ) }.is_ok()
+}
+
+/// Puts zeros in the place of the page at an address, readable; whether the system did. Allowed in a signal handler.
+///
+/// # Safety
+/// The page must be mapped, and nobody may rely on what it holds, or execute or write it.
+pub(crate) unsafe fn zero_page(address: usize) -> bool {
+    let page = address / page_size() * page_size();
+    let flags = MapFlags::PRIVATE | MapFlags::FIXED | MapFlags::NORESERVE;
+    let start = std::ptr::with_exposed_provenance_mut(page);
+    // SAFETY: as the caller promises.
+    unsafe { mmap_anonymous(start, page_size(), ProtFlags::READ, flags) }.is_ok()
 }
 
 fn flags_of(protection: Protection) -> ProtFlags {

@@ -23,6 +23,8 @@ use crate::sys::{Landing, Registers};
 pub(crate) enum FaultKind {
     /// An access to this address faulted.
     Access(usize),
+    /// An access to this address faulted since the file that is mapped there ends before it.
+    NoPage(usize),
     /// The instruction is not one.
     IllegalInstruction,
     /// Nothing: another thread called [`interrupt`].
@@ -38,9 +40,17 @@ pub(crate) struct Fault {
     pub(crate) registers: Registers,
 }
 
-/// Decides on a fault: where to continue, or `None` if it is not ours. Runs on the alternate stack of the faulting
-/// thread.
-pub(crate) type OnFault = fn(&Fault) -> Option<Landing>;
+/// What is done about a fault.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub(crate) enum Answer {
+    /// The thread continues there.
+    Land(Landing),
+    /// The instruction is executed again: what made it fault is gone.
+    Retry,
+}
+
+/// Decides on a fault, or returns `None` if it is not ours. Runs on the alternate stack of the faulting thread.
+pub(crate) type OnFault = fn(&Fault) -> Option<Answer>;
 
 /// The signal of [`interrupt`]: ignored by default, passed on by debuggers, and used by next to nobody.
 pub(super) const INTERRUPT: c_int = libc::SIGURG;
@@ -64,14 +74,19 @@ pub(crate) fn install(on_fault: OnFault) -> io::Result<ThreadNumber> {
     }
 }
 
-#[cold]
-fn install_slowly(on_fault: OnFault) -> io::Result<ThreadNumber> {
+/// Installs the handlers for the process only, at the first call. On a thread without an alternate stack they run on its own.
+pub(crate) fn install_handlers(on_fault: OnFault) {
     INSTALLED.get_or_init(|| {
         ON_FAULT.get_or_init(|| on_fault);
         for (signal, previous) in SIGNALS.into_iter().zip(&PREVIOUS) {
             install_handler(signal, previous);
         }
     });
+}
+
+#[cold]
+fn install_slowly(on_fault: OnFault) -> io::Result<ThreadNumber> {
+    install_handlers(on_fault);
     let installed = ALTERNATE_STACK.try_with(|stack| {
         let mut stack = stack.borrow_mut();
         if stack.is_none() {
@@ -118,16 +133,22 @@ unsafe extern "C" fn handle(signal: c_int, info: *mut libc::siginfo_t, context: 
     let kind = match signal {
         INTERRUPT => FaultKind::Interrupt,
         libc::SIGILL => FaultKind::IllegalInstruction,
-        // SAFETY: SIGSEGV and SIGBUS carry an address.
-        _ => FaultKind::Access(unsafe { (*info).si_addr() }.addr()),
+        _ => {
+            // SAFETY: SIGSEGV and SIGBUS carry an address.
+            let address = unsafe { (*info).si_addr() }.addr();
+            let is_beyond_file = signal == libc::SIGBUS && code == libc::BUS_ADRERR;
+            if is_beyond_file { FaultKind::NoPage(address) } else { FaultKind::Access(address) }
+        }
     };
     if (code > 0 || signal == INTERRUPT)
         && let Some(on_fault) = ON_FAULT.get()
-        && let Some(landing) = on_fault(&Fault { kind, registers: registers(context) })
+        && let Some(answer) = on_fault(&Fault { kind, registers: registers(context) })
     {
-        let gregs = &mut context.uc_mcontext.gregs;
-        gregs[libc::REG_RIP as usize] = landing.pc as i64;
-        gregs[libc::REG_RSP as usize] = landing.sp as i64;
+        if let Answer::Land(landing) = answer {
+            let gregs = &mut context.uc_mcontext.gregs;
+            gregs[libc::REG_RIP as usize] = landing.pc as i64;
+            gregs[libc::REG_RSP as usize] = landing.sp as i64;
+        }
         return;
     }
     // SAFETY: the information is valid, see above.

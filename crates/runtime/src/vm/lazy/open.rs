@@ -7,13 +7,16 @@ use wootz_vm_abi::image::ImageInfo;
 use wootz_vm_abi::lazy::{CodeSpace, Entry, LazyLayout, LazyModule, MakeCompiler};
 
 use super::{LazyCode, LazySpace};
+use crate::image::Integrity;
 use crate::vm::image::{Bytes, LoadedImage, UnwindBytes};
-use crate::{ImageError, validate};
+use crate::{ImageError, profiler, validate};
 
 /// Opens a module. In its image, the code of each function and trampoline is its stub.
 pub(crate) fn open(module: LazyModule, compiler: MakeCompiler) -> Result<LoadedImage, ImageError> {
     let entries = LazyLayout::new(&module.declarations);
-    let space = Arc::new(LazySpace::new(entries, module.body_bytes).map_err(ImageError::System)?);
+    let names = if profiler::is_started() { profiler::names(&module.declarations) } else { Vec::new() };
+    let space = LazySpace::new(entries, module.body_bytes, names).map_err(ImageError::System)?;
+    let space = Arc::new(space);
     let text = space.addresses();
     let stub = |entry| (space.stub(space.layout().number(entry)) - text.start) as u32;
     let types = || module.declarations.types.keys();
@@ -50,8 +53,10 @@ pub(crate) fn open(module: LazyModule, compiler: MakeCompiler) -> Result<LoadedI
         info,
         data: 0..module.bytes.len(),
         bytes: Bytes::Shared(module.bytes),
-        address_map_bytes: 0..0,
-        address_map: OnceLock::new(),
+        integrity: Integrity::Whole,
+        file_pages: None,
+        address_map: 0..0,
+        sources: 0..0,
         data_images: OnceLock::new(),
         lazy: Some(code),
     })

@@ -8,17 +8,18 @@ use std::io;
 use std::ops::Range;
 use std::ptr;
 use std::sync::atomic::{AtomicPtr, AtomicU32, AtomicUsize, Ordering};
-use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use region::Protection;
-use wootz_vm_abi::addrmap::AddressMap;
-use wootz_vm_abi::lazy::{CodeSpace, EntryNumber, Fragment, LazyLayout, Part, Tier};
+use wootz_vm_abi::addrmap;
+use wootz_vm_abi::lazy::{CodeSpace, Entry, EntryNumber, Fragment, LazyLayout, Part, Tier};
 use wootz_vm_abi::libcall::Libcall;
 use wootz_vm_abi::trap::TrapCode;
 use wootz_wasm_types::FuncIndex;
 
 use crate::lazy::{LazyStatistics, TierStatistics};
+use crate::profiler::{self, FunctionCode};
 use crate::sys::memory::{Mapping, page_size, round_to_pages};
 use crate::sys::stubs;
 use crate::vm::libcalls;
@@ -38,6 +39,8 @@ pub(crate) struct LazySpace {
     code: Range<usize>,
     /// The fragment that each page of `code` belongs to, or null. A signal handler reads it.
     fragments: Mapping,
+    /// What the defined functions are called in profiles, if anyone makes one.
+    names: Vec<String>,
     books: Mutex<Books>,
 }
 
@@ -61,8 +64,7 @@ pub(crate) struct PlacedFragment {
     eh_frame: Range<usize>,
     eh_frame_hdr: Range<usize>,
     parts: Vec<(Part, Range<u32>)>,
-    address_map_bytes: Vec<u8>,
-    address_map: OnceLock<AddressMap>,
+    address_map: Vec<u8>,
 }
 
 impl PlacedFragment {
@@ -86,9 +88,9 @@ impl PlacedFragment {
         if self.text.contains(&address) { bytes(&(address..self.text.end)) } else { &[] }
     }
 
-    /// Its address map, decoded at the first trap.
-    pub(crate) fn address_map(&self) -> &AddressMap {
-        self.address_map.get_or_init(|| AddressMap::decode(&self.address_map_bytes).unwrap_or_default())
+    /// The functions active at an address of its code, innermost first.
+    pub(crate) fn mapped_frames(&self, address: usize) -> Vec<addrmap::Frame> {
+        addrmap::lookup(&self.address_map, (address - self.text.start) as u32, |_| true)
     }
 
     /// What the code at an address is.
@@ -108,7 +110,7 @@ fn bytes<'a>(range: &Range<usize>) -> &'a [u8] {
 
 impl LazySpace {
     /// A reservation with the stubs of a module whose function bodies have so many bytes, and an address for the header's `record`.
-    pub(crate) fn new(layout: LazyLayout, body_bytes: usize) -> io::Result<Self> {
+    pub(crate) fn new(layout: LazyLayout, body_bytes: usize, names: Vec<String>) -> io::Result<Self> {
         let too_large = || io::Error::from(io::ErrorKind::OutOfMemory);
         let stubs = round_to_pages(stubs::HEADER + layout.entries() * stubs::STUB).ok_or_else(too_large)?;
         let data = round_to_pages(layout.size()).ok_or_else(too_large)?;
@@ -127,6 +129,7 @@ impl LazySpace {
                 loops: HashMap::new(),
                 statistics: LazyStatistics::default(),
             }),
+            names,
             reservation,
             layout,
         };
@@ -206,6 +209,12 @@ impl LazySpace {
         (address != self.stub(entry) + stubs::ASK).then_some(address)
     }
 
+    /// Whether a function has code of the second tier.
+    pub(crate) fn is_optimised(&self, func: FuncIndex) -> bool {
+        let entry = self.layout.number(Entry::Function(func));
+        self.books().tiers[entry.0 as usize] == Some(Tier::Second)
+    }
+
     /// The address of the way in at a loop, if there is one.
     pub(crate) fn loop_code(&self, func: FuncIndex, at_loop: u32) -> Option<usize> {
         self.books().loops.get(&(func, at_loop)).copied()
@@ -280,8 +289,7 @@ impl LazySpace {
             eh_frame: absolute(&fragment.eh_frame),
             eh_frame_hdr: absolute(&fragment.eh_frame_hdr),
             parts: fragment.parts.clone(),
-            address_map_bytes: fragment.address_map.clone(),
-            address_map: OnceLock::new(),
+            address_map: fragment.address_map.clone(),
         }))
     }
 }
@@ -291,6 +299,22 @@ fn write(address: usize, bytes: &[u8]) {
     let target: *mut u8 = ptr::with_exposed_provenance_mut(address);
     // SAFETY: the callers, all in this file, write to pages of their reservation only.
     unsafe { target.copy_from_nonoverlapping(bytes.as_ptr(), bytes.len()) };
+}
+
+impl LazySpace {
+    fn tell_profiler(&self, fragment: &Fragment, base: usize) {
+        let code = fragment.parts.iter().filter_map(|(part, range)| {
+            let entry = match *part {
+                Part::Entry(entry) => entry,
+                Part::Loop(func, _) => self.layout.number(Entry::Function(func)),
+            };
+            // Trampolines have no names.
+            let name = self.names.get(entry.0 as usize)?;
+            let bytes = fragment.bytes.get(range.start as usize..range.end as usize)?;
+            Some(FunctionCode { address: base + range.start as usize, bytes, name })
+        });
+        profiler::tell(code, &[]);
+    }
 }
 
 impl CodeSpace for LazySpace {
@@ -327,6 +351,9 @@ impl CodeSpace for LazySpace {
                 }
                 Part::Loop(func, at_loop) => _ = books.loops.insert((func, at_loop), address),
             }
+        }
+        if !self.names.is_empty() {
+            self.tell_profiler(fragment, base);
         }
         books.statistics.swaps += swaps;
         books.statistics.tiers[tier as usize] +=

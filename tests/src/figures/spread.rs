@@ -30,6 +30,12 @@ impl Spread {
         Self::new(figures.iter().zip(to).map(|(figure, to)| figure / to).collect())
     }
 
+    /// The same of times.
+    pub fn of_time_ratios(figures: &[Duration], to: &[Duration]) -> Self {
+        let seconds = |times: &[Duration]| times.iter().map(Duration::as_secs_f64).collect::<Vec<_>>();
+        Self::of_ratios(&seconds(figures), &seconds(to))
+    }
+
     /// Of times, in a unit of which a second has so many.
     pub fn of_times(figures: &[Duration], unit: f64) -> Self {
         Self::new(figures.iter().map(|figure| figure.as_secs_f64() * unit).collect())

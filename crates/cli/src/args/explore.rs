@@ -1,0 +1,23 @@
+//! Options of `wootz explore`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::{CompileArgs, InputArgs, MachineArgs};
+
+#[derive(Args, Debug)]
+pub struct ExploreArgs {
+    #[command(flatten)]
+    pub compile: CompileArgs,
+    #[command(flatten)]
+    pub machine: MachineArgs,
+    #[command(flatten)]
+    pub input: InputArgs,
+    /// Where to write the page; - is standard output [default: the module's name with the ending html].
+    #[arg(short = 'o', long, value_name = "OUT")]
+    pub output: Option<PathBuf>,
+    /// A module, binary or text; - is standard input.
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+}

@@ -1,0 +1,56 @@
+//! `wootz explore`: a page that shows what became of a module: sources, text, LLVM IR and assembly side by side, each
+//! piece of code linked to what it came from.
+
+mod data;
+
+use std::path::{Path, PathBuf};
+
+use wootz_cli::args::ExploreArgs;
+use wootz_cli::exit::Exit;
+use wootz_cli::files::replace;
+use wootz_cli::input::Input;
+use wootz_cli::report::{BUG, Outcome, Report, output};
+use wootz_codegen_llvm::list;
+
+use crate::failure::compile_report;
+use data::Data;
+
+/// The page, all of it but its data.
+const PAGE: &str = include_str!("page.html");
+const STYLE: &str = include_str!("page.css");
+const SCRIPT: &str = include_str!("page.js");
+
+pub(crate) fn explore(args: &ExploreArgs) -> Outcome {
+    let target = target(args);
+    let input = Input::read(&args.file, args.input.max_module_size)?;
+    let module = input.decode()?;
+    let options = args.compile.options(args.machine.target);
+    let listings = list(&module, &options).map_err(|error| compile_report(&input, &error))?;
+    let data = Data::new(&input, &module, &options, &listings)
+        .ok_or_else(|| Report::new(Exit::BadModule, "the module cannot be printed as text"))?;
+    let page = page(&data)?;
+    match target {
+        None => output(page.as_bytes()),
+        Some(path) => replace(&path, page.as_bytes(), 0o666)
+            .map_err(|error| Report::new(Exit::Output, format!("cannot write {}: {error}", path.display()))),
+    }
+}
+
+/// Where the page goes; `None` is standard output.
+fn target(args: &ExploreArgs) -> Option<PathBuf> {
+    match &args.output {
+        Some(path) => Some(path.clone()).filter(|path| path.as_os_str() != "-"),
+        None if args.file.as_os_str() == "-" => None,
+        None => Some(Path::new(args.file.file_name().unwrap_or_default()).with_extension("html")),
+    }
+}
+
+fn page(data: &Data) -> Outcome<String> {
+    let json =
+        serde_json::to_string(data).map_err(|error| Report::new(Exit::Bug, error.to_string()).help(BUG))?;
+    // Inside a script element only `<` could end it or begin a comment.
+    let json = json.replace('<', "\\u003c");
+    let (before, after) = PAGE.split_once("{DATA}").unwrap_or((PAGE, ""));
+    let fill = |text: &str| text.replace("{STYLE}", STYLE).replace("{SCRIPT}", SCRIPT);
+    Ok([fill(before), json, fill(after)].concat())
+}

@@ -1,0 +1,183 @@
+//! How much debuggers show of compiled programs, against the native build of the same source at the same level: each program in
+//! `tests/programs/coverage` is stopped at every line and asked for every variable in scope.
+//!
+//! As a test, fails if a value is wrong or less is shown than has been reached. With the argument `table` (`cargo xtask debug-coverage`), prints
+//! the figures; then names of programs choose, and say what is missing.
+
+mod compare;
+mod guest;
+mod trace;
+
+use std::error::Error;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode};
+
+use compare::{Comparison, Missing, compare};
+use libtest_mimic::{Arguments, Trial};
+use trace::record;
+
+const WOOTZ: &str = env!("CARGO_BIN_EXE_wootz");
+
+/// Levels, of both compilers.
+const LEVELS: [&str; 2] = ["-O0", "-O2"];
+
+/// What is to be shown without optimisation, as a share of what the native build shows.
+const LEAST: f64 = 0.95;
+/// What is to be shown of optimised programs, as a share of what the native build shows and the module has a place for: as much as was reached,
+/// less what another version of clang may change.
+const LEAST_OPTIMISED: [(&str, f64); 4] =
+    [("matrix.c", 0.15), ("sort.c", 0.65), ("text.c", 0.6), ("tree.c", 0.5)];
+
+type Result<T> = std::result::Result<T, Box<dyn Error>>;
+
+fn main() -> ExitCode {
+    let mut arguments = std::env::args().skip(1);
+    if arguments.next().as_deref() == Some("table") {
+        let chosen: Vec<String> = arguments.collect();
+        return match table(&chosen) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(error) => {
+                eprintln!("error: {error}");
+                ExitCode::FAILURE
+            }
+        };
+    }
+    let mut trials = Vec::new();
+    for program in programs().expect("the folder of programs is readable") {
+        for level in LEVELS {
+            let program = program.clone();
+            let name = format!("{} {level}", name(&program));
+            let check = move || check(&program, level).map_err(|error| error.to_string().into());
+            trials.push(Trial::test(name, check));
+        }
+    }
+    libtest_mimic::run(&Arguments::from_args(), trials).exit_code()
+}
+
+fn check(program: &Path, level: &str) -> Result<()> {
+    let measured = measure(program, level)?;
+    let optimised = LEAST_OPTIMISED.iter().find(|(known, _)| *known == name(program));
+    let (share, least) = match (level, optimised) {
+        ("-O0", _) => (measured.variables / measured.native.variables, LEAST),
+        (_, Some((_, least))) => (measured.variables / measured.stated, *least),
+        (_, None) => return Err("nothing is said of how much of the program is to be shown".into()),
+    };
+    if share < least {
+        return Err(
+            format!("{:.0} % of the variables are shown: {:?}", share * 100.0, measured.missing).into()
+        );
+    }
+    if !measured.ours.wrong.is_empty() {
+        return Err(format!("wrong: {:#?}", measured.ours.wrong).into());
+    }
+    Ok(())
+}
+
+fn table(chosen: &[String]) -> Result<()> {
+    println!("                          native                              wootz");
+    println!(
+        "program         level  lines  variables  early/late  wrong    lines   variables  of stated    more  early/late  wrong"
+    );
+    for level in LEVELS {
+        let (mut native, mut stated, mut ours) = (0.0, 0.0, 0.0);
+        for program in programs()? {
+            if !chosen.is_empty() && !chosen.contains(&name(&program)) {
+                continue;
+            }
+            let measured = measure(&program, level)?;
+            print_row(&name(&program), level, &measured);
+            if !chosen.is_empty() {
+                for Missing { line, name, native, ours, is_stated } in &measured.missing {
+                    let why = if *is_stated { "" } else { " (the module has no place for it)" };
+                    println!("  line {line}: {name} in {native:.2} of the stops, here in {ours:.2}{why}");
+                }
+            }
+            for ((line, part), value) in &measured.ours.wrong {
+                println!("  wrong in line {line}: {part} = {value}");
+            }
+            native += measured.native.variables;
+            stated += measured.stated;
+            ours += measured.variables;
+        }
+        println!(
+            "all programs    {level}: {:.1} % of the variables that the native builds show, {:.1} % of those that the modules have places for",
+            ours / native * 100.0,
+            ours / stated * 100.0
+        );
+    }
+    Ok(())
+}
+
+fn print_row(name: &str, level: &str, measured: &Comparison) {
+    let Comparison { native, ours, lines, stated, variables, .. } = measured;
+    let percent = |seen: &compare::Seen| seen.early_or_late as f64 / seen.values.max(1) as f64 * 100.0;
+    println!(
+        "{name:<15} {level}    {:>5}  {:>9.1}  {:>8.1} %  {:>5}    {:>5}  {:>6.1} {:>5.1} %    {:>5.1} %  {:>5.1}  {:>8.1} %  {:>5}",
+        native.lines,
+        native.variables,
+        percent(native),
+        native.wrong.len(),
+        lines,
+        variables,
+        variables / native.variables * 100.0,
+        variables / stated * 100.0,
+        ours.variables - variables,
+        percent(ours),
+        ours.wrong.len(),
+    );
+}
+
+fn programs() -> Result<Vec<PathBuf>> {
+    let folder =
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/programs/coverage").canonicalize()?;
+    let mut programs = Vec::new();
+    for entry in fs::read_dir(folder)? {
+        programs.push(entry?.path());
+    }
+    programs.sort();
+    Ok(programs)
+}
+
+fn name(program: &Path) -> String {
+    program.file_name().unwrap_or_default().to_string_lossy().into_owned()
+}
+
+/// Builds a program natively without optimisation, natively at a level, and for WebAssembly at that level, and compares what is shown.
+fn measure(program: &Path, level: &str) -> Result<Comparison> {
+    let dir = tempfile::tempdir()?;
+    let path = |file: &str| dir.path().join(file).display().to_string();
+    let compiler = if program.extension().is_some_and(|extension| extension == "cpp") {
+        "clang++-22"
+    } else {
+        "clang-22"
+    };
+    let clang = |options: &[&str], out: &str| {
+        succeed(
+            Command::new(compiler)
+                .args(["-g", "-fno-exceptions", "-Wno-deprecated"])
+                .args(options)
+                .arg(program)
+                .arg("-o")
+                .arg(out),
+        )
+    };
+    clang(&["-O0", "-ftrivial-auto-var-init=pattern"], &path("truth"))?;
+    let truth = record(&[&path("truth")], program, dir.path())?;
+    clang(&[level], &path("native"))?;
+    let native = record(&[&path("native")], program, dir.path())?;
+    clang(&["--target=wasm32-wasi", "--sysroot=/usr", "--no-wasm-opt", level], &path("program.wasm"))?;
+    let (wasm, image) = (path("program.wasm"), path("program.image"));
+    succeed(Command::new(WOOTZ).args(["compile", "-g", level, "--no-progress", &wasm, "-o", &image]))?;
+    let ours = record(&[WOOTZ, "run", "--no-cache", &image], program, dir.path())?;
+    let stated = guest::stated(Path::new(&wasm), program)?;
+    Ok(compare(&truth, &native, &ours, &stated))
+}
+
+fn succeed(command: &mut Command) -> Result<()> {
+    let output = command.output()?;
+    if output.status.success() {
+        return Ok(());
+    }
+    Err(format!("{command:?} failed:\n{}", String::from_utf8_lossy(&output.stderr)).into())
+}
