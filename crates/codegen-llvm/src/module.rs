@@ -68,6 +68,8 @@ pub(crate) struct ModuleState<'ctx> {
     pub(crate) fuel: bool,
     /// The functions that are not optimised, in the order they were lowered in.
     pub(crate) degraded: RefCell<Vec<Degraded>>,
+    /// The functions whose vectors are to be taken apart.
+    pub(crate) scalar_lanes: RefCell<Vec<FunctionValue<'ctx>>>,
     intrinsics: Intrinsics<'ctx>,
     functions: RefCell<BTreeMap<FuncIndex, FunctionValue<'ctx>>>,
 }
@@ -140,6 +142,7 @@ impl<'ctx> ModuleState<'ctx> {
             deterministic: options.deterministic,
             fuel: options.fuel,
             degraded: RefCell::default(),
+            scalar_lanes: RefCell::default(),
             intrinsics: Intrinsics::default(),
             functions: RefCell::default(),
         }
