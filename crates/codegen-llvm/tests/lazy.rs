@@ -101,8 +101,7 @@ fn what_is_compiled_is_an_event() {
     let (compiler, _fragments, _) = compiler(text, &CompileOptions::default());
     compiler.optimise(FuncIndex(0), None);
     // Events of the other test are among them.
-    let seen =
-        |parts: [&str; 2]| messages.iter().any(|text| parts.iter().all(|part| text.contains(part)));
+    let seen = |parts: [&str; 2]| messages.iter().any(|text| parts.iter().all(|part| text.contains(part)));
     assert!(seen(["message=hot", "func=func0"]));
     assert!(seen(["message=compiled", "tier=Second"]));
 }
