@@ -3,7 +3,9 @@
 
 pub mod aarch64;
 pub mod c_program;
+pub mod corpus;
 pub mod differential;
+pub mod figures;
 pub mod loading;
 mod python;
 pub mod real;

@@ -58,6 +58,11 @@ impl WasiProgram {
         &self.name
     }
 
+    /// The module.
+    pub fn module(&self) -> &Module {
+        &self.module
+    }
+
     /// Runs `_start` in a store of its own, as do the threads it starts. `folder` is the guest's current directory.
     ///
     /// # Errors

@@ -30,7 +30,7 @@ use choices::{Checks, Level, Traps};
 pub use executable::ExecutableArgs;
 pub use explore::ExploreArgs;
 pub use mode::ModeArg;
-pub use profile::{ProfileArgs, ProfileForm};
+pub use profile::{ProfileArgs, ProfileForm, ProfilerName};
 pub use repl::ReplArgs;
 pub use target::{MachineArgs, TargetArgs};
 
@@ -151,6 +151,9 @@ pub struct RunArgs {
     /// Print what was compiled to standard error, when the guest has ended.
     #[arg(long)]
     pub stats: bool,
+    /// Tell `perf record` which code is which function.
+    #[arg(long = "profile", value_name = "FORM")]
+    pub profiler: Option<ProfilerName>,
     /// Compile the module even if an earlier run has, and keep nothing.
     #[arg(long)]
     pub no_cache: bool,

@@ -5,7 +5,7 @@ use std::os::unix::process::CommandExt;
 use std::process::Command;
 
 use clap::Parser;
-use wootz_cli::args::{Cli, Command as Subcommand, RunArgs};
+use wootz_cli::args::{Cli, Command as Subcommand, ModeArg, RunArgs};
 use wootz_cli::exit::Exit;
 use wootz_cli::input::Input;
 use wootz_cli::report::{Outcome, Report, end, report_panics};
@@ -23,9 +23,21 @@ fn run_compiled() -> Outcome<Option<Exit>> {
     let is_ours = std::env::args_os().nth(1).is_some_and(|first| first == "run" || first == "wast-apart");
     match is_ours.then(Cli::try_parse) {
         Some(Ok(Cli { command: Subcommand::WastApart(args) })) => apart::run(&args).map(Some),
-        // Standard input cannot be read again.
-        Some(Ok(Cli { command: Subcommand::Run(args) })) if args.file().as_os_str() != "-" => run_args(&args),
+        Some(Ok(Cli { command: Subcommand::Run(args) })) if is_for_us(&args) => run_args(&args),
         _ => Ok(None),
+    }
+}
+
+/// Whether it may be that nothing has to be compiled. What is read here and turns out to be for the compiler is read again: a large module
+/// that is sure to be, and what can be read only once, is left to it.
+fn is_for_us(args: &RunArgs) -> bool {
+    let path = args.file();
+    match std::fs::metadata(&path) {
+        Ok(metadata) if !metadata.is_file() => false,
+        Ok(_) if args.no_cache || args.mode == ModeArg::Lazy => Input::begins_as_image(&path),
+        Ok(_) => true,
+        // A file that is not there is reported here, but `-` is none.
+        Err(_) => path.as_os_str() != "-",
     }
 }
 

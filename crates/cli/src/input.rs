@@ -79,6 +79,13 @@ impl Input {
         self.bytes.starts_with(ELF)
     }
 
+    /// Whether a file begins as an image does; not one that cannot be read.
+    pub fn begins_as_image(path: &Path) -> bool {
+        let mut first = Vec::new();
+        let read = File::open(path).and_then(|file| file.take(ELF.len() as u64).read_to_end(&mut first));
+        read.is_ok() && first == ELF
+    }
+
     /// Decodes and validates the module.
     pub fn decode(&self) -> Outcome<Module> {
         if self.is_image() {

@@ -7,6 +7,7 @@
 
 pub mod apart;
 pub mod args;
+mod backtrace;
 pub mod cache;
 pub mod debug;
 pub mod executable;

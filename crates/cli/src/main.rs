@@ -19,7 +19,7 @@ use wootz::{Engine, Module};
 use wootz_cli::args::{Cli, Command, InspectArgs, ModeArg, RunArgs, ValidateArgs};
 use wootz_cli::exit::Exit;
 use wootz_cli::input::Input;
-use wootz_cli::report::{Outcome, Report, end, report_panics};
+use wootz_cli::report::{Outcome, Report, conclude, report_panics};
 use wootz_cli::{apart, cache, debug, run};
 
 fn main() {
@@ -39,7 +39,7 @@ fn main() {
         Command::Repl(args) => repl::repl(args),
         Command::Maps(args) => maps::maps(args).map(|()| Exit::Success),
     };
-    end(outcome)
+    wootz_codegen_llvm::leave(conclude(outcome))
 }
 
 fn run(args: &RunArgs, profiling: Option<&Arc<run::Profiling>>) -> Outcome<Exit> {

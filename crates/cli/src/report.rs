@@ -44,11 +44,16 @@ pub type Outcome<T = ()> = Result<T, Box<Report>>;
 
 /// Ends the process as a command ended: with its exit code, and with its report if it failed.
 pub fn end(outcome: Outcome<Exit>) -> ! {
+    std::process::exit(conclude(outcome))
+}
+
+/// The exit code of a command that ended, whose report is printed if it failed.
+pub fn conclude(outcome: Outcome<Exit>) -> i32 {
     let exit = outcome.unwrap_or_else(|report| {
         report.print();
         report.exit()
     });
-    std::process::exit(exit.code().into())
+    exit.code().into()
 }
 
 impl Report {

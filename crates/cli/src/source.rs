@@ -5,6 +5,7 @@
 //! encoded a second time, with it, when something went wrong. The added sections come last, so offsets stay.
 
 mod disassembly;
+pub mod guest;
 mod lines;
 
 use std::cell::OnceCell;

@@ -10,6 +10,7 @@ use wootz_wasm_ir::{Declarations, FuncIndex, Module};
 use crate::bodies::{Bodies, verify};
 use crate::emit;
 use crate::error::CompileError;
+use crate::fixed_table;
 use crate::link;
 use crate::llvm::LlvmContext;
 use crate::measure;
@@ -18,7 +19,7 @@ use crate::report::{CompileReport, Degraded, Event, Observer, Phase, PhaseTimes}
 use crate::schedule::{self, Schedule};
 use crate::target::TargetInfo;
 use crate::trampoline::lower_trampolines;
-use crate::units::{self, Unit};
+use crate::units::{self, SMALL_BODY, Unit};
 
 /// Which text to emit.
 #[derive(Copy, Clone, PartialEq, Eq, Hash, Debug)]
@@ -74,7 +75,8 @@ pub fn compile_image_observed(
     observer.event(Event::Link);
     let objects: Vec<&[u8]> = objects.iter().map(Vec::as_slice).collect();
     let plans = memory_plans(module.declarations(), options);
-    let parts = image_parts(module, options, &target, &plans);
+    let sources = report.phases.measure(Phase::DebugInfo, || crate::sources::encoded(module));
+    let parts = image_parts(module, options, &target, &plans, &sources);
     let image = link::link_timed(&objects, &parts, &mut report.phases)?;
     complete(&mut report, &objects, &image, started);
     Ok(CompiledImage { image, report })
@@ -140,6 +142,7 @@ pub(crate) fn image_parts<'a>(
     options: &'a CompileOptions,
     target: &'a TargetInfo,
     memory_plans: &'a [MemoryPlan],
+    sources: &'a [u8],
 ) -> link::ImageParts<'a> {
     link::ImageParts {
         machine: target.machine,
@@ -148,13 +151,22 @@ pub(crate) fn image_parts<'a>(
         module: module.bytes(),
         memory_plans,
         fuel: options.fuel,
-        debug: options.debug.as_deref().map(|text| link::DebugParts {
-            module,
-            text,
-            optimised: options.opt != OptLevel::O0,
-            debugger: options.debugger,
-        }),
+        sources,
+        debug: debug_parts(module, options),
     }
+}
+
+/// What debug information for debuggers is made from, if there is to be any.
+pub(crate) fn debug_parts<'a>(
+    module: &'a Module,
+    options: &'a CompileOptions,
+) -> Option<link::DebugParts<'a>> {
+    options.debug.as_deref().map(|text| link::DebugParts {
+        module,
+        text,
+        optimised: options.opt != OptLevel::O0,
+        debugger: options.debugger,
+    })
 }
 
 /// What a unit became.
@@ -290,15 +302,18 @@ fn with_lowered<T>(
     let target = TargetInfo::new(options)?;
     let machine = target.machine(options.opt)?;
     let context = LlvmContext::new(keep_names);
-    let state = ModuleState::new(context.get(), &machine, &target, module.declarations(), options);
+    let state = ModuleState::new(context.get(), &machine, &target, module, options);
 
     let mut bodies = Bodies::new(&state, module, options, times);
     bodies.functions(&unit.functions)?;
     if options.opt != OptLevel::O0 {
-        bodies.callees(unit.bytes)?;
+        bodies.callees(SMALL_BODY, unit.bytes)?;
     }
     if unit.trampolines {
-        times.measure(Phase::Lower, || lower_trampolines(&state))?;
+        times.measure(Phase::Lower, || {
+            lower_trampolines(&state)?;
+            fixed_table::define_all(&state)
+        })?;
     }
     state.debug.finish();
     verify(&state, options.verify)?;

@@ -6,7 +6,7 @@ use wootz_codegen_llvm::{
     compile_bitcode, compile_image, compile_image_observed, compile_object, emit_text,
 };
 use wootz_vm_abi::plan::CheckStrategy;
-use wootz_wasm_ir::{FuncIndex, Module, TypeIndex};
+use wootz_wasm_ir::{FuncIndex, Module, TableIndex, TypeIndex};
 
 const TEXT: &str = r#"(module
   (import "host" "log" (func $log (param i64)))
@@ -43,6 +43,7 @@ fn an_object_defines_functions_and_trampolines_and_needs_only_library_calls() {
     let mut expected: Vec<_> = (1..4).map(|index| Symbol::Wasm(FuncIndex(index))).collect();
     expected.extend([0, 3].map(|index| Symbol::HostEntry(TypeIndex(index))));
     expected.extend((0..4).map(|index| Symbol::HostExit(TypeIndex(index))));
+    expected.push(Symbol::Table(TableIndex(0)));
     assert_eq!(defined, expected);
     let undefined: Vec<_> = file
         .symbols()

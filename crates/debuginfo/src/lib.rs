@@ -30,8 +30,10 @@
 //! | `place` | where LLVM has put a value, in terms of expressions |
 //! | `frames` | `.eh_frame`: where the frame is when the stack pointer moves |
 //! | `guest` | the DWARF that the module brings |
+//! | `backtrace` | the lines in it, with the functions that they were inlined into |
 //! | [`unwind`] | `.eh_frame`: which address is described by which entry |
 
+mod backtrace;
 mod elf;
 mod error;
 mod frames;
@@ -45,6 +47,7 @@ mod text;
 pub mod unwind;
 pub mod write;
 
+pub use backtrace::{SourceFrame, SourceMap, SourcePlace, source_map};
 pub use error::Error;
 pub use guest::{SourceLine, SourceLines};
 pub use linemap::{Frame, LineMap, Location, Row};

@@ -40,10 +40,10 @@ pub(crate) struct ScopeRange {
 }
 
 /// A range as an entry states it: it may be covered by one of a greater depth.
-struct Claim {
-    addresses: Range<u64>,
-    depth: u32,
-    scope: ScopeIndex,
+pub(crate) struct Claim {
+    pub(crate) addresses: Range<u64>,
+    pub(crate) depth: u32,
+    pub(crate) scope: ScopeIndex,
 }
 
 /// What an entry says about which function it is.
@@ -217,7 +217,7 @@ fn resolve(identities: &HashMap<u64, Identity>, entry: u64) -> Result<Option<Fun
 ///
 /// A sweep over all bounds with the set of open claims, so that ranges that are not nested, as only a corrupt file has
 /// them, are no special case.
-fn innermost(claims: &[Claim]) -> Vec<ScopeRange> {
+pub(crate) fn innermost(claims: &[Claim]) -> Vec<ScopeRange> {
     let mut bounds: Vec<(u64, bool, usize)> = Vec::with_capacity(claims.len() * 2);
     for (index, claim) in claims.iter().enumerate() {
         bounds.push((claim.addresses.start, true, index));

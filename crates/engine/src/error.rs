@@ -8,8 +8,8 @@ use wootz_runtime::{CallError, InstantiateError};
 use wootz_wasm_types::{FuncType, ValType};
 
 pub use wootz_runtime::{
-    AccessError, ArgumentsError, HostError, ImageError, ImportError, Limit, LimitError, MemoryError, Trap,
-    TrapFrame, ValueError,
+    AccessError, ArgumentsError, HostError, ImageError, ImportError, Limit, LimitError, MemoryError,
+    SourceLine, Trap, TrapFrame, ValueError,
 };
 
 /// Any failure of this crate.

@@ -29,7 +29,7 @@ pub use config::{
 pub use engine::{Compile, Compiled, Engine, Source};
 pub use error::{
     AccessError, ArgumentsError, Error, HostError, HostFailure, ImageError, ImportError, Limit, LimitError,
-    LinkError, MemoryError, Trap, TrapFrame, TypeError, ValueError,
+    LinkError, MemoryError, SourceLine, Trap, TrapFrame, TypeError, ValueError,
 };
 pub use externals::{Extern, Global, Memory, Table};
 pub use func::{Func, HostResult, IntoFunc, TypedFunc, WasmParams, WasmResults, WasmType};
@@ -37,14 +37,14 @@ pub use instance::Instance;
 pub use linker::Linker;
 pub use module::{ExportType, ImportType, Mode, Module};
 pub use shared::{SharedMemory, WaitError, WaitOutcome};
-pub use stop::{InterruptHandle, Profile, Sampler};
+pub use stop::{InterruptHandle, Profile, Profiler, Sampler};
 pub use store::{AsContext, AsContextMut, Store, StoreContext, StoreContextMut};
 pub use values::{ExternRef, Val};
 
 pub use wootz_runtime::lazy::{CompileFailure, LazyModule, LazyStatistics, MakeCompiler, TierStatistics};
 pub use wootz_runtime::{
-    HostMemory, Integrity, MemoryCreator, MemoryPool, MemoryRequest, PoolConfig, Protection, RedirectError,
-    Region, RegionKind, RemoveError, WhenExhausted,
+    DEBUGGER_SYMBOLS, HostMemory, Integrity, MemoryCreator, MemoryPool, MemoryRequest, PoolConfig,
+    Protection, RedirectError, Region, RegionKind, RemoveError, WhenExhausted,
 };
 pub use wootz_vm_abi::image::{DecodeError, PAGE as IMAGE_PAGE};
 pub use wootz_vm_abi::machine::Machine;

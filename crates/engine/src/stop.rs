@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-pub use wootz_runtime::{InterruptHandle, Profile, Sampler};
+pub use wootz_runtime::{InterruptHandle, Profile, Profiler, Sampler};
 
 use crate::caller::Caller;
 use crate::error::Error;

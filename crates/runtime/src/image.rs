@@ -83,7 +83,7 @@ impl Image {
 
     /// What was compiled so far, if it is compiled while it runs.
     pub fn lazy_statistics(&self) -> Option<LazyStatistics> {
-        self.inner.lazy().map(|lazy| lazy.space().statistics())
+        self.inner.lazy().map(|lazy| lazy.statistics())
     }
 
     /// Addresses of everything that is mapped for it: code, constants, unwind information.

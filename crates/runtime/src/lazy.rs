@@ -12,6 +12,8 @@ pub struct LazyStatistics {
     pub entries: usize,
     /// By [`Tier`].
     pub tiers: [TierStatistics; 2],
+    /// Functions and ways into loops that are hot and have no code of the second tier yet.
+    pub pending: usize,
     /// How often the code of an entry took the place of other code.
     pub swaps: usize,
 }
@@ -23,6 +25,8 @@ pub struct TierStatistics {
     pub fragments: usize,
     /// Functions in them, trampolines and ways into loops not counted.
     pub functions: usize,
+    /// Ways into loops.
+    pub loops: usize,
     /// Bytes of code, constants and unwind information.
     pub bytes: usize,
     /// Time that compiling took.
@@ -33,6 +37,7 @@ impl AddAssign for TierStatistics {
     fn add_assign(&mut self, more: Self) {
         self.fragments += more.fragments;
         self.functions += more.functions;
+        self.loops += more.loops;
         self.bytes += more.bytes;
         self.time += more.time;
     }

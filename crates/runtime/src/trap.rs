@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use wootz_vm_abi::sources::SourceLine;
 use wootz_vm_abi::trap::TrapCode;
 use wootz_wasm_types::{FuncIndex, WasmOffset};
 
@@ -30,6 +31,9 @@ pub struct TrapFrame {
     pub name: Option<String>,
     /// Byte offset in the module of the instruction it was at; 0 where that is not known.
     pub offset: WasmOffset,
+    /// The line of the instruction in the module's sources, and those of the calls around it that the module's compiler inlined, innermost first;
+    /// empty unless the module has DWARF.
+    pub sources: Vec<SourceLine>,
 }
 
 impl fmt::Display for TrapFrame {
@@ -41,7 +45,17 @@ impl fmt::Display for TrapFrame {
             Some(name) => write!(f, "{name} (wasm[{}])", self.func.0)?,
             None => write!(f, "wasm[{}]", self.func.0)?,
         }
-        if self.offset != 0 { write!(f, " at offset {:#x}", self.offset) } else { Ok(()) }
+        if self.offset != 0 {
+            write!(f, " at offset {:#x}", self.offset)?;
+        }
+        for SourceLine { function, file, line } in &self.sources {
+            write!(f, "\n       ")?;
+            if !function.is_empty() {
+                write!(f, "{function} ")?;
+            }
+            write!(f, "at {file}:{line}")?;
+        }
+        Ok(())
     }
 }
 

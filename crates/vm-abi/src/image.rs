@@ -9,6 +9,7 @@
 //! | [`LIBCALLS`] | AW | one pointer per [`ImageInfo::libcalls`]; the loader fills them, then makes the page read-only |
 //! | [`INFO`] | – | [`ImageInfo`], postcard |
 //! | [`ADDRMAP`] | – | [`AddressMap`](crate::addrmap), encoded |
+//! | [`SOURCES`] | – | [`Sources`](crate::sources), encoded, if the module has DWARF |
 //! | [`DATA`] | – | contents of the data segments, by [`ImageInfo::data`] |
 //! | [`DEBUG`] | – | [`DebugAddresses`](crate::debug::DebugAddresses), if there is debug information to show a debugger |
 //! | `.debug_*`, `.symtab` | – | for debuggers |
@@ -38,6 +39,8 @@ pub const LIBCALLS: &str = ".wootz.libcalls";
 pub const INFO: &str = ".wootz.info";
 /// Section of the address map.
 pub const ADDRMAP: &str = ".wootz.addrmap";
+/// Section of the lines of the module's sources.
+pub const SOURCES: &str = ".wootz.sources";
 /// Section of data segments.
 pub const DATA: &str = ".wootz.data";
 

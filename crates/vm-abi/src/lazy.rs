@@ -182,6 +182,9 @@ pub struct Fragment {
     pub parts: Vec<(Part, Range<u32>)>,
     /// An encoded [`AddressMap`](crate::addrmap), of offsets from the start of the code.
     pub address_map: Vec<u8>,
+    /// An ELF file with the debug information that debuggers are to be shown, as an image has it: sections of the code with addresses relative to the
+    /// fragment, debug sections, [`DebugAddresses`](crate::debug::DebugAddresses). Empty if there is none.
+    pub debug: Vec<u8>,
 }
 
 /// A module to open: all that instances need, without code.
@@ -201,6 +204,8 @@ pub struct LazyModule {
     pub fuel: bool,
     /// What counters come to in hot functions.
     pub hot: u32,
+    /// Whether fragments have debug information.
+    pub debug: bool,
     /// Bytes of all function bodies: how much address space code may need depends on it.
     pub body_bytes: usize,
 }
@@ -238,8 +243,15 @@ pub trait EntryCompiler: Send + Sync {
     /// Has an entry compiled in the first tier, and says when that is done. Of several requests for the same entry one compiles.
     fn compile(&self, entry: EntryNumber, done: Done);
 
-    /// Has a hot function compiled in the second tier some time, with a way in at a loop if there is one to leave early.
+    /// Has a hot function compiled in the second tier some time, or a way into one of its loops. Each is asked for once, the loop
+    /// after its function has code of the second tier.
     fn optimise(&self, func: FuncIndex, at_loop: Option<u32>);
+
+    /// How many functions and ways into loops are asked for in the second tier and neither made nor given up.
+    fn pending(&self) -> usize;
+
+    /// The lines of the module's sources, encoded [`Sources`](crate::sources); empty if it has no DWARF. Asked at a trap, and only once.
+    fn sources(&self) -> Vec<u8>;
 
     /// No more code is wanted: what has not begun need not begin.
     fn close(&self);

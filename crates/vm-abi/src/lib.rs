@@ -13,6 +13,7 @@
 //! | [`lazy`] | code that is compiled when it is first called: entries, slots, fragments, the hook |
 //! | [`libcall`] | the C library functions that LLVM may call from compiled code |
 //! | [`addrmap`] | native code offset → WebAssembly function and byte offset, with inlined frames |
+//! | [`sources`] | byte offset → lines of the guest's sources |
 //! | [`debug`] | which addresses of debug information the loader completes for a debugger |
 //!
 //! Nothing here allocates memory from a system, links LLVM or calls anything.
@@ -30,4 +31,5 @@ pub mod machine;
 pub mod options;
 pub mod plan;
 pub mod seal;
+pub mod sources;
 pub mod trap;

@@ -67,6 +67,8 @@ pub struct LinkedModule {
     pub info: LinkedRange,
     /// [`AddressMap`](crate::addrmap), encoded.
     pub address_map: LinkedRange,
+    /// [`Sources`](crate::sources), encoded; empty if the module has no DWARF.
+    pub sources: LinkedRange,
     /// Data segments.
     pub data: LinkedRange,
     /// Unwind information, as in the image.

@@ -70,10 +70,10 @@ pub use wootz_engine::{
     ImageError, ImportError, ImportType, Instance, Integrity, InterruptHandle, IntoFunc, LazyStatistics,
     Limit, LimitError, LinkError, Linker, Machine, Memory, MemoryCreator, MemoryError, MemoryPlan,
     MemoryPool, MemoryRequest, MemoryType, Mode, Module, ModuleError, ModuleErrorKind, OptLevel, PoolConfig,
-    Profile, Protection, RedirectError, RefType, Region, RegionKind, RemoveError, Sampler, SharedMemory,
-    Source, SourceText, Store, StoreContext, StoreContextMut, StoreLimits, Table, TableType, TierStatistics,
-    Trap, TrapCode, TrapFrame, TrapPrecision, TypeError, TypedFunc, Val, ValType, ValueError, WaitError,
-    WaitOutcome, WasmParams, WasmResults, WasmType, WhenExhausted, wasi,
+    Profile, Profiler, Protection, RedirectError, RefType, Region, RegionKind, RemoveError, Sampler,
+    SharedMemory, Source, SourceLine, SourceText, Store, StoreContext, StoreContextMut, StoreLimits, Table,
+    TableType, TierStatistics, Trap, TrapCode, TrapFrame, TrapPrecision, TypeError, TypedFunc, Val, ValType,
+    ValueError, WaitError, WaitOutcome, WasmParams, WasmResults, WasmType, WhenExhausted, wasi,
 };
 
 pub use wootz_codegen_llvm::{

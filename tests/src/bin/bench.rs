@@ -1,7 +1,7 @@
 //! `cargo xtask bench`: what Wootz costs against the same programs compiled natively, as ratios of alternated runs.
 //!
 //! Tables: starting a process, the same with what is compiled ahead of time, compiling a module, running a program, what checks, fuel
-//! and a deadline add to that, and running small kernels. Native is `clang -O3` without fused
+//! and a deadline add to that, running small kernels, and the lazy mode against the regular one. Native is `clang -O3` without fused
 //! multiplications. Every row's runs take turns with the native ones, so that a busy machine slows both; outputs must agree.
 
 use std::path::{Path, PathBuf};
@@ -12,6 +12,8 @@ use anyhow::{Context, Result, ensure};
 use clap::{Parser, ValueEnum};
 use wootz::{CheckStrategy, Config, Engine, Module, OptLevel, TrapPrecision};
 use wootz_tests::c_program::{CProgram, root};
+use wootz_tests::corpus;
+use wootz_tests::figures::{Spread, lazy};
 use wootz_tests::loading::{self, STEPS, Wasmtime};
 use wootz_tests::wasi_program::WasiProgram;
 
@@ -30,6 +32,9 @@ struct Options {
     /// The programs of the tables of run times; all of them unless given.
     #[arg(long)]
     program: Vec<String>,
+    /// The engines and modes of the table of the corpus; all that are installed unless given. Native code is always among them.
+    #[arg(long)]
+    engine: Vec<String>,
 }
 
 #[derive(Copy, Clone, PartialEq, Eq, ValueEnum)]
@@ -40,6 +45,10 @@ enum Table {
     RunTime,
     Costs,
     Kernels,
+    Lazy,
+    LazyWarm,
+    LazyFirst,
+    Corpus,
 }
 
 const CHECKS: [(&str, CheckStrategy); 2] =
@@ -59,6 +68,10 @@ fn main() -> ExitCode {
             Table::RunTime => run_time(&options),
             Table::Costs => costs(&options),
             Table::Kernels => kernels(&options),
+            Table::Lazy => lazy::calls(options.rounds),
+            Table::LazyWarm => lazy::warm(&programs(&options)?, options.rounds),
+            Table::LazyFirst => lazy::first_output(&options.wootz, options.rounds),
+            Table::Corpus => corpus(&options),
         });
     match made {
         Ok(()) => ExitCode::SUCCESS,
@@ -66,38 +79,6 @@ fn main() -> ExitCode {
             eprintln!("error: {error:#}");
             ExitCode::FAILURE
         }
-    }
-}
-
-/// A figure's median, minimum and maximum.
-struct Spread {
-    median: f64,
-    minimum: f64,
-    maximum: f64,
-}
-
-impl Spread {
-    fn new(mut figures: Vec<f64>) -> Self {
-        figures.sort_by(f64::total_cmp);
-        let last = figures.len() - 1;
-        Self { median: figures[figures.len() / 2], minimum: figures[0], maximum: figures[last] }
-    }
-
-    /// Of one measurement divided by another of the same round.
-    fn of_ratios(figures: &[Duration], to: &[Duration]) -> Self {
-        Self::new(
-            figures.iter().zip(to).map(|(figure, to)| figure.as_secs_f64() / to.as_secs_f64()).collect(),
-        )
-    }
-
-    fn of_times(figures: &[Duration], unit: f64) -> Self {
-        Self::new(figures.iter().map(|figure| figure.as_secs_f64() * unit).collect())
-    }
-}
-
-impl std::fmt::Display for Spread {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{:8.2} ({:.2}–{:.2})", self.median, self.minimum, self.maximum)
     }
 }
 
@@ -286,7 +267,11 @@ fn run_time(options: &Options) -> Result<()> {
         let native = Spread::of_times(&native_times, 1e3);
         println!("  {:14} native {native} ms", program.name());
         for ((checks, _), times) in CHECKS.iter().zip(&times) {
-            println!("  {:14} {checks:8} -O2 {}", program.name(), Spread::of_ratios(times, &native_times));
+            println!(
+                "  {:14} {checks:8} -O2 {}",
+                program.name(),
+                Spread::of_time_ratios(times, &native_times)
+            );
         }
     }
     Ok(())
@@ -332,9 +317,33 @@ fn costs(options: &Options) -> Result<()> {
         }
         println!("  {:14} guard          {} ms", program.name(), Spread::of_times(&times[0], 1e3));
         for ((label, ..), figures) in choices.iter().zip(&times).skip(1) {
-            println!("  {:14} {label:14} {}", program.name(), Spread::of_ratios(figures, &times[0]));
+            println!("  {:14} {label:14} {}", program.name(), Spread::of_time_ratios(figures, &times[0]));
         }
     }
+    Ok(())
+}
+
+/// Real programs in all engines.
+fn corpus(options: &Options) -> Result<()> {
+    let mut engines = corpus::installed();
+    engines.retain(|engine| {
+        engine.name == corpus::NATIVE
+            || options.engine.is_empty()
+            || options.engine.iter().any(|wanted| wanted == engine.name)
+    });
+    let mut table =
+        corpus::Table { engines: engines.iter().map(|engine| engine.name).collect(), rows: Vec::new() };
+    for program in corpus::all()? {
+        if options.program.is_empty() || options.program.iter().any(|wanted| wanted == program.source.name())
+        {
+            table.rows.push(corpus::measure(&options.wootz, &engines, &program, options.rounds)?);
+        }
+    }
+    println!("Real programs; native is clang -O3 -march=native -ffp-contract=off");
+    print!("{table}");
+    let picture = options.wootz.with_file_name("corpus.svg");
+    std::fs::write(&picture, corpus::plot(&table)?)?;
+    println!("The run times as a picture: {}", picture.display());
     Ok(())
 }
 
@@ -368,7 +377,7 @@ fn kernels(options: &Options) -> Result<()> {
     );
     let source = CProgram::new(root().join("tests/programs/kernels.c")).opt_level("-O3");
     for (build, wasm_options) in BUILDS {
-        let program = source.clone().target_options(wasm_options, &["-march=native"]);
+        let program = source.clone().wasm_options(wasm_options).native_options(&["-march=native"]);
         let (native, wasm) = (program.native()?, program.wasm()?);
         let mut compiled = Vec::new();
         for (name, checks, precision) in PRECISIONS {

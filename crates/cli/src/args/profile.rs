@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
+use wootz_engine::Profiler;
 
 use super::RunArgs;
 
@@ -29,6 +30,24 @@ pub enum ProfileForm {
     Svg,
     /// A line for each stack: functions from the outermost on, and how often it was found.
     Folded,
+}
+
+/// How `perf` is told about code.
+#[derive(Copy, Clone, PartialEq, Eq, ValueEnum, Debug)]
+pub enum ProfilerName {
+    /// Names, in /tmp/perf-PID.map: `perf report` finds them.
+    Perfmap,
+    /// Names, code and with -g source lines, in jit-PID.dump here: for `perf record -k mono` and `perf inject --jit`.
+    Jitdump,
+}
+
+impl From<ProfilerName> for Profiler {
+    fn from(name: ProfilerName) -> Self {
+        match name {
+            ProfilerName::Perfmap => Self::PerfMap,
+            ProfilerName::Jitdump => Self::JitDump,
+        }
+    }
 }
 
 impl ProfileArgs {

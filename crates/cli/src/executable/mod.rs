@@ -14,8 +14,9 @@ use serde::{Deserialize, Serialize};
 use wootz_engine::wasi::{BuildError, Exit as ProcExit, ThreadedProgram, WasiCtx, is_threaded};
 use wootz_engine::{Config, Engine, Error, Integrity, Linker, Module, Store};
 
+use crate::backtrace::lines;
 use crate::exit::Exit;
-use crate::report::{Outcome, Report, end, one_line};
+use crate::report::{Outcome, Report, end};
 use crate::run::{HOST_STACK, grant};
 pub use file::{BuildExecutableError, build};
 
@@ -138,9 +139,10 @@ fn report(error: &Error) -> Box<Report> {
         }
         error => Report::new(Exit::BadModule, error.to_string()),
     };
-    let frame = |(number, frame): (usize, &wootz_engine::TrapFrame)| {
-        let name = frame.name.as_deref().map_or_else(String::new, |name| format!("{} ", one_line(name)));
-        format!("{number}: {name}(func {}) at offset {:#x}", frame.func.0, frame.offset)
+    let omitted = match error {
+        Error::Trap(trap) => trap.omitted,
+        Error::Host(failure) => failure.omitted,
+        _ => 0,
     };
-    report.backtrace(error.frames().iter().enumerate().map(frame).collect())
+    report.backtrace(lines(error.frames(), omitted, |_| None))
 }

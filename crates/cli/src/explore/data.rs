@@ -6,11 +6,9 @@ use std::path::Path;
 use serde::Serialize;
 use wootz_cli::debug::own_text;
 use wootz_cli::input::Input;
+use wootz_cli::source::guest;
 use wootz_codegen_llvm::{CompileOptions, Line, Listing, Mark, SourceLines, print_text};
 use wootz_wasm_ir::{EntityIndex, FuncIndex, Module, WasmOffset};
-
-/// A source file larger than this is not shown.
-const LARGEST_SOURCE: u64 = 8 << 20;
 
 /// Everything about a module.
 #[derive(Serialize)]
@@ -138,10 +136,5 @@ fn sources(input: &Input, module: &Module) -> Sources {
 }
 
 fn file(path: &Path) -> File {
-    let small = path.metadata().is_ok_and(|metadata| metadata.is_file() && metadata.len() <= LARGEST_SOURCE);
-    let text = small.then(|| std::fs::read(path).ok()).flatten();
-    File {
-        path: path.display().to_string(),
-        text: text.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()),
-    }
+    File { path: path.display().to_string(), text: guest::read(path) }
 }

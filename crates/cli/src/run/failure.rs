@@ -5,10 +5,11 @@ use wootz_engine::{DecodeError, Error, ImageError, ImportError, LinkError, TrapC
 use wootz_wasm_ir::Declarations;
 
 use super::stop::Reason;
+use crate::backtrace::lines;
 use crate::exit::Exit;
 use crate::input::Input;
 use crate::report::{Report, one_line};
-use crate::source::Source;
+use crate::source::{Source, guest};
 
 /// The exit code, if the guest ended by `proc_exit`. As everywhere on this system, its low 8 bits count.
 pub(super) fn exit_code(error: &Error) -> Option<Exit> {
@@ -64,58 +65,29 @@ pub fn report(
 fn stopped(report: Box<Report>, input: &Input, frames: &[TrapFrame], omitted: usize) -> Box<Report> {
     let source = Source::new(input);
     let Some(innermost) = frames.iter().find(|frame| frame.offset != 0) else {
-        return report.at(input.name.clone()).backtrace(backtrace(&source, frames, omitted));
+        return report
+            .at(input.name.clone())
+            .backtrace(lines(frames, omitted, |offset| source.text_place(offset)));
     };
     let offset = u64::from(innermost.offset);
-    let place = match source.text_place(offset) {
+    let line = innermost.sources.first();
+    let place = match line.map(guest::place).or_else(|| source.text_place(offset)) {
         Some(place) => format!("{place}, in {} (offset {offset:#x})", function(innermost)),
         None => format!("{}, in {}", source.place(offset), function(innermost)),
     };
-    let report = report.at(place).excerpt(source.excerpt(offset));
-    if frames.len() + omitted > 1 { report.backtrace(backtrace(&source, frames, omitted)) } else { report }
+    let report = report.at(place).excerpt(line.and_then(guest::excerpt).or_else(|| source.excerpt(offset)));
+    let calls = frames.len() + innermost.sources.len().saturating_sub(1) + omitted;
+    if calls > 1 {
+        report.backtrace(lines(frames, omitted, |offset| source.text_place(offset)))
+    } else {
+        report
+    }
 }
 
 fn function(frame: &TrapFrame) -> String {
     match &frame.name {
         Some(name) => format!("function {} \"{}\"", frame.func.0, one_line(name)),
         None => format!("function {}", frame.func.0),
-    }
-}
-
-/// Lines shown from each end of a long backtrace.
-const ENDS: usize = 8;
-
-/// One line for each frame; equal frames that follow one another, as recursion makes them, share one.
-fn backtrace(source: &Source<'_>, frames: &[TrapFrame], omitted: usize) -> Vec<String> {
-    let width = frames.len().saturating_sub(1).to_string().len();
-    let mut lines = Vec::new();
-    let mut number = 0;
-    let texts: Vec<_> = frames.iter().map(|one| frame(source, one)).collect();
-    for run in texts.chunk_by(|a, b| a == b) {
-        let line = format!("{number:>width$}: {}", run[0]);
-        lines.push(if run.len() == 1 { line } else { format!("{line}, {} times", run.len()) });
-        number += run.len();
-    }
-    if let Some(cut) = lines.len().checked_sub(2 * ENDS + 1) {
-        lines.splice(ENDS..=ENDS + cut, [format!("{:width$}  … {} lines", "", cut + 1)]);
-    }
-    if omitted > 0 {
-        lines.push(format!("{:width$}  … {omitted} more calls", ""));
-    }
-    lines
-}
-
-fn frame(source: &Source<'_>, frame: &TrapFrame) -> String {
-    let name = match &frame.name {
-        Some(name) => format!("{} (func {})", one_line(name), frame.func.0),
-        None => format!("func {}", frame.func.0),
-    };
-    match frame.offset {
-        0 => name,
-        offset => match source.text_place(u64::from(offset)) {
-            Some(place) => format!("{name} at {place}"),
-            None => format!("{name} at offset {offset:#x}"),
-        },
     }
 }
 

@@ -97,3 +97,18 @@ fn an_image_whose_file_is_cut_while_it_runs_is_reported() {
         "{message}"
     );
 }
+
+#[test]
+fn what_can_be_read_only_once_is_read_once() {
+    let dir = Dir::with("hello.wat", HELLO);
+    let pipe = dir.path().join("pipe");
+    assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    for options in [&["run", "--no-cache"][..], &["run", "--mode", "lazy"], &["run"]] {
+        let writer = std::thread::spawn({
+            let pipe = pipe.clone();
+            move || std::fs::write(pipe, HELLO)
+        });
+        assert_eq!(dir.wootz(&[options, &["pipe"]].concat()).output(), "hello\n", "{options:?}");
+        writer.join().unwrap().unwrap();
+    }
+}

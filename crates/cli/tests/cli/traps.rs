@@ -181,3 +181,54 @@ fn a_wasi_call_that_cannot_be_served_stops_the_guest() {
     assert!(error.starts_with("error: the guest was stopped: fd_write: "), "{error}");
     assert!(error.contains("--> m.wat:4:20, in function 1 \"_start\""), "{error}");
 }
+
+/// The function that traps is inlined by clang at -O2.
+const PROGRAM: &str = "\
+struct cell { int value; struct cell *next; };
+static struct cell last;
+
+static int value(struct cell *cell) {
+    return cell->next->value;
+}
+
+__attribute__((noinline)) int follow(struct cell *cell) {
+    int found = value(cell);
+    return found + 1;
+}
+
+int main(void) {
+    last.next = (struct cell *)0x7fff0000;
+    return follow(&last);
+}
+";
+
+/// A module with DWARF tells lines in every mode, with the functions that its compiler inlined.
+#[test]
+fn sources() {
+    let dir = Dir::with("program.c", PROGRAM);
+    for version in ["-gdwarf-4", "-gdwarf-5"] {
+        let mut clang = std::process::Command::new("clang-22");
+        clang.args(["--target=wasm32-wasi", "-Wno-deprecated", "--sysroot=/usr", "--no-wasm-opt", "-g"]);
+        clang.args([version, "-O2", "program.c", "-o", "program.wasm"]).current_dir(dir.path());
+        assert!(clang.status().expect("clang-22 runs").success());
+        dir.wootz(&["compile", "--no-progress", "program.wasm", "-o", "image"]);
+        dir.wootz(&["compile", "--no-progress", "program.wasm", "--emit", "exe", "-o", "program"]);
+        for arguments in [
+            &["run", "-O0", "program.wasm"][..],
+            &["run", "-O2", "program.wasm"],
+            &["run", "--mode", "lazy", "program.wasm"],
+            &["run", "image"],
+        ] {
+            let error = dir.wootz(arguments).error(134);
+            assert!(error.contains("--> program.c:5, in function "), "{arguments:?}: {error}");
+            assert!(error.contains("\n5 |     return cell->next->value;\n"), "{error}");
+            assert!(error.contains("0: value at program.c:5, inlined into follow ("), "{error}");
+            assert!(error.contains(") at program.c:9\n"), "{error}");
+            assert!(error.contains(") at program.c:15\n"), "{error}");
+        }
+        let program = std::process::Command::new(dir.path().join("program")).current_dir(dir.path()).output();
+        let error = program.expect("the program runs").stderr;
+        let error = String::from_utf8_lossy(&error);
+        assert!(error.contains("0: value at program.c:5, inlined into follow ("), "{error}");
+    }
+}

@@ -2,7 +2,7 @@
 (module
   (type $t (func (param i32) (result i32)))
   (import "" "f" (func $f (type $t)))
-  (table 10 funcref)
+  (table (export "t") 10 funcref)
   (func $ten (param i64 i64 i64 i64 i64 i64 i64 i64 i64 i64) (result i64)
     (i64.add (local.get 0) (local.get 9)))
   (func $grow (result i64)

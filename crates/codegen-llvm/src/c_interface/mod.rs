@@ -56,7 +56,8 @@ pub fn compile_c_library(
     observer.event(Event::Link);
     let glue = report.phases.measure(Phase::Generate, || glue::object(&interface, &target))?;
     let plans = crate::compile::memory_plans(declarations, options);
-    let parts = crate::compile::image_parts(module, options, &target, &plans);
+    let sources = crate::sources::encoded(module);
+    let parts = crate::compile::image_parts(module, options, &target, &plans, &sources);
     let objects: Vec<&[u8]> = objects.iter().map(Vec::as_slice).collect();
     let (imports, size) = (interface.linked_imports(), interface.imports_size);
     let object = link::link_object(&objects, &glue, &imports, size, &parts, &mut report.phases)?;

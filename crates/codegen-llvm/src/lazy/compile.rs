@@ -7,6 +7,7 @@ use wootz_vm_abi::options::{CompileOptions, OptLevel};
 use wootz_wasm_ir::FuncIndex;
 use wootz_wasm_ir::ir::Block;
 
+use super::hot::Work;
 use super::slots::call_through_slots;
 use super::{Inner, LoopEntry};
 use crate::bodies::{Bodies, verify};
@@ -20,34 +21,43 @@ use crate::report::PhaseTimes;
 use crate::trampoline::{lower_host_entry, lower_host_exit};
 use crate::units::body_bytes;
 
-/// Compiles an entry quickly.
-pub(super) fn first_tier(compiler: &Inner, entry: Entry) -> Result<Fragment, CompileError> {
-    fragment(compiler, OptLevel::O0, |bodies| {
+/// Bytes of a body that the second tier shows the inliner: hot code is worth more than a unit of the regular mode, which shows it
+/// all of its own functions, and of others the smallest.
+const INLINED_BODY: usize = 250;
+/// Bytes of such bodies that may be shown to a batch, however small it is.
+const LEAST_ROOM: usize = 8 << 10;
+
+/// Compiles an entry quickly. Returns also the functions that it calls.
+pub(super) fn first_tier(compiler: &Inner, entry: Entry) -> Result<(Fragment, Vec<FuncIndex>), CompileError> {
+    let mut callees = Vec::new();
+    let fragment = fragment(compiler, OptLevel::O0, |bodies| {
         let types = &compiler.module.declarations().types;
         match entry {
             Entry::Function(func) => bodies.function(func)?,
             Entry::HostEntry(ty) => lower_host_entry(bodies.state, ty, &types[ty])?,
             Entry::HostExit(ty) => lower_host_exit(bodies.state, ty, &types[ty])?,
         }
+        callees = bodies.state.functions_without_body();
         Ok(BTreeSet::new())
-    })
+    })?;
+    Ok((fragment, callees))
 }
 
-/// Optimises functions together, each with ways into some of its loops.
-pub(super) fn second_tier(
-    compiler: &Inner,
-    batch: &[(FuncIndex, Vec<u32>)],
-) -> Result<Fragment, CompileError> {
+/// Optimises functions, and ways into loops of functions that were optimised before, together.
+pub(super) fn second_tier(compiler: &Inner, batch: &[Work]) -> Result<Fragment, CompileError> {
     fragment(compiler, compiler.options.opt, |bodies| {
-        for (func, _) in batch {
-            bodies.state.function(*func);
-        }
+        let whole = batch.iter().filter(|(_, loops)| loops.is_empty()).map(|(func, _)| *func);
+        let whole: BTreeSet<FuncIndex> = whole.collect();
+        whole.iter().for_each(|func| _ = bodies.state.function(*func));
         for (func, loops) in batch {
-            bodies.function(*func)?;
-            lower_loops(bodies, *func, loops)?;
+            match &loops[..] {
+                [] => bodies.function(*func)?,
+                loops => lower_loops(bodies, *func, loops)?,
+            }
         }
-        bodies.callees(batch.iter().map(|(func, _)| body_bytes(&compiler.module, *func)).sum())?;
-        Ok(batch.iter().map(|(func, _)| *func).collect())
+        let bytes: usize = batch.iter().map(|(func, _)| body_bytes(&compiler.module, *func)).sum();
+        bodies.callees(INLINED_BODY, bytes.max(LEAST_ROOM))?;
+        Ok(whole)
     })
 }
 
@@ -57,8 +67,8 @@ fn fragment(
     opt: OptLevel,
     lower: impl FnOnce(&mut Bodies<'_, '_>) -> Result<BTreeSet<FuncIndex>, CompileError>,
 ) -> Result<Fragment, CompileError> {
-    let options = CompileOptions { opt, debug: None, ..compiler.options.clone() };
-    let machine = compiler.target.machine(opt)?;
+    let options = CompileOptions { opt, ..compiler.options.clone() };
+    let machine = compiler.target.kept_machine(opt)?;
     let context = LlvmContext::new(false);
     let counts = opt == OptLevel::O0 && compiler.options.opt != OptLevel::O0;
     let state = ModuleState::for_few(
@@ -78,16 +88,14 @@ fn fragment(
     call_through_slots(&state, &compiler.entries, |func| !direct.contains(&func))?;
     verify(&state, options.verify)?;
     let is_plain = state.functions_with_many_loops().is_empty();
-    let machine = if is_plain { machine } else { compiler.target.machine(OptLevel::O0)? };
+    let machine = if is_plain { machine } else { compiler.target.kept_machine(OptLevel::O0)? };
     let object = emit::object(&context, &state, &machine)?;
-    Ok(link::fragment(&[&object], compiler.target.machine, &compiler.entries)?)
+    let debug = crate::compile::debug_parts(&compiler.module, &options);
+    Ok(link::fragment(&[&object], compiler.target.machine, &compiler.entries, debug)?)
 }
 
 /// Ways into loops of a function.
 fn lower_loops(bodies: &mut Bodies<'_, '_>, func: FuncIndex, loops: &[u32]) -> Result<(), CompileError> {
-    if loops.is_empty() {
-        return Ok(());
-    }
     let (state, range) = (bodies.state, bodies.range(func));
     // Blocks have the numbers that they have in the first tier.
     let body = bodies.decoded(func)?;

@@ -5,6 +5,7 @@
 //! | `compile` | a few functions or a trampoline → a linked fragment |
 //! | `slots` | calls of what lies in other fragments go through slots |
 //! | `loops` | the counter in code of the first tier, and ways into loops of the second |
+//! | `hot` | what to compile better, in which order |
 //! | `workers` | the threads that compile |
 //!
 //! ORC keeps the books of what has an address: each entry is a symbol, made by a materialisation unit of its own when
@@ -12,11 +13,12 @@
 //! reservation that the runtime's trap handler knows; `docs/lazy.md` has the whole picture.
 
 mod compile;
+mod hot;
 mod loops;
 mod slots;
 mod workers;
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
@@ -34,10 +36,14 @@ use crate::llvm::Library;
 use crate::symbol::Symbol;
 use crate::target::TargetInfo;
 use crate::units::body_bytes;
+use hot::Hot;
 use wootz_vm_abi::options::CompileOptions;
 use workers::Urgency;
 
 pub(crate) use loops::{Counting, LoopEntry, function_type};
+
+/// The target of tracing events: what becomes hot, and what is compiled.
+const EVENTS: &str = "wootz::lazy";
 
 /// The compiler of a module that is opened lazily.
 struct LazyCompiler {
@@ -54,21 +60,10 @@ struct Inner {
     library: Library,
     failures: Mutex<HashMap<EntryNumber, CompileFailure>>,
     hot: Mutex<Hot>,
+    /// Whether someone asked for each entry, or it is compiled ahead.
+    begun: Vec<AtomicBool>,
     closed: AtomicBool,
 }
-
-/// What is to be compiled better.
-#[derive(Default)]
-struct Hot {
-    wanted: BTreeSet<(FuncIndex, Option<u32>)>,
-    /// Functions that have code of the second tier, or are about to.
-    done: BTreeSet<FuncIndex>,
-    /// Whether a job for them is under way.
-    busy: bool,
-}
-
-/// Bytes of bodies that are compiled at once in the second tier, unless one function has more.
-const BATCH: usize = 32 << 10;
 
 /// Opens a module without compiling anything of it: what a runtime needs to instantiate it, and what makes the compiler for the
 /// place that the runtime gives the code.
@@ -87,6 +82,7 @@ pub fn open(module: &Module, options: &CompileOptions) -> Result<(LazyModule, Ma
         memory_plans: memory_plans(declarations, options),
         fuel: options.fuel,
         hot: options.hot,
+        debug: options.debug.is_some(),
         body_bytes: declarations.defined_functions().map(|func| body_bytes(module, func)).sum(),
     };
     let (module, options) = (module.clone(), options.clone());
@@ -105,9 +101,11 @@ impl LazyCompiler {
         space: Arc<dyn CodeSpace>,
     ) -> Self {
         let declarations = module.declarations();
+        let entries = LazyLayout::new(declarations);
         let inner = Inner {
             target,
-            entries: LazyLayout::new(declarations),
+            begun: (0..entries.entries()).map(|_| AtomicBool::new(false)).collect(),
+            entries,
             context: Arc::new(VMContextLayout::new(&ModuleShape::new(declarations))),
             library,
             failures: Mutex::default(),
@@ -124,16 +122,22 @@ impl LazyCompiler {
 impl EntryCompiler for LazyCompiler {
     fn compile(&self, entry: EntryNumber, done: Done) {
         let inner = Arc::clone(&self.inner);
-        workers::run(Urgency::Now, Box::new(move || inner.find(entry, done)));
+        workers::run(Urgency::Now, Box::new(move || inner.find(entry, true, done)));
     }
 
     fn optimise(&self, func: FuncIndex, at_loop: Option<u32>) {
-        let mut hot = self.inner.hot();
-        hot.wanted.insert((func, at_loop));
-        if !std::mem::replace(&mut hot.busy, true) {
-            drop(hot);
-            improve_later(&self.inner);
-        }
+        tracing::debug!(target: EVENTS, %func, at_loop, "hot");
+        self.inner.hot().want(func, at_loop, body_bytes(&self.inner.module, func));
+        let inner = Arc::clone(&self.inner);
+        workers::run(Urgency::Later, Box::new(move || inner.improve()));
+    }
+
+    fn pending(&self) -> usize {
+        self.inner.hot().pending()
+    }
+
+    fn sources(&self) -> Vec<u8> {
+        crate::sources::encoded(&self.inner.module)
     }
 
     fn close(&self) {
@@ -154,9 +158,11 @@ impl Inner {
         self.closed.load(Ordering::Relaxed)
     }
 
-    /// Looks an entry's symbol up, which compiles it if nobody did, and tells whether it has code.
-    fn find(self: &Arc<Self>, number: EntryNumber, done: Done) {
+    /// Looks an entry's symbol up, which compiles it if nobody did, and tells whether it has code. If it is compiled, and `ahead` says so,
+    /// the functions that it calls are compiled as well before anyone asks for them, when a thread has nothing else to do.
+    fn find(self: &Arc<Self>, number: EntryNumber, ahead: bool, done: Done) {
         let Some(entry) = self.entries.entry(number) else { return };
+        self.begun[number.0 as usize].store(true, Ordering::Relaxed);
         let known = self.failures().get(&number).cloned();
         if let Some(failure) = known {
             return done(Err(failure));
@@ -167,7 +173,10 @@ impl Inner {
             // What was made is told by its slot; ORC only has to know that there is something.
             maker
                 .first_tier(entry)
-                .map(|()| u64::from(number.0) + 1)
+                .map(|callees| {
+                    callees.into_iter().filter(|_| ahead).for_each(|callee| maker.compile_ahead(callee));
+                    u64::from(number.0) + 1
+                })
                 .inspect_err(|error| {
                     let error = Arc::new(error.clone());
                     maker.failures().insert(number, CompileFailure { entry, error });
@@ -187,68 +196,56 @@ impl Inner {
         debug_assert!(asked.is_ok(), "symbols are names of ours");
     }
 
-    fn first_tier(&self, entry: Entry) -> Result<(), CompileError> {
+    /// Compiles an entry. Returns the functions that it calls.
+    fn first_tier(&self, entry: Entry) -> Result<Vec<FuncIndex>, CompileError> {
         self.add(Tier::First, || compile::first_tier(self, entry))
     }
 
-    /// Compiles and hands over.
-    fn add(
-        &self,
-        tier: Tier,
-        compile: impl FnOnce() -> Result<Fragment, CompileError>,
-    ) -> Result<(), CompileError> {
-        let started = Instant::now();
-        // A panic is a bug of ours; it must not leave those waiting who asked.
-        let fragment = std::panic::catch_unwind(std::panic::AssertUnwindSafe(compile));
-        let fragment =
-            fragment.unwrap_or_else(|_| Err(CompileError::InvalidLlvm("the compiler panicked".into())))?;
-        let added = self.space.add(&fragment, tier, started.elapsed());
-        added.map_err(|error| CompileError::NoRoom(error.to_string()))
-    }
-
-    /// Takes functions that are hot, as many as one batch takes, with the loops to enter them at.
-    fn next_batch(&self) -> Vec<(FuncIndex, Vec<u32>)> {
-        let mut hot = self.hot();
-        let mut batch: Vec<(FuncIndex, Vec<u32>)> = Vec::new();
-        let mut bytes = 0;
-        while let Some(&(func, at_loop)) = hot.wanted.first() {
-            let is_new = batch.last().is_none_or(|(last, _)| *last != func);
-            if is_new {
-                bytes += body_bytes(&self.module, func);
-                if bytes > BATCH && !batch.is_empty() {
-                    break;
-                }
-            }
-            hot.wanted.pop_first();
-            if is_new {
-                if at_loop.is_none() && hot.done.contains(&func) {
-                    continue;
-                }
-                hot.done.insert(func);
-                batch.push((func, Vec::new()));
-            }
-            if let (Some(at_loop), Some((_, loops))) = (at_loop, batch.last_mut()) {
-                loops.push(at_loop);
-            }
-        }
-        hot.busy = !batch.is_empty();
-        batch
-    }
-}
-
-/// Compiles what is hot, one batch after the other, each as a job of its own: urgent work may come in between.
-fn improve_later(inner: &Arc<Inner>) {
-    let inner = Arc::clone(inner);
-    let improve = move || {
-        let batch = if inner.is_closed() { Vec::new() } else { inner.next_batch() };
-        if batch.is_empty() {
+    /// Has a function compiled when there is time, if nobody asked for it before.
+    fn compile_ahead(self: &Arc<Self>, func: FuncIndex) {
+        let number = self.entries.number(Entry::Function(func));
+        let begun = &self.begun[number.0 as usize];
+        if begun.load(Ordering::Relaxed) || self.is_closed() {
             return;
         }
-        // Code of the first tier does as well: a failure costs speed only.
-        let _ = inner.add(Tier::Second, || compile::second_tier(&inner, &batch));
-        improve_later(&inner);
-    };
-    workers::run(Urgency::Later, Box::new(improve));
+        let inner = Arc::clone(self);
+        let compile = move || {
+            if !inner.begun[number.0 as usize].load(Ordering::Relaxed) && !inner.is_closed() {
+                inner.find(number, false, Box::new(|_| {}));
+            }
+        };
+        workers::run(Urgency::Soon, Box::new(compile));
+    }
+
+    /// Compiles and hands over.
+    fn add<T>(
+        &self,
+        tier: Tier,
+        compile: impl FnOnce() -> Result<(Fragment, T), CompileError>,
+    ) -> Result<T, CompileError> {
+        let started = Instant::now();
+        // A panic is a bug of ours; it must not leave those waiting who asked.
+        let made = std::panic::catch_unwind(std::panic::AssertUnwindSafe(compile));
+        let (fragment, rest) =
+            made.unwrap_or_else(|_| Err(CompileError::InvalidLlvm("the compiler panicked".into())))?;
+        let time = started.elapsed();
+        let (parts, bytes) = (fragment.parts.len(), fragment.bytes.len());
+        tracing::debug!(target: EVENTS, ?tier, parts, bytes, ?time, "compiled");
+        let added = self.space.add(&fragment, tier, time);
+        added.map(|()| rest).map_err(|error| CompileError::NoRoom(error.to_string()))
+    }
+
+    /// Compiles a batch of what is hot. There are as many jobs as requests: some find nothing left.
+    fn improve(&self) {
+        let batch = if self.is_closed() { Vec::new() } else { self.hot().take_batch() };
+        if !batch.is_empty() {
+            // Code of the first tier does as well: a failure costs speed only.
+            if let Err(error) = self.add(Tier::Second, || Ok((compile::second_tier(self, &batch)?, ()))) {
+                tracing::warn!(target: EVENTS, %error, ?batch, "stays as it is");
+            }
+            self.hot().finish(&batch);
+        }
+    }
 }
 
 fn symbol(entry: Entry) -> Symbol {

@@ -1,7 +1,7 @@
 //! The process's threads that compile what is asked for while modules run.
 //!
-//! What somebody waits for comes first. Work that only makes code better never takes all threads, so that a call of a function
-//! without code does not wait for it. Threads without work end after a while.
+//! What somebody waits for comes first. Work that nobody waits for never takes all threads, so that a call of a function without code
+//! does not wait for it. Threads without work end after a while.
 
 use std::collections::VecDeque;
 use std::num::NonZero;
@@ -17,9 +17,14 @@ use crate::llvm::at_exit;
 pub(super) enum Urgency {
     /// Somebody waits.
     Now,
+    /// Somebody may wait soon. What is asked for last is done first, and what too much is asked for after it, not at all.
+    Soon,
     /// Some time.
     Later,
 }
+
+/// How many jobs may be wanted soon.
+const MOST_SOON: usize = 256;
 
 type Job = Box<dyn FnOnce() + Send>;
 
@@ -32,21 +37,23 @@ const PATIENCE: Duration = Duration::from_secs(5);
 #[derive(Default)]
 struct Workers {
     now: VecDeque<Job>,
+    soon: VecDeque<Job>,
     later: VecDeque<Job>,
     threads: usize,
     idle: usize,
-    /// Threads that do work for later.
-    improving: usize,
+    /// Threads that do work that nobody waits for.
+    unhurried: usize,
     /// Whether the process ends.
     ending: bool,
 }
 
 static WORKERS: Mutex<Workers> = Mutex::new(Workers {
     now: VecDeque::new(),
+    soon: VecDeque::new(),
     later: VecDeque::new(),
     threads: 0,
     idle: 0,
-    improving: 0,
+    unhurried: 0,
     ending: false,
 });
 static WORK: Condvar = Condvar::new();
@@ -62,6 +69,11 @@ fn most_threads() -> usize {
     thread::available_parallelism().map_or(2, NonZero::get).max(2)
 }
 
+/// Whether there is a processor for what may be of use.
+fn is_parallel() -> bool {
+    thread::available_parallelism().is_ok_and(|processors| processors.get() > 1)
+}
+
 /// Has a job done. Without a thread for it, the calling one does what is urgent, and nobody what is not.
 pub(super) fn run(urgency: Urgency, job: Job) {
     END.call_once(|| at_exit(end));
@@ -71,9 +83,14 @@ pub(super) fn run(urgency: Urgency, job: Job) {
     }
     match urgency {
         Urgency::Now => all.now.push_back(job),
+        Urgency::Soon if !is_parallel() => return,
+        Urgency::Soon => {
+            all.soon.truncate(MOST_SOON - 1);
+            all.soon.push_front(job);
+        }
         Urgency::Later => all.later.push_back(job),
     }
-    let waiting = all.now.len() + all.later.len();
+    let waiting = all.now.len() + all.soon.len() + all.later.len();
     if all.idle >= waiting || all.threads >= most_threads() {
         drop(all);
         WORK.notify_one();
@@ -88,6 +105,7 @@ pub(super) fn run(urgency: Urgency, job: Job) {
     let mut all = workers();
     all.threads -= 1;
     if all.threads == 0 {
+        all.soon.clear();
         all.later.clear();
         let jobs: Vec<_> = all.now.drain(..).collect();
         drop(all);
@@ -100,6 +118,7 @@ extern "C" fn end() {
     let mut all = workers();
     all.ending = true;
     all.now.clear();
+    all.soon.clear();
     all.later.clear();
     while all.threads > all.idle {
         all = WORK.wait(all).unwrap_or_else(PoisonError::into_inner);
@@ -109,10 +128,13 @@ extern "C" fn end() {
 fn work() {
     let mut all = workers();
     loop {
-        let may_improve = all.improving + 1 < most_threads();
-        let job = all.now.pop_front().map(|job| (job, false));
-        let job = job.or_else(|| Some((may_improve.then(|| all.later.pop_front())??, true)));
-        let Some((job, improves)) = job else {
+        let may_take_time = all.unhurried + 1 < most_threads();
+        let urgent = all.now.pop_front();
+        let unhurried = urgent.is_none();
+        let job = urgent.or_else(|| {
+            may_take_time.then(|| all.soon.pop_front().or_else(|| all.later.pop_front())).flatten()
+        });
+        let Some(job) = job else {
             all.idle += 1;
             if all.ending {
                 WORK.notify_all();
@@ -120,21 +142,21 @@ fn work() {
             let (guard, timeout) = WORK.wait_timeout(all, PATIENCE).unwrap_or_else(PoisonError::into_inner);
             all = guard;
             all.idle -= 1;
-            if timeout.timed_out() && all.now.is_empty() && all.later.is_empty() {
+            if timeout.timed_out() && all.now.len() + all.soon.len() + all.later.len() == 0 {
                 all.threads -= 1;
                 return;
             }
             continue;
         };
-        all.improving += usize::from(improves);
+        all.unhurried += usize::from(unhurried);
         drop(all);
         // A job tells those who wait for it by its own means, also when it panics; the thread is for the next one.
         let _ = catch_unwind(AssertUnwindSafe(job));
         all = workers();
-        all.improving -= usize::from(improves);
+        all.unhurried -= usize::from(unhurried);
         // LLVM has made constants of its own meanwhile: ours must be called before they are destroyed.
         AGAIN.call_once(|| at_exit(end));
-        if improves {
+        if unhurried {
             WORK.notify_one();
         }
     }

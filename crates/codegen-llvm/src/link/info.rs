@@ -16,9 +16,11 @@ use super::symbols::Symbols;
 use crate::symbol::Symbol;
 
 /// Contents of the sections for the runtime.
+#[derive(Default)]
 pub(super) struct Contents {
     pub(super) info: Vec<u8>,
     pub(super) address_map: Vec<u8>,
+    pub(super) sources: Vec<u8>,
     pub(super) data: Vec<u8>,
     pub(super) debug: Option<Vec<u8>>,
 }
@@ -37,7 +39,13 @@ impl Contents {
             data.extend_from_slice(parts.module.get(range).ok_or(LinkError::DataSegment(index))?);
         }
         let debug = debug.map(DebugAddresses::encode);
-        Ok(Self { info: info.encode(), address_map: map.encode(), data, debug })
+        Ok(Self {
+            info: info.encode(),
+            address_map: map.encode(),
+            sources: parts.sources.to_vec(),
+            data,
+            debug,
+        })
     }
 }
 

@@ -20,6 +20,7 @@
 //!     module: module.bytes(),
 //!     memory_plans: &[],
 //!     fuel: false,
+//!     sources: &[],
 //!     debug: None,
 //! })?;
 //! let file = object::File::parse(&*image)?;
@@ -85,6 +86,8 @@ pub struct ImageParts<'a> {
     pub memory_plans: &'a [MemoryPlan],
     /// Whether the code consumes fuel.
     pub fuel: bool,
+    /// The lines of the module's sources, encoded [`Sources`](wootz_vm_abi::sources); empty if it has no DWARF.
+    pub sources: &'a [u8],
     /// What debug information for debuggers is made from, if there is to be any.
     pub debug: Option<DebugParts<'a>>,
 }

@@ -143,6 +143,7 @@ impl Writer<'_> {
         for (field, data) in [
             (offset_of!(LinkedModule, info), &contents.info),
             (offset_of!(LinkedModule, address_map), &contents.address_map),
+            (offset_of!(LinkedModule, sources), &contents.sources),
             (offset_of!(LinkedModule, data), &contents.data),
             (offset_of!(LinkedModule, eh_frame) + offset_of!(LinkedUnwind, range), &frames.data),
             (offset_of!(LinkedModule, eh_frame_hdr) + offset_of!(LinkedUnwind, range), &table.data),

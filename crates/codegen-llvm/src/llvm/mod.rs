@@ -19,6 +19,7 @@ mod pointer;
 pub(crate) use context::LlvmContext;
 pub(crate) use debug_value::append_debug_value;
 pub(crate) use exit::at_exit;
+pub use exit::leave;
 pub(crate) use init::init;
 pub(crate) use orc::Library;
 pub(crate) use pointer::byte_offset;

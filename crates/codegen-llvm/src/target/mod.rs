@@ -2,6 +2,9 @@
 
 mod features;
 
+use std::cell::RefCell;
+use std::rc::Rc;
+
 use inkwell::OptimizationLevel;
 use inkwell::targets::{CodeModel, RelocMode, Target, TargetMachine, TargetTriple};
 use wootz_vm_abi::machine::Machine;
@@ -56,6 +59,13 @@ impl Isa {
             Self::Aarch64 => true,
         }
     }
+}
+
+/// How many machines a thread keeps: both tiers' of two engines.
+const MOST_KEPT: usize = 4;
+
+thread_local! {
+    static KEPT: RefCell<Vec<(TargetInfo, OptLevel, Rc<TargetMachine>)>> = const { RefCell::new(Vec::new()) };
 }
 
 /// The machine that code is made for.
@@ -158,6 +168,23 @@ impl TargetInfo {
             }),
             Machine::Aarch64 => Isa::Aarch64,
         }
+    }
+
+    /// LLVM's machine for it, which this thread keeps for the next time: making one, and its tables of features, takes as long as
+    /// compiling a small function.
+    pub(crate) fn kept_machine(&self, opt: OptLevel) -> Result<Rc<TargetMachine>, CompileError> {
+        KEPT.with_borrow_mut(|kept| {
+            let known = kept.iter().find(|(target, level, _)| *level == opt && target == self);
+            if let Some((_, _, machine)) = known {
+                return Ok(Rc::clone(machine));
+            }
+            if kept.len() == MOST_KEPT {
+                kept.remove(0);
+            }
+            let machine = Rc::new(self.machine(opt)?);
+            kept.push((self.clone(), opt, Rc::clone(&machine)));
+            Ok(machine)
+        })
     }
 
     /// LLVM's machine for it.

@@ -378,6 +378,7 @@ fn trampolines_and_data_segments_are_listed() {
         module,
         memory_plans: &[],
         fuel: false,
+        sources: &[],
         debug: None,
     };
     let bytes = link(&[&object], &parts(b"abcdefgh")).expect("links");

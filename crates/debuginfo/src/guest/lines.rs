@@ -74,4 +74,10 @@ impl Lines {
         let last = self.0.partition_point(|line| line.offsets.start <= offset).checked_sub(1)?;
         self.0.get(last).filter(|line| line.offsets.contains(&offset))
     }
+
+    /// Where the next line begins after an offset.
+    pub(crate) fn after(&self, offset: WasmOffset) -> Option<WasmOffset> {
+        let next = self.0.partition_point(|line| line.offsets.start <= offset);
+        self.0.get(next).map(|line| line.offsets.start)
+    }
 }

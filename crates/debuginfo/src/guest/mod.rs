@@ -230,6 +230,14 @@ impl<'a> Guest<'a> {
     }
 }
 
+/// An attribute that is a number: of a line, or of a file.
+pub(crate) fn number(entry: &Die<'_>, name: gimli::DwAt) -> Option<u64> {
+    match entry.attr_value(name)? {
+        AttributeValue::FileIndex(file) => Some(file),
+        value => value.udata_value(),
+    }
+}
+
 /// The bodies, by offset.
 fn bodies(module: &Module) -> Vec<(Range<WasmOffset>, FuncIndex)> {
     let functions = module.declarations().defined_functions();

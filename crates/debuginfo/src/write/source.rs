@@ -17,7 +17,7 @@ use super::types::{Form, Types};
 use super::{
     ENCODING, Input, PRODUCER, push_range, sequence, set_locations, set_ranges, set_unit_ranges, string,
 };
-use crate::guest::{Entry, Guest, Line};
+use crate::guest::{Entry, Guest, Line, number};
 use crate::native::Native;
 use crate::{Debugger, function_symbol};
 
@@ -274,12 +274,7 @@ impl<'a, 'g> SourceUnit<'a, 'g> {
 
     fn place(&mut self, id: UnitEntryId, entry: Entry) {
         let place = self.guest.origins(entry).find_map(|(at, die)| {
-            let number = |name| {
-                die.attr_value(name).and_then(|value| match value {
-                    gimli::AttributeValue::FileIndex(file) => Some(file),
-                    value => value.udata_value(),
-                })
-            };
+            let number = |name| number(&die, name);
             Some((at.unit, number(dw::DW_AT_decl_file)?, number(dw::DW_AT_decl_line)?))
         });
         let Some((unit, file, line)) = place else { return };
@@ -395,12 +390,7 @@ impl<'a, 'g> SourceUnit<'a, 'g> {
             let origin = self.origin(origin);
             self.unit.get_mut(id).set(dw::DW_AT_abstract_origin, AttributeValue::UnitRef(origin));
         }
-        let number = |name| {
-            die.attr_value(name).and_then(|value| match value {
-                gimli::AttributeValue::FileIndex(file) => Some(file),
-                value => value.udata_value(),
-            })
-        };
+        let number = |name| number(&die, name);
         let (file, line) = (number(dw::DW_AT_call_file), number(dw::DW_AT_call_line));
         self.called_at(id, entry.unit, file, line);
     }

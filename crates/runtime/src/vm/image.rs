@@ -16,11 +16,12 @@ use wootz_vm_abi::context::{ModuleShape, VMContextLayout};
 use wootz_vm_abi::image::{self, ImageInfo, PAGE};
 use wootz_vm_abi::libcall::Libcall;
 use wootz_vm_abi::seal::Sealed;
-use wootz_wasm_types::FuncIndex;
+use wootz_vm_abi::sources::{self, SourceLine};
 use wootz_wasm_types::entity::Entity as _;
+use wootz_wasm_types::{FuncIndex, WasmOffset};
 
 use super::data_image::DataImages;
-use super::debugger::ShownImage;
+use super::debugger::{Contexts, ShownImage};
 use super::file_pages::FilePages;
 use super::image_file::{Access, ElfFile, NOT_AN_IMAGE, Segment, corrupt, first_page, require_inside};
 use super::lazy::LazyCode;
@@ -29,12 +30,14 @@ use crate::image::Integrity;
 use crate::regions::{Protection, RegionKind};
 use crate::sys::memory::Mapping;
 use crate::sys::{pages, signals};
-use crate::{ImageError, validate};
+use crate::{ImageError, profiler, validate};
 
 /// An image in this process.
 pub(crate) struct LoadedImage {
     /// Before the code, which a debugger may look at as long as it is shown: fields drop in order.
-    pub(super) shown: Option<ShownImage>,
+    pub(super) _shown: Option<ShownImage>,
+    /// The contexts of its instances, if its code is or will be shown to debuggers.
+    pub(super) contexts: Option<Arc<Contexts>>,
     /// What is mapped of its file, if it comes from one. Before the mappings, which others may take afterwards.
     pub(super) file_pages: Option<FilePages>,
     /// Owns the code, if the program does not; everything below refers into it by address.
@@ -58,6 +61,8 @@ pub(crate) struct LoadedImage {
     pub(super) data: Range<usize>,
     /// Where in the bytes the address map is.
     pub(super) address_map: Range<usize>,
+    /// Where in the bytes the lines of the module's sources are.
+    pub(super) sources: Range<usize>,
     pub(super) data_images: OnceLock<DataImages>,
     /// The code, if it is compiled while it runs; then `text` is all of its reservation.
     pub(super) lazy: Option<Box<LazyCode>>,
@@ -216,10 +221,12 @@ impl LoadedImage {
             file_pages,
             data,
             address_map: file.section(image::ADDRMAP)?,
+            sources: file.section(image::SOURCES)?,
             data_images: OnceLock::new(),
             lazy: None,
             info,
-            shown: None,
+            _shown: None,
+            contexts: None,
             bytes,
         };
         if let Some(file_pages) = &loaded.file_pages {
@@ -227,8 +234,20 @@ impl LoadedImage {
             code.for_each(|(range, _, _)| file_pages.set_code(&range));
         }
         super::unwind::check(&loaded)?;
-        let shown = ShownImage::new(loaded.bytes.as_slice(), base);
-        if loaded.is_lost() { Err(ImageError::Shortened) } else { Ok(Self { shown, ..loaded }) }
+        let contexts = Arc::default();
+        let shown = ShownImage::new(loaded.bytes.as_slice(), base, &contexts);
+        let contexts = shown.is_some().then_some(contexts);
+        if profiler::is_started() {
+            let code = loaded.code_bytes(loaded.text.start);
+            let text = (loaded.text.start, code);
+            let LoadedImage { bytes, info, .. } = &loaded;
+            profiler::tell_image(bytes.as_slice(), base, text, &info.functions, &info.declarations);
+        }
+        if loaded.is_lost() {
+            Err(ImageError::Shortened)
+        } else {
+            Ok(Self { _shown: shown, contexts, ..loaded })
+        }
     }
 
     /// Whether a page of its file was found to be gone.
@@ -236,9 +255,9 @@ impl LoadedImage {
         self.file_pages.as_ref().is_some_and(FilePages::are_lost)
     }
 
-    /// The image as debuggers are shown it, if it has debug information for them.
-    pub(crate) fn shown(&self) -> Option<&ShownImage> {
-        self.shown.as_ref()
+    /// The contexts of its instances, if debuggers are shown its code.
+    pub(crate) fn contexts(&self) -> Option<&Arc<Contexts>> {
+        self.contexts.as_ref()
     }
 
     /// The image as a file has it.
@@ -332,15 +351,34 @@ impl LoadedImage {
                 .fragment_at(address)
                 .map_or_else(Vec::new, |fragment| fragment.mapped_frames(address));
         }
-        let (bytes, map) = (self.image_bytes(), &self.address_map);
         let offset = (address - self.text.start) as u32;
+        self.look_up(&self.address_map, |map, is_whole| addrmap::lookup(map, offset, is_whole))
+    }
+
+    /// The lines of the module's sources at an offset in it, innermost first; none if it has no DWARF, or where that is damaged.
+    pub(crate) fn source_lines(&self, offset: WasmOffset) -> Vec<SourceLine> {
+        match self.lazy() {
+            Some(lazy) => sources::lookup(lazy.sources(), offset, |_| true),
+            None => {
+                self.look_up(&self.sources, |sources, is_whole| sources::lookup(sources, offset, is_whole))
+            }
+        }
+    }
+
+    /// Reads a part of the bytes, with a way to ask whether what is read is as it was written.
+    fn look_up<T>(
+        &self,
+        part: &Range<usize>,
+        read: impl FnOnce(&[u8], &dyn Fn(Range<usize>) -> bool) -> Vec<T>,
+    ) -> Vec<T> {
+        let bytes = self.image_bytes();
         match self.integrity {
-            Integrity::Whole => addrmap::lookup(&bytes[map.clone()], offset, |_| true),
+            Integrity::Whole => read(&bytes[part.clone()], &|_| true),
             Integrity::Declarations => {
                 let Some(sealed) = Sealed::new(bytes) else { return Vec::new() };
                 let is_whole =
-                    |part: Range<usize>| sealed.is_whole(map.start + part.start..map.start + part.end);
-                addrmap::lookup(&bytes[map.clone()], offset, is_whole)
+                    |range: Range<usize>| sealed.is_whole(part.start + range.start..part.start + range.end);
+                read(&bytes[part.clone()], &is_whole)
             }
         }
     }

@@ -53,7 +53,8 @@ unsafe fn load(module: &'static LinkedModule) -> Result<LoadedImage, ImageError>
     };
     let loaded = LoadedImage {
         // The program is a file that debuggers read.
-        shown: None,
+        _shown: None,
+        contexts: None,
         _mapping: None,
         addresses: text.clone(),
         parts: vec![(text.clone(), Protection::READ_EXECUTE, RegionKind::Code)],
@@ -69,6 +70,7 @@ unsafe fn load(module: &'static LinkedModule) -> Result<LoadedImage, ImageError>
         file_pages: None,
         data: part(&module.data),
         address_map: part(&module.address_map),
+        sources: part(&module.sources),
         data_images: OnceLock::new(),
         lazy: None,
     };

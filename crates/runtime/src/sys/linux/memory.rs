@@ -4,12 +4,13 @@
 //! of swap. Pages are zero when they first become accessible.
 
 use std::ffi::c_void;
+use std::fs::File;
 use std::io;
 use std::ops::Range;
 use std::ptr::NonNull;
 
 use region::Protection;
-use rustix::fd::BorrowedFd;
+use rustix::fd::{AsFd as _, BorrowedFd};
 use rustix::mm::{
     Advice, MapFlags, MprotectFlags, MremapFlags, ProtFlags, madvise, mmap, mmap_anonymous, mprotect,
     mremap_fixed, munmap,
@@ -143,6 +144,14 @@ impl Mapping {
         let (start, len) = self.check(&range);
         // SAFETY: the range is inside this mapping; the caller gives up the contents.
         Ok(unsafe { madvise(start.cast::<c_void>(), len, Advice::LinuxDontNeed) }?)
+    }
+
+    /// The first page of a file, as code that nobody runs: whoever records what the process maps sees the file.
+    pub(crate) fn of_code_in(file: &File) -> io::Result<Self> {
+        let mapping = Self::reserve(page_size())?;
+        // SAFETY: nothing refers to the new mapping, and nobody reads it.
+        unsafe { mapping.map_file(0..page_size(), file.as_fd(), 0, Protection::READ_EXECUTE) }?;
+        Ok(mapping)
     }
 
     /// Puts the contents of a file from an offset on over a page-aligned range; what is written stays here.

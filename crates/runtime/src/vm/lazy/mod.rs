@@ -16,6 +16,7 @@ pub(crate) use space::LazySpace;
 use super::activation::Activation;
 use super::interrupt::Interruption;
 use super::store::Pending;
+use crate::lazy::LazyStatistics;
 use wootz_vm_abi::trap::TrapCode;
 
 /// The code of a module that is compiled while it runs.
@@ -25,12 +26,14 @@ pub(crate) struct LazyCode {
     hot: u32,
     /// The functions, and the loops, that better code was asked for.
     asked: Mutex<HashSet<(FuncIndex, Option<u32>)>>,
+    /// The lines of the sources, once there was a trap.
+    sources: OnceLock<Vec<u8>>,
 }
 
 impl LazyCode {
     /// Code in a space, made by a compiler that puts it there. At a fixed address: the stubs know it.
     pub(crate) fn new(space: Arc<LazySpace>, compiler: Arc<dyn EntryCompiler>, hot: u32) -> Box<Self> {
-        let code = Box::new(Self { space, compiler, hot, asked: Mutex::default() });
+        let code = Box::new(Self { space, compiler, hot, asked: Mutex::default(), sources: OnceLock::new() });
         code.space.set_record((&raw const *code).expose_provenance());
         code
     }
@@ -38,6 +41,11 @@ impl LazyCode {
     /// Where it is.
     pub(crate) fn space(&self) -> &LazySpace {
         &self.space
+    }
+
+    /// The lines of the module's sources.
+    pub(crate) fn sources(&self) -> &[u8] {
+        self.sources.get_or_init(|| self.compiler.sources())
     }
 
     /// The function at an address of a stub or a fragment, unless it is a trampoline's.
@@ -53,6 +61,11 @@ impl LazyCode {
                 _ => None,
             },
         }
+    }
+
+    /// What was compiled so far, and what waits.
+    pub(crate) fn statistics(&self) -> LazyStatistics {
+        LazyStatistics { pending: self.compiler.pending(), ..self.space.statistics() }
     }
 
     /// The address of an entry's code, compiled if need be. `None` if the store is asked to stop meanwhile.
@@ -89,6 +102,8 @@ impl LazyCode {
             // Asked again only after a while: it takes time to compile.
             let again = (self.hot / AGAIN).max(1);
             self.space.counter(func).store(self.hot.saturating_sub(again), Ordering::Relaxed);
+            // A loop that ends soon needs no way in: it asks for one if it still runs when its function is optimised.
+            let at_loop = at_loop.filter(|_| self.space.is_optimised(func));
             let mut asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
             if asked.insert((func, at_loop)) {
                 drop(asked);

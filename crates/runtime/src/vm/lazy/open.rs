@@ -9,12 +9,16 @@ use wootz_vm_abi::lazy::{CodeSpace, Entry, LazyLayout, LazyModule, MakeCompiler}
 use super::{LazyCode, LazySpace};
 use crate::image::Integrity;
 use crate::vm::image::{Bytes, LoadedImage, UnwindBytes};
-use crate::{ImageError, validate};
+use crate::{ImageError, profiler, validate};
 
 /// Opens a module. In its image, the code of each function and trampoline is its stub.
 pub(crate) fn open(module: LazyModule, compiler: MakeCompiler) -> Result<LoadedImage, ImageError> {
     let entries = LazyLayout::new(&module.declarations);
-    let space = Arc::new(LazySpace::new(entries, module.body_bytes).map_err(ImageError::System)?);
+    let names = if profiler::is_started() { profiler::names(&module.declarations) } else { Vec::new() };
+    let contexts = module.debug.then(Arc::default);
+    let space =
+        LazySpace::new(entries, module.body_bytes, names, contexts.clone()).map_err(ImageError::System)?;
+    let space = Arc::new(space);
     let text = space.addresses();
     let stub = |entry| (space.stub(space.layout().number(entry)) - text.start) as u32;
     let types = || module.declarations.types.keys();
@@ -37,8 +41,9 @@ pub(crate) fn open(module: LazyModule, compiler: MakeCompiler) -> Result<LoadedI
     let nothing = || UnwindBytes { bytes: 0..0, address: 0 };
     let code = LazyCode::new(Arc::clone(&space), compiler(space as Arc<dyn CodeSpace>), module.hot);
     Ok(LoadedImage {
-        // Lazily compiled code is not shown to debuggers yet.
-        shown: None,
+        // Each fragment is shown for itself.
+        _shown: None,
+        contexts,
         _mapping: None,
         addresses: text.clone(),
         parts: Vec::new(),
@@ -54,6 +59,7 @@ pub(crate) fn open(module: LazyModule, compiler: MakeCompiler) -> Result<LoadedI
         integrity: Integrity::Whole,
         file_pages: None,
         address_map: 0..0,
+        sources: 0..0,
         data_images: OnceLock::new(),
         lazy: Some(code),
     })

@@ -8,19 +8,21 @@ use std::io;
 use std::ops::Range;
 use std::ptr;
 use std::sync::atomic::{AtomicPtr, AtomicU32, AtomicUsize, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use region::Protection;
 use wootz_vm_abi::addrmap;
-use wootz_vm_abi::lazy::{CodeSpace, EntryNumber, Fragment, LazyLayout, Part, Tier};
+use wootz_vm_abi::lazy::{CodeSpace, Entry, EntryNumber, Fragment, LazyLayout, Part, Tier};
 use wootz_vm_abi::libcall::Libcall;
 use wootz_vm_abi::trap::TrapCode;
 use wootz_wasm_types::FuncIndex;
 
 use crate::lazy::{LazyStatistics, TierStatistics};
+use crate::profiler::{self, FunctionCode};
 use crate::sys::memory::{Mapping, page_size, round_to_pages};
 use crate::sys::stubs;
+use crate::vm::debugger::{Contexts, ShownImage};
 use crate::vm::libcalls;
 
 /// Address space for code: so much for each byte of function bodies …
@@ -38,6 +40,10 @@ pub(crate) struct LazySpace {
     code: Range<usize>,
     /// The fragment that each page of `code` belongs to, or null. A signal handler reads it.
     fragments: Mapping,
+    /// What the defined functions are called in profiles, if anyone makes one.
+    names: Vec<String>,
+    /// The contexts of the module's instances, if debuggers are shown its code.
+    contexts: Option<Arc<Contexts>>,
     books: Mutex<Books>,
 }
 
@@ -56,6 +62,7 @@ unsafe impl Send for Books {}
 
 /// A fragment in its place.
 pub(crate) struct PlacedFragment {
+    _shown: Option<ShownImage>,
     base: usize,
     text: Range<usize>,
     eh_frame: Range<usize>,
@@ -107,7 +114,12 @@ fn bytes<'a>(range: &Range<usize>) -> &'a [u8] {
 
 impl LazySpace {
     /// A reservation with the stubs of a module whose function bodies have so many bytes, and an address for the header's `record`.
-    pub(crate) fn new(layout: LazyLayout, body_bytes: usize) -> io::Result<Self> {
+    pub(crate) fn new(
+        layout: LazyLayout,
+        body_bytes: usize,
+        names: Vec<String>,
+        contexts: Option<Arc<Contexts>>,
+    ) -> io::Result<Self> {
         let too_large = || io::Error::from(io::ErrorKind::OutOfMemory);
         let stubs = round_to_pages(stubs::HEADER + layout.entries() * stubs::STUB).ok_or_else(too_large)?;
         let data = round_to_pages(layout.size()).ok_or_else(too_large)?;
@@ -126,6 +138,8 @@ impl LazySpace {
                 loops: HashMap::new(),
                 statistics: LazyStatistics::default(),
             }),
+            names,
+            contexts,
             reservation,
             layout,
         };
@@ -205,6 +219,12 @@ impl LazySpace {
         (address != self.stub(entry) + stubs::ASK).then_some(address)
     }
 
+    /// Whether a function has code of the second tier.
+    pub(crate) fn is_optimised(&self, func: FuncIndex) -> bool {
+        let entry = self.layout.number(Entry::Function(func));
+        self.books().tiers[entry.0 as usize] == Some(Tier::Second)
+    }
+
     /// The address of the way in at a loop, if there is one.
     pub(crate) fn loop_code(&self, func: FuncIndex, at_loop: u32) -> Option<usize> {
         self.books().loops.get(&(func, at_loop)).copied()
@@ -274,6 +294,10 @@ impl LazySpace {
         books.next += len;
         let absolute = |range: &Range<u32>| base + range.start as usize..base + range.end as usize;
         Ok(Box::new(PlacedFragment {
+            _shown: self
+                .contexts
+                .as_ref()
+                .and_then(|contexts| ShownImage::new(&fragment.debug, base, contexts)),
             base,
             text: absolute(&fragment.text),
             eh_frame: absolute(&fragment.eh_frame),
@@ -289,6 +313,22 @@ fn write(address: usize, bytes: &[u8]) {
     let target: *mut u8 = ptr::with_exposed_provenance_mut(address);
     // SAFETY: the callers, all in this file, write to pages of their reservation only.
     unsafe { target.copy_from_nonoverlapping(bytes.as_ptr(), bytes.len()) };
+}
+
+impl LazySpace {
+    fn tell_profiler(&self, fragment: &Fragment, base: usize) {
+        let code = fragment.parts.iter().filter_map(|(part, range)| {
+            let entry = match *part {
+                Part::Entry(entry) => entry,
+                Part::Loop(func, _) => self.layout.number(Entry::Function(func)),
+            };
+            // Trampolines have no names.
+            let name = self.names.get(entry.0 as usize)?;
+            let bytes = fragment.bytes.get(range.start as usize..range.end as usize)?;
+            Some(FunctionCode { address: base + range.start as usize, bytes, name })
+        });
+        profiler::tell(code, &[]);
+    }
 }
 
 impl CodeSpace for LazySpace {
@@ -308,7 +348,7 @@ impl CodeSpace for LazySpace {
         for page in first..first + fragment.bytes.len().div_ceil(page_size()) {
             self.page(page).store(placed.as_ptr(), Ordering::Release);
         }
-        let mut functions = 0;
+        let (mut functions, mut loops) = (0, 0);
         let mut swaps = 0;
         for (part, range) in &fragment.parts {
             let address = base + range.start as usize;
@@ -323,12 +363,18 @@ impl CodeSpace for LazySpace {
                     *known = Some(tier);
                     self.cell(self.layout.slot(entry)).store(address, Ordering::Release);
                 }
-                Part::Loop(func, at_loop) => _ = books.loops.insert((func, at_loop), address),
+                Part::Loop(func, at_loop) => {
+                    loops += 1;
+                    books.loops.insert((func, at_loop), address);
+                }
             }
+        }
+        if !self.names.is_empty() {
+            self.tell_profiler(fragment, base);
         }
         books.statistics.swaps += swaps;
         books.statistics.tiers[tier as usize] +=
-            TierStatistics { fragments: 1, functions, bytes: fragment.bytes.len(), time };
+            TierStatistics { fragments: 1, functions, loops, bytes: fragment.bytes.len(), time };
         Ok(())
     }
 }

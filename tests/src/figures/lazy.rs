@@ -1,0 +1,213 @@
+//! The lazy mode against the regular one: calls, programs that have run for a while, and the first output of large ones.
+
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, ensure};
+use wootz::{CheckStrategy, Config, Engine, Instance, Mode, Module, OptLevel, Store, TypedFunc};
+
+use super::Spread;
+use crate::c_program::CProgram;
+use crate::real::{PROGRAMS, Packages};
+use crate::wasi_program::WasiProgram;
+
+/// Functions in a row that each call the next.
+const CHAIN: usize = 1000;
+/// Calls in a loop.
+const CALLS: u32 = 20_000_000;
+/// Runs of a program in which it has to be as good as it gets.
+const WARMING: usize = 60;
+/// How long the background may take between two of them.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+fn engine(mode: Mode) -> Engine {
+    Engine::new(&Config::new().mode(mode).verify(false))
+}
+
+fn instance(engine: &Engine, text: &str) -> Result<(Store<()>, TypedFunc<i32, i32>, Module)> {
+    let module = Module::new(engine, text)?;
+    let mut store = Store::new(engine, ());
+    let instance = Instance::new(&mut store, &module, &[])?;
+    let run = instance.get_typed_func(&store, "run")?;
+    Ok((store, run, module))
+}
+
+/// A chain of cold functions, and what a call costs.
+///
+/// # Errors
+/// If a module does not compile or computes something else.
+pub fn calls(rounds: usize) -> Result<()> {
+    let next = |n| {
+        format!(
+            "(func $f{n} (param i32) (result i32) (i32.add (call $f{} (local.get 0)) (i32.const 1)))",
+            n + 1
+        )
+    };
+    let chain: String = (0..CHAIN - 1).map(next).collect();
+    let last = CHAIN - 1;
+    let text = format!(
+        "(module {chain} (func $f{last} (param i32) (result i32) (local.get 0)) (export \"run\" (func $f0)))"
+    );
+    println!("A chain of {CHAIN} functions, from the text to the result, ms");
+    for (name, mode) in [("lazy", Mode::Lazy), ("regular", Mode::Regular)] {
+        let mut times = Vec::new();
+        for _ in 0..rounds {
+            let engine = engine(mode);
+            let started = Instant::now();
+            let (mut store, run, _) = instance(&engine, &text)?;
+            ensure!(run.call(&mut store, 1)? == CHAIN as i32, "the chain computes something else");
+            times.push(started.elapsed());
+        }
+        println!("  {name:24} {}", Spread::of_times(&times, 1e3));
+    }
+    // `$callee` recurses, so that nobody inlines it; in lazy code `run` is compiled for the second tier before it.
+    let text = r#"(module
+          (func $callee (param i32) (result i32)
+            (if (result i32) (i32.eq (local.get 0) (i32.const -1)) (then (call $callee (i32.const 0))) (else (local.get 0))))
+          (func (export "run") (param i32) (result i32) (local i32)
+            (loop
+              (local.set 1 (i32.xor (local.get 1) (call $callee (local.get 0))))
+              (br_if 0 (local.tee 0 (i32.sub (local.get 0) (i32.const 1)))))
+            (local.get 1)))"#;
+    println!("A call in a loop, ns");
+    for (name, mode) in [("lazy, when warm", Mode::Lazy), ("regular", Mode::Regular)] {
+        let (mut store, run, module) = instance(&engine(mode), text)?;
+        let mut times = Vec::new();
+        for round in 0..rounds + WARMING {
+            let started = Instant::now();
+            run.call(&mut store, CALLS as i32)?;
+            if round >= WARMING {
+                times.push(started.elapsed());
+            } else if settled(&module)? && round > 2 {
+                continue;
+            }
+        }
+        println!("  {name:24} {}", Spread::of_times(&times, 1e9 / f64::from(CALLS)));
+    }
+    Ok(())
+}
+
+/// Waits until nothing of a module is being made better. Returns whether it had nothing to wait for.
+fn settled(module: &Module) -> Result<bool> {
+    let pending = || module.lazy_statistics().map_or(0, |statistics| statistics.pending);
+    let had_none = pending() == 0;
+    let started = Instant::now();
+    while pending() > 0 {
+        ensure!(started.elapsed() < PATIENCE, "the background does not come to an end");
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    Ok(had_none)
+}
+
+/// Programs that have run until nothing gets better any more: their run time in lazy mode ÷ that of the regular one.
+///
+/// # Errors
+/// If a program does not compile or prints something else.
+pub fn warm(programs: &[(CProgram, &'static [&'static str])], rounds: usize) -> Result<()> {
+    println!("Run time when warm, lazy ÷ regular (both -O2), median (minimum–maximum) of paired ratios");
+    for (program, arguments) in programs {
+        let wasm = program.wasm()?;
+        let compile = |mode: Mode| {
+            let config = Config::new().opt_level(OptLevel::O2).checks(CheckStrategy::Guard).mode(mode);
+            WasiProgram::compile_as(format!("{}, {mode:?}", program.name()), &wasm, &config)
+        };
+        let (lazy, regular) = (compile(Mode::Lazy)?, compile(Mode::Regular)?);
+        let run = |program: &WasiProgram| -> Result<(Duration, Vec<u8>)> {
+            let folder = tempfile::tempdir().context("making a folder for a program's files")?;
+            let started = Instant::now();
+            let output = program.run(arguments, &[], folder.path())?;
+            Ok((started.elapsed(), output.stdout))
+        };
+        let (first, expected) = run(&lazy)?;
+        let mut runs = 1;
+        let mut calm = 0;
+        while calm < 3 && runs < WARMING {
+            calm = if settled(lazy.module())? { calm + 1 } else { 0 };
+            run(&lazy)?;
+            runs += 1;
+        }
+        let mut times = [Vec::new(), Vec::new()];
+        for _ in 0..rounds {
+            for (program, times) in [&lazy, &regular].into_iter().zip(&mut times) {
+                let (time, output) = run(program)?;
+                times.push(time);
+                ensure!(output == expected, "{} printed something else", program.name());
+            }
+        }
+        println!(
+            "  {:14} {} after {runs} runs; the first took {:.2} s, the last {} s",
+            program.name(),
+            Spread::of_time_ratios(&times[0], &times[1]),
+            first.as_secs_f64(),
+            Spread::of_times(&times[0], 1.0),
+        );
+        let statistics = lazy.module().lazy_statistics().context("it is lazy")?;
+        for (name, tier) in ["first", "second"].into_iter().zip(statistics.tiers) {
+            println!("    {name} tier: {tier:?}");
+        }
+    }
+    Ok(())
+}
+
+/// A program that prints something and ends: its name, and its arguments.
+const FIRST: [(&str, &[&str]); 4] = [
+    ("sqlite", &["first.db", "1"]),
+    ("python", &["-c", "print(1)"]),
+    ("esbuild", &["--version"]),
+    ("clang", &["clang", "--version"]),
+];
+
+/// Runs a module with WASI in Node.js: its file, then the guest's arguments.
+const NODE: &str = "
+    const { WASI } = require('wasi'), [file, ...args] = process.argv.slice(1);
+    const wasi = new WASI({ version: 'preview1', args: ['program', ...args], preopens: { '.': '.' }, returnOnExit: true });
+    WebAssembly.instantiate(require('fs').readFileSync(file), wasi.getImportObject())
+        .then(({ instance }) => { process.exitCode = wasi.start(instance); });";
+
+/// Large programs that print something and end: from the start of the process to its end.
+///
+/// # Errors
+/// If a program cannot be fetched or fails.
+pub fn first_output(wootz: &Path, rounds: usize) -> Result<()> {
+    let packages = Packages::new()?;
+    println!(
+        "From start to end of a process that prints something, s: median (minimum–maximum) of {rounds} alternated runs"
+    );
+    for (name, arguments) in FIRST {
+        let program = PROGRAMS.iter().find(|program| program.name == name).context("no such program")?;
+        let module = (program.module)(&packages)?;
+        let ours = |mode: &str| {
+            let mut command = Command::new(wootz);
+            command
+                .args(["run", "--no-cache", "--no-progress", "--dir=."])
+                .args(mode.split(' '))
+                .arg(&module)
+                .args(arguments);
+            command
+        };
+        let mut node = Command::new("node");
+        node.args(["--no-warnings", "-e", NODE]).arg(&module).args(arguments);
+        let commands = [("lazy", ours("--mode=lazy")), ("regular -O0", ours("-O0")), ("Node.js", node)];
+        for (label, mut command) in commands {
+            let mut times = Vec::new();
+            for _ in 0..rounds {
+                let folder = tempfile::tempdir().context("making a folder for a program's files")?;
+                command.stdin(Stdio::null()).current_dir(folder.path());
+                let started = Instant::now();
+                let output = match command.output() {
+                    Err(_) if label == "Node.js" => break,
+                    output => output.with_context(|| format!("starting {label}"))?,
+                };
+                times.push(started.elapsed());
+                let errors = String::from_utf8_lossy(&output.stderr);
+                ensure!(output.status.success() && !output.stdout.is_empty(), "{name}, {label}: {errors}");
+            }
+            match times.is_empty() {
+                true => println!("  {name:8} {label:12} not measured: there is no command `node`"),
+                false => println!("  {name:8} {label:12} {}", Spread::of_times(&times, 1.0)),
+            }
+        }
+    }
+    Ok(())
+}
