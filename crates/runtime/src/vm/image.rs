@@ -243,7 +243,11 @@ impl LoadedImage {
             let LoadedImage { bytes, info, .. } = &loaded;
             profiler::tell_image(bytes.as_slice(), base, text, &info.functions, &info.declarations);
         }
-        if loaded.is_lost() { Err(ImageError::Shortened) } else { Ok(Self { _shown: shown, contexts, ..loaded }) }
+        if loaded.is_lost() {
+            Err(ImageError::Shortened)
+        } else {
+            Ok(Self { _shown: shown, contexts, ..loaded })
+        }
     }
 
     /// Whether a page of its file was found to be gone.
