@@ -35,6 +35,10 @@ pub(crate) fn spec_test(arguments: &[String]) -> Result<()> {
     setup(Purpose::Build)?;
     // The process of the mode `aot`.
     run(cargo().args(["build", "--quiet", "--package", "wootz-tests", "--bin", "spec-script"]))?;
+    // The sessions of the mode `repl`.
+    if arguments.iter().any(|argument| argument.split([',', '=']).any(|mode| mode == "repl")) {
+        run(cargo().args(["build", "--quiet", "--package", "wootz-cli", "--bin", "wootz-compiler"]))?;
+    }
     let mut command = cargo();
     command.args(["run", "--quiet", "--package", "wootz-tests", "--bin", "spec-test", "--"]).args(arguments);
     run(&mut command)
@@ -51,6 +55,16 @@ pub(crate) fn fuzz(arguments: &[String]) -> Result<()> {
 /// Many instances with the given options, as fast as they are shipped.
 pub(crate) fn soak(arguments: &[String]) -> Result<()> {
     setup(Purpose::Build)?;
+    // The session of redefinitions.
+    run(cargo().args([
+        "build",
+        "--quiet",
+        "--release",
+        "--package",
+        "wootz-cli",
+        "--bin",
+        "wootz-compiler",
+    ]))?;
     let mut command = cargo();
     command
         .args(["run", "--quiet", "--release", "--package", "wootz-tests", "--bin", "soak", "--"])

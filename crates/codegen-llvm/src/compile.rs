@@ -10,6 +10,7 @@ use wootz_wasm_ir::{Declarations, FuncIndex, Module};
 use crate::bodies::{Bodies, verify};
 use crate::emit;
 use crate::error::CompileError;
+use crate::fixed_table;
 use crate::link;
 use crate::llvm::LlvmContext;
 use crate::measure;
@@ -295,7 +296,7 @@ fn with_lowered<T>(
     let target = TargetInfo::new(options)?;
     let machine = target.machine(options.opt)?;
     let context = LlvmContext::new(keep_names);
-    let state = ModuleState::new(context.get(), &machine, &target, module.declarations(), options);
+    let state = ModuleState::new(context.get(), &machine, &target, module, options);
 
     let mut bodies = Bodies::new(&state, module, options, times);
     bodies.functions(&unit.functions)?;
@@ -303,7 +304,10 @@ fn with_lowered<T>(
         bodies.callees(SMALL_BODY, unit.bytes)?;
     }
     if unit.trampolines {
-        times.measure(Phase::Lower, || lower_trampolines(&state))?;
+        times.measure(Phase::Lower, || {
+            lower_trampolines(&state)?;
+            fixed_table::define_all(&state)
+        })?;
     }
     state.debug.finish();
     verify(&state, options.verify)?;

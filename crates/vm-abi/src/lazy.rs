@@ -247,11 +247,11 @@ pub trait EntryCompiler: Send + Sync {
     /// after its function has code of the second tier.
     fn optimise(&self, func: FuncIndex, at_loop: Option<u32>);
 
-    /// The lines of the module's sources, encoded [`Sources`](crate::sources); empty if it has no DWARF. Asked at a trap, and only once.
-    fn sources(&self) -> Vec<u8>;
-
     /// How many functions and ways into loops are asked for in the second tier and neither made nor given up.
     fn pending(&self) -> usize;
+
+    /// The lines of the module's sources, encoded [`Sources`](crate::sources); empty if it has no DWARF. Asked at a trap, and only once.
+    fn sources(&self) -> Vec<u8>;
 
     /// No more code is wanted: what has not begun need not begin.
     fn close(&self);

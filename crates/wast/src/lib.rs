@@ -33,3 +33,4 @@ mod values;
 
 pub use configuration::Configuration;
 pub use script::{Failure, Outcome, run};
+pub use values::matches;

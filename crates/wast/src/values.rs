@@ -52,8 +52,8 @@ fn null(heap: &HeapType<'_>) -> Option<Val> {
     }
 }
 
-/// Whether a value is what is expected.
-pub(super) fn matches(store: &Store<()>, value: Val, expected: &WastRet<'_>) -> bool {
+/// Whether a value is what is expected: numbers bit for bit, NaNs by their pattern.
+pub fn matches(store: &Store<()>, value: Val, expected: &WastRet<'_>) -> bool {
     match expected {
         WastRet::Core(expected) => matches_core(store, value, expected),
         _ => false,

@@ -12,6 +12,7 @@ use anyhow::{Context, Result, ensure};
 use clap::{Parser, ValueEnum};
 use wootz::{CheckStrategy, Config, Engine, Module, OptLevel, TrapPrecision};
 use wootz_tests::c_program::{CProgram, root};
+use wootz_tests::corpus;
 use wootz_tests::figures::{Spread, lazy};
 use wootz_tests::loading::{self, STEPS, Wasmtime};
 use wootz_tests::wasi_program::WasiProgram;
@@ -31,6 +32,9 @@ struct Options {
     /// The programs of the tables of run times; all of them unless given.
     #[arg(long)]
     program: Vec<String>,
+    /// The engines and modes of the table of the corpus; all that are installed unless given. Native code is always among them.
+    #[arg(long)]
+    engine: Vec<String>,
 }
 
 #[derive(Copy, Clone, PartialEq, Eq, ValueEnum)]
@@ -44,6 +48,7 @@ enum Table {
     Lazy,
     LazyWarm,
     LazyFirst,
+    Corpus,
 }
 
 const CHECKS: [(&str, CheckStrategy); 2] =
@@ -66,6 +71,7 @@ fn main() -> ExitCode {
             Table::Lazy => lazy::calls(options.rounds),
             Table::LazyWarm => lazy::warm(&programs(&options)?, options.rounds),
             Table::LazyFirst => lazy::first_output(&options.wootz, options.rounds),
+            Table::Corpus => corpus(&options),
         });
     match made {
         Ok(()) => ExitCode::SUCCESS,
@@ -261,7 +267,11 @@ fn run_time(options: &Options) -> Result<()> {
         let native = Spread::of_times(&native_times, 1e3);
         println!("  {:14} native {native} ms", program.name());
         for ((checks, _), times) in CHECKS.iter().zip(&times) {
-            println!("  {:14} {checks:8} -O2 {}", program.name(), Spread::of_ratios(times, &native_times));
+            println!(
+                "  {:14} {checks:8} -O2 {}",
+                program.name(),
+                Spread::of_time_ratios(times, &native_times)
+            );
         }
     }
     Ok(())
@@ -307,9 +317,33 @@ fn costs(options: &Options) -> Result<()> {
         }
         println!("  {:14} guard          {} ms", program.name(), Spread::of_times(&times[0], 1e3));
         for ((label, ..), figures) in choices.iter().zip(&times).skip(1) {
-            println!("  {:14} {label:14} {}", program.name(), Spread::of_ratios(figures, &times[0]));
+            println!("  {:14} {label:14} {}", program.name(), Spread::of_time_ratios(figures, &times[0]));
         }
     }
+    Ok(())
+}
+
+/// Real programs in all engines.
+fn corpus(options: &Options) -> Result<()> {
+    let mut engines = corpus::installed();
+    engines.retain(|engine| {
+        engine.name == corpus::NATIVE
+            || options.engine.is_empty()
+            || options.engine.iter().any(|wanted| wanted == engine.name)
+    });
+    let mut table =
+        corpus::Table { engines: engines.iter().map(|engine| engine.name).collect(), rows: Vec::new() };
+    for program in corpus::all()? {
+        if options.program.is_empty() || options.program.iter().any(|wanted| wanted == program.source.name())
+        {
+            table.rows.push(corpus::measure(&options.wootz, &engines, &program, options.rounds)?);
+        }
+    }
+    println!("Real programs; native is clang -O3 -march=native -ffp-contract=off");
+    print!("{table}");
+    let picture = options.wootz.with_file_name("corpus.svg");
+    std::fs::write(&picture, corpus::plot(&table)?)?;
+    println!("The run times as a picture: {}", picture.display());
     Ok(())
 }
 
@@ -343,7 +377,7 @@ fn kernels(options: &Options) -> Result<()> {
     );
     let source = CProgram::new(root().join("tests/programs/kernels.c")).opt_level("-O3");
     for (build, wasm_options) in BUILDS {
-        let program = source.clone().target_options(wasm_options, &["-march=native"]);
+        let program = source.clone().wasm_options(wasm_options).native_options(&["-march=native"]);
         let (native, wasm) = (program.native()?, program.wasm()?);
         let mut compiled = Vec::new();
         for (name, checks, precision) in PRECISIONS {

@@ -7,7 +7,7 @@ use anyhow::{Context, Result, anyhow};
 use clap::Parser;
 use libtest_mimic::{Arguments, FormatSetting};
 use wootz::Config;
-use wootz_tests::spec::{Grid, SUITES, Suite};
+use wootz_tests::spec::{Grid, REPL, SUITES, Suite};
 use wootz_wast::Configuration;
 
 /// Run the specification's test suite: versions 1.0 to 3.0 and the proposals
@@ -16,7 +16,8 @@ use wootz_wast::Configuration;
 struct Options {
     /// Modes: regular; lazy (functions are compiled when they are called); lazy-hot (and
     /// optimised at once); deterministic (results that the specification leaves open are fixed); baseline (for any x86-64);
-    /// deterministic-baseline; aot (compiled to files, run in a process without a compiler)
+    /// deterministic-baseline; aot (compiled to files, run in a process without a compiler);
+    /// repl (modules entered into sessions, calls as expressions)
     #[arg(long, value_delimiter = ',', default_value = "regular")]
     mode: Vec<String>,
     /// Check strategies: guard, explicit, auto
@@ -44,10 +45,21 @@ struct Options {
 
 fn main() -> Result<ExitCode> {
     let options = Options::parse();
-    let configurations = Configuration::all(&Config::new(), &options.mode, &options.checks, &options.opt)
-        .map_err(|names| anyhow!("there is no configuration `{names}` (see --help)"))?;
-    let runner = std::env::current_exe()?.with_file_name("spec-script");
-    let grid = Grid::new(configurations, suites(&options.suite)?, &runner);
+    let make = |modes: &[&str]| {
+        let (checks, levels): (Vec<&str>, Vec<&str>) = (
+            options.checks.iter().map(String::as_str).collect(),
+            options.opt.iter().map(String::as_str).collect(),
+        );
+        Configuration::all(&Config::new(), modes, &checks, &levels)
+            .map_err(|names| anyhow!("there is no configuration `{names}` (see --help)"))
+    };
+    let (sessions, modes): (Vec<&str>, Vec<&str>) =
+        options.mode.iter().map(String::as_str).partition(|mode| *mode == REPL);
+    let beside = |name| std::env::current_exe().map(|program| program.with_file_name(name));
+    let mut grid = Grid::new(make(&modes)?, suites(&options.suite)?, &beside("spec-script")?);
+    if !sessions.is_empty() {
+        grid = grid.with_sessions(make(&["regular"])?, 1, &beside("wootz-compiler")?);
+    }
     let arguments = Arguments {
         filter: options.filter.clone(),
         test_threads: options.jobs,
@@ -58,6 +70,9 @@ fn main() -> Result<ExitCode> {
     for (reason, scripts) in grid.skipped() {
         let scripts: Vec<_> = scripts.into_iter().collect();
         println!("not run: {}: {reason}", scripts.join(", "));
+    }
+    for (reason, commands) in grid.left_out() {
+        println!("{commands} commands left out: {reason}");
     }
     let (summary, clean) = grid.summary();
     if let Some(path) = &options.report {

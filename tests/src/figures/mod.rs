@@ -3,4 +3,4 @@
 pub mod lazy;
 mod spread;
 
-pub use spread::Spread;
+pub use spread::{Spread, geometric_mean};

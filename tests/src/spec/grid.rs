@@ -14,6 +14,7 @@ use wootz::{Engine, Llvm};
 use wootz_wast::apart::run_apart;
 use wootz_wast::{Configuration, Failure, Outcome, run};
 
+use super::session;
 use super::suite::{Script, Suite};
 
 /// Configurations beside each other in the table.
@@ -33,6 +34,8 @@ struct Column {
     configuration: Configuration,
     /// All scripts, or every so many-th.
     step: usize,
+    /// The binary `wootz-compiler`, if this is the mode `repl`.
+    sessions: Option<PathBuf>,
 }
 
 struct Record {
@@ -41,6 +44,8 @@ struct Record {
     script: String,
     /// What became of it, or why it was not run.
     result: Result<Outcome, &'static str>,
+    /// How many of its commands were left out, by reason.
+    left_out: BTreeMap<&'static str, usize>,
 }
 
 #[derive(Copy, Clone, Default, PartialEq, Eq, Debug)]
@@ -54,8 +59,9 @@ struct Counts {
 }
 
 impl Counts {
-    fn add(&mut self, result: &Result<Outcome, &'static str>) {
-        match result {
+    fn add(&mut self, record: &Record) {
+        self.skipped += record.left_out.values().sum::<usize>();
+        match &record.result {
             Ok(outcome) => {
                 self.passed += outcome.passed;
                 self.failed += outcome.failed.len();
@@ -91,7 +97,19 @@ impl Grid {
     /// The same with further configurations that run every `step`-th script each, each beginning at another one.
     #[must_use]
     pub fn with_samples(mut self, configurations: Vec<Configuration>, step: usize) -> Self {
-        let column = |configuration| Column { configuration, step };
+        let column = |configuration| Column { configuration, step, sessions: None };
+        self.configurations.extend(configurations.into_iter().map(column));
+        self
+    }
+
+    /// The same with further configurations in the mode `repl`: `compiler` is the binary `wootz-compiler`.
+    #[must_use]
+    pub fn with_sessions(mut self, configurations: Vec<Configuration>, step: usize, compiler: &Path) -> Self {
+        let column = |configuration: Configuration| {
+            let name = format!("{} {}", session::MODE, configuration.name);
+            let configuration = Configuration { name, ..configuration };
+            Column { configuration, step, sessions: Some(compiler.to_owned()) }
+        };
         self.configurations.extend(configurations.into_iter().map(column));
         self
     }
@@ -101,7 +119,7 @@ impl Grid {
     pub fn trials(&self, filter: Option<&str>) -> Vec<Trial> {
         let mut trials = Vec::new();
         for (configuration_index, column) in self.configurations.iter().enumerate() {
-            let Column { configuration, step } = column;
+            let Column { configuration, step, sessions } = column;
             for (suite_index, suite) in self.suites.iter().enumerate() {
                 for script in suite.scripts().into_iter().skip(configuration_index % step).step_by(*step) {
                     let name = format!("{} {}", configuration.name, script.name);
@@ -109,25 +127,32 @@ impl Grid {
                         continue;
                     }
                     let results = Arc::clone(&self.results);
-                    let record = move |script, result| {
-                        let record =
-                            Record { configuration: configuration_index, suite: suite_index, script, result };
+                    let record = move |script, result, left_out| {
+                        let (configuration, suite) = (configuration_index, suite_index);
+                        let record = Record { configuration, suite, script, result, left_out };
                         results.lock().unwrap_or_else(PoisonError::into_inner).push(record);
                     };
                     if let Some(reason) = script.skipped {
-                        record(script.name, Err(reason));
+                        record(script.name, Err(reason), BTreeMap::new());
                         trials.push(Trial::test(name, || Ok(())).with_ignored_flag(true));
                         continue;
                     }
                     let config = configuration.config.clone().features(suite.features);
                     let runner = configuration.is_ahead.then(|| self.runner.clone());
+                    let sessions = sessions.clone();
                     trials.push(Trial::test(name, move || {
-                        let outcome = match runner {
-                            None => run(&Engine::new(&config), script.text),
-                            Some(runner) => run_apart(Llvm, &config, script.text, &mut Command::new(runner))?,
+                        let nothing = BTreeMap::new();
+                        let (outcome, left_out) = match (runner, sessions) {
+                            (_, Some(compiler)) => session::run_sessions(&compiler, &config, script.text)
+                                .map_err(|error| Failed::from(format!("{error:#}")))?,
+                            (Some(runner), None) => {
+                                let mut runner = Command::new(runner);
+                                (run_apart(Llvm, &config, script.text, &mut runner)?, nothing)
+                            }
+                            (None, None) => (run(&Engine::new(&config), script.text), nothing),
                         };
                         let verdict = verdict(&script, &outcome);
-                        record(script.name, Ok(outcome));
+                        record(script.name, Ok(outcome), left_out);
                         verdict
                     }));
                 }
@@ -172,11 +197,20 @@ impl Grid {
         skipped
     }
 
+    /// How many commands of the selected scripts were left out, by reason.
+    pub fn left_out(&self) -> BTreeMap<&'static str, usize> {
+        let mut all = BTreeMap::new();
+        for record in self.results.lock().unwrap_or_else(PoisonError::into_inner).iter() {
+            record.left_out.iter().for_each(|(reason, count)| *all.entry(*reason).or_default() += count);
+        }
+        all
+    }
+
     fn counts(&self, configuration: usize, suite: usize) -> Counts {
         let mut counts = Counts::default();
         for record in self.results.lock().unwrap_or_else(PoisonError::into_inner).iter() {
             if (record.configuration, record.suite) == (configuration, suite) {
-                counts.add(&record.result);
+                counts.add(record);
             }
         }
         counts
@@ -191,7 +225,7 @@ impl Grid {
         let mut total = Counts::default();
         let mut scripts = Vec::new();
         for record in records.iter() {
-            total.add(&record.result);
+            total.add(record);
             let mut script = json!({
                 "configuration": self.configurations[record.configuration].configuration.name,
                 "suite": self.suites[record.suite].name,
@@ -203,6 +237,7 @@ impl Grid {
                     script["passed"] = json!(outcome.passed);
                     script["failed"] = outcome.failed.iter().map(failure).collect();
                     script["skipped"] = json!(outcome.skipped);
+                    script["left_out"] = json!(record.left_out);
                 }
                 Err(reason) => script["not_run"] = json!(reason),
             }
@@ -263,6 +298,8 @@ fn aligned(table: &[Vec<String>]) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use wootz::Config;
     use wootz_wast::{Configuration, Failure, Outcome};
 
@@ -282,7 +319,8 @@ mod tests {
         let failure = |line| Failure { line, message: "expected".to_owned() };
         let outcome =
             Outcome { passed, failed: (0..failed).map(failure).collect(), skipped: (0..skipped).collect() };
-        Record { configuration, suite, script: format!("s{passed}"), result: Ok(outcome) }
+        let (script, left_out) = (format!("s{passed}"), BTreeMap::new());
+        Record { configuration, suite, script, result: Ok(outcome), left_out }
     }
 
     #[test]

@@ -39,6 +39,8 @@ pub(crate) fn fragment(
             Symbol::HostEntry(ty) => Part::Entry(data.number(Entry::HostEntry(ty))),
             Symbol::HostExit(ty) => Part::Entry(data.number(Entry::HostExit(ty))),
             Symbol::Loop(func, block) => Part::Loop(func, block.0),
+            // Calls of lazy code go through slots, and so does what a table refers to.
+            Symbol::Table(_) => continue,
         };
         if let Some(range) = code.range(symbol)? {
             parts.push((part, text + range.start..text + range.end));

@@ -33,12 +33,12 @@ impl EntryCompiler for Unreliable {
         self.real.optimise(func, at_loop);
     }
 
-    fn sources(&self) -> Vec<u8> {
-        self.real.sources()
-    }
-
     fn pending(&self) -> usize {
         self.real.pending()
+    }
+
+    fn sources(&self) -> Vec<u8> {
+        self.real.sources()
     }
 
     fn close(&self) {
@@ -61,15 +61,19 @@ fn unreliable(text: &str, fails: u32, keeps: u32) -> (Store<()>, Instance) {
     (store, instance)
 }
 
+/// Through a table: what is called directly, the real compiler may compile ahead.
 const CALLERS: &str = r#"(module
     (memory (export "memory") 1)
-    (func $fails (param i32) (result i32) (local.get 0))
-    (func $keeps (param i32) (result i32) (local.get 0))
-    (func $works (param i32) (result i32) (i32.add (local.get 0) (i32.const 1)))
-    (func (export "fails") (param i32) (result i32)
-      (i32.store (i32.const 0) (local.get 0)) (i32.add (call $fails (local.get 0)) (i32.const 1)))
-    (func (export "keeps") (param i32) (result i32) (call $keeps (local.get 0)))
-    (func (export "works") (param i32) (result i32) (call $works (local.get 0))))"#;
+    (type $unary (func (param i32) (result i32)))
+    (table funcref (elem $fails $keeps))
+    (func $fails (type $unary) (local.get 0))
+    (func $keeps (type $unary) (local.get 0))
+    (func $works (type $unary) (i32.add (local.get 0) (i32.const 1)))
+    (func (export "fails") (type $unary)
+      (i32.store (i32.const 0) (local.get 0))
+      (i32.add (call_indirect (type $unary) (local.get 0) (i32.const 0)) (i32.const 1)))
+    (func (export "keeps") (type $unary) (call_indirect (type $unary) (local.get 0) (i32.const 1)))
+    (func (export "works") (type $unary) (call $works (local.get 0))))"#;
 
 #[test]
 fn a_failure_ends_the_call_and_nothing_else() {
@@ -116,7 +120,8 @@ fn a_deadline_ends_loops_in_either_tier() {
         store.set_timeout(Duration::from_millis(300));
         let error = spin.call(&mut store, 0).unwrap_err();
         let trap = error.trap().expect("the loop ends in a trap");
-        assert_eq!((trap.code, trap.frames.len()), (TrapCode::Interrupted, 1));
+        // On a busy machine the way into the guest may not be there yet.
+        assert!(trap.code == TrapCode::Interrupted && trap.frames.len() <= 1, "{trap:?}");
     }
 }
 

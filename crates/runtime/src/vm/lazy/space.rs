@@ -348,7 +348,7 @@ impl CodeSpace for LazySpace {
         for page in first..first + fragment.bytes.len().div_ceil(page_size()) {
             self.page(page).store(placed.as_ptr(), Ordering::Release);
         }
-        let mut functions = 0;
+        let (mut functions, mut loops) = (0, 0);
         let mut swaps = 0;
         for (part, range) in &fragment.parts {
             let address = base + range.start as usize;
@@ -363,7 +363,10 @@ impl CodeSpace for LazySpace {
                     *known = Some(tier);
                     self.cell(self.layout.slot(entry)).store(address, Ordering::Release);
                 }
-                Part::Loop(func, at_loop) => _ = books.loops.insert((func, at_loop), address),
+                Part::Loop(func, at_loop) => {
+                    loops += 1;
+                    books.loops.insert((func, at_loop), address);
+                }
             }
         }
         if !self.names.is_empty() {
@@ -371,7 +374,7 @@ impl CodeSpace for LazySpace {
         }
         books.statistics.swaps += swaps;
         books.statistics.tiers[tier as usize] +=
-            TierStatistics { fragments: 1, functions, bytes: fragment.bytes.len(), time };
+            TierStatistics { fragments: 1, functions, loops, bytes: fragment.bytes.len(), time };
         Ok(())
     }
 }
