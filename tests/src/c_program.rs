@@ -23,6 +23,8 @@ const SHARED_MEMORY: &str =
 pub struct CProgram {
     name: String,
     sources: Vec<PathBuf>,
+    /// Files that the sources include, as far as they may change.
+    included: Vec<PathBuf>,
     options: Vec<OsString>,
     /// Options of one target only.
     wasm_options: &'static [&'static str],
@@ -49,6 +51,7 @@ impl CProgram {
         Self {
             name,
             sources: vec![source],
+            included: Vec::new(),
             options: Vec::new(),
             wasm_options: &[],
             native_options: &[],
@@ -67,10 +70,8 @@ impl CProgram {
     /// # Errors
     /// If the crate cannot be found or downloaded.
     pub fn sqlite() -> Result<Self> {
-        let sqlite = package_folder("libsqlite3-sys")?.join("sqlite3");
-        let mut program = Self::new(root().join("tests/programs/sqlite_driver.c"));
-        program.sources.push(sqlite.join("sqlite3.c"));
-        program.options = [
+        let driver = Self::new(root().join("tests/programs/sqlite_driver.c"));
+        let program = driver.options(&[
             // Preview 1 has no threads, no dynamic libraries, no shared mappings and no file locks; the native build
             // does without as well, so that both run the same code.
             "-DSQLITE_THREADSAFE=0",
@@ -81,12 +82,8 @@ impl CProgram {
             // The guest has no directory for temporary files.
             "-DSQLITE_TEMP_STORE=3",
             "-DSQLITE_DEFAULT_MEMSTATUS=0",
-            "-I",
-        ]
-        .map(OsString::from)
-        .into();
-        program.options.push(sqlite.into());
-        Ok(program)
+        ]);
+        program.library("libsqlite3-sys", "sqlite3", &["sqlite3.c"])
     }
 
     /// The sum on several threads in `programs/pthreads`: natively with the system's threads, in WebAssembly with those of
@@ -103,11 +100,54 @@ impl CProgram {
         self
     }
 
-    /// The same program with further options, for WebAssembly and natively.
+    /// The same program with further options when it is compiled to WebAssembly.
     #[must_use]
-    pub fn target_options(mut self, wasm: &'static [&'static str], native: &'static [&'static str]) -> Self {
-        (self.wasm_options, self.native_options) = (wasm, native);
+    pub fn wasm_options(self, wasm_options: &'static [&'static str]) -> Self {
+        Self { wasm_options, ..self }
+    }
+
+    /// The same program with further options when it is compiled natively.
+    #[must_use]
+    pub fn native_options(self, native_options: &'static [&'static str]) -> Self {
+        Self { native_options, ..self }
+    }
+
+    /// The same program with further options for both targets.
+    #[must_use]
+    pub fn options(mut self, options: &[&str]) -> Self {
+        self.options.extend(options.iter().map(OsString::from));
         self
+    }
+
+    /// The same program, which includes some files from its folder: it is built anew when they change.
+    #[must_use]
+    pub fn includes(mut self, names: &[&str]) -> Self {
+        let source = self.sources[0].clone();
+        self.included.extend(names.iter().map(|name| source.with_file_name(name)));
+        self
+    }
+
+    /// The same program with a library that a crate carries as source: its headers, which are all in `folder`, and C files by
+    /// their names. A name that ends in `/` is a folder, all of whose C files are meant.
+    ///
+    /// # Errors
+    /// If the crate cannot be found or downloaded, or has no such folder.
+    pub fn library(mut self, package: &str, folder: &str, sources: &[&str]) -> Result<Self> {
+        let folder = package_folder(package)?.join(folder);
+        for name in sources {
+            let source = folder.join(name);
+            if !name.ends_with('/') {
+                self.sources.push(source);
+                continue;
+            }
+            let entries = fs::read_dir(&source).with_context(|| format!("reading {}", source.display()))?;
+            let mut files = entries.map(|entry| Ok(entry?.path())).collect::<std::io::Result<Vec<_>>>()?;
+            files.retain(|file| file.extension().is_some_and(|extension| extension == "c"));
+            files.sort();
+            self.sources.extend(files);
+        }
+        self.options.extend(["-w".into(), "-I".into(), folder.into()]);
+        Ok(self)
     }
 
     /// Its name.
@@ -149,17 +189,27 @@ impl CProgram {
             return Ok(output);
         }
         let unfinished = output.with_extension(format!("{extension}.unfinished"));
-        let mut command = Command::new(COMPILER);
-        command.args(&arguments).args(self.sources(target)).arg("-o").arg(&unfinished);
-        if target == Target::Native {
-            command.arg("-lm");
-        }
+        let mut command = self.compiler(target, &unfinished);
         let result = command.output().with_context(missing_compiler)?;
         if !result.status.success() {
             bail!("{command:?} failed:\n{}", String::from_utf8_lossy(&result.stderr));
         }
         fs::rename(unfinished, &output)?;
         Ok(output)
+    }
+
+    /// The command that makes its native executable, to be measured: [`native`](Self::native) does not make it twice.
+    pub fn native_compiler(&self, output: &Path) -> Command {
+        self.compiler(Target::Native, output)
+    }
+
+    fn compiler(&self, target: Target, output: &Path) -> Command {
+        let mut command = Command::new(COMPILER);
+        command.args(self.arguments(target)).args(self.sources(target)).arg("-o").arg(output);
+        if target == Target::Native {
+            command.arg("-lm");
+        }
+        command
     }
 
     fn arguments(&self, target: Target) -> Vec<OsString> {
@@ -203,6 +253,7 @@ impl CProgram {
         version.stdout.hash(&mut hasher);
         arguments.hash(&mut hasher);
         let mut sources = self.sources(target);
+        sources.extend(self.included.iter().cloned());
         if self.threads {
             sources.push(pthreads().join("pthread.h"));
         }

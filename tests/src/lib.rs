@@ -3,6 +3,7 @@
 
 pub mod aarch64;
 pub mod c_program;
+pub mod corpus;
 pub mod differential;
 pub mod figures;
 pub mod loading;

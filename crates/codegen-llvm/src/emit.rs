@@ -29,11 +29,21 @@ pub(crate) fn optimise(
         OptLevel::O2 => "default<O2>",
         OptLevel::O3 => "default<O3>",
     };
-    let options = PassBuilderOptions::create();
-    let ran = module.module.run_passes(passes, machine, options);
+    let failed = |error: inkwell::support::LLVMString| CompileError::Llvm(error.to_string());
+    if opt >= OptLevel::O2 {
+        for function in module.scalar_lanes.take() {
+            function.run_passes(TAKE_APART, machine, PassBuilderOptions::create()).map_err(failed)?;
+        }
+    }
+    let ran = module.module.run_passes(passes, machine, PassBuilderOptions::create());
     module.forget_functions();
-    ran.map_err(|error| CompileError::Llvm(error.to_string()))
+    ran.map_err(failed)
 }
+
+/// Takes vectors apart, as far as they are not accessed in order, for the vectoriser to put together again. Casts between shapes of
+/// vectors, which `v128` has none of, would become arithmetic on bits: they are simplified first. An abort if that takes more
+/// than one pass over a function is a check for LLVM's own developers.
+const TAKE_APART: &str = "early-cse,instcombine<no-verify-fixpoint>,scalarizer<load-store>";
 
 /// The relocatable ELF object.
 pub(crate) fn object(

@@ -156,6 +156,9 @@ impl<'m, 'ctx> FunctionState<'m, 'ctx> {
 
     fn lower(mut self, range: Range<WasmOffset>) -> Result<(), CompileError> {
         let (module, body) = (self.module, self.body);
+        if body.scalar_lanes {
+            module.scalar_lanes.borrow_mut().push(self.function);
+        }
         restrain(module, self.function, body, range.len());
         self.emit_entry(range.start)?;
         self.emit_blocks()?;

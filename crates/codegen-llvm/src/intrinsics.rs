@@ -18,6 +18,10 @@ pub(crate) enum Intrinsic {
     Ubsantrap,
     /// The stack pointer, after the function's frame has been allocated.
     Stacksave,
+    /// Copies bytes as if through a buffer.
+    Memmove,
+    /// Sets bytes.
+    Memset,
     /// An integer operator on one type.
     Int(IntIntrinsic, Bits),
     /// A float operator on one type.
@@ -160,6 +164,8 @@ impl Intrinsic {
         match self {
             Self::Ubsantrap => "llvm.ubsantrap",
             Self::Stacksave => "llvm.stacksave",
+            Self::Memmove => "llvm.memmove",
+            Self::Memset => "llvm.memset",
             Self::Int(IntIntrinsic::Ctlz, _) => "llvm.ctlz",
             Self::Int(IntIntrinsic::Cttz, _) => "llvm.cttz",
             Self::Int(IntIntrinsic::Ctpop, _) => "llvm.ctpop",
@@ -216,6 +222,8 @@ impl Intrinsic {
         match self {
             Self::Ubsantrap => vec![],
             Self::Stacksave => vec![types.ptr.into()],
+            Self::Memmove => vec![types.ptr.into(), types.ptr.into(), types.i64.into()],
+            Self::Memset => vec![types.ptr.into(), types.i64.into()],
             Self::Int(_, bits) => vec![int(bits)],
             Self::Float(_, bits) => vec![float(bits)],
             Self::IntLanes(_, shape) => vec![types.ints(shape).into()],

@@ -36,6 +36,7 @@ mod compile;
 mod debug;
 mod emit;
 mod error;
+mod fixed_table;
 mod fuel;
 mod function;
 mod inline_asm;

@@ -18,7 +18,7 @@ use inkwell::{GlobalVisibility, module};
 use wootz_vm_abi::context::{ModuleShape, VMContextLayout};
 use wootz_vm_abi::lazy::LazyLayout;
 use wootz_vm_abi::plan::MemoryPlan;
-use wootz_wasm_ir::{Declarations, FuncIndex};
+use wootz_wasm_ir::{Declarations, FixedTables, FuncIndex, Module as WasmModule};
 
 use crate::compile::memory_plans;
 use crate::debug::DebugInfo;
@@ -50,6 +50,8 @@ pub(crate) struct ModuleState<'ctx> {
     pub(crate) debug: DebugInfo<'ctx>,
     pub(crate) declarations: &'ctx Declarations,
     pub(crate) layout: Arc<VMContextLayout>,
+    /// The tables that calls need not look at, if functions are where the linker puts them and stay there.
+    pub(crate) fixed_tables: Option<&'ctx FixedTables>,
     /// The module's data outside of the code, if functions count how often they run.
     pub(crate) counting: Option<&'ctx LazyLayout>,
     /// What counters come to in hot functions.
@@ -66,6 +68,8 @@ pub(crate) struct ModuleState<'ctx> {
     pub(crate) fuel: bool,
     /// The functions that are not optimised, in the order they were lowered in.
     pub(crate) degraded: RefCell<Vec<Degraded>>,
+    /// The functions whose vectors are to be taken apart.
+    pub(crate) scalar_lanes: RefCell<Vec<FunctionValue<'ctx>>>,
     intrinsics: Intrinsics<'ctx>,
     functions: RefCell<BTreeMap<FuncIndex, FunctionValue<'ctx>>>,
 }
@@ -75,11 +79,13 @@ impl<'ctx> ModuleState<'ctx> {
         context: &'ctx Context,
         machine: &TargetMachine,
         target: &TargetInfo,
-        declarations: &'ctx Declarations,
+        module: &'ctx WasmModule,
         options: &CompileOptions,
     ) -> Self {
+        let declarations = module.declarations();
         let layout = Arc::new(VMContextLayout::new(&ModuleShape::new(declarations)));
-        Self::with_layout(context, machine, target, declarations, options, layout, None, false)
+        let state = Self::with_layout(context, machine, target, declarations, options, layout, None, false);
+        Self { fixed_tables: Some(module.fixed_tables()), ..state }
     }
 
     /// State for a few functions of a module, which is not looked at as a whole. They count if `counting` says where.
@@ -126,6 +132,7 @@ impl<'ctx> ModuleState<'ctx> {
             debug,
             declarations,
             layout,
+            fixed_tables: None,
             counting,
             hot: options.hot,
             ordered: options.traps == TrapPrecision::Exact && plans.iter().any(|plan| plan.guarded),
@@ -135,6 +142,7 @@ impl<'ctx> ModuleState<'ctx> {
             deterministic: options.deterministic,
             fuel: options.fuel,
             degraded: RefCell::default(),
+            scalar_lanes: RefCell::default(),
             intrinsics: Intrinsics::default(),
             functions: RefCell::default(),
         }

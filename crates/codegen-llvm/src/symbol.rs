@@ -3,7 +3,7 @@
 use std::fmt;
 
 use wootz_wasm_ir::ir::Block;
-use wootz_wasm_ir::{FuncIndex, TypeIndex};
+use wootz_wasm_ir::{FuncIndex, TableIndex, TypeIndex};
 
 /// A symbol that an object defines. Its text form is its name in the object.
 #[derive(Copy, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -16,6 +16,8 @@ pub enum Symbol {
     HostExit(TypeIndex),
     /// A way into a function at the head of a loop, by the block of its IR: `loop[N.B]`.
     Loop(FuncIndex, Block),
+    /// The elements of a table that never change: `table[N]`.
+    Table(TableIndex),
 }
 
 impl Symbol {
@@ -28,6 +30,7 @@ impl Symbol {
             "wasm" => Self::Wasm(FuncIndex(number)),
             "host_entry" => Self::HostEntry(TypeIndex(number)),
             "host_exit" => Self::HostExit(TypeIndex(number)),
+            "table" => Self::Table(TableIndex(number)),
             "loop" => Self::Loop(FuncIndex(number), Block(block.parse().ok()?)),
             _ => return None,
         };
@@ -41,6 +44,7 @@ impl fmt::Display for Symbol {
             Self::Wasm(func) => write!(f, "wasm[{}]", func.0),
             Self::HostEntry(ty) => write!(f, "host_entry[{}]", ty.0),
             Self::HostExit(ty) => write!(f, "host_exit[{}]", ty.0),
+            Self::Table(table) => write!(f, "table[{}]", table.0),
             Self::Loop(func, block) => write!(f, "loop[{}.{}]", func.0, block.0),
         }
     }
@@ -57,6 +61,7 @@ mod tests {
             Symbol::HostEntry(TypeIndex(7)),
             Symbol::HostExit(TypeIndex(u32::MAX)),
             Symbol::Loop(FuncIndex(3), Block(40)),
+            Symbol::Table(TableIndex(1)),
         ] {
             assert_eq!(Symbol::parse(&symbol.to_string()), Some(symbol));
         }

@@ -37,6 +37,23 @@ impl<'ctx> FunctionState<'_, 'ctx> {
         Ok(())
     }
 
+    /// Goes on in a new block if an `i1` is set, as it nearly always is, else in one that `otherwise` ends.
+    pub(crate) fn unlikely_unless(
+        &mut self,
+        condition: IntValue<'ctx>,
+        otherwise: impl FnOnce(&mut Self) -> Result<(), CompileError>,
+    ) -> Result<(), CompileError> {
+        let here = self.current_block()?;
+        let next = self.module.context.insert_basic_block_after(here, "");
+        let unlikely = self.module.context.insert_basic_block_after(next, "");
+        let branch = self.builder().build_conditional_branch(condition, next, unlikely)?;
+        self.module.metadata.likely(branch)?;
+        self.builder().position_at_end(unlikely);
+        otherwise(self)?;
+        self.builder().position_at_end(next);
+        Ok(())
+    }
+
     /// Traps here. Ends the block.
     pub(crate) fn trap(&mut self, code: TrapCode) -> Result<(), CompileError> {
         emit_trap(self.module, code)

@@ -43,8 +43,8 @@ pub use values::{ExternRef, Val};
 
 pub use wootz_runtime::lazy::{CompileFailure, LazyModule, LazyStatistics, MakeCompiler, TierStatistics};
 pub use wootz_runtime::{
-    HostMemory, Integrity, MemoryCreator, MemoryPool, MemoryRequest, PoolConfig, Protection, RedirectError,
-    Region, RegionKind, RemoveError, WhenExhausted,
+    DEBUGGER_SYMBOLS, HostMemory, Integrity, MemoryCreator, MemoryPool, MemoryRequest, PoolConfig,
+    Protection, RedirectError, Region, RegionKind, RemoveError, WhenExhausted,
 };
 pub use wootz_vm_abi::image::{DecodeError, PAGE as IMAGE_PAGE};
 pub use wootz_vm_abi::machine::Machine;

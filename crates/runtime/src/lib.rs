@@ -85,6 +85,7 @@ pub use store::{MemorySettings, Store, StoreConfig};
 pub use table::Table;
 pub use trap::{Trap, TrapFrame};
 pub use value::{Extern, ExternRef, Val};
+pub use vm::debugger::SYMBOLS as DEBUGGER_SYMBOLS;
 pub use vm::host_memory::{HostMemory, MemoryCreator, MemoryRequest};
 
 pub use wootz_vm_abi::callconv::ValRaw;

@@ -43,11 +43,13 @@
 
 mod analysis;
 pub mod decode;
+mod fixed;
 pub mod ir;
 mod module;
 pub mod optimise;
 mod translate;
 
+pub use fixed::{FixedTable, FixedTables, Several};
 pub use module::{CustomSection, Module, Section};
 pub use translate::{ARGUMENTS_LIMIT, Assignments, KEPT_LOCALS, PARAMETERS_LIMIT, Translator};
 /// What a module declares, from the crate that the runtime shares.

@@ -1,10 +1,10 @@
 //! A decoded module: its bytes, its declarations, and where everything lies.
 
 use std::ops::Range;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use crate::entity::Entity;
-use crate::{DataSegment, Declarations, FuncIndex, WasmOffset};
+use crate::{DataSegment, Declarations, FixedTables, FuncIndex, WasmOffset};
 
 /// A validated module. Cheap to clone: bytes and declarations are shared.
 ///
@@ -17,6 +17,7 @@ pub struct Module {
     pub(crate) bodies: Arc<[Range<WasmOffset>]>,
     pub(crate) sections: Arc<[Section]>,
     pub(crate) custom_sections: Arc<[CustomSection]>,
+    pub(crate) fixed_tables: Arc<OnceLock<FixedTables>>,
 }
 
 impl Module {
@@ -33,6 +34,11 @@ impl Module {
     /// Everything but the function bodies.
     pub fn declarations(&self) -> &Arc<Declarations> {
         &self.declarations
+    }
+
+    /// The tables whose elements are known and never change. Reads all bodies when it is first asked for.
+    pub fn fixed_tables(&self) -> &FixedTables {
+        self.fixed_tables.get_or_init(|| FixedTables::find(self))
     }
 
     /// Byte range of a function's body, or `None` for an imported function.

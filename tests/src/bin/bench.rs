@@ -12,7 +12,8 @@ use anyhow::{Context, Result, ensure};
 use clap::{Parser, ValueEnum};
 use wootz::{CheckStrategy, Config, Engine, Module, OptLevel, TrapPrecision};
 use wootz_tests::c_program::{CProgram, root};
-use wootz_tests::figures::{Spread, lazy};
+use wootz_tests::corpus;
+use wootz_tests::figures::{Ratios, Spread, lazy, targets};
 use wootz_tests::loading::{self, STEPS, Wasmtime};
 use wootz_tests::wasi_program::WasiProgram;
 
@@ -31,6 +32,15 @@ struct Options {
     /// The programs of the tables of run times; all of them unless given.
     #[arg(long)]
     program: Vec<String>,
+    /// The engines and modes of the table of the corpus; all that are installed unless given. Native code is always among them.
+    #[arg(long)]
+    engine: Vec<String>,
+    /// Fail if the kernels or real programs are slower against native code than this file says, by more than the noise.
+    #[arg(long, value_name = "FILE")]
+    against: Option<PathBuf>,
+    /// Write what the kernels and real programs take against native code to this file.
+    #[arg(long, value_name = "FILE")]
+    record: Option<PathBuf>,
 }
 
 #[derive(Copy, Clone, PartialEq, Eq, ValueEnum)]
@@ -44,6 +54,7 @@ enum Table {
     Lazy,
     LazyWarm,
     LazyFirst,
+    Corpus,
 }
 
 const CHECKS: [(&str, CheckStrategy); 2] =
@@ -52,28 +63,40 @@ const LEVELS: [(&str, OptLevel); 4] =
     [("-O0", OptLevel::O0), ("-O1", OptLevel::O1), ("-O2", OptLevel::O2), ("-O3", OptLevel::O3)];
 
 fn main() -> ExitCode {
-    let options = Options::parse();
-    let made = Table::value_variants()
-        .iter()
-        .filter(|table| options.table.is_empty() || options.table.contains(table))
-        .try_for_each(|table| match table {
-            Table::StartUp => start_up(&options),
-            Table::Ahead => ahead(&options),
-            Table::Compilation => compilation(&options),
-            Table::RunTime => run_time(&options),
-            Table::Costs => costs(&options),
-            Table::Kernels => kernels(&options),
-            Table::Lazy => lazy::calls(options.rounds),
-            Table::LazyWarm => lazy::warm(&programs(&options)?, options.rounds),
-            Table::LazyFirst => lazy::first_output(&options.wootz, options.rounds),
-        });
-    match made {
+    match measure(&Options::parse()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("error: {error:#}");
             ExitCode::FAILURE
         }
     }
+}
+
+fn measure(options: &Options) -> Result<()> {
+    let before = options.against.as_deref().map(Ratios::read).transpose()?;
+    let mut ratios = Ratios::default();
+    let wanted = |table: &&Table| options.table.is_empty() || options.table.contains(table);
+    for table in Table::value_variants().iter().filter(wanted) {
+        match table {
+            Table::StartUp => start_up(options)?,
+            Table::Ahead => ahead(options)?,
+            Table::Compilation => compilation(options)?,
+            Table::RunTime => run_time(options)?,
+            Table::Costs => costs(options)?,
+            Table::Kernels => kernels(options, &mut ratios)?,
+            Table::Lazy => lazy::calls(options.rounds)?,
+            Table::LazyWarm => lazy::warm(&programs(options)?, options.rounds)?,
+            Table::LazyFirst => lazy::first_output(&options.wootz, options.rounds)?,
+            Table::Corpus => corpus(options, &mut ratios)?,
+        }
+    }
+    targets::print(&ratios);
+    if let Some(file) = &options.record {
+        ratios.write(file)?;
+    }
+    let slower = before.map_or_else(Vec::new, |before| ratios.slower_than(&before));
+    ensure!(slower.is_empty(), "slower than before:\n{}", slower.join("\n"));
+    Ok(())
 }
 
 /// Whole processes, from start to exit.
@@ -261,7 +284,11 @@ fn run_time(options: &Options) -> Result<()> {
         let native = Spread::of_times(&native_times, 1e3);
         println!("  {:14} native {native} ms", program.name());
         for ((checks, _), times) in CHECKS.iter().zip(&times) {
-            println!("  {:14} {checks:8} -O2 {}", program.name(), Spread::of_ratios(times, &native_times));
+            println!(
+                "  {:14} {checks:8} -O2 {}",
+                program.name(),
+                Spread::of_time_ratios(times, &native_times)
+            );
         }
     }
     Ok(())
@@ -307,9 +334,35 @@ fn costs(options: &Options) -> Result<()> {
         }
         println!("  {:14} guard          {} ms", program.name(), Spread::of_times(&times[0], 1e3));
         for ((label, ..), figures) in choices.iter().zip(&times).skip(1) {
-            println!("  {:14} {label:14} {}", program.name(), Spread::of_ratios(figures, &times[0]));
+            println!("  {:14} {label:14} {}", program.name(), Spread::of_time_ratios(figures, &times[0]));
         }
     }
+    Ok(())
+}
+
+/// Real programs in all engines.
+fn corpus(options: &Options, ratios: &mut Ratios) -> Result<()> {
+    let mut engines = corpus::installed();
+    engines.retain(|engine| {
+        engine.name == corpus::NATIVE
+            || options.engine.is_empty()
+            || options.engine.iter().any(|wanted| wanted == engine.name)
+    });
+    let mut table =
+        corpus::Table { engines: engines.iter().map(|engine| engine.name).collect(), rows: Vec::new() };
+    for program in corpus::all()? {
+        if options.program.is_empty() || options.program.iter().any(|wanted| wanted == program.source.name())
+        {
+            table.rows.push(corpus::measure(&options.wootz, &engines, &program, options.rounds)?);
+        }
+    }
+    println!("Real programs; native is clang -O3 -march=native -ffp-contract=off");
+    print!("{table}");
+    let ours = engines.iter().enumerate().filter(|(_, engine)| engine.is_ours()).map(|(place, _)| place);
+    table.add_to(ratios, targets::CORPUS, &ours.collect::<Vec<_>>());
+    let picture = options.wootz.with_file_name("corpus.svg");
+    std::fs::write(&picture, corpus::plot(&table)?)?;
+    println!("The run times as a picture: {}", picture.display());
     Ok(())
 }
 
@@ -332,37 +385,38 @@ const BUILDS: [(&str, &[&str]); 3] =
 const PRECISIONS: [(&str, CheckStrategy, TrapPrecision); 3] = [
     ("guard, exact", CheckStrategy::Guard, TrapPrecision::Exact),
     ("guard, relaxed", CheckStrategy::Guard, TrapPrecision::Relaxed),
-    ("explicit", CheckStrategy::Explicit, TrapPrecision::Exact),
+    ("explicit, exact", CheckStrategy::Explicit, TrapPrecision::Exact),
 ];
 
 /// Small loops, each timed by itself: how it is compiled to WebAssembly × how traps are found, against native code for this
 /// processor.
-fn kernels(options: &Options) -> Result<()> {
+fn kernels(options: &Options, ratios: &mut Ratios) -> Result<()> {
     println!(
         "Kernels, run time ÷ native (clang -O3 -march=native -ffp-contract=off), median (minimum–maximum)"
     );
     let source = CProgram::new(root().join("tests/programs/kernels.c")).opt_level("-O3");
     for (build, wasm_options) in BUILDS {
-        let program = source.clone().target_options(wasm_options, &["-march=native"]);
+        let program = source.clone().wasm_options(wasm_options).native_options(&["-march=native"]);
         let (native, wasm) = (program.native()?, program.wasm()?);
         let mut compiled = Vec::new();
         for (name, checks, precision) in PRECISIONS {
             let config = Config::new().checks(checks).trap_precision(precision).verify(false);
             compiled.push(WasiProgram::compile_as(format!("kernels, {build}, {name}"), &wasm, &config)?);
         }
-        let mut logarithms = [0.0; PRECISIONS.len()];
+        let set = format!("kernels, {build}");
         for (kernel, rounds) in KERNELS {
             let spreads = kernel_ratios(&native, &compiled, &[kernel, rounds], options.rounds)?;
             print!("  {build:8} {kernel:18}");
-            for ((spread, (name, ..)), sum) in spreads.iter().zip(PRECISIONS).zip(&mut logarithms) {
+            for (spread, (name, ..)) in spreads.iter().zip(PRECISIONS) {
                 print!(" {name} {spread}");
-                *sum += spread.median.ln();
+                ratios.add(&set, name, kernel, spread.median);
             }
             println!();
         }
         print!("  {build:8} {:18}", "geometric mean");
-        for (sum, (name, ..)) in logarithms.iter().zip(PRECISIONS) {
-            print!(" {name} {:8.2}", (sum / KERNELS.len() as f64).exp());
+        for (name, ..) in PRECISIONS {
+            let mean = ratios.summary(&set, name).map_or(f64::NAN, |(mean, ..)| mean);
+            print!(" {name} {mean:8.2}");
         }
         println!();
     }

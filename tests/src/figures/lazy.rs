@@ -138,7 +138,7 @@ pub fn warm(programs: &[(CProgram, &'static [&'static str])], rounds: usize) -> 
         println!(
             "  {:14} {} after {runs} runs; the first took {:.2} s, the last {} s",
             program.name(),
-            Spread::of_ratios(&times[0], &times[1]),
+            Spread::of_time_ratios(&times[0], &times[1]),
             first.as_secs_f64(),
             Spread::of_times(&times[0], 1.0),
         );

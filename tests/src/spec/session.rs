@@ -16,7 +16,7 @@ use wast::token::Id;
 use wast::{QuoteWat, Wast, WastArg, WastDirective, WastExecute, WastInvoke, WastRet};
 use wootz::{Config, Engine, Store, Val};
 use wootz_wasm_ir::entity::Entity as _;
-use wootz_wasm_ir::{EntityIndex, Module, ValType};
+use wootz_wasm_ir::{EntityIndex, HeapType as HeapTypeOf, Module, RefType, ValType};
 use wootz_wast::configuration::{CHECKS, LEVELS};
 use wootz_wast::{Failure, Outcome};
 
@@ -31,6 +31,7 @@ const SHARED: Reason = "modules that import each other would share the session's
 const TAGS: Reason = "a session has no tags";
 const REFUSED: Reason = "a module that has to be refused is no definition";
 const EXTERN: Reason = "an expression cannot make a reference of the host's";
+const TYPES: Reason = "an expression does not always know types that a function's type refers to";
 const THREADS: Reason = "a session is on one thread";
 const DEFINITIONS: Reason = "a module that is instantiated several times is no definition";
 
@@ -238,7 +239,16 @@ impl<'a> Session<'a> {
         let declarations = module.declarations();
         let item = declarations.exports.iter().find(|one| one.name == export).map(|one| one.item);
         let arguments: Result<Vec<String>, Reason> = arguments.into_iter().collect();
+        let is_concrete =
+            |ty: &ValType| matches!(ty, ValType::Ref(RefType { heap: HeapTypeOf::Concrete(_), .. }));
         let (text, types) = match item {
+            Some(EntityIndex::Function(func))
+                if (declarations.signature(func).params.iter())
+                    .chain(&declarations.signature(func).results)
+                    .any(is_concrete) =>
+            {
+                (Err(TYPES), Vec::new())
+            }
             Some(EntityIndex::Function(func)) => (
                 arguments.map(|arguments| format!("(call {} {})", func.index(), arguments.join(" "))),
                 declarations.signature(func).results.to_vec(),

@@ -4,11 +4,12 @@
 //! the stub, up to the end of what is loaded
 //! page   .wootz.image       the image, mapped when the program starts
 //!        .wootz.settings    Settings, as postcard writes them
+//!        .symtab, .strtab   the two symbols that debuggers look for, to be shown the image
 //!        .shstrtab
-//!        section headers: the stub's loaded ones, then these three
+//!        section headers: the stub's loaded ones, then these
 //! ```
 //!
-//! Having sections, it survives `strip` and opens in every tool. The symbols and debug information of the stub are left out.
+//! Having sections, it survives `strip` and opens in every tool. All other symbols and the debug information of the stub are left out.
 
 use std::fmt;
 use std::fs::File;
@@ -18,13 +19,14 @@ use std::os::unix::fs::FileExt;
 use object::LittleEndian as LE;
 use object::elf;
 use object::pod::{bytes_of, from_bytes_mut, slice_from_bytes};
-use object::read::elf::{FileHeader, ProgramHeader, SectionHeader};
+use object::read::elf::{FileHeader, ProgramHeader, SectionHeader, SectionTable, Sym};
 use object::read::{SectionIndex, StringTable};
 
 use super::Settings;
 
 type Header = elf::FileHeader64<LE>;
 type Section = elf::SectionHeader64<LE>;
+type Symbol = elf::Sym64<LE>;
 
 const IMAGE: &str = ".wootz.image";
 const SETTINGS: &str = ".wootz.settings";
@@ -102,6 +104,7 @@ pub fn build(stub: &[u8], image: &[u8], settings: &Settings) -> Result<Vec<u8>, 
             kept[index.0] = table.push(sections.section_name(LE, section)?, *section);
         }
     }
+    let symbols = debugger_symbols(stub, &sections, &kept)?;
     let moved = |index: u32| {
         kept.get(SectionIndex(index as usize).0)
             .copied()
@@ -117,8 +120,51 @@ pub fn build(stub: &[u8], image: &[u8], settings: &Settings) -> Result<Vec<u8>, 
     let settings = postcard::to_stdvec(settings).expect("settings encode");
     table.append(&mut out, IMAGE, elf::SHT_PROGBITS, PAGE, image);
     table.append(&mut out, SETTINGS, elf::SHT_PROGBITS, 1, &settings);
+    if let Some(SymbolTable { symbols, names }) = symbols {
+        let index = table.append(&mut out, ".symtab", elf::SHT_SYMTAB, 8, &symbols);
+        let header = &mut table.headers[index as usize];
+        header.sh_entsize.set(LE, size_of::<Symbol>() as u64);
+        header.sh_link.set(LE, index + 1);
+        // All but the first are global.
+        header.sh_info.set(LE, 1);
+        table.append(&mut out, ".strtab", elf::SHT_STRTAB, 1, &names);
+    }
     table.finish(&mut out);
     Ok(out)
+}
+
+/// Symbols and the names that they refer to, as sections have them.
+struct SymbolTable {
+    symbols: Vec<u8>,
+    names: Vec<u8>,
+}
+
+/// The symbols of the interface by which debuggers are shown code, and their names, where sections have new indices; `None` if the stub has none.
+fn debugger_symbols(
+    stub: &[u8],
+    sections: &SectionTable<'_, Header>,
+    kept: &[u32],
+) -> Result<Option<SymbolTable>, BuildExecutableError> {
+    let table = sections.symbols(LE, stub, elf::SHT_SYMTAB)?;
+    let (mut symbols, mut names) = (vec![0; size_of::<Symbol>()], vec![0]);
+    for symbol in table.iter() {
+        let name = table.symbol_name(LE, symbol)?;
+        if !wootz_engine::DEBUGGER_SYMBOLS.iter().any(|wanted| wanted.as_bytes() == name) {
+            continue;
+        }
+        let Some(section) = kept.get(usize::from(symbol.st_shndx(LE).0)).filter(|section| **section != 0)
+        else {
+            continue;
+        };
+        let mut symbol = *symbol;
+        symbol.st_shndx.set(LE, elf::SymbolSection(*section as u16));
+        symbol.st_name.set(LE, names.len() as u32);
+        symbol.st_info = elf::STB_GLOBAL | symbol.st_type();
+        symbols.extend(bytes_of(&symbol));
+        names.extend(name);
+        names.push(0);
+    }
+    Ok((names.len() > 1).then_some(SymbolTable { symbols, names }))
 }
 
 /// The stub without what is not loaded.
@@ -153,16 +199,23 @@ impl Table {
         self.headers.len() as u32 - 1
     }
 
-    /// Appends bytes to the file, as a section that is not loaded.
-    fn append(&mut self, out: &mut Vec<u8>, name: &str, ty: elf::SectionType, align: usize, bytes: &[u8]) {
+    /// Appends bytes to the file, as a section that is not loaded, and returns its index.
+    fn append(
+        &mut self,
+        out: &mut Vec<u8>,
+        name: &str,
+        ty: elf::SectionType,
+        align: usize,
+        bytes: &[u8],
+    ) -> u32 {
         out.resize(out.len().next_multiple_of(align), 0);
         let mut section = self.headers[0];
         section.sh_type.set(LE, ty);
         section.sh_offset.set(LE, out.len() as u64);
         section.sh_size.set(LE, bytes.len() as u64);
         section.sh_addralign.set(LE, align as u64);
-        self.push(name.as_bytes(), section);
         out.extend(bytes);
+        self.push(name.as_bytes(), section)
     }
 
     /// Appends the names and the table itself, and says in the file's header where it is.

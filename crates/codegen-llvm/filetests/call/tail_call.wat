@@ -2,7 +2,7 @@
 (module
   (type $t (func (param i32) (result i32)))
   (import "" "f" (func $f (type $t)))
-  (table 10 funcref)
+  (table (export "t") 10 funcref)
   (func $ten (param i64 i64 i64 i64 i64 i64 i64 i64 i64 i64) (result i64)
     (i64.add (local.get 0) (local.get 9)))
   (func $grow (result i64)
@@ -44,3 +44,9 @@
 ;; not: icmp
 ;; check: musttail call tailcc i32 %
 ;; not: ubsantrap
+
+;; On Arm, a branch in place of the call.
+;;! emit = asm, machine = aarch64, func = 3
+;; not: bl
+;; check: br $(=x\d+)
+;; not: ret

@@ -1,7 +1,7 @@
 ;; A 64-bit index is compared as it is.
 (module
   (type $f (func))
-  (table $t i64 10 funcref)
+  (table $t (export "t") i64 10 funcref)
   (func (param i64) (call_indirect $t (type $f) (local.get 0)))
   (func (param i64) (result funcref) (table.get $t (local.get 0)))
   (func (result i64) (table.size $t))

@@ -82,6 +82,7 @@ pub fn open(module: &Module, options: &CompileOptions) -> Result<(LazyModule, Ma
         memory_plans: memory_plans(declarations, options),
         fuel: options.fuel,
         hot: options.hot,
+        debug: options.debug.is_some(),
         body_bytes: declarations.defined_functions().map(|func| body_bytes(module, func)).sum(),
     };
     let (module, options) = (module.clone(), options.clone());

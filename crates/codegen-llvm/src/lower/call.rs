@@ -4,16 +4,19 @@
 use std::mem::offset_of;
 
 use inkwell::IntPredicate;
-use inkwell::values::{BasicMetadataValueEnum, BasicValueEnum, CallSiteValue, FunctionValue, PointerValue};
+use inkwell::values::{
+    BasicMetadataValueEnum, BasicValueEnum, CallSiteValue, FunctionValue, IntValue, PointerValue,
+};
 use wootz_vm_abi::builtin::Builtin;
 use wootz_vm_abi::callconv::{self, ValRaw};
 use wootz_vm_abi::context::{VMContext, VMFuncRef, VMFunctionImport, VMStoreContext, VMTypeId};
 use wootz_vm_abi::trap::TrapCode;
 use wootz_wasm_ir::entity::Entity;
 use wootz_wasm_ir::ir::{Callee, Inst, List, Value};
-use wootz_wasm_ir::{FuncType, HeapType, RefType, TableIndex, TypeIndex, ValType};
+use wootz_wasm_ir::{FixedTable, FuncType, HeapType, RefType, TableIndex, TypeIndex, ValType};
 
 use crate::error::CompileError;
+use crate::fixed_table;
 use crate::function::{FunctionState, store};
 use crate::metadata::Region;
 use crate::module::{C_CONVENTION, WASM_CONVENTION};
@@ -24,6 +27,8 @@ type Result<T> = std::result::Result<T, CompileError>;
 enum Target<'ctx> {
     /// A function of the module, which shares the context.
     Own(FunctionValue<'ctx>),
+    /// One of them, by its code.
+    OwnCode(PointerValue<'ctx>),
     /// Anything else: its code and its context.
     Other { code: PointerValue<'ctx>, callee: PointerValue<'ctx> },
 }
@@ -77,7 +82,11 @@ fn resolve<'m, 'ctx>(
         }
         Callee::Table { table, ty } => {
             let (index, args) = operands.split_last().ok_or_else(missing)?;
-            (element(f, table, ty, *index)?, args)
+            let index = f.value(*index)?.into_int_value();
+            if let Some(fixed) = f.module.fixed_tables.and_then(|tables| tables.get(table)) {
+                return Ok((fixed_element(f, table, fixed, ty, index)?, args));
+            }
+            (element(f, table, ty, index)?, args)
         }
         Callee::Ref(_) => {
             let (reference, args) = operands.split_last().ok_or_else(missing)?;
@@ -100,9 +109,8 @@ fn element<'ctx>(
     f: &mut FunctionState<'_, 'ctx>,
     table: TableIndex,
     ty: TypeIndex,
-    index: Value,
+    index: IntValue<'ctx>,
 ) -> Result<Target<'ctx>> {
-    let index = f.value(index)?.into_int_value();
     let func_ref = super::table::element(f, table, index, TrapCode::UndefinedElement)?;
     let element = f.module.declarations.tables[table].ty.element;
     if element.nullable {
@@ -122,6 +130,57 @@ fn element<'ctx>(
     referred(f, func_ref)
 }
 
+/// An element of a table that never changes: the checks of [`element`], without a load of the table or of what it refers to.
+///
+/// *Why no trap is lost or added.* The elements are the table's. An element of the wanted type passes all three checks, so one
+/// comparison with its number, or with its place if it is the only one, stands for them; if that fails, the index, null and
+/// the type are looked at in the order of the specification.
+fn fixed_element<'ctx>(
+    f: &mut FunctionState<'_, 'ctx>,
+    table: TableIndex,
+    fixed: &FixedTable,
+    ty: TypeIndex,
+    index: IntValue<'ctx>,
+) -> Result<Target<'ctx>> {
+    let index = f.widen(index)?;
+    let i64 = f.module.types.i64;
+    let length = i64.const_int(fixed.elements.len() as u64, false);
+    let only = fixed.only(f.module.declarations, ty);
+    if let Ok(Some(place)) = only {
+        let is_it = i64.const_int(place.into(), false);
+        let is_it = f.builder().build_int_compare(IntPredicate::EQ, index, is_it, "")?;
+        f.unlikely_unless(is_it, |f| {
+            check_index(f, index, length)?;
+            refuse(f, table, index)
+        })?;
+        let func = fixed.elements[place as usize].ok_or_else(|| f.invalid("an element is null".into()))?;
+        return Ok(Target::Own(f.module.function(func)));
+    }
+    check_index(f, index, length)?;
+    let number = fixed_table::load_type(f, table, index)?;
+    let wanted = fixed_table::type_number(f.module, ty);
+    let is_it = f.builder().build_int_compare(IntPredicate::EQ, number, wanted, "")?;
+    f.unlikely_unless(is_it, |f| refuse(f, table, index))?;
+    Ok(Target::OwnCode(fixed_table::load_code(f, table, index)?))
+}
+
+fn check_index<'ctx>(
+    f: &mut FunctionState<'_, 'ctx>,
+    index: IntValue<'ctx>,
+    length: IntValue<'ctx>,
+) -> Result<()> {
+    let is_outside = f.builder().build_int_compare(IntPredicate::UGE, index, length, "")?;
+    f.trap_if(is_outside, TrapCode::UndefinedElement)
+}
+
+/// Traps, because an element of a fixed table is not the one that is wanted. Ends the block.
+fn refuse<'ctx>(f: &mut FunctionState<'_, 'ctx>, table: TableIndex, index: IntValue<'ctx>) -> Result<()> {
+    let number = fixed_table::load_type(f, table, index)?;
+    let is_null = f.builder().build_int_compare(IntPredicate::EQ, number, fixed_table::null(f.module), "")?;
+    f.trap_if(is_null, TrapCode::UninitializedElement)?;
+    f.trap(TrapCode::IndirectCallTypeMismatch)
+}
+
 /// What a reference refers to.
 fn referred<'ctx>(f: &FunctionState<'_, 'ctx>, func_ref: PointerValue<'ctx>) -> Result<Target<'ctx>> {
     let code = invariant(f, func_ref, offset_of!(VMFuncRef, code))?;
@@ -138,7 +197,7 @@ fn build<'ctx>(
     results: Option<PointerValue<'ctx>>,
 ) -> Result<CallSiteValue<'ctx>> {
     let context = match target {
-        Target::Own(_) => f.vmctx,
+        Target::Own(_) | Target::OwnCode(_) => f.vmctx,
         Target::Other { callee, .. } => callee,
     };
     let mut lowered: Vec<BasicMetadataValueEnum<'ctx>> = Vec::with_capacity(args.len() + 2);
@@ -150,7 +209,9 @@ fn build<'ctx>(
     f.module.types.complete_args(ty, &mut lowered, results);
     Ok(match target {
         Target::Own(function) => f.builder().build_call(function, &lowered, "")?,
-        Target::Other { code, .. } => f.builder().build_indirect_call(ty, code, &lowered, "")?,
+        Target::OwnCode(code) | Target::Other { code, .. } => {
+            f.builder().build_indirect_call(ty, code, &lowered, "")?
+        }
     })
 }
 

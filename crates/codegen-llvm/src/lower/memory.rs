@@ -11,6 +11,9 @@
 //! to touch nothing that another group's do; so is a load of a declared place. Every other keeps its order
 //! (`docs/optimisation.md`).
 //!
+//! A copy or a fill compares once and is then the C library's, which cannot fault: it keeps its order like a store. The bytes of
+//! a shared memory are moved by the runtime, as atomics.
+//!
 //! Alignment is 1 throughout: WebAssembly's is a hint.
 
 use std::mem::offset_of;
@@ -247,8 +250,13 @@ pub(super) fn grow<'ctx>(
 
 pub(super) fn fill(f: &mut FunctionState<'_, '_>, memory: MemoryIndex, inst: Inst) -> Result<()> {
     let (dst, len) = (f.widen(f.int(inst, 0)?)?, f.widen(f.int(inst, 2)?)?);
-    let args = [f.index(memory), dst.into(), f.arg(inst, 1)?, len.into()];
-    f.call_fallible(Builtin::memory_fill, &args)
+    if is_shared(f, memory) {
+        let args = [f.index(memory), dst.into(), f.arg(inst, 1)?, len.into()];
+        return f.call_fallible(Builtin::memory_fill, &args);
+    }
+    let to = range(f, memory, dst, len)?;
+    let byte = f.builder().build_int_truncate(f.int(inst, 1)?, f.module.types.i8, "")?;
+    move_bytes(f, Intrinsic::Memset, to, byte.into(), len)
 }
 
 pub(super) fn copy(
@@ -258,7 +266,49 @@ pub(super) fn copy(
     inst: Inst,
 ) -> Result<()> {
     let [to, from, len] = f.wide_args(inst)?;
-    f.call_fallible(Builtin::memory_copy, &[f.index(dst), to, f.index(src), from, len])
+    if is_shared(f, dst) || is_shared(f, src) {
+        return f.call_fallible(
+            Builtin::memory_copy,
+            &[f.index(dst), to.into(), f.index(src), from.into(), len.into()],
+        );
+    }
+    let to = range(f, dst, to, len)?;
+    let from = range(f, src, from, len)?;
+    move_bytes(f, Intrinsic::Memmove, to, from.into(), len)
+}
+
+/// The address of bytes of a memory that is not shared, checked against its length.
+fn range<'ctx>(
+    f: &mut FunctionState<'_, 'ctx>,
+    memory: MemoryIndex,
+    start: IntValue<'ctx>,
+    len: IntValue<'ctx>,
+) -> Result<PointerValue<'ctx>> {
+    let length = length(f, memory)?;
+    // How far in they may start: less than zero if they are more than the memory has.
+    let room = f.builder().build_int_sub(length, len, "")?;
+    let is_outside = f.builder().build_int_compare(IntPredicate::UGT, start, room, "")?;
+    let is_long = f.builder().build_int_compare(IntPredicate::UGT, len, length, "")?;
+    let is_outside = f.builder().build_or(is_long, is_outside, "")?;
+    f.trap_if(is_outside, TrapCode::MemoryOutOfBounds)?;
+    let base = base(f, memory)?;
+    Ok(crate::llvm::byte_offset(f.builder(), f.module.types.i8, base, start)?)
+}
+
+/// Calls an intrinsic that copies or sets bytes which exist. It keeps its order like a store.
+fn move_bytes<'ctx>(
+    f: &FunctionState<'_, 'ctx>,
+    intrinsic: Intrinsic,
+    to: PointerValue<'ctx>,
+    from: BasicValueEnum<'ctx>,
+    len: IntValue<'ctx>,
+) -> Result<()> {
+    let is_volatile = f.module.types.i1.const_int(f.module.ordered.into(), false);
+    let function = f.module.intrinsic(intrinsic)?;
+    let call =
+        f.builder().build_call(function, &[to.into(), from.into(), len.into(), is_volatile.into()], "")?;
+    let call = call.try_as_basic_value().unwrap_instruction();
+    f.module.metadata.region(call, Region::Linear)
 }
 
 pub(super) fn init(
@@ -267,7 +317,7 @@ pub(super) fn init(
     data: DataIndex,
     inst: Inst,
 ) -> Result<()> {
-    let [dst, src, len] = f.wide_args(inst)?;
+    let [dst, src, len] = f.wide_args(inst)?.map(BasicValueEnum::from);
     f.call_fallible(Builtin::memory_init, &[f.index(memory), f.index(data), dst, src, len])
 }
 
@@ -286,8 +336,8 @@ impl<'ctx> FunctionState<'_, 'ctx> {
     }
 
     /// The first three operands, each as 64 bits.
-    pub(super) fn wide_args(&self, inst: Inst) -> Result<[BasicValueEnum<'ctx>; 3]> {
-        let wide = |index| -> Result<_> { Ok(self.widen(self.int(inst, index)?)?.into()) };
+    pub(super) fn wide_args(&self, inst: Inst) -> Result<[IntValue<'ctx>; 3]> {
+        let wide = |index| self.widen(self.int(inst, index)?);
         Ok([wide(0)?, wide(1)?, wide(2)?])
     }
 

@@ -85,7 +85,7 @@ pub(super) fn copy(
     src: TableIndex,
     inst: Inst,
 ) -> Result<()> {
-    let [to, from, len] = f.wide_args(inst)?;
+    let [to, from, len] = f.wide_args(inst)?.map(BasicValueEnum::from);
     f.call_fallible(Builtin::table_copy, &[f.index(dst), to, f.index(src), from, len])
 }
 
@@ -95,7 +95,7 @@ pub(super) fn init(
     elem: ElementIndex,
     inst: Inst,
 ) -> Result<()> {
-    let [dst, src, len] = f.wide_args(inst)?;
+    let [dst, src, len] = f.wide_args(inst)?.map(BasicValueEnum::from);
     f.call_fallible(Builtin::table_init, &[f.index(table), f.index(elem), dst, src, len])
 }
 

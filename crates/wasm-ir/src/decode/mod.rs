@@ -105,6 +105,7 @@ impl Module {
             bodies: parts.bodies.into(),
             sections: parts.sections.into(),
             custom_sections: parts.custom_sections.into(),
+            fixed_tables: Arc::default(),
         })
     }
 }

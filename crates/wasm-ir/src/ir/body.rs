@@ -38,6 +38,8 @@ pub struct Body {
     pub blocks: Arena<Block, BlockData>,
     /// For each group of accesses, the groups of its loop.
     pub groups: Arena<Group, Disjoint>,
+    /// Whether vector instructions in its loops are better taken apart, so that longer vectors can be made of their lanes.
+    pub scalar_lanes: bool,
     /// Storage of every argument list.
     pub pool: Vec<Value>,
     /// What the locals hold, if that is kept.
@@ -219,6 +221,7 @@ impl Body {
         self.insts.clear();
         self.blocks.clear();
         self.groups.clear();
+        self.scalar_lanes = false;
         self.pool.clear();
         self.locals.clear();
     }

@@ -35,6 +35,7 @@
 
 mod check;
 mod graph;
+mod lanes;
 mod plan;
 
 use crate::Declarations;
@@ -76,6 +77,7 @@ pub(super) fn run(declarations: &Declarations, body: &mut Body) {
         }
     }
     if !plans.is_empty() {
+        body.scalar_lanes = lanes::are_better_scalar(body, &loops, &plans);
         graph::apply(body, &loops, &definitions, &plans);
     }
 }

@@ -1,0 +1,177 @@
+//! What runs the programs of the corpus: native builds, Wootz in its modes, and other engines where they are installed.
+
+use std::ffi::OsString;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use anyhow::{Context, Result, ensure};
+
+use super::usage::{self, Ended, Usage};
+use crate::c_program::{CProgram, root};
+
+/// One of them.
+#[derive(Clone)]
+pub struct Engine {
+    /// What tables call it.
+    pub name: &'static str,
+    kind: Kind,
+}
+
+#[derive(Clone)]
+enum Kind {
+    /// `clang -O3`, with these options.
+    Native(&'static [&'static str]),
+    /// `wootz compile` with these options, and `wootz run` of the image.
+    Wootz(&'static [&'static str]),
+    /// A program and a script that runs a module and says what that took; and what finds out whether it is installed.
+    Script { program: &'static [&'static str], script: &'static str, probe: &'static str },
+}
+
+/// What all others are compared with: native code for this processor.
+pub const NATIVE: &str = "native";
+/// The mode that one gets without options.
+pub const DEFAULT: &str = "guard, exact";
+
+const ENGINES: [Engine; 9] = [
+    Engine { name: NATIVE, kind: Kind::Native(&["-march=native"]) },
+    Engine { name: "native, any CPU", kind: Kind::Native(&[]) },
+    Engine { name: DEFAULT, kind: Kind::Wootz(&["-O2", "--checks=guard"]) },
+    Engine { name: "guard, relaxed", kind: Kind::Wootz(&["-O2", "--checks=guard", "--traps=relaxed"]) },
+    Engine { name: "explicit, exact", kind: Kind::Wootz(&["-O2", "--checks=explicit"]) },
+    Engine { name: "explicit, relaxed", kind: Kind::Wootz(&["-O2", "--checks=explicit", "--traps=relaxed"]) },
+    Engine { name: "guard, exact, -O1", kind: Kind::Wootz(&["-O1", "--checks=guard"]) },
+    Engine {
+        name: "wasmtime",
+        kind: Kind::Script { program: &["python3"], script: "run_wasmtime.py", probe: "import wasmtime" },
+    },
+    Engine {
+        name: "V8, optimising",
+        kind: Kind::Script {
+            program: &[
+                "node",
+                "--no-warnings",
+                "--no-liftoff",
+                "--no-wasm-tier-up",
+                "--no-wasm-lazy-compilation",
+            ],
+            script: "run_node.mjs",
+            probe: "import('node:wasi')",
+        },
+    },
+];
+
+/// All that are installed, with those that are not named on standard error.
+pub fn installed() -> Vec<Engine> {
+    let mut engines = ENGINES.to_vec();
+    engines.retain(|engine| {
+        let installed = engine.is_installed();
+        if !installed {
+            eprintln!("not measured: {} is not installed", engine.name);
+        }
+        installed
+    });
+    engines
+}
+
+/// A program that an engine is ready to run.
+pub struct Prepared {
+    engine: Engine,
+    command: Vec<OsString>,
+    /// What compiling it took; of a script it is not known before it has run.
+    pub compiling: Option<Usage>,
+}
+
+/// What a run took.
+pub struct Run {
+    /// Seconds of a processor, without what compiling took.
+    pub cpu: f64,
+    /// The same for compiling, where both are done in one process.
+    pub compiling: Option<f64>,
+    /// The whole process.
+    pub usage: Usage,
+    /// What it printed.
+    pub stdout: Vec<u8>,
+}
+
+impl Engine {
+    /// Whether it is one of ours.
+    pub fn is_ours(&self) -> bool {
+        matches!(self.kind, Kind::Wootz(_))
+    }
+
+    fn is_installed(&self) -> bool {
+        let Kind::Script { program, probe, .. } = &self.kind else { return true };
+        let option = if program[0] == "node" { "-e" } else { "-c" };
+        let mut command = Command::new(program[0]);
+        command.args([option, probe]).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        command.status().is_ok_and(|status| status.success())
+    }
+
+    /// Compiles a program to a file in a folder, as far as the engine makes files.
+    ///
+    /// # Errors
+    /// If it does not compile.
+    pub fn prepare(&self, wootz: &Path, source: &CProgram, folder: &Path) -> Result<Prepared> {
+        let output = folder.join(format!("{}, {}", source.name(), self.name));
+        let (compile, command) = match &self.kind {
+            Kind::Native(options) => {
+                let source = source.clone().native_options(options);
+                (Some(source.native_compiler(&output)), vec![output.into()])
+            }
+            Kind::Wootz(options) => {
+                let mut command = Command::new(wootz);
+                command.args(["compile", "--emit=image", "--jobs=1"]).args(*options);
+                command.arg("-o").arg(&output).arg(source.wasm()?);
+                (Some(command), vec![wootz.into(), "run".into(), output.into()])
+            }
+            Kind::Script { program, script, .. } => {
+                let mut command: Vec<OsString> = program.iter().map(OsString::from).collect();
+                command.extend([script_folder().join(script), source.wasm()?].map(OsString::from));
+                (None, command)
+            }
+        };
+        let compiling = compile.map(|mut compile| self.successful(&mut compile)).transpose()?;
+        Ok(Prepared { engine: self.clone(), command, compiling: compiling.map(|ended| ended.usage) })
+    }
+
+    fn successful(&self, command: &mut Command) -> Result<Ended> {
+        let ended = usage::run(command)?;
+        ensure!(ended.code == Some(0), "{}: {command:?} failed:\n{}", self.name, ended.stderr);
+        Ok(ended)
+    }
+}
+
+fn script_folder() -> PathBuf {
+    root().join("tests/programs/corpus")
+}
+
+impl Prepared {
+    /// Runs the program once.
+    ///
+    /// # Errors
+    /// If it fails.
+    pub fn run(&self, arguments: &[&str]) -> Result<Run> {
+        let mut command = Command::new(&self.command[0]);
+        command.args(&self.command[1..]).args(arguments);
+        let Ended { usage, stdout, stderr, .. } = self.engine.successful(&mut command)?;
+        if !matches!(self.engine.kind, Kind::Script { .. }) {
+            return Ok(Run { cpu: usage.cpu, compiling: None, usage, stdout });
+        }
+        let mut figures = stderr.split_whitespace().map(str::parse);
+        let (Some(Ok(cpu)), Some(Ok(compiling))) = (figures.next(), figures.next()) else {
+            anyhow::bail!("{} does not say what its run took: {stderr}", self.engine.name)
+        };
+        Ok(Run { cpu, compiling: Some(compiling), usage, stdout })
+    }
+
+    /// Bytes of the file that was made.
+    ///
+    /// # Errors
+    /// If it cannot be read.
+    pub fn size(&self) -> Result<Option<u64>> {
+        let Kind::Wootz(_) = self.engine.kind else { return Ok(None) };
+        let image = self.command.last().context("a command has arguments")?;
+        Ok(Some(fs::metadata(image)?.len()))
+    }
+}

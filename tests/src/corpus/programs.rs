@@ -1,0 +1,157 @@
+//! The programs of the corpus: C from the crates that carry it, each with a driver in `tests/programs/corpus`.
+
+use anyhow::Result;
+
+use crate::c_program::{CProgram, root};
+
+/// A program, and what it is given: so much work that it takes half a second natively.
+pub struct Program {
+    /// How to build it.
+    pub source: CProgram,
+    /// Its arguments.
+    pub arguments: &'static [&'static str],
+}
+
+/// All of them.
+///
+/// # Errors
+/// If a crate cannot be found or downloaded.
+pub fn all() -> Result<Vec<Program>> {
+    let programs: [(Result<CProgram>, &[&str]); 8] = [
+        (CProgram::sqlite(), &[":memory:", "8000"]),
+        (lua(), &["12"]),
+        (quickjs(), &["16"]),
+        (regex(), &["16"]),
+        (zlib(), &["4"]),
+        (bzip2(), &["2"]),
+        (zstd(), &["9"]),
+        (lz4(), &["24"]),
+    ];
+    let built = |(source, arguments): (Result<CProgram>, _)| {
+        Ok(Program { source: source?.opt_level("-O3"), arguments })
+    };
+    programs.into_iter().map(built).collect()
+}
+
+fn driver(name: &str) -> CProgram {
+    CProgram::new(root().join("tests/programs/corpus").join(name).with_extension("c"))
+}
+
+fn codec(name: &str) -> CProgram {
+    driver(name).includes(&["codec.h", "input.h"])
+}
+
+/// A folder with headers that a library expects to be made by a set-up of its own.
+fn made_headers(library: &str) -> [String; 2] {
+    ["-I".to_owned(), root().join("tests/programs/corpus").join(library).display().to_string()]
+}
+
+fn zlib() -> Result<CProgram> {
+    let sources = [
+        "adler32.c",
+        "compress.c",
+        "crc32.c",
+        "deflate.c",
+        "inffast.c",
+        "inflate.c",
+        "inftrees.c",
+        "trees.c",
+        "uncompr.c",
+        "zutil.c",
+    ];
+    codec("zlib").library("libz-sys", "src/zlib", &sources)
+}
+
+fn bzip2() -> Result<CProgram> {
+    let sources =
+        ["blocksort.c", "bzlib.c", "compress.c", "crctable.c", "decompress.c", "huffman.c", "randtable.c"];
+    codec("bzip2").options(&["-DBZ_NO_STDIO"]).library("bzip2-sys", "bzip2-1.0.8", &sources)
+}
+
+/// Without the assembly and the prefetches of the native build, which a compiler for WebAssembly drops: they would be compared
+/// with nothing.
+fn zstd() -> Result<CProgram> {
+    let program = codec("zstd").options(&["-DZSTD_DISABLE_ASM", "-DNO_PREFETCH"]);
+    program.library("zstd-sys", "zstd/lib", &["common/", "compress/", "decompress/"])
+}
+
+fn lz4() -> Result<CProgram> {
+    codec("lz4").library("lz4-sys", "liblz4/lib", &["lz4.c", "lz4hc.c"])
+}
+
+fn regex() -> Result<CProgram> {
+    let [include, folder] = made_headers("regex");
+    let program = driver("regex").includes(&["input.h", "regex/config.h"]).options(&[&include, &folder]);
+    let sources = [
+        "regexec.c",
+        "regerror.c",
+        "regparse.c",
+        "regext.c",
+        "regcomp.c",
+        "regenc.c",
+        "regsyntax.c",
+        "regtrav.c",
+        "regversion.c",
+        "st.c",
+        "onig_init.c",
+        "unicode.c",
+        "ascii.c",
+        "utf8.c",
+        "unicode_fold1_key.c",
+        "unicode_fold2_key.c",
+        "unicode_fold3_key.c",
+        "unicode_unfold_key.c",
+    ];
+    program.library("onig_sys", "oniguruma/src", &sources)
+}
+
+fn lua() -> Result<CProgram> {
+    let [include, folder] = made_headers("lua");
+    let program = driver("lua").includes(&["script.lua"]).options(&[
+        &include,
+        &folder,
+        "-std=c23",
+        // No long jumps, and the same random numbers in every run.
+        "-DLUAI_THROW(L,c)=abort()",
+        "-DLUAI_TRY(L,c,a)={a}",
+        "-Dluai_jmpbuf=int",
+        "-Dl_signalT=int",
+        "-Dl_randomizePivot()=~0u",
+        "-Dluai_makeseed(L)=1u",
+    ]);
+    let sources = [
+        "lapi.c",
+        "lauxlib.c",
+        "lbaselib.c",
+        "lcode.c",
+        "lctype.c",
+        "ldebug.c",
+        "ldo.c",
+        "ldump.c",
+        "lfunc.c",
+        "lgc.c",
+        "llex.c",
+        "lmathlib.c",
+        "lmem.c",
+        "lobject.c",
+        "lopcodes.c",
+        "lparser.c",
+        "lstate.c",
+        "lstring.c",
+        "lstrlib.c",
+        "ltable.c",
+        "ltablib.c",
+        "ltm.c",
+        "lundump.c",
+        "lvm.c",
+        "lzio.c",
+    ];
+    program.library("lua-src", "lua-5.4.9", &sources)
+}
+
+fn quickjs() -> Result<CProgram> {
+    let program = driver("quickjs").includes(&["script.js"]).options(&["-std=gnu23", "-D_GNU_SOURCE"]);
+    // What its build for WASI says: rounding modes and threads are missing there, and labels are no values.
+    let program = program.wasm_options(&["-DEMSCRIPTEN", "-DFE_DOWNWARD=0", "-DFE_UPWARD=0"]);
+    program.library("rquickjs-sys", "quickjs", &["libregexp.c", "libunicode.c", "quickjs.c", "dtoa.c"])
+}
