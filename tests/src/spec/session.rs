@@ -16,7 +16,7 @@ use wast::token::Id;
 use wast::{QuoteWat, Wast, WastArg, WastDirective, WastExecute, WastInvoke, WastRet};
 use wootz::{Config, Engine, Store, Val};
 use wootz_wasm_ir::entity::Entity as _;
-use wootz_wasm_ir::{EntityIndex, HeapType as HeapTypeOf, Module, RefType, ValType};
+use wootz_wasm_ir::{EntityIndex, FuncType, HeapType as HeapTypeOf, Module, RefType, TypeIndex, ValType};
 use wootz_wast::configuration::{CHECKS, LEVELS};
 use wootz_wast::{Failure, Outcome};
 
@@ -163,6 +163,14 @@ impl<'a> Plan<'a> {
             if !declarations.imports.is_empty() {
                 return Err(IMPORTS);
             }
+            // Calls are by index, which brings all functions of the session into an expression.
+            if declarations
+                .types
+                .iter()
+                .any(|(index, ty)| types_of(ty).any(|one| refers_to(one, Some(index))))
+            {
+                return Err(TYPES);
+            }
             let text = wasmprinter::print_bytes(&binary).map_err(|_| REFUSED)?;
             Ok((text, module))
         });
@@ -190,6 +198,16 @@ impl<'a> Plan<'a> {
         let Some(session) = self.session(invoke.module) else { return self.left_out.push(DEFINITIONS) };
         session.action(line, invoke.name, invoke.args.iter().map(argument).collect(), expected);
     }
+}
+
+fn types_of(ty: &FuncType) -> impl Iterator<Item = &ValType> {
+    ty.params.iter().chain(&ty.results)
+}
+
+/// Whether a value type refers to a type of the module: this one, or any.
+fn refers_to(ty: &ValType, wanted: Option<TypeIndex>) -> bool {
+    let ValType::Ref(RefType { heap: HeapTypeOf::Concrete(index), .. }) = ty else { return false };
+    wanted.is_none_or(|wanted| wanted == *index)
 }
 
 /// An argument as an instruction; floats by their bits.
@@ -239,13 +257,9 @@ impl<'a> Session<'a> {
         let declarations = module.declarations();
         let item = declarations.exports.iter().find(|one| one.name == export).map(|one| one.item);
         let arguments: Result<Vec<String>, Reason> = arguments.into_iter().collect();
-        let is_concrete =
-            |ty: &ValType| matches!(ty, ValType::Ref(RefType { heap: HeapTypeOf::Concrete(_), .. }));
         let (text, types) = match item {
             Some(EntityIndex::Function(func))
-                if (declarations.signature(func).params.iter())
-                    .chain(&declarations.signature(func).results)
-                    .any(is_concrete) =>
+                if types_of(declarations.signature(func)).any(|ty| refers_to(ty, None)) =>
             {
                 (Err(TYPES), Vec::new())
             }
