@@ -499,6 +499,7 @@ pub struct Dir {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::parse::{dir, variable};
     use clap::CommandFactory;
 
     fn inspect(args: &[&str]) -> Option<(PathBuf, View)> {
