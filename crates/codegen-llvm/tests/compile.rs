@@ -222,6 +222,7 @@ fn a_report_accounts_for_everything() {
     assert_eq!((report.image_bytes, report.module_bytes), (compiled.image.len(), module.bytes().len()));
     assert!(report.units > 1 && report.body_bytes < report.module_bytes && report.object_bytes > 0);
     assert!(report.peak_memory > Some(report.image_bytes as u64) && report.memory_budget > 1 << 20);
+    assert!(report.peak_memory >= report.peak_before_link && report.peak_before_link.is_some());
     let ours = |phase: &Phase| !matches!(phase, Phase::Decode | Phase::Write);
     for phase in Phase::ALL.iter().filter(|phase| ours(phase)) {
         assert!(!report.phases.of(*phase).wall.is_zero(), "{phase:?}");

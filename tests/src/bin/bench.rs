@@ -13,7 +13,7 @@ use clap::{Parser, ValueEnum};
 use wootz::{CheckStrategy, Config, Engine, Module, OptLevel, TrapPrecision};
 use wootz_tests::c_program::{CProgram, root};
 use wootz_tests::corpus;
-use wootz_tests::figures::{Spread, lazy};
+use wootz_tests::figures::{Ratios, Spread, lazy, targets};
 use wootz_tests::loading::{self, STEPS, Wasmtime};
 use wootz_tests::wasi_program::WasiProgram;
 
@@ -35,6 +35,12 @@ struct Options {
     /// The engines and modes of the table of the corpus; all that are installed unless given. Native code is always among them.
     #[arg(long)]
     engine: Vec<String>,
+    /// Fail if the kernels or real programs are slower against native code than this file says, by more than the noise.
+    #[arg(long, value_name = "FILE")]
+    against: Option<PathBuf>,
+    /// Write what the kernels and real programs take against native code to this file.
+    #[arg(long, value_name = "FILE")]
+    record: Option<PathBuf>,
 }
 
 #[derive(Copy, Clone, PartialEq, Eq, ValueEnum)]
@@ -57,29 +63,40 @@ const LEVELS: [(&str, OptLevel); 4] =
     [("-O0", OptLevel::O0), ("-O1", OptLevel::O1), ("-O2", OptLevel::O2), ("-O3", OptLevel::O3)];
 
 fn main() -> ExitCode {
-    let options = Options::parse();
-    let made = Table::value_variants()
-        .iter()
-        .filter(|table| options.table.is_empty() || options.table.contains(table))
-        .try_for_each(|table| match table {
-            Table::StartUp => start_up(&options),
-            Table::Ahead => ahead(&options),
-            Table::Compilation => compilation(&options),
-            Table::RunTime => run_time(&options),
-            Table::Costs => costs(&options),
-            Table::Kernels => kernels(&options),
-            Table::Lazy => lazy::calls(options.rounds),
-            Table::LazyWarm => lazy::warm(&programs(&options)?, options.rounds),
-            Table::LazyFirst => lazy::first_output(&options.wootz, options.rounds),
-            Table::Corpus => corpus(&options),
-        });
-    match made {
+    match measure(&Options::parse()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("error: {error:#}");
             ExitCode::FAILURE
         }
     }
+}
+
+fn measure(options: &Options) -> Result<()> {
+    let before = options.against.as_deref().map(Ratios::read).transpose()?;
+    let mut ratios = Ratios::default();
+    let wanted = |table: &&Table| options.table.is_empty() || options.table.contains(table);
+    for table in Table::value_variants().iter().filter(wanted) {
+        match table {
+            Table::StartUp => start_up(options)?,
+            Table::Ahead => ahead(options)?,
+            Table::Compilation => compilation(options)?,
+            Table::RunTime => run_time(options)?,
+            Table::Costs => costs(options)?,
+            Table::Kernels => kernels(options, &mut ratios)?,
+            Table::Lazy => lazy::calls(options.rounds)?,
+            Table::LazyWarm => lazy::warm(&programs(options)?, options.rounds)?,
+            Table::LazyFirst => lazy::first_output(&options.wootz, options.rounds)?,
+            Table::Corpus => corpus(options, &mut ratios)?,
+        }
+    }
+    targets::print(&ratios);
+    if let Some(file) = &options.record {
+        ratios.write(file)?;
+    }
+    let slower = before.map_or_else(Vec::new, |before| ratios.slower_than(&before));
+    ensure!(slower.is_empty(), "slower than before:\n{}", slower.join("\n"));
+    Ok(())
 }
 
 /// Whole processes, from start to exit.
@@ -324,7 +341,7 @@ fn costs(options: &Options) -> Result<()> {
 }
 
 /// Real programs in all engines.
-fn corpus(options: &Options) -> Result<()> {
+fn corpus(options: &Options, ratios: &mut Ratios) -> Result<()> {
     let mut engines = corpus::installed();
     engines.retain(|engine| {
         engine.name == corpus::NATIVE
@@ -341,6 +358,8 @@ fn corpus(options: &Options) -> Result<()> {
     }
     println!("Real programs; native is clang -O3 -march=native -ffp-contract=off");
     print!("{table}");
+    let ours = engines.iter().enumerate().filter(|(_, engine)| engine.is_ours()).map(|(place, _)| place);
+    table.add_to(ratios, targets::CORPUS, &ours.collect::<Vec<_>>());
     let picture = options.wootz.with_file_name("corpus.svg");
     std::fs::write(&picture, corpus::plot(&table)?)?;
     println!("The run times as a picture: {}", picture.display());
@@ -366,12 +385,12 @@ const BUILDS: [(&str, &[&str]); 3] =
 const PRECISIONS: [(&str, CheckStrategy, TrapPrecision); 3] = [
     ("guard, exact", CheckStrategy::Guard, TrapPrecision::Exact),
     ("guard, relaxed", CheckStrategy::Guard, TrapPrecision::Relaxed),
-    ("explicit", CheckStrategy::Explicit, TrapPrecision::Exact),
+    ("explicit, exact", CheckStrategy::Explicit, TrapPrecision::Exact),
 ];
 
 /// Small loops, each timed by itself: how it is compiled to WebAssembly × how traps are found, against native code for this
 /// processor.
-fn kernels(options: &Options) -> Result<()> {
+fn kernels(options: &Options, ratios: &mut Ratios) -> Result<()> {
     println!(
         "Kernels, run time ÷ native (clang -O3 -march=native -ffp-contract=off), median (minimum–maximum)"
     );
@@ -384,19 +403,20 @@ fn kernels(options: &Options) -> Result<()> {
             let config = Config::new().checks(checks).trap_precision(precision).verify(false);
             compiled.push(WasiProgram::compile_as(format!("kernels, {build}, {name}"), &wasm, &config)?);
         }
-        let mut logarithms = [0.0; PRECISIONS.len()];
+        let set = format!("kernels, {build}");
         for (kernel, rounds) in KERNELS {
             let spreads = kernel_ratios(&native, &compiled, &[kernel, rounds], options.rounds)?;
             print!("  {build:8} {kernel:18}");
-            for ((spread, (name, ..)), sum) in spreads.iter().zip(PRECISIONS).zip(&mut logarithms) {
+            for (spread, (name, ..)) in spreads.iter().zip(PRECISIONS) {
                 print!(" {name} {spread}");
-                *sum += spread.median.ln();
+                ratios.add(&set, name, kernel, spread.median);
             }
             println!();
         }
         print!("  {build:8} {:18}", "geometric mean");
-        for (sum, (name, ..)) in logarithms.iter().zip(PRECISIONS) {
-            print!(" {name} {:8.2}", (sum / KERNELS.len() as f64).exp());
+        for (name, ..) in PRECISIONS {
+            let mean = ratios.summary(&set, name).map_or(f64::NAN, |(mean, ..)| mean);
+            print!(" {name} {mean:8.2}");
         }
         println!();
     }

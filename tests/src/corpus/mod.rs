@@ -13,7 +13,7 @@ use std::path::Path;
 
 use anyhow::{Result, ensure};
 
-use crate::figures::{Spread, geometric_mean};
+use crate::figures::{Ratios, Spread, geometric_mean};
 
 pub use engines::{DEFAULT, Engine, NATIVE, installed};
 pub use plot::plot;
@@ -97,20 +97,18 @@ impl Row {
 }
 
 impl Table {
+    /// Adds the ratios in some engines to others.
+    pub fn add_to(&self, ratios: &mut Ratios, set: &str, engines: &[usize]) {
+        for engine in engines {
+            for row in &self.rows {
+                ratios.add(set, self.engines[*engine], &row.name, row.ratio(*engine).median);
+            }
+        }
+    }
+
     /// The geometric mean of the programs' ratios in an engine.
     pub fn mean(&self, engine: usize) -> f64 {
         geometric_mean(self.rows.iter().map(|row| row.ratio(engine).median))
-    }
-
-    /// The program that is slowest against its native build in an engine.
-    pub fn worst(&self, engine: usize) -> Option<(&str, f64)> {
-        let ratios = self.rows.iter().map(|row| (row.name.as_str(), row.ratio(engine).median));
-        ratios.max_by(|a, b| a.1.total_cmp(&b.1))
-    }
-
-    /// The place of an engine.
-    pub fn engine(&self, name: &str) -> Option<usize> {
-        self.engines.iter().position(|engine| *engine == name)
     }
 }
 

@@ -1,6 +1,9 @@
 //! Figures of `cargo xtask bench` that take more than starting programs in turns.
 
 pub mod lazy;
+mod ratios;
 mod spread;
+pub mod targets;
 
+pub use ratios::Ratios;
 pub use spread::{Spread, geometric_mean};

@@ -51,7 +51,8 @@ impl Function<'_, '_> {
         }
         if direct.is_empty() || self.chance(2) {
             let callee = self.callee(&direct, depth);
-            return format!("({call}_indirect $table (type $t{signature}){arguments} {callee})");
+            let table = if self.chance(2) { "$fixed" } else { "$table" };
+            return format!("({call}_indirect {table} (type $t{signature}){arguments} {callee})");
         }
         format!("({call} $f{}{arguments})", self.pick(&direct))
     }

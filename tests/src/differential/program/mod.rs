@@ -233,6 +233,9 @@ fn tables(signatures: &[usize], beyond: bool) -> String {
     let _ = writeln!(text, "  (table $table (export \"table\") 6 9 funcref)");
     let _ = writeln!(text, "  (elem (table $table) (i32.const 1) funcref{elements})");
     let _ = writeln!(text, "  (elem $elements funcref (ref.null func){elements})");
+    // Nothing writes to this one, and nobody else has it.
+    let _ = writeln!(text, "  (table $fixed 6 9 funcref)");
+    let _ = writeln!(text, "  (elem (table $fixed) (i32.const 1) funcref{elements})");
     for index in (0..SIGNATURES.len()).filter(|_| beyond) {
         let function = signatures.iter().position(|signature| *signature == index);
         let first =
