@@ -1,5 +1,8 @@
 //! Many instances at once, and many one after the other: what they cost of the process, by the system's own count.
 
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::path::Path;
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
@@ -36,9 +39,13 @@ impl Footprint {
     /// # Errors
     /// If the system does not say.
     pub fn now() -> Result<Self> {
-        let pages = std::fs::read_to_string("/proc/self/statm")?;
+        Self::of("self")
+    }
+
+    fn of(process: &str) -> Result<Self> {
+        let pages = std::fs::read_to_string(format!("/proc/{process}/statm"))?;
         let pages: usize = pages.split(' ').nth(1).context("statm has a second number")?.parse()?;
-        let mappings = std::fs::read_to_string("/proc/self/maps")?.lines().count();
+        let mappings = std::fs::read_to_string(format!("/proc/{process}/maps"))?.lines().count();
         Ok(Self { resident: pages * 4096, mappings })
     }
 }
@@ -133,6 +140,35 @@ pub fn lazy_cycles(count: usize) -> Result<Vec<(usize, Footprint)>> {
         }
     }
     samples.push((count, Footprint::now()?));
+    Ok(samples)
+}
+
+/// What a session takes along the way of many redefinitions of a function, each with a call through an older one. `compiler` is the
+/// binary `wootz-compiler`.
+///
+/// # Errors
+/// If the session ends or a call gives a wrong result.
+pub fn redefinitions(compiler: &Path, count: usize) -> Result<Vec<(usize, Footprint)>> {
+    let mut session = Command::new(compiler)
+        .args(["repl", "--strict"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .with_context(|| format!("cannot start {}", compiler.display()))?;
+    let mut entries = session.stdin.take().context("it has a standard input")?;
+    let mut answers = BufReader::new(session.stdout.take().context("it has a standard output")?).lines();
+    writeln!(entries, "(func $f (result i32) (i32.const 0)) (func $g (result i32) (call $f))")?;
+    let mut samples = Vec::new();
+    for number in 0..count {
+        writeln!(entries, "(func $f (result i32) (i32.const {number}))\n(call $g)")?;
+        let answer = answers.next().context("the session ended")??;
+        ensure!(answer == number.to_string(), "redefinition {number} gave {answer}");
+        if number.is_multiple_of(count.div_ceil(10)) || number + 1 == count {
+            samples.push((number, Footprint::of(&session.id().to_string())?));
+        }
+    }
+    drop(entries);
+    ensure!(session.wait()?.success(), "the session failed");
     Ok(samples)
 }
 

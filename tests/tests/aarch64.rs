@@ -1,12 +1,15 @@
-//! Code for 64-bit Arm under qemu, script by script: see `wootz_tests::aarch64`. Without qemu every test is listed as ignored, with
+//! Code for 64-bit Arm under qemu, script by script and example by example: see `wootz_tests::aarch64`. Without qemu every test is listed as ignored, with
 //! the reason in its kind.
 
-use std::process::ExitCode;
+use std::fs::File;
+use std::process::{Command, ExitCode};
 use std::sync::Arc;
 
+use anyhow::{Context, Result, anyhow, ensure};
 use libtest_mimic::{Arguments, Failed, Trial};
 use wootz::OptLevel;
 use wootz_tests::aarch64::{EMULATOR, Harness, Mode, has_emulator};
+use wootz_tests::c_program::{CProgram, root};
 use wootz_tests::spec::{SUITES, Script};
 
 /// What the harness can do nothing with is not worth emulating.
@@ -19,6 +22,15 @@ const MODES: [Mode; 3] = [
     Mode { name: "O0", opt: OptLevel::O0, features: &[], deterministic: true },
     Mode { name: MAIN, opt: OptLevel::O2, features: &["+lse"], deterministic: true },
     Mode { name: "O2-own-choices", opt: OptLevel::O2, features: &["+lse"], deterministic: false },
+];
+
+/// The examples with their arguments, and the file that one writes. Their standard input is a text.
+const EXAMPLES: [(&str, &[&str], Option<&str>); 5] = [
+    ("life", &["60"], None),
+    ("nbody", &["3"], None),
+    ("sha256", &[], None),
+    ("words", &["20"], None),
+    ("picture", &["small.ppm", "48", "32"], Some("small.ppm")),
 ];
 
 /// Of how many scripts one is run in the other modes than the main one.
@@ -54,6 +66,16 @@ fn main() -> ExitCode {
             trials.push(trial.with_kind(kind.clone()).with_ignored_flag(missing));
         }
     }
+    for (example, args, written) in EXAMPLES {
+        for mode in MODES {
+            let harness = Arc::clone(&harness);
+            let trial = Trial::test(format!("{example}@{}", mode.name), move || {
+                Ok(run_example(&harness, example, args, written, &mode)
+                    .map_err(|error| format!("{error:#}"))?)
+            });
+            trials.push(trial.with_kind(kind.clone()).with_ignored_flag(missing));
+        }
+    }
     let conclusion = libtest_mimic::run(&arguments, trials);
     let calls = calls.load(std::sync::atomic::Ordering::Relaxed);
     let all = !arguments.list && !missing && conclusion.num_filtered_out == 0;
@@ -65,6 +87,31 @@ fn main() -> ExitCode {
         }
     }
     conclusion.exit_code()
+}
+
+/// Runs an example, and compares what it writes with what its native build does.
+fn run_example(
+    harness: &Option<Result<Harness, String>>,
+    example: &str,
+    args: &[&str],
+    written: Option<&str>,
+    mode: &Mode,
+) -> Result<()> {
+    let harness =
+        harness.as_ref().context("there is no emulator")?.as_ref().map_err(|error| anyhow!("{error}"))?;
+    let program = CProgram::example(example);
+    let stdin = || File::open(root().join("README.md"));
+    let folder = tempfile::tempdir()?;
+    let mut native = Command::new(program.native()?);
+    let native = native.args(args).current_dir(folder.path()).stdin(stdin()?).output()?;
+    // The file is complete before the standard output is flushed.
+    let mut expected = written.map_or(Ok(Vec::new()), |file| std::fs::read(folder.path().join(file)))?;
+    expected.extend(native.stdout);
+    ensure!(native.status.success() && !expected.is_empty(), "the native build failed");
+    let args: Vec<&str> = [example].iter().chain(args).copied().collect();
+    let found = harness.program(example, &std::fs::read(program.wasm()?)?, &args, stdin()?, mode)?;
+    ensure!(found == expected, "it writes {:?}", String::from_utf8_lossy(&found));
+    Ok(())
 }
 
 fn run(harness: &Option<Result<Harness, String>>, script: &Script, mode: &Mode) -> Result<usize, Failed> {

@@ -55,6 +55,16 @@ pub(crate) fn fuzz(arguments: &[String]) -> Result<()> {
 /// Many instances with the given options, as fast as they are shipped.
 pub(crate) fn soak(arguments: &[String]) -> Result<()> {
     setup(Purpose::Build)?;
+    // The session of redefinitions.
+    run(cargo().args([
+        "build",
+        "--quiet",
+        "--release",
+        "--package",
+        "wootz-cli",
+        "--bin",
+        "wootz-compiler",
+    ]))?;
     let mut command = cargo();
     command
         .args(["run", "--quiet", "--release", "--package", "wootz-tests", "--bin", "soak", "--"])

@@ -18,11 +18,13 @@ pub fn run_config(args: &RunArgs, input: &Input) -> Config {
     }
     match own_text(input) {
         Some(text) => config.debug_text(Arc::new(text)),
-        None => {
-            let folder = cache::folder().unwrap_or_else(|| std::env::temp_dir().join("wootz"));
-            config.debug_info(folder.join(cache::TEXTS))
-        }
+        None => config.debug_info(text_folder()),
     }
+}
+
+/// Where the texts of modules are that have none of their own.
+pub fn text_folder() -> PathBuf {
+    cache::folder().unwrap_or_else(|| std::env::temp_dir().join("wootz")).join(cache::TEXTS)
 }
 
 /// The file itself, if it is text.

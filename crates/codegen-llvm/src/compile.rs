@@ -78,11 +78,16 @@ pub fn compile_image_observed(
     let sources = report.phases.measure(Phase::DebugInfo, || crate::sources::encoded(module));
     let parts = image_parts(module, options, &target, &plans, &sources);
     let image = link::link_timed(&objects, &parts, &mut report.phases)?;
+    complete(&mut report, &objects, &image, started);
+    Ok(CompiledImage { image, report })
+}
+
+/// Adds to a report what is known at the end.
+pub(crate) fn complete(report: &mut CompileReport, objects: &[&[u8]], linked: &[u8], started: Instant) {
     report.object_bytes = objects.iter().map(|object| object.len()).sum();
-    report.image_bytes = image.len();
+    report.image_bytes = linked.len();
     report.wall = started.elapsed();
     report.peak_memory = measure::peak_memory();
-    Ok(CompiledImage { image, report })
 }
 
 /// A module's objects and how they came about.
@@ -117,6 +122,7 @@ pub(crate) fn compile_units(
         module_bytes: module.bytes().len(),
         body_bytes: bytes,
         memory_budget: budget,
+        peak_before_link: measure::peak_memory(),
         ..CompileReport::default()
     };
     let mut objects = Vec::new();
@@ -146,13 +152,21 @@ pub(crate) fn image_parts<'a>(
         memory_plans,
         fuel: options.fuel,
         sources,
-        debug: options.debug.as_deref().map(|text| link::DebugParts {
-            module,
-            text,
-            optimised: options.opt != OptLevel::O0,
-            debugger: options.debugger,
-        }),
+        debug: debug_parts(module, options),
     }
+}
+
+/// What debug information for debuggers is made from, if there is to be any.
+pub(crate) fn debug_parts<'a>(
+    module: &'a Module,
+    options: &'a CompileOptions,
+) -> Option<link::DebugParts<'a>> {
+    options.debug.as_deref().map(|text| link::DebugParts {
+        module,
+        text,
+        optimised: options.opt != OptLevel::O0,
+        debugger: options.debugger,
+    })
 }
 
 /// What a unit became.

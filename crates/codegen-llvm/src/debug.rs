@@ -35,7 +35,7 @@ fn function_names(declarations: &Declarations) -> BTreeMap<FuncIndex, &str> {
             names.insert(func, &*export.name);
         }
     }
-    names.extend(declarations.names.functions.iter().map(|(func, name)| (*func, &**name)));
+    names.extend(declarations.names.functions.iter());
     names.retain(|_, name| !name.is_empty());
     names
 }
@@ -172,8 +172,8 @@ impl<'ctx> DebugInfo<'ctx> {
         is_fixed: bool,
     ) -> Result<DILocalVariable<'ctx>, CompileError> {
         let names = self.declarations.names.locals.get(&func);
-        let name = names.and_then(|names| names.get(&local)).filter(|name| !name.is_empty());
-        let name = name.cloned().unwrap_or_else(|| local.to_string());
+        let name = names.and_then(|names| names.get(local)).filter(|name| !name.is_empty());
+        let name = name.map_or_else(|| local.to_string(), str::to_owned);
         let (bits, encoding) = match ty {
             ValType::I32 => (32, Encoding::Signed),
             ValType::I64 => (64, Encoding::Signed),

@@ -169,7 +169,7 @@ pub struct CompileReport {
     pub body_bytes: usize,
     /// Bytes of the objects that were linked.
     pub object_bytes: usize,
-    /// Bytes of the image.
+    /// Bytes of the image, or of the object for a C program.
     pub image_bytes: usize,
     /// Functions that were not optimised although it was asked for, in order.
     pub degraded: Vec<Degraded>,
@@ -177,6 +177,8 @@ pub struct CompileReport {
     pub memory_budget: u64,
     /// The most memory that the process has had resident so far, in bytes; `None` where the system does not say.
     pub peak_memory: Option<u64>,
+    /// The same before objects were linked: what is more afterwards, the linker took.
+    pub peak_before_link: Option<u64>,
 }
 
 /// Is told how far a compilation is, while it goes on, by the threads that do it.

@@ -2,7 +2,7 @@
 
 use object::{Object, ObjectSymbol};
 use wootz_codegen_llvm::{
-    CompileError, CompileOptions, Cpu, Event, Observer, OptLevel, Phase, Symbol, TextKind, TooMany,
+    CompileError, CompileOptions, Cpu, Event, Machine, Observer, OptLevel, Phase, Symbol, TextKind, TooMany,
     compile_bitcode, compile_image, compile_image_observed, compile_object, emit_text,
 };
 use wootz_vm_abi::plan::CheckStrategy;
@@ -111,13 +111,15 @@ fn large_module(functions: usize) -> Module {
 #[test]
 fn neither_threads_nor_memory_budget_show() {
     let module = large_module(200);
-    for opt in [OptLevel::O0, OptLevel::O2] {
+    for (machine, opt) in Machine::ALL.iter().flat_map(|&m| [(m, OptLevel::O0), (m, OptLevel::O2)]) {
         let with = |threads, memory_budget| {
-            let options = CompileOptions { threads, memory_budget, ..options(opt, CheckStrategy::Auto) };
+            let options = options(opt, CheckStrategy::Auto);
+            let cpu = Cpu::Baseline;
+            let options = CompileOptions { machine, cpu, threads, memory_budget, ..options };
             compile_image(&module, &options).unwrap()
         };
         let image = with(1, None);
-        assert!(image == with(2, None) && image == with(5, Some(0)), "{opt:?}");
+        assert!(image == with(2, None) && image == with(5, Some(0)), "{machine} {opt:?}");
     }
 }
 
@@ -220,6 +222,7 @@ fn a_report_accounts_for_everything() {
     assert_eq!((report.image_bytes, report.module_bytes), (compiled.image.len(), module.bytes().len()));
     assert!(report.units > 1 && report.body_bytes < report.module_bytes && report.object_bytes > 0);
     assert!(report.peak_memory > Some(report.image_bytes as u64) && report.memory_budget > 1 << 20);
+    assert!(report.peak_memory >= report.peak_before_link && report.peak_before_link.is_some());
     let ours = |phase: &Phase| !matches!(phase, Phase::Decode | Phase::Write);
     for phase in Phase::ALL.iter().filter(|phase| ours(phase)) {
         assert!(!report.phases.of(*phase).wall.is_zero(), "{phase:?}");

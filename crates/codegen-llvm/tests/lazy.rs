@@ -2,7 +2,7 @@
 
 use std::io;
 use std::sync::mpsc::{Receiver, Sender, channel};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
 use wootz_codegen_llvm::lazy;
@@ -59,4 +59,49 @@ fn what_passes_declare_is_not_taken_for_a_function_that_they_deleted() {
         assert_eq!(tier, Tier::Second);
         assert_eq!(slots_used(&fragment, &layout, 2), [0; 0], "everything is inlined");
     }
+}
+
+/// The messages of events, as a subscriber sees them.
+struct Messages;
+
+static MESSAGES: OnceLock<Mutex<Sender<String>>> = OnceLock::new();
+
+impl tracing::Subscriber for Messages {
+    fn enabled(&self, metadata: &tracing::Metadata<'_>) -> bool {
+        metadata.target() == "wootz::lazy"
+    }
+
+    fn new_span(&self, _: &tracing::span::Attributes<'_>) -> tracing::span::Id {
+        tracing::span::Id::from_u64(1)
+    }
+
+    fn record(&self, _: &tracing::span::Id, _: &tracing::span::Record<'_>) {}
+
+    fn record_follows_from(&self, _: &tracing::span::Id, _: &tracing::span::Id) {}
+
+    fn event(&self, event: &tracing::Event<'_>) {
+        let mut text = String::new();
+        event.record(&mut |field: &tracing::field::Field, value: &dyn std::fmt::Debug| {
+            text += &format!("{field}={value:?} ");
+        });
+        let _ = MESSAGES.get().map(|sender| sender.lock().unwrap().send(text));
+    }
+
+    fn enter(&self, _: &tracing::span::Id) {}
+
+    fn exit(&self, _: &tracing::span::Id) {}
+}
+
+#[test]
+fn what_is_compiled_is_an_event() {
+    let (sender, messages) = channel();
+    MESSAGES.set(Mutex::new(sender)).unwrap();
+    tracing::subscriber::set_global_default(Messages).unwrap();
+    let text = "(module (func (param i32) (result i32) (i32.const 77)))";
+    let (compiler, _fragments, _) = compiler(text, &CompileOptions::default());
+    compiler.optimise(FuncIndex(0), None);
+    // Events of the other test are among them.
+    let seen = |parts: [&str; 2]| messages.iter().any(|text| parts.iter().all(|part| text.contains(part)));
+    assert!(seen(["message=hot", "func=func0"]));
+    assert!(seen(["message=compiled", "tier=Second"]));
 }

@@ -48,6 +48,9 @@ pub(crate) struct ScopeVariables {
 /// Where a variable is, by address.
 pub(crate) type Locations = Vec<(Range<u64>, Place)>;
 
+/// The addresses of a place that a variable has in all of its function.
+pub(crate) const EVERYWHERE: Range<u64> = 0..u64::MAX;
+
 impl Native {
     /// Reads the linked debug sections. In code that is not `optimised`, a place on the stack belongs to one value.
     pub(crate) fn read<'a>(
@@ -197,7 +200,7 @@ impl<'a> Variables<'_, 'a> {
         let encoding = self.unit.encoding();
         if let Some(expression) = value.exprloc_value() {
             let place = Place::read(expression, encoding).and_then(|place| place.in_frame(None));
-            locations.extend(place.map(|place| (0..u64::MAX, place)));
+            locations.extend(place.map(|place| (EVERYWHERE, place)));
         } else if let Some(mut list) = self.dwarf.attr_locations(self.unit, value)? {
             while let Some(entry) = list.next()? {
                 let place = Place::read(entry.data, encoding);

@@ -25,6 +25,8 @@ pub struct TierStatistics {
     pub fragments: usize,
     /// Functions in them, trampolines and ways into loops not counted.
     pub functions: usize,
+    /// Ways into loops.
+    pub loops: usize,
     /// Bytes of code, constants and unwind information.
     pub bytes: usize,
     /// Time that compiling took.
@@ -35,6 +37,7 @@ impl AddAssign for TierStatistics {
     fn add_assign(&mut self, more: Self) {
         self.fragments += more.fragments;
         self.functions += more.functions;
+        self.loops += more.loops;
         self.bytes += more.bytes;
         self.time += more.time;
     }

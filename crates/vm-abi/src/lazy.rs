@@ -182,6 +182,9 @@ pub struct Fragment {
     pub parts: Vec<(Part, Range<u32>)>,
     /// An encoded [`AddressMap`](crate::addrmap), of offsets from the start of the code.
     pub address_map: Vec<u8>,
+    /// An ELF file with the debug information that debuggers are to be shown, as an image has it: sections of the code with addresses relative to the
+    /// fragment, debug sections, [`DebugAddresses`](crate::debug::DebugAddresses). Empty if there is none.
+    pub debug: Vec<u8>,
 }
 
 /// A module to open: all that instances need, without code.
@@ -201,6 +204,8 @@ pub struct LazyModule {
     pub fuel: bool,
     /// What counters come to in hot functions.
     pub hot: u32,
+    /// Whether fragments have debug information.
+    pub debug: bool,
     /// Bytes of all function bodies: how much address space code may need depends on it.
     pub body_bytes: usize,
 }

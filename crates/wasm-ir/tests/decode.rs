@@ -65,11 +65,11 @@ fn names_are_read() {
     let module = Module::new(EVERYTHING.as_bytes()).unwrap();
     let names = &module.declarations().names;
     assert_eq!(names.module.as_deref(), Some("every"));
-    assert_eq!(names.functions[&FuncIndex(1)], "add");
-    assert_eq!(names.locals[&FuncIndex(1)][&LocalIndex(2)], "sum");
-    assert_eq!(names.globals[&GlobalIndex(1)], "constant");
-    assert_eq!(names.memories[&MemoryIndex(0)], "m");
-    assert_eq!(names.tables[&TableIndex(1)], "own");
+    assert_eq!(&names.functions[FuncIndex(1)], "add");
+    assert_eq!(&names.locals[&FuncIndex(1)][LocalIndex(2)], "sum");
+    assert_eq!(&names.globals[GlobalIndex(1)], "constant");
+    assert_eq!(&names.memories[MemoryIndex(0)], "m");
+    assert_eq!(&names.tables[TableIndex(1)], "own");
     assert_eq!(names.types.len(), 1);
     assert_eq!(names.elements.len(), 3);
     assert_eq!(names.data.len(), 2);

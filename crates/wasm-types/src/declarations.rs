@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::entity::{Arena, Entity};
 use crate::equivalence::TypeNumbers;
+use crate::names::NameMap;
 use crate::types::*;
 
 /// A module's declarations: everything the runtime needs to instantiate compiled code.
@@ -121,7 +122,7 @@ impl Declarations {
     /// A name for a function that people recognise: from the name section, else the first export, else the import,
     /// else `None`.
     pub fn function_name(&self, func: FuncIndex) -> Option<&str> {
-        if let Some(name) = self.names.functions.get(&func) {
+        if let Some(name) = self.names.functions.get(func) {
             return Some(name);
         }
         let is_it = |entity: EntityIndex| entity == EntityIndex::Function(func);
@@ -144,8 +145,8 @@ impl Declarations {
         for (func, name) in imports.chain(exports).filter_map(functions) {
             names[func] = Some(name);
         }
-        for (func, name) in &self.names.functions {
-            names[*func] = Some(name);
+        for (func, name) in self.names.functions.iter() {
+            names[func] = Some(name);
         }
         names
     }
@@ -340,21 +341,21 @@ pub struct Names {
     /// Name of the module.
     pub module: Option<String>,
     /// Names of functions.
-    pub functions: BTreeMap<FuncIndex, String>,
+    pub functions: NameMap<FuncIndex>,
     /// Names of each function's parameters and locals.
-    pub locals: BTreeMap<FuncIndex, BTreeMap<LocalIndex, String>>,
+    pub locals: BTreeMap<FuncIndex, NameMap<LocalIndex>>,
     /// Names of globals.
-    pub globals: BTreeMap<GlobalIndex, String>,
+    pub globals: NameMap<GlobalIndex>,
     /// Names of memories.
-    pub memories: BTreeMap<MemoryIndex, String>,
+    pub memories: NameMap<MemoryIndex>,
     /// Names of tables.
-    pub tables: BTreeMap<TableIndex, String>,
+    pub tables: NameMap<TableIndex>,
     /// Names of types.
-    pub types: BTreeMap<TypeIndex, String>,
+    pub types: NameMap<TypeIndex>,
     /// Names of element segments.
-    pub elements: BTreeMap<ElementIndex, String>,
+    pub elements: NameMap<ElementIndex>,
     /// Names of data segments.
-    pub data: BTreeMap<DataIndex, String>,
+    pub data: NameMap<DataIndex>,
     /// Names of exception tags.
-    pub tags: BTreeMap<TagIndex, String>,
+    pub tags: NameMap<TagIndex>,
 }

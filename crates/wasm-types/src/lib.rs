@@ -8,6 +8,7 @@ pub mod entity;
 pub mod equivalence;
 mod error;
 mod features;
+mod names;
 mod text;
 mod types;
 
@@ -17,6 +18,7 @@ pub use declarations::{
 };
 pub use error::{Error, ErrorKind};
 pub use features::Features;
+pub use names::NameMap;
 pub use text::{Debugger, SourceText};
 pub use types::{
     DataIndex, ElementIndex, FuncIndex, FuncType, GlobalIndex, GlobalType, HeapType, IntWidth, LocalIndex,

@@ -7,7 +7,8 @@ use std::{fs, io};
 
 use wootz_codegen_llvm::{CompileError, CompiledImage, Observer, compile_image_observed, print_text};
 use wootz_engine::{
-    Compile, Compiled, Config, DebugSource, Error, LazyModule, MakeCompiler, Source, SourceText,
+    Compile, CompileOptions, Compiled, Config, DebugSource, Error, LazyModule, MakeCompiler, Source,
+    SourceText,
 };
 use wootz_wasm_ir::Module;
 use wootz_wasm_ir::decode::Options;
@@ -50,16 +51,21 @@ pub(crate) fn compile(
     config: &Config,
     observer: &dyn Observer,
 ) -> Result<CompiledImage, Error> {
-    let mut options = config.compile_options();
-    if let Some(DebugSource::Folder(folder)) = config.debug_source() {
-        options.debug = Some(Arc::new(print_module(module, folder)?));
-    }
-    compile_image_observed(module, &options, observer).map_err(refused)
+    compile_image_observed(module, &options(module, config)?, observer).map_err(refused)
 }
 
 /// Opens a decoded module.
 pub(crate) fn open(module: &Module, config: &Config) -> Result<(LazyModule, MakeCompiler), Error> {
-    wootz_codegen_llvm::lazy::open(module, &config.compile_options()).map_err(refused)
+    wootz_codegen_llvm::lazy::open(module, &options(module, config)?).map_err(refused)
+}
+
+/// How a module is compiled, with its text for debuggers if they are to be shown one.
+fn options(module: &Module, config: &Config) -> Result<CompileOptions, Error> {
+    let mut options = config.compile_options();
+    if let Some(DebugSource::Folder(folder)) = config.debug_source() {
+        options.debug = Some(Arc::new(print_module(module, folder)?));
+    }
+    Ok(options)
 }
 
 fn refused(error: CompileError) -> Error {

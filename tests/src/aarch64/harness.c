@@ -3,13 +3,13 @@
  *
  * Reads a job (see job.rs) from the file it is given: segments of an image, a context with its relocations, the first bytes of a memory, and
  * calls. Writes for each call a status and its slots. Statuses are trap codes; 0 is a return, FAULT an access of the
- * memory's reservation, BROKEN any other fault.
+ * memory's reservation, BROKEN any other fault, EXITED a program's end with the exit code below it.
  */
 typedef unsigned long u64;
 typedef unsigned int u32;
 typedef unsigned char u8;
 
-enum { FAULT = 0x100, BROKEN = 0x200 };
+enum { FAULT = 0x100, BROKEN = 0x200, EXITED = 0x100000000 };
 enum { SYS_OPENAT = 56, SYS_WRITE = 64, SYS_EXIT = 93, SYS_SIGALTSTACK = 132, SYS_RT_SIGACTION = 134, SYS_MMAP = 222, SYS_MPROTECT = 226 };
 enum { NONE = 0, READ = 1, WRITE = 2, EXEC = 4, PRIVATE = 2, ANONYMOUS = 32, NORESERVE = 0x4000 };
 
@@ -63,6 +63,8 @@ static u64 status;
 static u8 *memory;
 static u64 reservation;
 
+#include "host.h"
+
 /* Calls entry(context, code, slots). The handler comes back here, too. */
 __attribute__((naked)) static void enter(void *entry, void *context, void *code, void *slots, void *to) {
     __asm__("stp x29, x30, [sp, #-176]!\n"
@@ -92,6 +94,7 @@ static void on_signal(int signal, void *info, u8 *context) {
     } else if (signal == SIGSEGV && address - (u64)memory < reservation) {
         status = FAULT;
     }
+    if (exit_status != 0) status = exit_status;
     *(u64 *)(context + SP) = record.sp;
     *pc = record.landing;
 }
@@ -157,8 +160,12 @@ static void run(u64 *stack) {
     u64 bases[] = {(u64)context, (u64)image, (u64)memory, (u64)stack};
     for (u64 n = next(); n > 0; n--) {
         u64 at = next(), base = next(), addend = next();
-        *(u64 *)(context + at) = bases[base] + addend;
+        *(u64 *)(context + at) = base == 4 ? (u64)HOSTS[addend] : base == 5 ? (u64)BUILTINS[addend] : bases[base] + addend;
     }
+    memory_length = (u64 *)(context + next());
+    memory_maximum = next();
+    argument_count = next();
+    arguments = bytes(next());
 
     struct { void *at; u64 flags, len; } alternate = {map(65536, READ | WRITE, PRIVATE | ANONYMOUS, -1), 0, 65536};
     syscall6(SYS_SIGALTSTACK, (long)&alternate, 0, 0, 0, 0, 0);

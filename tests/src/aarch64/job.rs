@@ -6,9 +6,10 @@ use anyhow::{Context, Result, bail, ensure};
 use object::LittleEndian as LE;
 use object::elf;
 use object::read::elf::{FileHeader, ProgramHeader, SectionHeader};
+use wootz_vm_abi::builtin::Builtin;
 use wootz_vm_abi::context::{
-    ModuleShape, Place, VMCONTEXT_MAGIC, VMContext, VMContextLayout, VMFuncRef, VMMemory, VMStoreContext,
-    VMTable,
+    ModuleShape, Place, VMCONTEXT_MAGIC, VMContext, VMContextLayout, VMFuncRef, VMFunctionImport,
+    VMHostContext, VMMemory, VMStoreContext, VMTable,
 };
 use wootz_vm_abi::image::{self, ImageInfo};
 use wootz_wasm_ir::entity::Entity;
@@ -16,6 +17,25 @@ use wootz_wasm_ir::{ConstExpr, ConstOp, EntityIndex, FuncIndex, MemoryIndex, Seg
 
 /// Library calls by their number in the harness.
 const LIBCALLS: [&str; 3] = ["memcpy", "memmove", "memset"];
+/// Functions of WASI preview 1 by their number in the harness.
+const HOSTS: [&str; 12] = [
+    "args_get",
+    "args_sizes_get",
+    "fd_close",
+    "fd_fdstat_get",
+    "fd_fdstat_set_flags",
+    "fd_prestat_dir_name",
+    "fd_prestat_get",
+    "fd_read",
+    "fd_seek",
+    "fd_write",
+    "path_open",
+    "proc_exit",
+];
+/// Builtins by their number in the harness.
+const BUILTINS: [Builtin; 3] = [Builtin::memory_grow, Builtin::memory_fill, Builtin::memory_copy];
+/// Pages that a memory may grow to, if it does not say less.
+const MOST_PAGES: u64 = 1 << 12;
 /// Stack that compiled code may use, and what it leaves to the harness.
 const STACK: u64 = 1 << 20;
 /// Bytes that no access leaves: 32 bits of address and 32 of offset.
@@ -28,6 +48,10 @@ enum Base {
     Image = 1,
     Memory = 2,
     Stack = 3,
+    /// The number of a function in [`HOSTS`].
+    Host = 4,
+    /// The same in [`BUILTINS`].
+    Builtin = 5,
 }
 
 /// A job: numbers of 64 bits, and bytes padded to such.
@@ -78,12 +102,11 @@ fn padded(bytes: &mut Vec<u8>, contents: &[u8]) {
 }
 
 impl Job {
-    /// An instance of an image, or why the harness cannot have one.
-    pub(super) fn new(image: Vec<u8>) -> Result<Self> {
+    /// An instance of an image, or why the harness cannot have one. A program is given its arguments.
+    pub(super) fn new(image: Vec<u8>, args: &[&str]) -> Result<Self> {
         let mut job = Self { image, ..Self::default() };
         let info = job.image_parts()?;
         let declarations = &info.declarations;
-        ensure!(declarations.imports.is_empty(), "it imports");
         ensure!(declarations.memories.len() < 2, "it has several memories");
         let mut memory_writes = Vec::new();
         let blob = job.context(&info, &mut memory_writes)?;
@@ -96,6 +119,7 @@ impl Job {
         for (at, base, addend) in blob.relocations {
             numbers(&mut job.bytes, [at as u64, base as u64, addend]);
         }
+        job.surroundings(&info, args);
         if let Some(start) = declarations.start {
             job.call(&info, start, &[])?;
         }
@@ -108,7 +132,7 @@ impl Job {
         let ty = declarations.signature(func);
         let entry = info.host_entries[declarations.functions[func].ty.index()].context("no host entry")?;
         let slots = ty.params.len().max(ty.results.len());
-        number(&mut self.calls, self.text + u64::from(info.functions[func.index()].start));
+        number(&mut self.calls, self.text + u64::from(start(info, func)?));
         number(&mut self.calls, self.text + u64::from(entry));
         number(&mut self.calls, slots as u64);
         for index in 0..slots {
@@ -173,8 +197,12 @@ impl Job {
         let mut blob = Blob::default();
         blob.room(layout.size());
         let store = blob.room(size_of::<VMStoreContext>());
-        // No builtin: a call of one is a fault at address 0.
-        let builtins = blob.room(wootz_vm_abi::builtin::Builtin::ALL.len() * 8);
+        // A call of any other builtin is a fault at address 0.
+        let builtins = blob.room(Builtin::ALL.len() * 8);
+        for (number, builtin) in (0..).zip(BUILTINS) {
+            blob.point(builtins + builtin as usize * 8, Base::Builtin, number);
+        }
+        self.imports(info, &layout, &mut blob, store)?;
         let types = blob.room(declarations.types.len() * 4);
         blob.set(offset_of!(VMContext, magic), VMCONTEXT_MAGIC);
         blob.point(offset_of!(VMContext, store), Base::Context, store as u64);
@@ -193,7 +221,7 @@ impl Job {
             let at = layout.func_ref(*func).context("it has a place")?;
             let ty = declarations.functions[*func].ty;
             let entry = info.host_entries[ty.index()].context("no host entry")?;
-            let code = self.text + u64::from(info.functions[func.index()].start);
+            let code = self.text + u64::from(start(info, *func)?);
             blob.point(at + offset_of!(VMFuncRef, code), Base::Image, code);
             blob.point(at + offset_of!(VMFuncRef, callee), Base::Context, 0);
             blob.point(at + offset_of!(VMFuncRef, host_entry), Base::Image, self.text + u64::from(entry));
@@ -210,6 +238,48 @@ impl Job {
         tables(info, &layout, &mut blob, &values)?;
         memories(self, info, &layout, &mut blob, &values, memory_writes)?;
         Ok(blob)
+    }
+
+    /// Imported functions: trampolines to what the harness has under their names.
+    fn imports(
+        &self,
+        info: &ImageInfo,
+        layout: &VMContextLayout,
+        blob: &mut Blob,
+        store: usize,
+    ) -> Result<()> {
+        for (index, import) in info.declarations.imports.iter().enumerate() {
+            let host = HOSTS.iter().position(|name| *name == import.name);
+            let host = host.filter(|_| import.module == "wasi_snapshot_preview1");
+            let host = host.with_context(|| format!("it imports {}.{}", import.module, import.name))?;
+            let func = FuncIndex::new(index);
+            let ty = info.declarations.functions[func].ty;
+            let exit = info.host_exits[ty.index()].context("no host exit")?;
+            let record = blob.room(size_of::<VMHostContext>());
+            blob.point(record + offset_of!(VMHostContext, callee), Base::Host, host as u64);
+            blob.point(record + offset_of!(VMHostContext, store), Base::Context, store as u64);
+            let at = layout.imported_function(func);
+            blob.point(at + offset_of!(VMFunctionImport, code), Base::Image, self.text + u64::from(exit));
+            blob.point(at + offset_of!(VMFunctionImport, callee), Base::Context, record as u64);
+        }
+        Ok(())
+    }
+
+    /// What the functions of the harness work with.
+    fn surroundings(&mut self, info: &ImageInfo, args: &[&str]) {
+        let declarations = &info.declarations;
+        let layout = VMContextLayout::new(&ModuleShape::new(declarations));
+        let memory = declarations.memories.values().next();
+        let length = memory.and_then(|_| match layout.memory(MemoryIndex(0)) {
+            Place::Inline(at) => Some(at + offset_of!(VMMemory, length)),
+            Place::Pointer(_) => None,
+        });
+        number(&mut self.bytes, length.unwrap_or(0) as u64);
+        number(&mut self.bytes, memory.and_then(|ty| ty.maximum).unwrap_or(MOST_PAGES).min(MOST_PAGES));
+        number(&mut self.bytes, args.len() as u64);
+        let args: Vec<u8> = args.iter().flat_map(|arg| arg.bytes().chain([0])).collect();
+        number(&mut self.bytes, args.len() as u64);
+        padded(&mut self.bytes, &args);
     }
 
     fn data(&self, info: &ImageInfo, index: usize) -> Result<Vec<u8>> {
@@ -327,6 +397,12 @@ fn memories(
         padded(writes, &contents);
     }
     Ok(())
+}
+
+/// Where the code of a function with a body starts.
+fn start(info: &ImageInfo, func: FuncIndex) -> Result<u32> {
+    let defined = func.index().checked_sub(info.declarations.imported_functions);
+    Ok(info.functions[defined.context("an imported function is called by reference")?].start)
 }
 
 /// The function that an export gives.

@@ -1,13 +1,14 @@
 //! Scripts of the specification's suite in code for 64-bit Arm, under qemu: each call must end as it does on this machine.
 //!
-//! There is no runtime for that machine yet. `harness.c` stands in for it with one module and no builtins, so modules that import
-//! or have what it does not know are left out, and a call that needs a builtin ends the comparison with its module. Both sides
+//! There is no runtime for that machine yet. `harness.c` stands in for it with one module and few builtins, so modules that import
+//! or have what it does not know are left out, and a call that needs another builtin ends the comparison with its module. Of WASI it has
+//! what the examples need: they run as they are, and print what their native builds print. Both sides
 //! compile with the deterministic choices, so that results are compared bit for bit; or the other side makes Arm's own,
 //! where NaNs may differ.
 
 mod job;
 
-use std::fs;
+use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -28,6 +29,7 @@ pub const EMULATOR: &str = "qemu-aarch64";
 /// Statuses of the harness besides trap codes.
 const FAULT: u64 = 0x100;
 const BROKEN: u64 = 0x200;
+const EXITED: u64 = 1 << 32;
 
 /// Whether the emulator is there.
 pub fn has_emulator() -> bool {
@@ -175,19 +177,9 @@ impl Harness {
         mode: &Mode,
         file: &PathBuf,
     ) -> Result<Result<Vec<Ending>>> {
-        let module = Module::new(bytes)?;
-        let options = CompileOptions {
-            machine: Machine::Aarch64,
-            cpu: Cpu::Baseline,
-            cpu_features: mode.features.iter().map(|feature| (*feature).into()).collect(),
-            opt: mode.opt,
-            deterministic: mode.deterministic,
-            verify: true,
-            ..CompileOptions::default()
-        };
-        let image = compile_image(&module, &options)?;
+        let image = mode.compile(bytes)?;
         let info = Job::info(&image)?;
-        let mut job = Job::new(image)?;
+        let mut job = Job::new(image, &[])?;
         let mut results = Vec::new();
         for (name, args) in calls {
             let func = job::exported(&info, name).context("no such function")?;
@@ -201,6 +193,38 @@ impl Harness {
         Ok(self.execute(job, file, start, &results))
     }
 
+    /// Runs a WASI program to its end and returns what it wrote, wherever to.
+    ///
+    /// # Errors
+    /// If it does not end with exit code 0, or needs what the harness does not have.
+    pub fn program(
+        &self,
+        name: &str,
+        module: &[u8],
+        args: &[&str],
+        stdin: File,
+        mode: &Mode,
+    ) -> Result<Vec<u8>> {
+        let image = mode.compile(module)?;
+        let info = Job::info(&image)?;
+        let mut job = Job::new(image, args)?;
+        job.call(&info, job::exported(&info, "_start").context("it is no program")?, &[])?;
+        let file = self.folder.path().join(format!("{name}-{}", mode.name));
+        fs::write(&file, job.finish())?;
+        let mut command = self.emulated(&file);
+        let output = command.stdin(stdin).output()?;
+        ensure!(output.status.success(), "the harness failed: {}", output.status);
+        let status = output.stdout.first_chunk().map(|bytes| u64::from_le_bytes(*bytes));
+        ensure!(matches!(status, Some(0 | EXITED)), "{name} ended with {status:x?}");
+        Ok(output.stderr)
+    }
+
+    fn emulated(&self, job: &Path) -> Command {
+        let mut command = Command::new(EMULATOR);
+        command.arg(self.folder.path().join("harness")).arg(job);
+        command
+    }
+
     fn execute(
         &self,
         job: Job,
@@ -209,7 +233,7 @@ impl Harness {
         calls: &[(usize, Box<[ValType]>)],
     ) -> Result<Vec<Ending>> {
         fs::write(file, job.finish())?;
-        let output = Command::new(EMULATOR).arg(self.folder.path().join("harness")).arg(file).output()?;
+        let output = self.emulated(file).output()?;
         ensure!(output.status.success(), "the harness failed: {}", output.status);
         let mut rest = &output.stdout[..];
         let mut next = |len: usize| {
@@ -240,6 +264,22 @@ impl Harness {
             });
         }
         Ok(endings)
+    }
+}
+
+impl Mode {
+    fn compile(&self, bytes: &[u8]) -> Result<Vec<u8>> {
+        let module = Module::new(bytes)?;
+        let options = CompileOptions {
+            machine: Machine::Aarch64,
+            cpu: Cpu::Baseline,
+            cpu_features: self.features.iter().map(|feature| (*feature).into()).collect(),
+            opt: self.opt,
+            deterministic: self.deterministic,
+            verify: true,
+            ..CompileOptions::default()
+        };
+        Ok(compile_image(&module, &options)?)
     }
 }
 

@@ -32,7 +32,8 @@ struct Options {
     programs: Vec<String>,
 }
 
-const HEAD: &str = "program      threads   wall s    CPU s   MB/s  MB/CPU s   idle s  peak MB  image/code";
+const HEAD: &str =
+    "program      threads   wall s    CPU s   MB/s  MB/CPU s   idle s  peak MB (linking)  image/code";
 
 fn main() -> ExitCode {
     let options = Options::parse();
@@ -99,13 +100,14 @@ fn row(name: &str, level: &str, report: &Value) -> String {
     let number = |key: &str| report[key].as_f64().unwrap_or(f64::NAN);
     let (wall, cpu, code) = (number("elapsed"), number("cpu"), number("body_bytes") / 1e6);
     format!(
-        "{:12} {:7} {wall:8.1} {cpu:8.1} {:6.2} {:9.3} {:8.1} {:8.0} {:11.1}",
+        "{:12} {:7} {wall:8.1} {cpu:8.1} {:6.2} {:9.3} {:8.1} {:8.0} {:+9.0} {:11.1}",
         format!("{name} -O{level}"),
         number("threads"),
         code / wall,
         code / cpu,
         number("idle"),
         number("peak_memory") / 1e6,
+        (number("peak_memory") - number("peak_before_link")) / 1e6,
         number("image_bytes") / 1e6 / code,
     )
 }

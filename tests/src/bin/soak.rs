@@ -3,7 +3,7 @@
 use anyhow::{Result, ensure};
 use clap::Parser;
 use wootz::CheckStrategy;
-use wootz_tests::soak::{Footprint, cycles, lazy_cycles, live};
+use wootz_tests::soak::{Footprint, cycles, lazy_cycles, live, redefinitions};
 
 /// Counts what live instances and cycles of load, instantiate, run and drop cost in memory and in mappings.
 #[derive(Parser)]
@@ -20,6 +20,9 @@ struct Options {
     /// Cycles of modules that are compiled lazily; 0 for none.
     #[arg(long, default_value_t = 10_000)]
     lazy: usize,
+    /// Redefinitions in a session; 0 for none.
+    #[arg(long, default_value_t = 10_000)]
+    redefinitions: usize,
 }
 
 fn main() -> Result<()> {
@@ -34,9 +37,7 @@ fn main() -> Result<()> {
         if options.cycles > 0 {
             let samples = cycles(checks, options.cycles, pooled)?;
             println!("{} cycles of load, instantiate, run, drop, {name}:", options.cycles);
-            for (number, Footprint { resident, mappings }) in &samples {
-                println!("  {number:>8}: {:>7} KiB resident, {mappings} mappings", resident >> 10);
-            }
+            print(&samples);
             let (Some((_, first)), Some((_, last))) = (samples.get(1), samples.last()) else { continue };
             ensure!(last.mappings <= first.mappings + 8, "the number of mappings grows");
             ensure!(last.resident <= first.resident + (2 << 20), "the memory of the process grows");
@@ -45,13 +46,24 @@ fn main() -> Result<()> {
     if options.lazy > 0 {
         let samples = lazy_cycles(options.lazy)?;
         println!("{} cycles of open, instantiate, run, optimise, drop, lazily:", options.lazy);
-        for (number, Footprint { resident, mappings }) in &samples {
-            println!("  {number:>8}: {:>7} KiB resident, {mappings} mappings", resident >> 10);
-        }
+        print(&samples);
         // The allocator and the compile threads come to rest after the first tenth.
         if let (Some((_, first)), Some((_, last))) = (samples.get(1), samples.last()) {
             ensure!(last.mappings <= first.mappings + 64, "the number of mappings grows");
             ensure!(last.resident <= first.resident + (16 << 20), "the memory of the process grows");
+        }
+    }
+    if options.redefinitions > 0 {
+        let compiler = std::env::current_exe()?.with_file_name("wootz-compiler");
+        let samples = redefinitions(&compiler, options.redefinitions)?;
+        println!("{} redefinitions in a session, each with a call:", options.redefinitions);
+        print(&samples);
+        // By the second tenth the session's first code of each kind is there, and the threads that compile.
+        if let (Some((_, first)), Some((_, last))) = (samples.get(2), samples.last()) {
+            ensure!(last.mappings <= first.mappings + 16, "the number of mappings grows");
+            // What `:undo` needs, the texts, and the results of the calls.
+            let kept = options.redefinitions << 10;
+            ensure!(last.resident <= first.resident + kept, "the memory of the session grows");
         }
     }
     for (name, checks, count) in [
@@ -69,4 +81,10 @@ fn main() -> Result<()> {
         }
     }
     Ok(())
+}
+
+fn print(samples: &[(usize, Footprint)]) {
+    for (number, Footprint { resident, mappings }) in samples {
+        println!("  {number:>8}: {:>7} KiB resident, {mappings} mappings", resident >> 10);
+    }
 }

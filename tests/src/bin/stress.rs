@@ -1,4 +1,4 @@
-//! Stresses shared memories and atomic instructions, and runs a program with threads many times; prints what was seen.
+//! Stresses shared memories, atomic instructions and lazily compiled code, and runs a program with threads many times; prints what was seen.
 
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, ensure};
 use clap::Parser;
 use wootz_tests::c_program::CProgram;
-use wootz_tests::stress::{self, MODES};
+use wootz_tests::stress::{self, MODES, Summary};
 use wootz_tests::wasi_program::WasiProgram;
 
 /// Stresses shared memories: contended locks, queues and counters, growth and traps meanwhile, and litmus tests of the order of
@@ -20,6 +20,9 @@ struct Args {
     /// How often to run the program with pthreads, in each mode.
     #[arg(long, default_value = "1000")]
     runs: u32,
+    /// Stress nothing but threads in lazily compiled modules.
+    #[arg(long)]
+    lazy: bool,
 }
 
 fn main() -> ExitCode {
@@ -34,7 +37,13 @@ fn main() -> ExitCode {
 
 fn run(args: &Args) -> Result<()> {
     let started = Instant::now();
-    let summary = stress::run(Duration::from_secs(args.seconds))?;
+    let time = Duration::from_secs(args.seconds);
+    if args.lazy {
+        let summary = stress::run_lazily(time)?;
+        println!("{}", tiers(&summary));
+        return Ok(());
+    }
+    let summary = stress::run(time)?;
     println!(
         "{} rounds in {:.0} s: {} traps, {} pages grown, {} waits woken",
         summary.rounds,
@@ -43,15 +52,19 @@ fn run(args: &Args) -> Result<()> {
         summary.grown,
         summary.woken
     );
-    println!(
-        "{} rounds of eight threads in a lazily compiled module, {} swaps",
-        summary.tier_rounds, summary.swaps
-    );
+    println!("{}", tiers(&summary));
     println!("{:40} {:>12} {:>12}", "litmus test", "runs", "forbidden");
     for (name, runs, seen) in summary.litmus {
         println!("{name:40} {runs:>12} {seen:>12}");
     }
     if args.runs > 0 { program(args.runs) } else { Ok(()) }
+}
+
+fn tiers(summary: &Summary) -> String {
+    format!(
+        "{} rounds of eight threads in a lazily compiled module, {} swaps",
+        summary.tier_rounds, summary.swaps
+    )
 }
 
 /// The parallel sum, again and again.

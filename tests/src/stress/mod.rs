@@ -40,6 +40,25 @@ pub struct Summary {
     pub litmus: Vec<(&'static str, u64, u64)>,
 }
 
+/// Threads in lazily compiled modules only, for the time given in all.
+///
+/// # Errors
+/// As [`run`].
+pub fn run_lazily(time: Duration) -> Result<Summary> {
+    let mut summary = Summary::default();
+    change_tiers(time / 2, &mut summary)?;
+    Ok(summary)
+}
+
+/// For each strategy, as long as `share`.
+fn change_tiers(share: Duration, summary: &mut Summary) -> Result<()> {
+    for checks in [CheckStrategy::Guard, CheckStrategy::Explicit] {
+        tiers::run(checks, Instant::now() + share, summary)
+            .with_context(|| format!("lazily with {checks:?} checks"))?;
+    }
+    Ok(())
+}
+
 /// Stresses every mode, for the time given in all.
 ///
 /// # Errors
@@ -47,10 +66,7 @@ pub struct Summary {
 pub fn run(time: Duration) -> Result<Summary> {
     let mut summary = Summary::default();
     let share = time / (2 * MODES.len() as u32 + 2);
-    for checks in [CheckStrategy::Guard, CheckStrategy::Explicit] {
-        tiers::run(checks, Instant::now() + share, &mut summary)
-            .with_context(|| format!("lazily with {checks:?} checks"))?;
-    }
+    change_tiers(share, &mut summary)?;
     for (opt, checks) in MODES {
         let engine = Engine::new(&Config::new().opt_level(opt).checks(checks));
         let mode = || format!("at {opt:?} with {checks:?} checks");

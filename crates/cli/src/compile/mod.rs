@@ -18,8 +18,8 @@ use wootz_cli::input::Input;
 use wootz_cli::report::{Outcome, Report, output};
 use wootz_cli::run::require_command;
 use wootz_codegen_llvm::{
-    CompileOptions, SourceText, TextKind, compile_bitcode, compile_c_library, compile_image_observed,
-    emit_text, print_text,
+    CLibrary, CompileError, CompileOptions, SourceText, TextKind, compile_bitcode, compile_c_library,
+    compile_image_observed, emit_text, print_text,
 };
 use wootz_wasm_ir::Module;
 
@@ -38,23 +38,37 @@ pub(crate) fn compile(args: &CompileFileArgs) -> Outcome {
         .help("--emit exe makes one; `wootz run` takes these options when it runs an image"));
     }
     let input = Input::read(&args.file, args.input.max_module_size)?;
-    if matches!(args.emit, Emit::Image | Emit::Exe) {
-        return image(args, &target, &input);
+    let text = |kind| {
+        move |module: &Module, options: &CompileOptions| {
+            emit_text(module, options, kind, None).map(String::into_bytes)
+        }
+    };
+    match args.emit {
+        Emit::Image | Emit::Exe => image(args, &target, &input),
+        Emit::Obj => compile_object(args, &target, &input),
+        Emit::Bitcode => whole(args, &target, &input, compile_bitcode),
+        Emit::LlvmIr => whole(args, &target, &input, text(TextKind::LlvmIr)),
+        Emit::Asm => whole(args, &target, &input, text(TextKind::Assembly)),
     }
+}
+
+/// Compiles the module as one unit and writes what that gives.
+fn whole(
+    args: &CompileFileArgs,
+    target: &Target,
+    input: &Input,
+    make: impl FnOnce(&Module, &CompileOptions) -> Result<Vec<u8>, CompileError>,
+) -> Outcome {
     if args.timings.is_some() {
-        return Err(Report::new(Exit::Usage, "--timings measures how an image is made")
-            .help("leave out --emit, or --timings"));
+        return Err(Report::new(
+            Exit::Usage,
+            "--timings measures how images, executables and objects are made",
+        )
+        .help("leave out --emit, or --timings"));
     }
     let module = input.decode()?;
-    let options = options(args, &target, &input, &module)?;
-    let text = |kind| emit_text(&module, &options, kind, None).map(String::into_bytes);
-    let made = match args.emit {
-        Emit::Image | Emit::Exe | Emit::Obj => return compile_object(args, &target, &input, &module),
-        Emit::Bitcode => compile_bitcode(&module, &options),
-        Emit::LlvmIr => text(TextKind::LlvmIr),
-        Emit::Asm => text(TextKind::Assembly),
-    };
-    target.write(&made.map_err(|error| compile_report(&input, &error))?)
+    let options = options(args, target, input, &module)?;
+    target.write(&make(&module, &options).map_err(|error| compile_report(input, &error))?)
 }
 
 /// How to compile; with debug information, where its text is.
@@ -73,7 +87,10 @@ fn options(
 }
 
 /// Compiles to an object and writes it with its header.
-fn compile_object(args: &CompileFileArgs, target: &Target, input: &Input, module: &Module) -> Outcome {
+fn compile_object(args: &CompileFileArgs, target: &Target, input: &Input) -> Outcome {
+    let started = Instant::now();
+    let mut times = PhaseTimes::default();
+    let module = times.measure(CompilePhase::Decode, || input.decode())?;
     let missing = |what: &str, option: &str| {
         Report::new(Exit::Usage, format!("an object on standard output needs {what}"))
             .help(format!("{option} gives it"))
@@ -87,11 +104,19 @@ fn compile_object(args: &CompileFileArgs, target: &Target, input: &Input, module
         .clone()
         .or_else(stem)
         .ok_or_else(|| missing("a name for its functions", "--prefix NAME"))?;
-    let options = options(args, target, input, module)?;
-    let library =
-        compile_c_library(module, &options, &prefix).map_err(|error| compile_report(input, &error))?;
-    Target::File(header).write(library.header.as_bytes())?;
-    target.write(&library.object)
+    let options = options(args, target, input, &module)?;
+    let library = with_progress(&input.name, !args.progress.no_progress, |observer| {
+        compile_c_library(&module, &options, &prefix, observer)
+    });
+    let CLibrary { object, header: text, mut report } =
+        library.map_err(|error| compile_report(input, &error))?;
+    times.measure(CompilePhase::Write, || {
+        Target::File(header).write(text.as_bytes())?;
+        target.write(&object)
+    })?;
+    report.phases += &times;
+    tell(args, &module, &report, started);
+    Ok(())
 }
 
 /// Makes an image, or an executable of one, and says how if that was asked for.

@@ -56,8 +56,10 @@ impl Summary<'_> {
             megabytes(objects as u64),
             megabytes(image as u64)
         );
-        let peak = report.peak_memory.map_or_else(|| "unknown".into(), megabytes);
-        let _ = writeln!(text, "memory: peak {peak}, budget {}", megabytes(report.memory_budget));
+        let [peak, before] = [report.peak_memory, report.peak_before_link]
+            .map(|peak| peak.map_or_else(|| "unknown".into(), megabytes));
+        let budget = megabytes(report.memory_budget);
+        let _ = writeln!(text, "memory: peak {peak}, before linking {before}, budget {budget}");
         text
     }
 
@@ -87,6 +89,7 @@ impl Summary<'_> {
             "image_bytes": report.image_bytes,
             "memory_budget": report.memory_budget,
             "peak_memory": report.peak_memory,
+            "peak_before_link": report.peak_before_link,
             "degraded": report.degraded.iter().map(degraded).collect::<Vec<_>>(),
         })
     }

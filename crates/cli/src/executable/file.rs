@@ -120,7 +120,7 @@ pub fn build(stub: &[u8], image: &[u8], settings: &Settings) -> Result<Vec<u8>, 
     let settings = postcard::to_stdvec(settings).expect("settings encode");
     table.append(&mut out, IMAGE, elf::SHT_PROGBITS, PAGE, image);
     table.append(&mut out, SETTINGS, elf::SHT_PROGBITS, 1, &settings);
-    if let Some((symbols, names)) = symbols {
+    if let Some(SymbolTable { symbols, names }) = symbols {
         let index = table.append(&mut out, ".symtab", elf::SHT_SYMTAB, 8, &symbols);
         let header = &mut table.headers[index as usize];
         header.sh_entsize.set(LE, size_of::<Symbol>() as u64);
@@ -133,12 +133,18 @@ pub fn build(stub: &[u8], image: &[u8], settings: &Settings) -> Result<Vec<u8>, 
     Ok(out)
 }
 
+/// Symbols and the names that they refer to, as sections have them.
+struct SymbolTable {
+    symbols: Vec<u8>,
+    names: Vec<u8>,
+}
+
 /// The symbols of the interface by which debuggers are shown code, and their names, where sections have new indices; `None` if the stub has none.
 fn debugger_symbols(
     stub: &[u8],
     sections: &SectionTable<'_, Header>,
     kept: &[u32],
-) -> Result<Option<(Vec<u8>, Vec<u8>)>, BuildExecutableError> {
+) -> Result<Option<SymbolTable>, BuildExecutableError> {
     let table = sections.symbols(LE, stub, elf::SHT_SYMTAB)?;
     let (mut symbols, mut names) = (vec![0; size_of::<Symbol>()], vec![0]);
     for symbol in table.iter() {
@@ -158,7 +164,7 @@ fn debugger_symbols(
         names.extend(name);
         names.push(0);
     }
-    Ok((names.len() > 1).then_some((symbols, names)))
+    Ok((names.len() > 1).then_some(SymbolTable { symbols, names }))
 }
 
 /// The stub without what is not loaded.

@@ -32,15 +32,15 @@ pub(super) fn module(file: &str, module: &Module) -> Value {
         }).collect::<Vec<_>>(),
         "functions": functions(module),
         "tables": declarations.tables.iter().map(|(table, decl)| {
-            json!({ "index": table.index(), "name": declarations.names.tables.get(&table),
+            json!({ "index": table.index(), "name": declarations.names.tables.get(table),
                 "imported": table.index() < declarations.imported_tables, "type": table_type(&decl.ty) })
         }).collect::<Vec<_>>(),
         "memories": declarations.memories.iter().map(|(memory, ty)| {
-            json!({ "index": memory.index(), "name": declarations.names.memories.get(&memory),
+            json!({ "index": memory.index(), "name": declarations.names.memories.get(memory),
                 "imported": memory.index() < declarations.imported_memories, "type": memory_type(ty) })
         }).collect::<Vec<_>>(),
         "globals": declarations.globals.iter().map(|(global, decl)| {
-            json!({ "index": global.index(), "name": declarations.names.globals.get(&global),
+            json!({ "index": global.index(), "name": declarations.names.globals.get(global),
                 "imported": global.index() < declarations.imported_globals, "type": global_type(&decl.ty) })
         }).collect::<Vec<_>>(),
         "start": declarations.start.map(Entity::index),

@@ -179,7 +179,7 @@ fn function(declarations: &Declarations, func: FuncIndex) -> String {
 
 fn memories(declarations: &Declarations) -> Table {
     let rows = declarations.memories.iter().map(|(memory, ty)| {
-        let name = declarations.names.memories.get(&memory).cloned().unwrap_or_default();
+        let name = declarations.names.memories.get(memory).unwrap_or_default().to_owned();
         vec![memory.index().to_string(), memory_type(ty), name]
     });
     Table::new(format!("Memories ({})", declarations.memories.len()), &["", "size", "name"], rows)
@@ -187,7 +187,7 @@ fn memories(declarations: &Declarations) -> Table {
 
 fn tables(declarations: &Declarations) -> Table {
     let rows = declarations.tables.iter().map(|(table, decl)| {
-        let name = declarations.names.tables.get(&table).cloned().unwrap_or_default();
+        let name = declarations.names.tables.get(table).unwrap_or_default().to_owned();
         vec![table.index().to_string(), table_type(&decl.ty), name]
     });
     Table::new(format!("Tables ({})", declarations.tables.len()), &["", "size", "name"], rows)
@@ -195,7 +195,7 @@ fn tables(declarations: &Declarations) -> Table {
 
 fn globals(declarations: &Declarations) -> Table {
     let rows = declarations.globals.iter().map(|(global, decl)| {
-        let name = declarations.names.globals.get(&global).cloned().unwrap_or_default();
+        let name = declarations.names.globals.get(global).unwrap_or_default().to_owned();
         let init = decl.init.as_ref().map_or("imported".to_owned(), const_expr);
         vec![global.index().to_string(), global_type(&decl.ty), init, name]
     });

@@ -29,6 +29,7 @@ use std::io::{self, IsTerminal};
 
 use wootz::{Engine, Mode};
 use wootz_cli::args::ReplArgs;
+use wootz_cli::debug::text_folder;
 use wootz_cli::exit::Exit;
 use wootz_cli::report::{Outcome, Report};
 use wootz_cli::run::HOST_STACK;
@@ -42,7 +43,10 @@ pub(crate) fn repl(args: &ReplArgs) -> Outcome<Exit> {
     let thread = thread.stack_size(args.stack_size.saturating_add(HOST_STACK));
     std::thread::scope(|scope| {
         let thread = thread.spawn_scoped(scope, || {
-            let config = args.compile.config().mode(Mode::Lazy).max_wasm_stack(args.stack_size);
+            let mut config = args.compile.config().mode(Mode::Lazy).max_wasm_stack(args.stack_size);
+            if args.compile.debug.is_some() {
+                config = config.debug_info(text_folder());
+            }
             let mut session = Session::new(Engine::new(&config), args.compile.options(Machine::default()))?;
             let terminal = io::stdin().is_terminal();
             session.interrupter().end();

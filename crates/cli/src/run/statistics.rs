@@ -14,12 +14,13 @@ pub(super) fn print(module: &Module) {
         eprintln!("{}", line(name, tier));
     }
     eprintln!("  {:<12} {:>7}", "swaps", statistics.swaps);
+    eprintln!("  {:<12} {:>7}", "still hot", statistics.pending);
 }
 
 fn line(name: &str, tier: &TierStatistics) -> String {
-    let TierStatistics { fragments, functions, bytes, time } = tier;
+    let TierStatistics { fragments, functions, loops, bytes, time } = tier;
     let milliseconds = time.as_secs_f64() * 1000.0;
     format!(
-        "  {name:<12} {functions:>7} functions in {fragments} batches, {bytes} bytes, {milliseconds:.1} ms"
+        "  {name:<12} {functions:>7} functions and {loops} loops in {fragments} batches, {bytes} bytes, {milliseconds:.1} ms"
     )
 }

@@ -84,10 +84,21 @@ fn timings_are_a_table_or_json() {
     }
     assert!(json["cpu"].as_f64() > json["phases"]["generate"]["cpu"].as_f64());
     assert!(json["peak_memory"].as_u64() > json["image_bytes"].as_u64());
+    assert!(json["peak_memory"].as_u64() >= json["peak_before_link"].as_u64());
+    assert!(json["peak_before_link"].as_u64() > Some(1 << 20));
     assert_eq!(json["degraded"], serde_json::json!([]));
 
-    let refused = dir.wootz(&["compile", "--timings", "--emit", "obj", "large.wat"]).error(2);
-    assert!(refused.starts_with("error: --timings measures how an image is made\n"), "{refused}");
+    let object = dir.wootz(&["compile", "-O0", "--emit", "obj", "--timings=json", "large.wat"]);
+    let object: serde_json::Value = serde_json::from_str(&object.stderr).unwrap();
+    assert_eq!(object["image_bytes"], std::fs::metadata(dir.path().join("large.o")).unwrap().len());
+    for phase in &phases[..8] {
+        assert!(object["phases"][phase]["wall"].as_f64() > Some(0.0), "{phase}: {object}");
+    }
+    let refused = dir.wootz(&["compile", "--timings", "--emit", "asm", "large.wat"]).error(2);
+    assert!(
+        refused.starts_with("error: --timings measures how images, executables and objects are made\n"),
+        "{refused}"
+    );
 }
 
 #[test]

@@ -4,12 +4,11 @@
 //! ```text
 //! # program: values.c -O0         a program in tests/programs/debug, and how it is compiled for WebAssembly; or a module there
 //! # code: -O0 -O2                 how the module is compiled: the session is run for each
+//! # ways: run image               how it is run, these two unless said otherwise: see `Way`
 //! # arguments: x y                of the program, or options of `wootz run` before its name, if they start with a dash
 //! break values.c:@loop            @NAME is the line with the comment `mark: NAME`
 //! # check: …                      directives of the crate `filecheck` for the whole output
 //! ```
-//!
-//! Each session is run twice: with `wootz run` compiling the module, and with an image that `wootz compile` made.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -34,11 +33,10 @@ fn main() {
     for file in files {
         let session = Arc::new(Session::read(&file));
         for code in &session.code {
-            for image in [false, true] {
-                let way = if image { "image" } else { "run" };
-                let name = format!("{} {code} {way}", session.name);
+            for way in session.ways.clone() {
+                let name = format!("{} {code} {way:?}", session.name).to_lowercase();
                 let (session, code) = (Arc::clone(&session), code.clone());
-                trials.push(Trial::test(name, move || session.check(&code, image)));
+                trials.push(Trial::test(name, move || session.check(&code, way)));
             }
         }
     }
@@ -52,9 +50,33 @@ struct Session {
     /// How clang is to compile it.
     options: Vec<String>,
     code: Vec<String>,
+    ways: Vec<Way>,
     arguments: Vec<String>,
     commands: String,
     directives: Vec<String>,
+}
+
+/// How a program is run.
+#[derive(Copy, Clone, PartialEq, Debug)]
+enum Way {
+    /// `wootz run` compiles it.
+    Run,
+    /// `wootz run --mode lazy` does, function by function.
+    Lazy,
+    /// `wootz run` takes an image that `wootz compile` made.
+    Image,
+    /// It is an executable that `wootz compile` made.
+    Exe,
+    /// It is what is entered in `wootz repl`.
+    Repl,
+}
+
+impl Way {
+    fn read(name: &str) -> Self {
+        let all = [Self::Run, Self::Lazy, Self::Image, Self::Exe, Self::Repl];
+        let found = all.into_iter().find(|way| format!("{way:?}").to_lowercase() == name);
+        found.unwrap_or_else(|| panic!("programs are not run in the way `{name}`"))
+    }
 }
 
 #[derive(Copy, Clone, PartialEq)]
@@ -78,7 +100,7 @@ impl Session {
                 continue;
             };
             match comment.split_once(':') {
-                Some((key @ ("program" | "code" | "arguments"), value)) => {
+                Some((key @ ("program" | "code" | "ways" | "arguments"), value)) => {
                     headers.insert(key, value.split_whitespace().map(str::to_owned).collect::<Vec<_>>());
                 }
                 Some(("check" | "nextln" | "sameln" | "not" | "unordered" | "regex", _)) => {
@@ -100,15 +122,19 @@ impl Session {
             program: source,
             options: program,
             code: headers.remove("code").expect("a session says how code is compiled"),
+            ways: match headers.remove("ways") {
+                Some(ways) => ways.iter().map(|way| Way::read(way)).collect(),
+                None => vec![Way::Run, Way::Image],
+            },
             arguments: headers.remove("arguments").unwrap_or_default(),
             directives,
         }
     }
 
-    fn check(&self, code: &str, image: bool) -> Result<(), Failed> {
+    fn check(&self, code: &str, way: Way) -> Result<(), Failed> {
         let dir = tempfile::tempdir()?;
         let module = self.module(dir.path())?;
-        let output = self.run(&module, code, image, dir.path())?;
+        let output = self.run(&module, code, way, dir.path())?;
         let mut builder = CheckerBuilder::new();
         for directive in &self.directives {
             if !builder.directive(directive)? {
@@ -128,7 +154,7 @@ impl Session {
 
     /// The program as a WebAssembly module.
     fn module(&self, dir: &Path) -> Result<PathBuf, Failed> {
-        if self.program.extension().is_some_and(|extension| extension == "wat") {
+        if self.program.extension().is_some_and(|extension| extension == "wat" || extension == "repl") {
             return Ok(self.program.clone());
         }
         let module = dir.join("program.wasm");
@@ -139,26 +165,40 @@ impl Session {
         Ok(module)
     }
 
-    fn run(&self, module: &Path, code: &str, image: bool, dir: &Path) -> Result<String, Failed> {
+    /// The command line that is debugged.
+    fn program(&self, module: &Path, compiled: &Path, debug: &str, code: &str, way: Way) -> Vec<String> {
+        let (options, arguments): (Vec<_>, Vec<_>) =
+            self.arguments.iter().cloned().partition(|argument| argument.starts_with('-'));
+        let path = |path: &Path| path.display().to_string();
+        let run = |with: &[&str]| {
+            let mut line = vec![WOOTZ.to_owned(), "run".into(), "--no-cache".into()];
+            line.extend(with.iter().map(|part| part.to_string()));
+            line
+        };
+        match way {
+            Way::Run => [run(&[debug, code]), options, vec![path(module)], arguments].concat(),
+            Way::Lazy => {
+                [run(&[debug, code, "--mode", "lazy"]), options, vec![path(module)], arguments].concat()
+            }
+            Way::Image => [run(&[]), options, vec![path(compiled)], arguments].concat(),
+            Way::Exe => [vec![path(compiled)], arguments].concat(),
+            Way::Repl => vec![WOOTZ.into(), "repl".into(), debug.into(), code.into()],
+        }
+    }
+
+    fn run(&self, module: &Path, code: &str, way: Way, dir: &Path) -> Result<String, Failed> {
         let debug = match self.debugger {
             Debugger::Gdb => "-g",
             Debugger::Lldb => "-g=lldb",
         };
-        let (options, arguments): (Vec<_>, Vec<_>) =
-            self.arguments.iter().partition(|argument| argument.starts_with('-'));
-        let mut program = vec![WOOTZ.to_owned(), "run".into(), "--no-cache".into()];
-        program.extend(options.into_iter().cloned());
-        let mut file = module.to_owned();
-        if image {
-            file = dir.join("program.image");
+        let compiled = dir.join("compiled");
+        if matches!(way, Way::Image | Way::Exe) {
             let mut compile = Command::new(WOOTZ);
-            compile.args(["compile", debug, code, "--no-progress"]).arg(module).arg("-o").arg(&file);
+            compile.args(["compile", debug, code, "--no-progress"]).arg(module).arg("-o").arg(&compiled);
+            compile.args(if way == Way::Exe { &["--emit", "exe"][..] } else { &[] });
             succeed(&mut compile)?;
-        } else {
-            program.extend([debug.into(), code.into()]);
         }
-        program.push(file.display().to_string());
-        program.extend(arguments.into_iter().cloned());
+        let program = self.program(module, &compiled, debug, code, way);
         let script = dir.join("commands");
         fs::write(&script, &self.commands)?;
         let mut debugger = match self.debugger {
@@ -187,7 +227,8 @@ impl Session {
                 lldb
             }
         };
-        let output = debugger.args(program).current_dir(dir).stdin(Stdio::null()).output()?;
+        let input = if way == Way::Repl { fs::File::open(module)?.into() } else { Stdio::null() };
+        let output = debugger.args(program).current_dir(dir).stdin(input).output()?;
         let text = [output.stdout, output.stderr].concat();
         Ok(String::from_utf8_lossy(&text).into_owned())
     }

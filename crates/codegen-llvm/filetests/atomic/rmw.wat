@@ -38,3 +38,14 @@
 ;;! emit = asm, func = 4
 ;; check: lock
 ;; sameln: andl %$(=\w+), (%r$(=[a-z]+),%r$(=[a-z]+))
+
+;; Arm has one instruction from version 8.1 on (`lse`), and exclusive accesses before.
+;;! emit = asm, machine = aarch64, func = 0
+;; check: ldaxr w0
+;; check: stlxr
+;; check: cbnz
+
+;;! emit = asm, machine = aarch64, feature = +lse, func = 0
+;; check: tst w1, #0x3
+;; check: ldaddal w2, w0
+;; check: brk #0x550c

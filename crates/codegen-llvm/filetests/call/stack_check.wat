@@ -34,3 +34,14 @@
 ;;! emit = asm, cpu = x86-64, func = 4
 ;; check: cmpq %rsp, (
 ;; check: callq ceilf
+
+;;! emit = asm, machine = aarch64, func = 1
+;; not: sp
+;; check: ret
+
+;;! emit = asm, machine = aarch64, func = 2
+;; check: mov $(=[wx]\d+), sp
+;; check: cmp
+;; check: b.hi
+;; check: blr
+;; check: brk #0x550a

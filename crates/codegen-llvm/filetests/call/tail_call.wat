@@ -44,3 +44,9 @@
 ;; not: icmp
 ;; check: musttail call tailcc i32 %
 ;; not: ubsantrap
+
+;; On Arm, a branch in place of the call.
+;;! emit = asm, machine = aarch64, func = 3
+;; not: bl
+;; check: br $(=x\d+)
+;; not: ret

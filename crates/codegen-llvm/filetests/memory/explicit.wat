@@ -25,3 +25,11 @@
 ;; not: cmp$(=[a-z]*)
 ;; check: ud1l 2(%eax), %eax
 ;; not: ud1l
+
+;;! emit = asm, machine = aarch64, checks = explicit, func = 1
+;; check: cmp
+;; not: cmp
+;; check: strb
+;; not: cmp
+;; check: brk #0x5502
+;; not: brk

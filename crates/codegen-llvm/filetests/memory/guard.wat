@@ -30,3 +30,17 @@
 ;;! emit = llvm-ir, func = 3
 ;; check: load volatile i16
 ;; check: sext i16
+
+;; On Arm the base, the extended address and the offset are two instructions.
+;;! emit = asm, machine = aarch64, func = 0
+;; not: cmp
+;; check: add $(=[wx]\d+), $(=[wx]\d+), w1, uxtw
+;; check: ldr w0, [$(=[wx]\d+), #16]
+;; check: ret
+;; not: brk
+
+;;! emit = asm, machine = aarch64, func = 2
+;; check: cmp
+;; check: b.hi
+;; check: ret
+;; check: brk #0x5502

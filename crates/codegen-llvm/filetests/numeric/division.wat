@@ -31,3 +31,12 @@
 ;;! emit = asm, opt = O0, func = 3
 ;; check: imulq
 ;; not: ud1l
+
+;; Arm's division has no fault of its own: what is checked is all that traps.
+;;! emit = asm, machine = aarch64, func = 0
+;; check: cbz w2
+;; check: cmn w2, #1
+;; check: sdiv w0, w1, w2
+;; check: ret
+;; check: brk #0x5507
+;; check: brk #0x5508

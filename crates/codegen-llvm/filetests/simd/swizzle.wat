@@ -44,3 +44,8 @@
 ;; check: vpaddusb
 ;; check: vpshufb
 ;; check: retq
+
+;; Arm's table lookup gives zero for what is past the end, as the specification does.
+;;! emit = asm, machine = aarch64, func = 0
+;; check: tbl v0.16b, { v0.16b }, v1.16b
+;; check: ret

@@ -22,3 +22,15 @@
 ;;! emit = llvm-ir, func = 1
 ;; check: icmp ugt i64
 ;; check: ubsantrap(i8 3)
+
+;; The same on Arm, with a trap of its own for each check.
+;;! emit = asm, machine = aarch64, func = 0
+;; check: b.ls
+;; check: lsl #3]
+;; check: cbz
+;; check: b.ne
+;; check: blr
+;; check: ret
+;; check: brk #0x5504
+;; check: brk #0x5505
+;; check: brk #0x5506

@@ -12,3 +12,9 @@
 ;; check: store i64
 ;; check: store i32
 ;; not: host_entry[1]
+
+;; On Arm, the same between slots and registers.
+;;! emit = asm, machine = aarch64, opt = O2
+;; check: "host_entry[0]":
+;; check: blr
+;; check: ret

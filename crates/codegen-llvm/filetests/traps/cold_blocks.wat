@@ -20,3 +20,10 @@
 ;; nextln: call void asm sideeffect "", "~{memory}"()
 ;; nextln: call void @llvm.ubsantrap(i8 7)
 ;; nextln: unreachable
+
+;;! emit = asm, machine = aarch64, func = 0
+;; check: udiv
+;; check: udiv
+;; check: ret
+;; check: brk #0x5507
+;; check: brk #0x5507

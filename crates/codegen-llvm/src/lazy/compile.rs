@@ -67,7 +67,7 @@ fn fragment(
     opt: OptLevel,
     lower: impl FnOnce(&mut Bodies<'_, '_>) -> Result<BTreeSet<FuncIndex>, CompileError>,
 ) -> Result<Fragment, CompileError> {
-    let options = CompileOptions { opt, debug: None, ..compiler.options.clone() };
+    let options = CompileOptions { opt, ..compiler.options.clone() };
     let machine = compiler.target.kept_machine(opt)?;
     let context = LlvmContext::new(false);
     let counts = opt == OptLevel::O0 && compiler.options.opt != OptLevel::O0;
@@ -90,7 +90,8 @@ fn fragment(
     let is_plain = state.functions_with_many_loops().is_empty();
     let machine = if is_plain { machine } else { compiler.target.kept_machine(OptLevel::O0)? };
     let object = emit::object(&context, &state, &machine)?;
-    Ok(link::fragment(&[&object], compiler.target.machine, &compiler.entries)?)
+    let debug = crate::compile::debug_parts(&compiler.module, &options);
+    Ok(link::fragment(&[&object], compiler.target.machine, &compiler.entries, debug)?)
 }
 
 /// Ways into loops of a function.

@@ -42,6 +42,9 @@ use workers::Urgency;
 
 pub(crate) use loops::{Counting, LoopEntry, function_type};
 
+/// The target of tracing events: what becomes hot, and what is compiled.
+const EVENTS: &str = "wootz::lazy";
+
 /// The compiler of a module that is opened lazily.
 struct LazyCompiler {
     inner: Arc<Inner>,
@@ -79,6 +82,7 @@ pub fn open(module: &Module, options: &CompileOptions) -> Result<(LazyModule, Ma
         memory_plans: memory_plans(declarations, options),
         fuel: options.fuel,
         hot: options.hot,
+        debug: options.debug.is_some(),
         body_bytes: declarations.defined_functions().map(|func| body_bytes(module, func)).sum(),
     };
     let (module, options) = (module.clone(), options.clone());
@@ -122,6 +126,7 @@ impl EntryCompiler for LazyCompiler {
     }
 
     fn optimise(&self, func: FuncIndex, at_loop: Option<u32>) {
+        tracing::debug!(target: EVENTS, %func, at_loop, "hot");
         self.inner.hot().want(func, at_loop, body_bytes(&self.inner.module, func));
         let inner = Arc::clone(&self.inner);
         workers::run(Urgency::Later, Box::new(move || inner.improve()));
@@ -223,7 +228,10 @@ impl Inner {
         let made = std::panic::catch_unwind(std::panic::AssertUnwindSafe(compile));
         let (fragment, rest) =
             made.unwrap_or_else(|_| Err(CompileError::InvalidLlvm("the compiler panicked".into())))?;
-        let added = self.space.add(&fragment, tier, started.elapsed());
+        let time = started.elapsed();
+        let (parts, bytes) = (fragment.parts.len(), fragment.bytes.len());
+        tracing::debug!(target: EVENTS, ?tier, parts, bytes, ?time, "compiled");
+        let added = self.space.add(&fragment, tier, time);
         added.map(|()| rest).map_err(|error| CompileError::NoRoom(error.to_string()))
     }
 
@@ -232,7 +240,9 @@ impl Inner {
         let batch = if self.is_closed() { Vec::new() } else { self.hot().take_batch() };
         if !batch.is_empty() {
             // Code of the first tier does as well: a failure costs speed only.
-            let _ = self.add(Tier::Second, || Ok((compile::second_tier(self, &batch)?, ())));
+            if let Err(error) = self.add(Tier::Second, || Ok((compile::second_tier(self, &batch)?, ()))) {
+                tracing::warn!(target: EVENTS, %error, ?batch, "stays as it is");
+            }
             self.hot().finish(&batch);
         }
     }

@@ -6,7 +6,7 @@ use super::error::LinkError;
 use super::info::{self, Code};
 use super::layout::{Form, Layout};
 use super::machine::Arch;
-use super::{input, layout, relocate, symbols, unwind};
+use super::{DebugParts, debug, input, layout, relocate, symbols, unwind, write};
 use crate::symbol::Symbol;
 use wootz_vm_abi::machine::Machine;
 
@@ -18,6 +18,7 @@ pub(crate) fn fragment(
     objects: &[&[u8]],
     machine: Machine,
     data: &LazyLayout,
+    debug: Option<DebugParts<'_>>,
 ) -> Result<Fragment, LinkError> {
     let form = Form::Fragment(data);
     let arch = Arch::of(machine);
@@ -46,6 +47,14 @@ pub(crate) fn fragment(
         }
     }
     parts.sort_by_key(|(_, range)| range.start);
+    let debug = match debug {
+        Some(parts) => {
+            let addresses = debug::replace(&mut layout, parts)?;
+            let contents = info::Contents { debug: Some(addresses.encode()), ..info::Contents::default() };
+            write::for_debuggers(&objects, &symbols, &layout, &contents)?
+        }
+        None => Vec::new(),
+    };
     let range = |output: usize| {
         let output = &layout.outputs[output];
         output.address as u32..(output.address + output.data.len() as u64) as u32
@@ -63,5 +72,6 @@ pub(crate) fn fragment(
         references: std::mem::take(&mut layout.references),
         parts,
         address_map,
+        debug,
     })
 }

@@ -16,6 +16,7 @@ use super::symbols::Symbols;
 use crate::symbol::Symbol;
 
 /// Contents of the sections for the runtime.
+#[derive(Default)]
 pub(super) struct Contents {
     pub(super) info: Vec<u8>,
     pub(super) address_map: Vec<u8>,

@@ -132,10 +132,14 @@ pub(crate) fn link_object(
     imports: &[LinkedImportPlace],
     imports_size: usize,
     parts: &ImageParts<'_>,
+    times: &mut PhaseTimes,
 ) -> Result<Vec<u8>, LinkError> {
+    let mut watch = Stopwatch::start();
     let module = input::read(objects, parts.machine)?;
     let symbols = symbols::resolve(&module, false)?;
-    let image = Linked::new(&module, &symbols, parts, &mut PhaseTimes::default())?;
+    times.add(Phase::Link, watch.lap());
+    let image = Linked::new(&module, &symbols, parts, times)?;
+    watch.lap();
 
     let all = [objects, &[c_functions]].concat();
     let objects = input::read(&all, parts.machine)?;
@@ -144,7 +148,7 @@ pub(crate) fn link_object(
     let mut layout = layout::lay_out(arch, &objects, 0, Form::Image)?;
     let mut left = Vec::new();
     relocate::apply(arch, &objects, &symbols, &mut layout, Form::Image, Some(&mut left))?;
-    object::write(object::Parts {
+    let object = object::write(object::Parts {
         objects: &objects,
         symbols: &symbols,
         layout: &layout,
@@ -153,7 +157,9 @@ pub(crate) fn link_object(
         contents: &image.contents,
         imports,
         imports_size,
-    })
+    });
+    times.add(Phase::Link, watch.lap());
+    object
 }
 
 /// An image before it is written.

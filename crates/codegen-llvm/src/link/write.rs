@@ -40,12 +40,33 @@ struct Reserved {
     offset: u64,
 }
 
-/// The bytes of an image.
+/// The bytes of an image: what is loaded stands in the file where it is in memory.
 pub(super) fn image(
     objects: &[Object<'_>],
     symbols: &Symbols<'_>,
     layout: &Layout<'_>,
     contents: &Contents,
+) -> Result<Vec<u8>, LinkError> {
+    file(objects, symbols, layout, contents, &program_headers(layout))
+}
+
+/// A file for debuggers, of code that is loaded otherwise.
+pub(super) fn for_debuggers(
+    objects: &[Object<'_>],
+    symbols: &Symbols<'_>,
+    layout: &Layout<'_>,
+    contents: &Contents,
+) -> Result<Vec<u8>, LinkError> {
+    file(objects, symbols, layout, contents, &[])
+}
+
+/// A file. Without program headers, sections stand where there is room.
+fn file(
+    objects: &[Object<'_>],
+    symbols: &Symbols<'_>,
+    layout: &Layout<'_>,
+    contents: &Contents,
+    headers: &[ProgramHeader],
 ) -> Result<Vec<u8>, LinkError> {
     let error = |error: object::write::Error| LinkError::Write(error.to_string());
     let slots = vec![0; (layout.libcalls * SLOT) as usize];
@@ -55,13 +76,12 @@ pub(super) fn image(
     let mut bytes = Vec::new();
     let mut writer = Writer::new(Endianness::Little, true, &mut bytes);
     writer.reserve_file_header();
-    let headers = program_headers(layout);
     writer.reserve_program_headers(headers.len() as u32);
     let mut reserved = Vec::with_capacity(sections.len());
     for section in &sections {
         let (name, index) =
             (writer.add_section_name(section.name.as_bytes()), writer.reserve_section_index());
-        if section.address != 0 {
+        if section.address != 0 && !headers.is_empty() {
             writer.reserve_until(section.address);
         }
         let offset = writer.reserve(section.data.len() as u64, section.align);

@@ -24,11 +24,11 @@ pub(crate) struct Line {
 pub(crate) struct Lines(Vec<Line>);
 
 impl Lines {
-    /// Reads the tables of all units; a malformed one up to where it is.
-    pub(super) fn read(units: &[Unit<'_>], code: WasmOffset) -> Self {
+    /// Reads the tables of some units; a malformed one up to where it is.
+    pub(super) fn read(units: &[Unit<'_>], chosen: &[usize], code: WasmOffset) -> Self {
         let mut lines = Vec::new();
-        for (index, unit) in units.iter().enumerate() {
-            let Some(program) = unit.line_program.clone() else { continue };
+        for index in chosen.iter().copied() {
+            let Some(program) = units[index].line_program.clone() else { continue };
             let mut rows = program.rows();
             let mut open: Option<Line> = None;
             while let Ok(Some((_, row))) = rows.next_row() {

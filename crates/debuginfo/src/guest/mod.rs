@@ -64,6 +64,11 @@ impl<'a> Guest<'a> {
     /// Reads a module's DWARF. `None` if it has none; what is malformed in it is left out, since a module runs whatever its custom sections
     /// say.
     pub(crate) fn read(module: &'a Module) -> Option<Self> {
+        Self::read_for(module, |_| true)
+    }
+
+    /// Reads the DWARF of some functions, and what stands in the same units.
+    pub(crate) fn read_for(module: &'a Module, is_wanted: impl Fn(FuncIndex) -> bool) -> Option<Self> {
         let code = module.sections().iter().find(|section| section.kind == "code")?.range.start;
         let load = |id: gimli::SectionId| {
             let found = module.custom_sections().iter().find(|section| section.name == id.name());
@@ -82,7 +87,7 @@ impl<'a> Guest<'a> {
             return None;
         }
         let mut guest = Self {
-            lines: Lines::read(&units, code),
+            lines: Lines::default(),
             functions: BTreeMap::new(),
             parents: Vec::new(),
             dwarf,
@@ -90,13 +95,31 @@ impl<'a> Guest<'a> {
             code,
         };
         let bodies = bodies(module);
-        for unit in 0..guest.units.len() {
+        let wanted = bodies.iter().filter(|(_, func)| is_wanted(*func)).map(|(body, _)| body.clone());
+        let wanted: Vec<Range<WasmOffset>> = wanted.collect();
+        let units = 0..guest.units.len();
+        let units: Vec<usize> = units.filter(|unit| guest.may_have(*unit, &wanted)).collect();
+        guest.lines = Lines::read(&guest.units, &units, code);
+        guest.parents.resize_with(guest.units.len(), HashMap::new);
+        for unit in units {
             // As far as the unit can be read.
             let mut parents = HashMap::new();
             let _ = guest.read_unit(unit, &bodies, &mut parents);
-            guest.parents.push(parents);
+            guest.parents[unit] = parents;
         }
         (!guest.functions.is_empty()).then_some(guest)
+    }
+
+    /// Whether a unit may describe one of some bodies, which ascend: it does not say what code it has, or says that of one.
+    fn may_have(&self, unit: usize, bodies: &[Range<WasmOffset>]) -> bool {
+        let root = Entry { unit, offset: UnitOffset(self.units[unit].header.size_of_header()) };
+        let Some(die) = self.die(root) else { return true };
+        let ranges = self.ranges(unit, &die);
+        let has = |range: &Range<WasmOffset>| {
+            let next = bodies.partition_point(|body| body.end <= range.start);
+            bodies.get(next).is_some_and(|body| body.start < range.end)
+        };
+        ranges.is_empty() || ranges.iter().any(has)
     }
 
     fn read_unit(

@@ -22,6 +22,7 @@ mod source;
 mod text;
 mod types;
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 use gimli::write::{self, Address, AttributeValue, Location, LocationList, RangeList, Unit, UnitEntryId};
@@ -33,7 +34,7 @@ pub use sections::{Base, DebugSections, Fixup};
 
 use crate::frames::Frames;
 use crate::guest::Guest;
-use crate::native::Native;
+use crate::native::{self, Native};
 use crate::{Debugger, Error, SourceText};
 
 /// What debug information is made from.
@@ -66,7 +67,9 @@ pub fn write<'a>(section: impl Fn(&str) -> &'a [u8], input: &Input<'a>) -> Resul
     let (frames, address) = input.frames;
     let native = Native::read(section, &Frames::read(frames, address)?, input.optimised)?;
     let mut dwarf = write::Dwarf::new();
-    let guest = Guest::read(input.module);
+    // Code that is compiled when it is called has few of the functions.
+    let functions: BTreeSet<_> = native.scopes.iter().filter_map(|scope| scope.func).collect();
+    let guest = Guest::read_for(input.module, |func| functions.contains(&func));
     match &guest {
         Some(guest) => source::write(&native, guest, input, &mut dwarf),
         None => text::write(&native, input, &mut dwarf),
@@ -109,6 +112,12 @@ fn set_unit_ranges(unit: &mut Unit, ranges: &[Range<u64>]) {
 /// Says where a variable is, by address; says nothing if it is nowhere.
 fn set_locations(unit: &mut Unit, entry: UnitEntryId, locations: Vec<(Range<u64>, write::Expression)>) {
     if locations.is_empty() {
+        return;
+    }
+    if let [(range, place)] = &*locations
+        && *range == native::EVERYWHERE
+    {
+        unit.get_mut(entry).set(dw::DW_AT_location, AttributeValue::Exprloc(place.clone()));
         return;
     }
     let pair =

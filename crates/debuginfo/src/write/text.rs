@@ -222,8 +222,8 @@ impl TextUnit<'_> {
                 let is_param = (local.0 as usize) < params.len();
                 let tag = if is_param { dw::DW_TAG_formal_parameter } else { dw::DW_TAG_variable };
                 let ty = self.value(ty);
-                let name = names.and_then(|names| names.get(&local)).filter(|name| !name.is_empty());
-                let name = name.cloned().unwrap_or_else(|| local.to_string());
+                let name = names.and_then(|names| names.get(local)).filter(|name| !name.is_empty());
+                let name = name.map_or_else(|| local.to_string(), str::to_owned);
                 let id = self.unit.add(function, tag);
                 let entry = self.unit.get_mut(id);
                 entry.set(dw::DW_AT_name, string(&name));
@@ -316,12 +316,13 @@ pub(super) fn memory_name(memory: MemoryIndex) -> String {
 
 fn global_name(input: &Input<'_>, global: GlobalIndex) -> String {
     let exported = EntityIndex::Global(global);
-    name(input, input.module.declarations().names.globals.get(&global), exported, "global", global.0)
+    name(input, input.module.declarations().names.globals.get(global), exported, "global", global.0)
 }
 
 /// The name that the name section or the first export gives, or kind and number.
-fn name(input: &Input<'_>, named: Option<&String>, item: EntityIndex, kind: &str, index: u32) -> String {
+fn name(input: &Input<'_>, named: Option<&str>, item: EntityIndex, kind: &str, index: u32) -> String {
     let exports = &input.module.declarations().exports;
-    let export = || exports.iter().find(|export| export.item == item).map(|export| &export.name);
-    named.or_else(export).filter(|name| !name.is_empty()).cloned().unwrap_or_else(|| format!("{kind}{index}"))
+    let export = || exports.iter().find(|export| export.item == item).map(|export| &*export.name);
+    let name = named.or_else(export).filter(|name| !name.is_empty());
+    name.map_or_else(|| format!("{kind}{index}"), str::to_owned)
 }

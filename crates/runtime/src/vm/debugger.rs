@@ -75,9 +75,24 @@ pub(crate) struct ShownImage {
     entry: Box<Entry>,
     /// What the entry points to.
     _file: Vec<u8>,
-    /// The context of the only instance, or 0: `Instance` of `vm_abi::debug`.
-    only: Box<AtomicUsize>,
-    contexts: Mutex<Vec<usize>>,
+    /// What the file points to.
+    _contexts: Arc<Contexts>,
+}
+
+/// The contexts of a module's instances, for the debug information of all of its code.
+#[derive(Default)]
+pub(crate) struct Contexts {
+    /// That of the only instance, or 0: `Instance` of `vm_abi::debug`.
+    only: AtomicUsize,
+    all: Mutex<Vec<usize>>,
+}
+
+impl Contexts {
+    fn change(&self, change: impl FnOnce(&mut Vec<usize>)) {
+        let mut all = self.all.lock().unwrap_or_else(PoisonError::into_inner);
+        change(&mut all);
+        self.only.store(if let [only] = **all { only } else { 0 }, Ordering::Relaxed);
+    }
 }
 
 // SAFETY: the pointers are for the debugger; links are only followed under the lock.
@@ -86,12 +101,11 @@ unsafe impl Send for ShownImage {}
 unsafe impl Sync for ShownImage {}
 
 impl ShownImage {
-    /// Shows an image that is loaded at an address, if it has anything to show.
-    pub(crate) fn new(image: &[u8], base: usize) -> Option<Self> {
-        let only = Box::new(AtomicUsize::new(0));
+    /// Shows an image that is loaded at an address, if it has anything to show, of instances with these contexts.
+    pub(crate) fn new(image: &[u8], base: usize, contexts: &Arc<Contexts>) -> Option<Self> {
         let bases = Bases {
             image: base as u64,
-            instance: ptr::from_ref(&*only).addr() as u64,
+            instance: ptr::from_ref(&contexts.only).addr() as u64,
             memories: ptr::from_ref(&MEMORY_LIST).addr() as u64,
         };
         let file = debug_file(image, bases)?;
@@ -101,7 +115,7 @@ impl ShownImage {
             file: file.as_ptr(),
             size: file.len() as u64,
         };
-        let mut shown = Self { entry: Box::new(entry), _file: file, only, contexts: Mutex::default() };
+        let mut shown = Self { entry: Box::new(entry), _file: file, _contexts: Arc::clone(contexts) };
         shown.link();
         Some(shown)
     }
@@ -122,15 +136,6 @@ impl ShownImage {
             (*list).action = REGISTER;
         }
         __jit_debug_register_code();
-    }
-
-    fn set_only(&self, contexts: &[usize]) {
-        let only = if let [only] = contexts { *only } else { 0 };
-        self.only.store(only, Ordering::Relaxed);
-    }
-
-    fn contexts(&self) -> MutexGuard<'_, Vec<usize>> {
-        self.contexts.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -157,7 +162,7 @@ impl Drop for ShownImage {
 
 /// An instance that debug information can find, until it is dropped.
 pub(crate) struct ShownInstance {
-    image: Arc<LoadedImage>,
+    contexts: Arc<Contexts>,
     context: usize,
     memories: Vec<usize>,
 }
@@ -169,13 +174,10 @@ impl ShownInstance {
         context: *mut VMContext,
         memories: impl Iterator<Item = *mut VMMemory>,
     ) -> Option<Self> {
-        let shown = image.shown()?;
-        let mut contexts = shown.contexts();
-        contexts.push(context.addr());
-        shown.set_only(&contexts);
-        drop(contexts);
+        let contexts = image.contexts()?;
+        contexts.change(|all| all.push(context.addr()));
         let memories = memories.map(|memory| memory.addr()).collect();
-        let instance = Self { image: Arc::clone(image), context: context.addr(), memories };
+        let instance = Self { contexts: Arc::clone(contexts), context: context.addr(), memories };
         let _guard = lock();
         for memory in &instance.memories {
             let count = MEMORY_LIST.count.load(Ordering::Relaxed);
@@ -190,11 +192,7 @@ impl ShownInstance {
 
 impl Drop for ShownInstance {
     fn drop(&mut self) {
-        if let Some(shown) = self.image.shown() {
-            let mut contexts = shown.contexts();
-            contexts.retain(|context| *context != self.context);
-            shown.set_only(&contexts);
-        }
+        self.contexts.change(|all| all.retain(|context| *context != self.context));
         let _guard = lock();
         for memory in &self.memories {
             let count = MEMORY_LIST.count.load(Ordering::Relaxed);

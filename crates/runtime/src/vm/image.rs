@@ -21,7 +21,7 @@ use wootz_wasm_types::entity::Entity as _;
 use wootz_wasm_types::{FuncIndex, WasmOffset};
 
 use super::data_image::DataImages;
-use super::debugger::ShownImage;
+use super::debugger::{Contexts, ShownImage};
 use super::file_pages::FilePages;
 use super::image_file::{Access, ElfFile, NOT_AN_IMAGE, Segment, corrupt, first_page, require_inside};
 use super::lazy::LazyCode;
@@ -35,7 +35,9 @@ use crate::{ImageError, profiler, validate};
 /// An image in this process.
 pub(crate) struct LoadedImage {
     /// Before the code, which a debugger may look at as long as it is shown: fields drop in order.
-    pub(super) shown: Option<ShownImage>,
+    pub(super) _shown: Option<ShownImage>,
+    /// The contexts of its instances, if its code is or will be shown to debuggers.
+    pub(super) contexts: Option<Arc<Contexts>>,
     /// What is mapped of its file, if it comes from one. Before the mappings, which others may take afterwards.
     pub(super) file_pages: Option<FilePages>,
     /// Owns the code, if the program does not; everything below refers into it by address.
@@ -223,7 +225,8 @@ impl LoadedImage {
             data_images: OnceLock::new(),
             lazy: None,
             info,
-            shown: None,
+            _shown: None,
+            contexts: None,
             bytes,
         };
         if let Some(file_pages) = &loaded.file_pages {
@@ -231,14 +234,20 @@ impl LoadedImage {
             code.for_each(|(range, _, _)| file_pages.set_code(&range));
         }
         super::unwind::check(&loaded)?;
-        let shown = ShownImage::new(loaded.bytes.as_slice(), base);
+        let contexts = Arc::default();
+        let shown = ShownImage::new(loaded.bytes.as_slice(), base, &contexts);
+        let contexts = shown.is_some().then_some(contexts);
         if profiler::is_started() {
             let code = loaded.code_bytes(loaded.text.start);
             let text = (loaded.text.start, code);
             let LoadedImage { bytes, info, .. } = &loaded;
             profiler::tell_image(bytes.as_slice(), base, text, &info.functions, &info.declarations);
         }
-        if loaded.is_lost() { Err(ImageError::Shortened) } else { Ok(Self { shown, ..loaded }) }
+        if loaded.is_lost() {
+            Err(ImageError::Shortened)
+        } else {
+            Ok(Self { _shown: shown, contexts, ..loaded })
+        }
     }
 
     /// Whether a page of its file was found to be gone.
@@ -246,9 +255,9 @@ impl LoadedImage {
         self.file_pages.as_ref().is_some_and(FilePages::are_lost)
     }
 
-    /// The image as debuggers are shown it, if it has debug information for them.
-    pub(crate) fn shown(&self) -> Option<&ShownImage> {
-        self.shown.as_ref()
+    /// The contexts of its instances, if debuggers are shown its code.
+    pub(crate) fn contexts(&self) -> Option<&Arc<Contexts>> {
+        self.contexts.as_ref()
     }
 
     /// The image as a file has it.

@@ -53,7 +53,8 @@ unsafe fn load(module: &'static LinkedModule) -> Result<LoadedImage, ImageError>
     };
     let loaded = LoadedImage {
         // The program is a file that debuggers read.
-        shown: None,
+        _shown: None,
+        contexts: None,
         _mapping: None,
         addresses: text.clone(),
         parts: vec![(text.clone(), Protection::READ_EXECUTE, RegionKind::Code)],

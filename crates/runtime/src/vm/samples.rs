@@ -91,9 +91,14 @@ pub(super) fn take(fault: &Fault) {
     // SAFETY: this thread's innermost activation lives until it is left, and no one else looks at it now.
     let activation = unsafe { activation.as_ref() };
     let Some(samples) = activation.samples() else { return };
-    if !samples.wanted.swap(false, Ordering::Acquire) {
-        return;
+    if samples.wanted.swap(false, Ordering::Acquire) {
+        walk(fault, activation, samples);
     }
+}
+
+/// Not a part of its caller, which may run on a stack of a few KiB: only threads in compiled code are sure to have more.
+#[inline(never)]
+fn walk(fault: &Fault, activation: &Activation, samples: &Samples) {
     let (mut frames, mut count) = ([0; FRAMES], 0);
     if activation.regions().image_at(fault.registers.values[Registers::PC]).is_some() {
         unwind::walk(activation.regions(), fault.registers, activation.landing().sp, &mut |address| {

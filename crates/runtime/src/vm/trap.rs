@@ -73,14 +73,23 @@ fn stop(fault: &Fault) -> Option<Landing> {
     let activation = unsafe { Activation::current()?.as_ref() };
     let regions = activation.regions();
     let image = regions.image_at(fault.registers.values[Registers::PC])?;
+    let cause = classify(fault, activation, image)?;
+    Some(leave(fault, activation, cause))
+}
+
+/// Walks the frames and leaves them. Not a part of its caller, which may run on a stack of a few KiB: only threads in compiled
+/// code are sure to have more.
+#[inline(never)]
+fn leave(fault: &Fault, activation: &Activation, cause: Cause) -> Landing {
     let landing = activation.landing();
-    let mut stopped = Stopped::because(classify(fault, activation, image)?);
+    let mut stopped = Stopped::because(cause);
     // Of a lost image, the tables to walk by may be gone too.
     if stopped.cause != Cause::LostImage {
+        let regions = activation.regions();
         unwind::walk(regions, fault.registers, landing.sp, &mut |address| stopped.push(address));
     }
     activation.stop(stopped);
-    Some(landing)
+    landing
 }
 
 /// The reason for a fault at an instruction of `image`; `None` if no instruction of ours faults like that.

@@ -5,10 +5,10 @@
 
 use std::collections::BTreeMap;
 
-use wasmparser::{BinaryReader, IndirectNameMap, Name, NameMap, NameSectionReader};
+use wasmparser::{BinaryReader, IndirectNameMap, Name, NameSectionReader};
 
 use crate::entity::Entity;
-use crate::{Declarations, FuncIndex, LocalIndex, Names};
+use crate::{Declarations, FuncIndex, LocalIndex, NameMap, Names};
 
 /// Names from the contents of the name section.
 pub(super) fn read(contents: BinaryReader<'_>, declarations: &Declarations) -> Names {
@@ -39,14 +39,14 @@ pub(super) fn read(contents: BinaryReader<'_>, declarations: &Declarations) -> N
     names
 }
 
-fn name_map<K: Entity>(map: NameMap<'_>, count: usize) -> BTreeMap<K, String> {
+fn name_map<K: Entity + Ord>(map: wasmparser::NameMap<'_>, count: usize) -> NameMap<K> {
     map.map_while(Result::ok)
         .filter(|naming| (naming.index as usize) < count)
-        .map(|naming| (K::new(naming.index as usize), naming.name.to_owned()))
+        .map(|naming| (K::new(naming.index as usize), naming.name))
         .collect()
 }
 
-fn locals(map: IndirectNameMap<'_>, functions: usize) -> BTreeMap<FuncIndex, BTreeMap<LocalIndex, String>> {
+fn locals(map: IndirectNameMap<'_>, functions: usize) -> BTreeMap<FuncIndex, NameMap<LocalIndex>> {
     map.map_while(Result::ok)
         .filter(|naming| (naming.index as usize) < functions)
         .map(|naming| (FuncIndex(naming.index), name_map(naming.names, u32::MAX as usize)))

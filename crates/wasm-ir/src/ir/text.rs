@@ -71,7 +71,7 @@ impl Printer<'_> {
 
     fn record(&self, f: &mut Formatter<'_>, record: &LocalRecord, width: usize) -> fmt::Result {
         let names = self.declarations.and_then(|d| d.names.locals.get(&self.body.func));
-        let name = names.and_then(|names| names.get(&record.local)).map(|name| &**name);
+        let name = names.and_then(|names| names.get(record.local));
         write!(f, "  {:width$}   {} := ", "", Named(record.local, name))?;
         match record.value {
             LocalValue::Value(value) => writeln!(f, "{value}"),
@@ -220,11 +220,11 @@ impl Printer<'_> {
     }
 
     fn memory(&self, memory: MemoryIndex) -> impl Display {
-        Named(memory, self.declarations.and_then(|d| d.names.memories.get(&memory)).map(|name| &**name))
+        Named(memory, self.declarations.and_then(|d| d.names.memories.get(memory)))
     }
 
     fn global(&self, global: GlobalIndex) -> impl Display {
-        Named(global, self.declarations.and_then(|d| d.names.globals.get(&global)).map(|name| &**name))
+        Named(global, self.declarations.and_then(|d| d.names.globals.get(global)))
     }
 }
 

@@ -1,6 +1,7 @@
 # A module without sources: the text is the source, locals are those of WebAssembly.
 # program: text.wat
 # code: -O0
+# ways: run image lazy
 # arguments: --invoke=sum 3
 break sum
 run

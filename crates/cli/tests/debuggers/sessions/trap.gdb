@@ -1,6 +1,7 @@
 # A fault stops at its line, with the guest's frames above it.
 # program: trap.c -O0
 # code: -O0 -O2
+# ways: run image lazy exe
 run
 # check: received signal SIGSEGV
 # check: return far_away(cell)->value

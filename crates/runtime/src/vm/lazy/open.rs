@@ -15,7 +15,9 @@ use crate::{ImageError, profiler, validate};
 pub(crate) fn open(module: LazyModule, compiler: MakeCompiler) -> Result<LoadedImage, ImageError> {
     let entries = LazyLayout::new(&module.declarations);
     let names = if profiler::is_started() { profiler::names(&module.declarations) } else { Vec::new() };
-    let space = LazySpace::new(entries, module.body_bytes, names).map_err(ImageError::System)?;
+    let contexts = module.debug.then(Arc::default);
+    let space =
+        LazySpace::new(entries, module.body_bytes, names, contexts.clone()).map_err(ImageError::System)?;
     let space = Arc::new(space);
     let text = space.addresses();
     let stub = |entry| (space.stub(space.layout().number(entry)) - text.start) as u32;
@@ -39,8 +41,9 @@ pub(crate) fn open(module: LazyModule, compiler: MakeCompiler) -> Result<LoadedI
     let nothing = || UnwindBytes { bytes: 0..0, address: 0 };
     let code = LazyCode::new(Arc::clone(&space), compiler(space as Arc<dyn CodeSpace>), module.hot);
     Ok(LoadedImage {
-        // Lazily compiled code is not shown to debuggers yet.
-        shown: None,
+        // Each fragment is shown for itself.
+        _shown: None,
+        contexts,
         _mapping: None,
         addresses: text.clone(),
         parts: Vec::new(),

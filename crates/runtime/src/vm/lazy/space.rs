@@ -8,7 +8,7 @@ use std::io;
 use std::ops::Range;
 use std::ptr;
 use std::sync::atomic::{AtomicPtr, AtomicU32, AtomicUsize, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use region::Protection;
@@ -22,6 +22,7 @@ use crate::lazy::{LazyStatistics, TierStatistics};
 use crate::profiler::{self, FunctionCode};
 use crate::sys::memory::{Mapping, page_size, round_to_pages};
 use crate::sys::stubs;
+use crate::vm::debugger::{Contexts, ShownImage};
 use crate::vm::libcalls;
 
 /// Address space for code: so much for each byte of function bodies …
@@ -41,6 +42,8 @@ pub(crate) struct LazySpace {
     fragments: Mapping,
     /// What the defined functions are called in profiles, if anyone makes one.
     names: Vec<String>,
+    /// The contexts of the module's instances, if debuggers are shown its code.
+    contexts: Option<Arc<Contexts>>,
     books: Mutex<Books>,
 }
 
@@ -59,6 +62,7 @@ unsafe impl Send for Books {}
 
 /// A fragment in its place.
 pub(crate) struct PlacedFragment {
+    _shown: Option<ShownImage>,
     base: usize,
     text: Range<usize>,
     eh_frame: Range<usize>,
@@ -110,7 +114,12 @@ fn bytes<'a>(range: &Range<usize>) -> &'a [u8] {
 
 impl LazySpace {
     /// A reservation with the stubs of a module whose function bodies have so many bytes, and an address for the header's `record`.
-    pub(crate) fn new(layout: LazyLayout, body_bytes: usize, names: Vec<String>) -> io::Result<Self> {
+    pub(crate) fn new(
+        layout: LazyLayout,
+        body_bytes: usize,
+        names: Vec<String>,
+        contexts: Option<Arc<Contexts>>,
+    ) -> io::Result<Self> {
         let too_large = || io::Error::from(io::ErrorKind::OutOfMemory);
         let stubs = round_to_pages(stubs::HEADER + layout.entries() * stubs::STUB).ok_or_else(too_large)?;
         let data = round_to_pages(layout.size()).ok_or_else(too_large)?;
@@ -130,6 +139,7 @@ impl LazySpace {
                 statistics: LazyStatistics::default(),
             }),
             names,
+            contexts,
             reservation,
             layout,
         };
@@ -284,6 +294,10 @@ impl LazySpace {
         books.next += len;
         let absolute = |range: &Range<u32>| base + range.start as usize..base + range.end as usize;
         Ok(Box::new(PlacedFragment {
+            _shown: self
+                .contexts
+                .as_ref()
+                .and_then(|contexts| ShownImage::new(&fragment.debug, base, contexts)),
             base,
             text: absolute(&fragment.text),
             eh_frame: absolute(&fragment.eh_frame),
@@ -334,7 +348,7 @@ impl CodeSpace for LazySpace {
         for page in first..first + fragment.bytes.len().div_ceil(page_size()) {
             self.page(page).store(placed.as_ptr(), Ordering::Release);
         }
-        let mut functions = 0;
+        let (mut functions, mut loops) = (0, 0);
         let mut swaps = 0;
         for (part, range) in &fragment.parts {
             let address = base + range.start as usize;
@@ -349,7 +363,10 @@ impl CodeSpace for LazySpace {
                     *known = Some(tier);
                     self.cell(self.layout.slot(entry)).store(address, Ordering::Release);
                 }
-                Part::Loop(func, at_loop) => _ = books.loops.insert((func, at_loop), address),
+                Part::Loop(func, at_loop) => {
+                    loops += 1;
+                    books.loops.insert((func, at_loop), address);
+                }
             }
         }
         if !self.names.is_empty() {
@@ -357,7 +374,7 @@ impl CodeSpace for LazySpace {
         }
         books.statistics.swaps += swaps;
         books.statistics.tiers[tier as usize] +=
-            TierStatistics { fragments: 1, functions, bytes: fragment.bytes.len(), time };
+            TierStatistics { fragments: 1, functions, loops, bytes: fragment.bytes.len(), time };
         Ok(())
     }
 }
