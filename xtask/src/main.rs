@@ -37,7 +37,8 @@ Commands:
   real-programs [OPTIONS] [NAME…] Compile CPython, esbuild, clang and SQLite and put them to work; fetches them with
                                 npm (see `cargo xtask real-programs --help`)
   debug-coverage [PROGRAM…]     How much gdb shows of compiled programs, against their native builds
-  bench [--rounds N] [--table T] Measure start-up, compilation, run time and kernels against native builds
+  bench [OPTIONS]               Measure start-up, compilation, kernels and real programs against native builds (see
+                                `cargo xtask bench --help`)
   help                          Print this text";
 
 fn main() -> ExitCode {

@@ -353,6 +353,7 @@ fn corpus(options: &Options, ratios: &mut Ratios) -> Result<()> {
     for program in corpus::all()? {
         if options.program.is_empty() || options.program.iter().any(|wanted| wanted == program.source.name())
         {
+            eprintln!("building and running {}", program.source.name());
             table.rows.push(corpus::measure(&options.wootz, &engines, &program, options.rounds)?);
         }
     }

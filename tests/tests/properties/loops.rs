@@ -23,6 +23,7 @@ struct Access {
     scale: u32,
     constant: i32,
     offset: u32,
+    /// Bits of an integer, `128` of a vector, or `32x8` of bytes that a load makes a vector of.
     width: &'static str,
     stores: bool,
     /// Whether it is made only in some repetitions.
@@ -60,7 +61,7 @@ struct Arguments {
 }
 
 fn accesses() -> impl Strategy<Value = Access> {
-    let widths = prop::sample::select(&["8", "16", "", "64"][..]);
+    let widths = prop::sample::select(&["8", "16", "", "64", "128", "32x8"][..]);
     let constants = prop::sample::select(&[0, 0, 0, 1, 4, -4, 8, 100, -8][..]);
     let offsets = prop::sample::select(&[0, 0, 0, 4, 8, 64, 65528][..]);
     (0..3_usize, 0..4_u32, constants, offsets, widths, any::<bool>(), prop::bool::weighted(0.2)).prop_map(
@@ -141,7 +142,7 @@ impl Loop {
         let mut text = String::from(
             "(module (memory (export \"m\") 1 1) (global $g (export \"g\") (mut i64) (i64.const 0))
   (func (export \"f\") (param $b0 i32) (param $b1 i32) (param $b2 i32) (param $i i32) (param $last i32) (param $n i32)
-      (param $step i32) (result i64) (local $sum i64) (local $wide i64)
+      (param $step i32) (result i64) (local $sum i64) (local $vector v128)
     (global.set $g (i64.const 1))
     (block $out (loop $again
 ",
@@ -158,6 +159,8 @@ impl Loop {
         }
         text += "    (br $again)))
     (global.set $g (i64.const 2))
+    (local.set $sum (i64.xor (i64.add (local.get $sum) (i64x2.extract_lane 0 (local.get $vector)))
+      (i64x2.extract_lane 1 (local.get $vector))))
     ;; What traps or not after the loop must find its effects done.
     (local.set $sum (i64.add (local.get $sum) (i64.load8_u (local.get $b1))))
     (i64.store8 (local.get $b0) (local.get $sum))
@@ -210,12 +213,28 @@ impl Access {
         let address = format!(
             "(i32.add (i32.add (local.get $b{base}) (i32.shl (local.get $i) (i32.const {scale}))) (i32.const {constant}))"
         );
+        let vector = match (self.width, self.stores) {
+            ("128" | "32x8", true) => Some(format!(
+                "(v128.store offset={offset} {address} (i32x4.mul (local.get $vector) (i32x4.splat (i32.const 77))))"
+            )),
+            ("128", false) => Some(format!("(v128.load offset={offset} {address})")),
+            ("32x8", false) => Some(format!(
+                "(i32x4.extend_low_i16x8_u (i16x8.extend_low_i8x16_s (v128.load32_zero offset={offset} {address})))"
+            )),
+            _ => None,
+        };
         let (load, store) = match self.width {
             "64" => ("i64.load".to_owned(), "i64.store".to_owned()),
             "" => ("i64.load32_s".to_owned(), "i64.store32".to_owned()),
             width => (format!("i64.load{width}_u"), format!("i64.store{width}")),
         };
-        let access = if self.stores {
+        let access = if let Some(vector) = vector {
+            if self.stores {
+                vector
+            } else {
+                format!("(local.set $vector (i32x4.add (local.get $vector) {vector}))")
+            }
+        } else if self.stores {
             format!("({store} offset={offset} {address} (i64.add (local.get $sum) (i64.const 5)))")
         } else {
             format!("(local.set $sum (i64.add (local.get $sum) ({load} offset={offset} {address})))")
