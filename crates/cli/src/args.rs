@@ -6,6 +6,7 @@ mod cache;
 mod choices;
 mod executable;
 mod explore;
+mod grant;
 mod mode;
 mod profile;
 mod repl;
@@ -29,13 +30,14 @@ pub use choices::DebuggerName;
 use choices::{Checks, Level, Traps};
 pub use executable::ExecutableArgs;
 pub use explore::ExploreArgs;
+pub use grant::GrantArgs;
 pub use mode::ModeArg;
 pub use profile::{ProfileArgs, ProfileForm, ProfilerName};
 pub use repl::ReplArgs;
 pub use target::{MachineArgs, TargetArgs};
 
 use crate::exit::{self, Exit};
-use crate::parse::{dir, size, time, variable};
+use crate::parse::{size, time};
 use crate::report::{Outcome, Report};
 
 /// Compiles WebAssembly with LLVM and runs it.
@@ -131,12 +133,8 @@ pub struct RunArgs {
     pub progress: ProgressArgs,
     #[command(flatten)]
     pub input: InputArgs,
-    /// Let the guest use a directory, under the same or another name.
-    #[arg(long = "dir", value_name = "HOST[::GUEST]", value_parser = dir)]
-    pub dirs: Vec<Dir>,
-    /// Set an environment variable of the guest; without =VALUE, pass on this process's.
-    #[arg(long = "env", value_name = "NAME[=VALUE]", value_parser = variable)]
-    pub env: Vec<(String, Option<String>)>,
+    #[command(flatten)]
+    pub grants: GrantArgs,
     /// Call this export with ARGS as its arguments, and print its results, one in each line.
     #[arg(long, value_name = "NAME")]
     pub invoke: Option<String>,
@@ -501,6 +499,7 @@ pub struct Dir {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::parse::{dir, variable};
     use clap::CommandFactory;
 
     fn inspect(args: &[&str]) -> Option<(PathBuf, View)> {
@@ -549,7 +548,7 @@ mod tests {
         let args = run(&["-O1", "a", "--dir", "x", "-O3", "--", "--help"]);
         assert_eq!(args.file(), PathBuf::from("a"));
         assert_eq!(args.guest_args().unwrap(), ["--dir", "x", "-O3", "--", "--help"]);
-        assert!(args.dirs.is_empty());
+        assert!(args.grants.dirs.is_empty());
     }
 
     #[test]

@@ -30,14 +30,21 @@ pub struct RealProgram {
     pub module: fn(&Packages) -> Result<PathBuf>,
     /// Puts it to work and compares what it does.
     pub check: fn(&Packages, &Guest<'_>) -> Result<()>,
+    /// The command that compiles it natively to a file, where that is a matter of one command.
+    pub native_compiler: Option<fn(&Path) -> Result<Command>>,
 }
 
 /// All of them, the small ones first.
 pub const PROGRAMS: [RealProgram; 4] = [
-    RealProgram { name: "sqlite", module: sqlite::module, check: sqlite::check },
-    RealProgram { name: "python", module: python::module, check: python::check },
-    RealProgram { name: "esbuild", module: esbuild::module, check: esbuild::check },
-    RealProgram { name: "clang", module: clang::module, check: clang::check },
+    RealProgram {
+        name: "sqlite",
+        module: sqlite::module,
+        check: sqlite::check,
+        native_compiler: Some(sqlite::native_compiler),
+    },
+    RealProgram { name: "python", module: python::module, check: python::check, native_compiler: None },
+    RealProgram { name: "esbuild", module: esbuild::module, check: esbuild::check, native_compiler: None },
+    RealProgram { name: "clang", module: clang::module, check: clang::check, native_compiler: None },
 ];
 
 /// Compiled programs, run by the command.

@@ -1,7 +1,7 @@
 //! SQLite: a database made by the guest is the one that the native build makes.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Result, ensure};
@@ -17,6 +17,10 @@ fn program() -> Result<CProgram> {
 
 pub(super) fn module(_: &Packages) -> Result<PathBuf> {
     program()?.wasm()
+}
+
+pub(super) fn native_compiler(output: &Path) -> Result<Command> {
+    Ok(program()?.native_compiler(output))
 }
 
 pub(super) fn check(_: &Packages, guest: &Guest<'_>) -> Result<()> {

@@ -16,7 +16,7 @@ use wast::token::Id;
 use wast::{QuoteWat, Wast, WastArg, WastDirective, WastExecute, WastInvoke, WastRet};
 use wootz::{Config, Engine, Store, Val};
 use wootz_wasm_ir::entity::Entity as _;
-use wootz_wasm_ir::{EntityIndex, Module, ValType};
+use wootz_wasm_ir::{EntityIndex, FuncType, HeapType as HeapTypeOf, Module, RefType, TypeIndex, ValType};
 use wootz_wast::configuration::{CHECKS, LEVELS};
 use wootz_wast::{Failure, Outcome};
 
@@ -31,6 +31,7 @@ const SHARED: Reason = "modules that import each other would share the session's
 const TAGS: Reason = "a session has no tags";
 const REFUSED: Reason = "a module that has to be refused is no definition";
 const EXTERN: Reason = "an expression cannot make a reference of the host's";
+const TYPES: Reason = "an expression does not always know types that a function's type refers to";
 const THREADS: Reason = "a session is on one thread";
 const DEFINITIONS: Reason = "a module that is instantiated several times is no definition";
 
@@ -162,6 +163,14 @@ impl<'a> Plan<'a> {
             if !declarations.imports.is_empty() {
                 return Err(IMPORTS);
             }
+            // Calls are by index, which brings all functions of the session into an expression.
+            if declarations
+                .types
+                .iter()
+                .any(|(index, ty)| types_of(ty).any(|one| refers_to(one, Some(index))))
+            {
+                return Err(TYPES);
+            }
             let text = wasmprinter::print_bytes(&binary).map_err(|_| REFUSED)?;
             Ok((text, module))
         });
@@ -189,6 +198,16 @@ impl<'a> Plan<'a> {
         let Some(session) = self.session(invoke.module) else { return self.left_out.push(DEFINITIONS) };
         session.action(line, invoke.name, invoke.args.iter().map(argument).collect(), expected);
     }
+}
+
+fn types_of(ty: &FuncType) -> impl Iterator<Item = &ValType> {
+    ty.params.iter().chain(&ty.results)
+}
+
+/// Whether a value type refers to a type of the module: this one, or any.
+fn refers_to(ty: &ValType, wanted: Option<TypeIndex>) -> bool {
+    let ValType::Ref(RefType { heap: HeapTypeOf::Concrete(index), .. }) = ty else { return false };
+    wanted.is_none_or(|wanted| wanted == *index)
 }
 
 /// An argument as an instruction; floats by their bits.
@@ -239,6 +258,11 @@ impl<'a> Session<'a> {
         let item = declarations.exports.iter().find(|one| one.name == export).map(|one| one.item);
         let arguments: Result<Vec<String>, Reason> = arguments.into_iter().collect();
         let (text, types) = match item {
+            Some(EntityIndex::Function(func))
+                if types_of(declarations.signature(func)).any(|ty| refers_to(ty, None)) =>
+            {
+                (Err(TYPES), Vec::new())
+            }
             Some(EntityIndex::Function(func)) => (
                 arguments.map(|arguments| format!("(call {} {})", func.index(), arguments.join(" "))),
                 declarations.signature(func).results.to_vec(),

@@ -4,13 +4,15 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::CompileArgs;
+use super::{CompileArgs, GrantArgs};
 use crate::parse::size;
 
 #[derive(Args, Debug)]
 pub struct ReplArgs {
     #[command(flatten)]
     pub compile: CompileArgs,
+    #[command(flatten)]
+    pub grants: GrantArgs,
     /// Stack for what is run: bytes, or with K, M or G.
     #[arg(long, value_name = "SIZE", default_value = "8M", value_parser = size)]
     pub stack_size: usize,

@@ -47,7 +47,8 @@ pub(crate) fn repl(args: &ReplArgs) -> Outcome<Exit> {
             if args.compile.debug.is_some() {
                 config = config.debug_info(text_folder());
             }
-            let mut session = Session::new(Engine::new(&config), args.compile.options(Machine::default()))?;
+            let options = args.compile.options(Machine::default());
+            let mut session = Session::new(Engine::new(&config), options, args.grants.clone())?;
             let terminal = io::stdin().is_terminal();
             session.interrupter().end();
             session.interrupter().arm(!terminal)?;

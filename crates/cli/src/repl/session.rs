@@ -10,10 +10,12 @@ use wootz::wasi::WasiCtx;
 use wootz::{
     Engine, Error, Extern, Func, FuncType, Global, GlobalType, Instance, Linker, Store, TrapCode, Val,
 };
+use wootz_cli::args::GrantArgs;
 use wootz_cli::exit::Exit;
 use wootz_cli::input::Input;
 use wootz_cli::names::closest;
 use wootz_cli::report::{BUG, Outcome, Report};
+use wootz_cli::run::with_grants;
 use wootz_codegen_llvm::CompileOptions;
 use wootz_wasm_ir::decode::{Options, result_types};
 use wootz_wasm_ir::{EntityIndex, FuncIndex, Module};
@@ -72,6 +74,8 @@ pub(crate) struct Session {
     engine: Engine,
     pub(super) options: CompileOptions,
     linker: Linker<WasiCtx>,
+    /// What guests are given of the machine.
+    grants: GrantArgs,
     state: State,
     /// Entries so far, refused ones too.
     count: usize,
@@ -82,11 +86,12 @@ pub(crate) struct Session {
 
 impl Session {
     /// An empty session, whose engine should compile lazily. `options` are for the views of compiled code.
-    pub(crate) fn new(engine: Engine, options: CompileOptions) -> Outcome<Self> {
+    pub(crate) fn new(engine: Engine, options: CompileOptions, grants: GrantArgs) -> Outcome<Self> {
         let mut linker = Linker::new(&engine);
         linker.define_wasi(|ctx: &mut WasiCtx| ctx).map_err(|error| bug(&error))?;
         let mut session = Self {
-            state: State::new(&engine, wasi()?),
+            state: State::new(&engine, wasi(&grants)?),
+            grants,
             engine,
             options,
             linker,
@@ -419,7 +424,7 @@ impl Session {
         let Some(last) = log.pop() else {
             return Err(Report::new(Exit::Usage, "there is nothing to take back"));
         };
-        let quiet = WasiCtx::builder().build();
+        let quiet = with_grants(WasiCtx::builder(), &self.grants)?.build();
         self.count = 0;
         self.state = State::new(&self.engine, quiet);
         self.watch();
@@ -427,14 +432,14 @@ impl Session {
             // It went the same way before.
             let _ = self.enter(text);
         }
-        *self.state.store.data_mut() = wasi()?;
+        *self.state.store.data_mut() = wasi(&self.grants)?;
         Ok(Answer::Text(format!("took back: {}", last.trim())))
     }
 
     /// Forgets everything.
     pub(crate) fn reset(&mut self) -> Outcome<Answer> {
         self.count = 0;
-        self.state = State::new(&self.engine, wasi()?);
+        self.state = State::new(&self.engine, wasi(&self.grants)?);
         self.watch();
         Ok(Answer::Nothing)
     }
@@ -525,9 +530,9 @@ fn redirect(store: &mut Store<WasiCtx>, func: Func, instance: Instance, label: &
     func.redirect(store, instance, label).map_err(|error| Error::Compile(Box::new(error)))
 }
 
-fn wasi() -> Outcome<WasiCtx> {
+fn wasi(grants: &GrantArgs) -> Outcome<WasiCtx> {
     let builder = WasiCtx::builder().inherit_stdout().inherit_stderr().arg("repl");
-    Ok(builder.map_err(|error| bug(&error))?.build())
+    Ok(with_grants(builder.map_err(|error| bug(&error))?, grants)?.build())
 }
 
 fn line(kind: Kind, name: Option<&str>, ty: &str) -> String {

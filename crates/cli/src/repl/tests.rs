@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use wootz::{Config, Engine, Mode, OptLevel};
+use wootz_cli::args::GrantArgs;
 use wootz_cli::exit::Exit;
 use wootz_codegen_llvm::CompileOptions;
 
@@ -11,7 +12,8 @@ use super::{enter, show, text};
 
 fn session() -> Session {
     let config = Config::default().mode(Mode::Lazy).opt_level(OptLevel::O2);
-    Session::new(Engine::new(&config), CompileOptions::default()).expect("a session starts")
+    Session::new(Engine::new(&config), CompileOptions::default(), GrantArgs::default())
+        .expect("a session starts")
 }
 
 /// What a terminal shows for an entry.

@@ -16,7 +16,7 @@ use wootz_engine::wasi::{BuildError, ThreadedProgram, WasiCtx, WasiCtxBuilder, i
 use wootz_engine::{Engine, Instance, Integrity, Linker, Module, Profiler, Store, Val};
 use wootz_wasm_ir::Declarations;
 
-use crate::args::{ModeArg, RunArgs};
+use crate::args::{GrantArgs, ModeArg, RunArgs};
 use crate::cache::Cache;
 use crate::exit::Exit;
 use crate::input::Input;
@@ -237,16 +237,27 @@ fn call(
 }
 
 fn wasi_ctx(args: &RunArgs, plan: &Plan) -> Outcome<WasiCtx> {
-    let refused = |error: BuildError| match error {
-        BuildError::Directory { .. } => Report::new(Exit::NoInput, error.to_string())
-            .help("--dir HOST[::GUEST] needs a directory that exists on this machine"),
-        error => Report::new(Exit::Usage, error.to_string()),
-    };
     let mut builder =
         WasiCtx::builder().inherit_stdio().arg(args.file().to_string_lossy()).map_err(refused)?;
     builder = builder.args(&plan.guest_args).map_err(refused)?;
-    let dirs = args.dirs.iter().map(|dir| (dir.host.as_path(), dir.guest.as_str()));
-    Ok(grant(builder, &args.env, dirs).map_err(refused)?.build())
+    Ok(with_grants(builder, &args.grants)?.build())
+}
+
+/// Lets a guest see what the command line gives it.
+///
+/// # Errors
+/// A report of what there is not, or of what cannot be passed on.
+pub fn with_grants(builder: WasiCtxBuilder, grants: &GrantArgs) -> Outcome<WasiCtxBuilder> {
+    let dirs = grants.dirs.iter().map(|dir| (dir.host.as_path(), dir.guest.as_str()));
+    grant(builder, &grants.env, dirs).map_err(refused)
+}
+
+fn refused(error: BuildError) -> Box<Report> {
+    match error {
+        BuildError::Directory { .. } => Report::new(Exit::NoInput, error.to_string())
+            .help("--dir HOST[::GUEST] needs a directory that exists on this machine"),
+        error => Report::new(Exit::Usage, error.to_string()),
+    }
 }
 
 /// Lets a guest see variables, those without a value as this process has them, and directories.

@@ -51,6 +51,27 @@ fn a_module_to_begin_with_is_there_to_call() {
 }
 
 #[test]
+fn guests_see_what_they_are_given() {
+    let dir = Dir::new();
+    let script =
+        br#"(import "wasi_snapshot_preview1" "environ_get" (func $environ (param i32 i32) (result i32)))
+(import "wasi_snapshot_preview1" "fd_prestat_get" (func $prestat (param i32 i32) (result i32)))
+(memory 1)
+(drop (call $environ (i32.const 0) (i32.const 64))) (i64.load (i32.const 64))
+(call $prestat (i32.const 3) (i32.const 0))
+:undo
+(call $prestat (i32.const 3) (i32.const 0))"#;
+    let given = dir.wootz_with_stdin(&["repl", "--dir=.", "--env=STEEL=1"], script);
+    let variable = i64::from_le_bytes(*b"STEEL=1\0");
+    let undone = "took back: (call $prestat (i32.const 3) (i32.const 0))";
+    assert_eq!(given.output(), format!("{variable}\n0\n{undone}\n0\n"));
+    let nothing = dir.wootz_with_stdin(&["repl"], script);
+    // There is no such descriptor (`badf`).
+    assert_eq!(nothing.output(), format!("0\n8\n{undone}\n8\n"));
+    assert_eq!(dir.wootz_with_stdin(&["repl", "--dir=nowhere"], script).code, 66);
+}
+
+#[test]
 fn guests_write_but_do_not_read_the_script() {
     let script =
         br#"(import "wasi_snapshot_preview1" "fd_write" (func $write (param i32 i32 i32 i32) (result i32)))

@@ -8,6 +8,7 @@ use wootz_vm_abi::context::{ModuleShape, Place, VMContextLayout, VMMemory};
 use wootz_vm_abi::debug::{Base, DebugAddresses, SectionAddresses};
 use wootz_wasm_ir::Module;
 
+use super::calls;
 use super::error::LinkError;
 use super::layout::{Layout, Output};
 
@@ -27,12 +28,15 @@ pub struct DebugParts<'a> {
 /// Replaces the debug sections, and returns where addresses are in the new ones.
 pub(super) fn replace(layout: &mut Layout<'_>, parts: DebugParts<'_>) -> Result<DebugAddresses, LinkError> {
     let context = context_layout(parts.module);
+    // Code that is not optimised finds its frames by another register.
+    let after_calls = if parts.optimised { calls::after_calls(layout.arch, layout)? } else { Vec::new() };
     let frames = &layout.outputs[Layout::EH_FRAME];
     let input = Input {
         module: parts.module,
         text: parts.text,
         context: &context,
         frames: (&frames.data, frames.address),
+        after_calls: &after_calls,
         optimised: parts.optimised,
         debugger: parts.debugger,
     };

@@ -37,12 +37,14 @@
 //! | `relocate` | write the value of each relocation |
 //! | `machine` | what each machine has its own: kinds of relocations, stubs |
 //! | `unwind` | close `.eh_frame`, make its search table |
+//! | `calls` | what comes after calls, for unwinding from there |
 //! | `debug` | sources and variables instead of LLVM's debug information, if wanted |
 //! | `info` | the module information and the address map |
 //! | `write` | the ELF file of an image |
 //! | `object` | instead of an image, an object for the linker of a program |
 //! | `fragment` | instead of an image, code for a module whose functions are compiled one by one |
 
+mod calls;
 mod debug;
 mod error;
 mod fragment;

@@ -21,7 +21,7 @@ pub(crate) fn init() {
             asm_parser: true,
             asm_printer: true,
             base: true,
-            disassembler: false,
+            disassembler: true,
             info: true,
             machine_code: true,
         };

@@ -11,6 +11,7 @@
 
 mod context;
 mod debug_value;
+mod disassembler;
 mod exit;
 mod init;
 mod orc;
@@ -18,6 +19,7 @@ mod pointer;
 
 pub(crate) use context::LlvmContext;
 pub(crate) use debug_value::append_debug_value;
+pub(crate) use disassembler::Disassembler;
 pub(crate) use exit::at_exit;
 pub use exit::leave;
 pub(crate) use init::init;

@@ -10,9 +10,11 @@
 //! | `code`, `function` | the native code of functions, and what locations need of them |
 //! | `types` | the guest's types |
 //! | `compose` | locations, the guest's in terms of LLVM's |
+//! | `call_frames` | how frames are found |
 //! | `context` | from an instance's context to its memory and globals |
 //! | `sections` | the bytes, and where addresses are |
 
+mod call_frames;
 mod code;
 mod compose;
 mod context;
@@ -29,6 +31,7 @@ use gimli::write::{self, Address, AttributeValue, Location, LocationList, RangeL
 use gimli::{Encoding, Format, constants as dw};
 use wootz_wasm_ir::Module;
 
+pub use call_frames::AfterCall;
 pub use context::{ContextLayout, Entity};
 pub use sections::{Base, DebugSections, Fixup};
 
@@ -48,6 +51,8 @@ pub struct Input<'a> {
     pub context: &'a ContextLayout,
     /// The linked `.eh_frame` and its address.
     pub frames: (&'a [u8], u64),
+    /// The instructions after calls at which that is wrong, by address.
+    pub after_calls: &'a [AfterCall],
     /// Whether the code is optimised: then a global may be elsewhere than in its place, and a place on the stack is used again.
     pub optimised: bool,
     /// The debugger that is to read it.
@@ -74,7 +79,11 @@ pub fn write<'a>(section: impl Fn(&str) -> &'a [u8], input: &Input<'a>) -> Resul
         Some(guest) => source::write(&native, guest, input, &mut dwarf),
         None => text::write(&native, input, &mut dwarf),
     }
-    sections::finish(dwarf)
+    let frames = match input.after_calls {
+        [] => None,
+        after_calls => Some(call_frames::table(frames, address, after_calls)?),
+    };
+    sections::finish(dwarf, frames)
 }
 
 /// Adds a range to some in ascending order, joined to the last if they touch.

@@ -2,7 +2,7 @@
 
 use gimli::LittleEndian;
 use gimli::constants as dw;
-use gimli::write::{self, Address, EndianVec, Writer};
+use gimli::write::{self, Address, EndianVec, FrameTable, Writer};
 
 use crate::Error;
 
@@ -48,10 +48,13 @@ pub(super) fn runtime(base: Base) -> Address {
 }
 
 /// Writes everything.
-pub(super) fn finish(mut dwarf: write::Dwarf) -> Result<DebugSections, Error> {
+pub(super) fn finish(mut dwarf: write::Dwarf, frames: Option<FrameTable>) -> Result<DebugSections, Error> {
     let error = |error: write::Error| Error::Write(error.to_string());
     let mut sections = write::Sections::new(Recorder::default());
     dwarf.write(&mut sections).map_err(error)?;
+    if let Some(frames) = frames {
+        frames.write_debug_frame(&mut sections.debug_frame).map_err(error)?;
+    }
     let mut written = DebugSections::default();
     sections
         .for_each(|id, section| {
