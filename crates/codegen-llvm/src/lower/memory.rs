@@ -248,9 +248,14 @@ pub(super) fn grow<'ctx>(
     f.narrow(pages, f.module.declarations.memories[memory].index_type())
 }
 
+/// Whether the runtime copies and fills a memory: one that others access meanwhile, and where each byte costs fuel.
+fn is_left_to_runtime(f: &FunctionState<'_, '_>, memory: MemoryIndex) -> bool {
+    f.module.fuel || is_shared(f, memory)
+}
+
 pub(super) fn fill(f: &mut FunctionState<'_, '_>, memory: MemoryIndex, inst: Inst) -> Result<()> {
     let (dst, len) = (f.widen(f.int(inst, 0)?)?, f.widen(f.int(inst, 2)?)?);
-    if is_shared(f, memory) {
+    if is_left_to_runtime(f, memory) {
         let args = [f.index(memory), dst.into(), f.arg(inst, 1)?, len.into()];
         return f.call_fallible(Builtin::memory_fill, &args);
     }
@@ -266,7 +271,7 @@ pub(super) fn copy(
     inst: Inst,
 ) -> Result<()> {
     let [to, from, len] = f.wide_args(inst)?;
-    if is_shared(f, dst) || is_shared(f, src) {
+    if is_left_to_runtime(f, dst) || is_left_to_runtime(f, src) {
         return f.call_fallible(
             Builtin::memory_copy,
             &[f.index(dst), to.into(), f.index(src), from.into(), len.into()],
