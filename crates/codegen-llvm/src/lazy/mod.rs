@@ -223,16 +223,18 @@ impl Inner {
         tier: Tier,
         compile: impl FnOnce() -> Result<(Fragment, T), CompileError>,
     ) -> Result<T, CompileError> {
-        let started = Instant::now();
+        let add = || {
+            let started = Instant::now();
+            let (fragment, rest) = compile()?;
+            let time = started.elapsed();
+            let (parts, bytes) = (fragment.parts.len(), fragment.bytes.len());
+            tracing::debug!(target: EVENTS, ?tier, parts, bytes, ?time, "compiled");
+            let added = self.space.add(&fragment, tier, time);
+            added.map(|()| rest).map_err(|error| CompileError::NoRoom(error.to_string()))
+        };
         // A panic is a bug of ours; it must not leave those waiting who asked.
-        let made = std::panic::catch_unwind(std::panic::AssertUnwindSafe(compile));
-        let (fragment, rest) =
-            made.unwrap_or_else(|_| Err(CompileError::InvalidLlvm("the compiler panicked".into())))?;
-        let time = started.elapsed();
-        let (parts, bytes) = (fragment.parts.len(), fragment.bytes.len());
-        tracing::debug!(target: EVENTS, ?tier, parts, bytes, ?time, "compiled");
-        let added = self.space.add(&fragment, tier, time);
-        added.map(|()| rest).map_err(|error| CompileError::NoRoom(error.to_string()))
+        let added = std::panic::catch_unwind(std::panic::AssertUnwindSafe(add));
+        added.unwrap_or_else(|_| Err(CompileError::InvalidLlvm("the compiler panicked".into())))
     }
 
     /// Compiles a batch of what is hot. There are as many jobs as requests: some find nothing left.
