@@ -65,7 +65,13 @@ impl Store {
     pub fn profile(&self, mut sampler: Sampler) -> Profile {
         sampler.fetch();
         let regions = self.inner.regions();
-        let stacks = sampler.stacks.iter().map(|(stack, count)| (samples::describe(regions, stack), *count));
+        // The same calls are in many stacks.
+        let mut known: HashMap<usize, Vec<TrapFrame>> = HashMap::new();
+        let mut frames_at = |address: &usize| {
+            known.entry(*address).or_insert_with(|| samples::describe(regions, *address)).clone()
+        };
+        let stacks = sampler.stacks.iter();
+        let stacks = stacks.map(|(stack, count)| (stack.iter().flat_map(&mut frames_at).collect(), *count));
         Profile {
             stacks: stacks.collect(),
             outside: sampler.outside,

@@ -8,7 +8,8 @@ mod perf_map;
 
 use std::io;
 use std::ops::Range;
-use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use wootz_wasm_types::{Declarations, FuncIndex};
 
@@ -42,9 +43,12 @@ impl Profiler {
             Self::PerfMap => Writer::PerfMap(PerfMap::create()?),
             Self::JitDump => Writer::JitDump(JitDump::create()?),
         });
+        IS_STARTED.store(true, Ordering::Release);
         Ok(())
     }
 }
+
+static IS_STARTED: AtomicBool = AtomicBool::new(false);
 
 enum Writer {
     PerfMap(PerfMap),
@@ -65,11 +69,9 @@ fn started() -> MutexGuard<'static, Option<Writer>> {
     STARTED.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Whether anyone wants to be told.
+/// Whether anyone wants to be told; asked for every image that is loaded.
 pub(crate) fn is_started() -> bool {
-    // Asked for every image that is loaded; once it is so it stays so.
-    static YES: OnceLock<()> = OnceLock::new();
-    YES.get().is_some() || (started().is_some() && YES.set(()).is_ok())
+    IS_STARTED.load(Ordering::Acquire)
 }
 
 /// The code of a function.

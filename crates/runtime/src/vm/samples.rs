@@ -26,9 +26,9 @@ pub(crate) struct Samples {
     /// Words written so far.
     written: AtomicUsize,
     /// Words read so far.
-    read: Mutex<usize>,
-    /// The same, for the handler, which cannot wait for a lock.
-    free_to: AtomicUsize,
+    read: AtomicUsize,
+    /// Held by the one who reads.
+    reading: Mutex<()>,
     /// Samples for which there was no room.
     missed: AtomicU64,
 }
@@ -39,8 +39,8 @@ impl Samples {
             wanted: AtomicBool::new(false),
             ring: (0..WORDS).map(|_| AtomicUsize::new(0)).collect(),
             written: AtomicUsize::new(0),
-            read: Mutex::new(0),
-            free_to: AtomicUsize::new(0),
+            read: AtomicUsize::new(0),
+            reading: Mutex::new(()),
             missed: AtomicU64::new(0),
         }
     }
@@ -53,7 +53,7 @@ impl Samples {
     /// Adds a sample. For the handler.
     fn push(&self, frames: &[usize]) {
         let start = self.written.load(Ordering::Relaxed);
-        if start + 1 + frames.len() > self.free_to.load(Ordering::Acquire) + WORDS {
+        if start + 1 + frames.len() > self.read.load(Ordering::Acquire) + WORDS {
             self.missed.fetch_add(1, Ordering::Relaxed);
             return;
         }
@@ -65,17 +65,18 @@ impl Samples {
 
     /// Hands over the samples that nobody has read yet.
     pub(crate) fn drain(&self, mut take: impl FnMut(&[usize])) {
-        let mut read = self.read.lock().unwrap_or_else(PoisonError::into_inner);
+        let _reading = self.reading.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut read = self.read.load(Ordering::Relaxed);
         let written = self.written.load(Ordering::Acquire);
         let word = |place: usize| self.ring[place % WORDS].load(Ordering::Relaxed);
         let mut frames = Vec::new();
-        while *read < written {
-            let count = word(*read);
+        while read < written {
+            let count = word(read);
             frames.clear();
-            frames.extend((1..=count).map(|place| word(*read + place)));
+            frames.extend((1..=count).map(|place| word(read + place)));
             take(&frames);
-            *read += 1 + count;
-            self.free_to.store(*read, Ordering::Release);
+            read += 1 + count;
+            self.read.store(read, Ordering::Release);
         }
     }
 
@@ -111,13 +112,11 @@ fn walk(fault: &Fault, activation: &Activation, samples: &Samples) {
     samples.push(&frames[..count]);
 }
 
-/// The functions of a sample, innermost first.
-pub(crate) fn describe(regions: &super::faults::FaultRegions, sample: &[usize]) -> Vec<TrapFrame> {
+/// The functions at an address of a sample, innermost first.
+pub(crate) fn describe(regions: &super::faults::FaultRegions, address: usize) -> Vec<TrapFrame> {
     let mut frames = Vec::new();
-    for address in sample {
-        if let Some(image) = regions.image_at(*address) {
-            trap::describe(image, *address, &mut frames);
-        }
+    if let Some(image) = regions.image_at(address) {
+        trap::describe(image, address, &mut frames);
     }
     frames
 }
