@@ -6,8 +6,8 @@ use std::sync::Arc;
 use inferno::flamegraph::{self, Options};
 use wootz_cli::args::{ProfileArgs, ProfileForm};
 use wootz_cli::exit::Exit;
-use wootz_cli::files::replace;
-use wootz_cli::report::{Outcome, Report, one_line, output};
+use wootz_cli::files::{self, PLAIN};
+use wootz_cli::report::{Outcome, Report, one_line};
 use wootz_cli::run::Profiling;
 use wootz_engine::{Profile, TrapFrame};
 
@@ -47,11 +47,7 @@ fn write(args: &ProfileArgs, profiles: &[Profile]) -> Outcome {
                 .map_err(|error| Report::new(Exit::Bug, format!("cannot draw the profile: {error}")))?
         }
     };
-    match args.target() {
-        None => output(&bytes),
-        Some(path) => replace(path, &bytes, 0o666)
-            .map_err(|error| Report::new(Exit::Output, format!("cannot write {}: {error}", path.display()))),
-    }
+    files::write(args.target(), &bytes, PLAIN)
 }
 
 fn drawing(title: &str, lines: &[String]) -> std::io::Result<Vec<u8>> {

@@ -16,7 +16,7 @@ use crate::llvm::LlvmContext;
 use crate::measure;
 use crate::module::ModuleState;
 use crate::report::{CompileReport, Degraded, Event, Observer, Phase, PhaseTimes};
-use crate::schedule::{self, Schedule};
+use crate::schedule::Schedule;
 use crate::target::TargetInfo;
 use crate::trampoline::lower_trampolines;
 use crate::units::{self, SMALL_BODY, Unit};
@@ -107,8 +107,7 @@ pub(crate) fn compile_units(
     let (functions, bytes) = (whole.functions.len(), whole.bytes);
     observer.event(Event::Start { functions, bytes });
     let units = units::partition(module);
-    let budget = options.memory_budget.unwrap_or_else(schedule::default_budget);
-    let schedule = Schedule { threads: options.threads, budget, opt: options.opt };
+    let schedule = Schedule::of(options);
     let done = schedule.run(&units, |unit| {
         let compiled = CompiledUnit::compile(module, options, unit);
         observer.event(Event::Compiled { functions: unit.functions.len(), bytes: unit.bytes });
@@ -121,7 +120,7 @@ pub(crate) fn compile_units(
         units: units.len(),
         module_bytes: module.bytes().len(),
         body_bytes: bytes,
-        memory_budget: budget,
+        memory_budget: schedule.budget,
         peak_before_link: measure::peak_memory(),
         ..CompileReport::default()
     };

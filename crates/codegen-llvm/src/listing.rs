@@ -11,7 +11,7 @@ use crate::compile::{LoweredUnit, compile_parts};
 use crate::emit;
 use crate::error::CompileError;
 use crate::report::PhaseTimes;
-use crate::schedule::{self, Schedule};
+use crate::schedule::Schedule;
 use crate::symbol::Symbol;
 use crate::units::{self, Unit};
 
@@ -56,8 +56,7 @@ pub fn list(module: &Module, options: &CompileOptions) -> Result<Vec<Listing>, C
     // Lines of the text would take the place of offsets.
     let options = CompileOptions { debug: None, ..options.clone() };
     let units = units::partition(module);
-    let budget = options.memory_budget.unwrap_or_else(schedule::default_budget);
-    let done = Schedule { threads: options.threads, budget, opt: options.opt }.run(&units, |unit| {
+    let done = Schedule::of(&options).run(&units, |unit| {
         let mut read =
             |part: &Unit, lowered: &LoweredUnit<'_, '_>, _: &mut PhaseTimes| unit_listings(part, lowered);
         compile_parts(module, &options, unit, true, &mut PhaseTimes::default(), &mut read)

@@ -9,7 +9,7 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use wootz_vm_abi::options::OptLevel;
+use wootz_vm_abi::options::{CompileOptions, OptLevel};
 
 use crate::measure::machine_memory;
 use crate::units::Unit;
@@ -34,7 +34,7 @@ fn unit_memory(opt: OptLevel, unit: &Unit) -> u64 {
 }
 
 /// The bytes of memory that compiling may take if nothing is said: half of what there is.
-pub(crate) fn default_budget() -> u64 {
+fn default_budget() -> u64 {
     machine_memory().map_or(DEFAULT_BUDGET, |memory| memory / 2)
 }
 
@@ -61,6 +61,12 @@ pub(crate) struct Done<R> {
 impl Schedule {
     /// One unit at a time, on one thread.
     pub(crate) const ALONE: Self = Self { threads: 1, budget: 0, opt: OptLevel::O0 };
+
+    /// As the options say.
+    pub(crate) fn of(options: &CompileOptions) -> Self {
+        let budget = options.memory_budget.unwrap_or_else(default_budget);
+        Self { threads: options.threads, budget, opt: options.opt }
+    }
 
     /// Works on every unit.
     pub(crate) fn run<R: Send>(&self, units: &[Unit], work: impl Fn(&Unit) -> R + Sync) -> Done<R> {

@@ -13,9 +13,9 @@ use wootz_cli::args::{CompileFileArgs, Emit};
 use wootz_cli::debug::{absolute, own_text};
 use wootz_cli::executable;
 use wootz_cli::exit::Exit;
-use wootz_cli::files::replace;
+use wootz_cli::files::{EXECUTABLE, PLAIN, named_after, write};
 use wootz_cli::input::Input;
-use wootz_cli::report::{Outcome, Report, output};
+use wootz_cli::report::{Outcome, Report};
 use wootz_cli::run::require_command;
 use wootz_codegen_llvm::{
     CLibrary, CompileError, CompileOptions, SourceText, TextKind, compile_bitcode, compile_c_library,
@@ -166,11 +166,6 @@ fn executable_of(args: &CompileFileArgs, image: &[u8]) -> Outcome<Vec<u8>> {
         .map_err(|error| Report::new(Exit::System, error.to_string()))
 }
 
-/// The mode of a file that anybody may run.
-const EXECUTABLE: u32 = 0o777;
-/// The mode of one that nobody runs.
-const PLAIN: u32 = 0o666;
-
 /// Tells on standard error what compiling took, and which functions were too large to be optimised.
 fn tell(args: &CompileFileArgs, module: &Module, report: &CompileReport, started: Instant) {
     let declarations = module.declarations();
@@ -197,13 +192,7 @@ impl Target {
         match &args.output {
             Some(path) if path.as_os_str() != "-" => Ok(Self::File(path.clone())),
             None if args.file.as_os_str() != "-" => {
-                let name = Path::new(args.file.file_name().unwrap_or_default());
-                let result = name.with_extension(args.emit.ending());
-                if result == name {
-                    return Err(Report::new(Exit::Usage, "the result would take the place of the module")
-                        .help("-o OUT names a file for it"));
-                }
-                Ok(Self::File(result))
+                named_after(&args.file, args.emit.ending()).map(Self::File)
             }
             None | Some(_) if io::stdout().is_terminal() && !args.emit.is_text() => {
                 Err(Report::new(Exit::Usage, "the result is no text to show on a terminal")
@@ -219,12 +208,8 @@ impl Target {
 
     /// Writes it with a mode, of which the user's mask takes its share.
     fn write_as(&self, bytes: &[u8], mode: u32) -> Outcome {
-        match self {
-            Self::Stdout => output(bytes),
-            Self::File(path) => replace(path, bytes, mode).map_err(|error| {
-                Report::new(Exit::Output, format!("cannot write {}: {error}", path.display()))
-            }),
-        }
+        let file = if let Self::File(path) = self { Some(&**path) } else { None };
+        write(file, bytes, mode)
     }
 }
 
@@ -240,8 +225,6 @@ fn text_for(module: &Module, input: &Input, output: Option<&Path>) -> Outcome<So
     let path = absolute(&output.with_extension("wat"));
     let (text, printed) = print_text(module.bytes(), path)
         .ok_or_else(|| Report::new(Exit::BadModule, "the module cannot be printed as text"))?;
-    replace(&text.path, printed.as_bytes(), PLAIN).map_err(|error| {
-        Report::new(Exit::Output, format!("cannot write {}: {error}", text.path.display()))
-    })?;
+    write(Some(&text.path), printed.as_bytes(), PLAIN)?;
     Ok(text)
 }

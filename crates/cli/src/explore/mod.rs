@@ -3,13 +3,13 @@
 
 mod data;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use wootz_cli::args::ExploreArgs;
 use wootz_cli::exit::Exit;
-use wootz_cli::files::replace;
+use wootz_cli::files::{PLAIN, named_after, write};
 use wootz_cli::input::Input;
-use wootz_cli::report::{BUG, Outcome, Report, output};
+use wootz_cli::report::{BUG, Outcome, Report};
 use wootz_codegen_llvm::list;
 
 use crate::failure::compile_report;
@@ -21,7 +21,7 @@ const STYLE: &str = include_str!("page.css");
 const SCRIPT: &str = include_str!("page.js");
 
 pub(crate) fn explore(args: &ExploreArgs) -> Outcome {
-    let target = target(args);
+    let target = target(args)?;
     let input = Input::read(&args.file, args.input.max_module_size)?;
     let module = input.decode()?;
     let options = args.compile.options(args.machine.target);
@@ -29,19 +29,15 @@ pub(crate) fn explore(args: &ExploreArgs) -> Outcome {
     let data = Data::new(&input, &module, &options, &listings)
         .ok_or_else(|| Report::new(Exit::BadModule, "the module cannot be printed as text"))?;
     let page = page(&data)?;
-    match target {
-        None => output(page.as_bytes()),
-        Some(path) => replace(&path, page.as_bytes(), 0o666)
-            .map_err(|error| Report::new(Exit::Output, format!("cannot write {}: {error}", path.display()))),
-    }
+    write(target.as_deref(), page.as_bytes(), PLAIN)
 }
 
 /// Where the page goes; `None` is standard output.
-fn target(args: &ExploreArgs) -> Option<PathBuf> {
+fn target(args: &ExploreArgs) -> Outcome<Option<PathBuf>> {
     match &args.output {
-        Some(path) => Some(path.clone()).filter(|path| path.as_os_str() != "-"),
-        None if args.file.as_os_str() == "-" => None,
-        None => Some(Path::new(args.file.file_name().unwrap_or_default()).with_extension("html")),
+        Some(path) => Ok(Some(path.clone()).filter(|path| path.as_os_str() != "-")),
+        None if args.file.as_os_str() == "-" => Ok(None),
+        None => named_after(&args.file, "html").map(Some),
     }
 }
 

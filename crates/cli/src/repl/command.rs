@@ -4,6 +4,7 @@ use std::path::Path;
 
 use wootz::Extern;
 use wootz_cli::exit::Exit;
+use wootz_cli::files::PLAIN;
 use wootz_cli::input::Input;
 use wootz_cli::names::closest;
 use wootz_cli::report::{Outcome, Report};
@@ -304,7 +305,7 @@ fn save(session: &mut Session, file: &str) -> Outcome<Answer> {
     let input = Input::fragment(file.to_owned(), &text);
     let module = Module::new(text.as_bytes()).map_err(|error| input.refusal(&error))?;
     let bytes = if file.ends_with(".wat") { text.as_bytes() } else { module.bytes() };
-    wootz_cli::files::replace(Path::new(file), bytes, 0o666)
+    wootz_cli::files::replace(Path::new(file), bytes, PLAIN)
         .map_err(|error| Report::new(Exit::Output, format!("cannot write {file}: {error}")))?;
     Ok(Answer::Text(format!("wrote {file}, {} bytes", bytes.len())))
 }

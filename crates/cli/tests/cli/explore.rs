@@ -80,6 +80,14 @@ fn a_damaged_module_makes_no_page() {
     assert!(!dir.path().join("m.html").exists());
 }
 
+#[test]
+fn a_module_is_not_replaced_by_its_page() {
+    let dir = Dir::with("m.html", MODULE.replace("$twice</script>", "$twice"));
+    let error = dir.wootz(&["explore", "m.html"]).error(2);
+    assert!(error.contains("the result would take the place of the module"), "{error}");
+    assert!(std::fs::read_to_string(dir.path().join("m.html")).unwrap().starts_with("(module"));
+}
+
 /// A browser without a window, by the names that systems give it.
 fn browser() -> Option<&'static str> {
     let names = ["chromium-headless-shell", "chromium", "chromium-browser", "google-chrome"];
