@@ -6,7 +6,7 @@
 use std::collections::VecDeque;
 use std::num::NonZero;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Condvar, Mutex, MutexGuard, Once, PoisonError};
+use std::sync::{Condvar, Mutex, MutexGuard, Once, OnceLock, PoisonError};
 use std::thread;
 use std::time::Duration;
 
@@ -66,12 +66,18 @@ fn workers() -> MutexGuard<'static, Workers> {
 
 /// At least two, so that one is left for what is urgent.
 fn most_threads() -> usize {
-    thread::available_parallelism().map_or(2, NonZero::get).max(2)
+    processors().max(2)
 }
 
 /// Whether there is a processor for what may be of use.
 fn is_parallel() -> bool {
-    thread::available_parallelism().is_ok_and(|processors| processors.get() > 1)
+    processors() > 1
+}
+
+/// Asked once: the system's answer is in several files.
+fn processors() -> usize {
+    static PROCESSORS: OnceLock<usize> = OnceLock::new();
+    *PROCESSORS.get_or_init(|| thread::available_parallelism().map_or(1, NonZero::get))
 }
 
 /// Has a job done. Without a thread for it, the calling one does what is urgent, and nobody what is not.
