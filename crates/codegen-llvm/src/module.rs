@@ -61,6 +61,8 @@ pub(crate) struct ModuleState<'ctx> {
     /// Whether stores must keep their order against accesses that trap by a fault: if traps are exact and any memory is guarded.
     pub(crate) ordered: bool,
     pub(crate) isa: Isa,
+    /// Whether passes run that take time.
+    pub(crate) optimised: bool,
     /// Whether NaN results of arithmetic are replaced by the canonical NaN.
     pub(crate) canonicalize_nans: bool,
     /// Whether relaxed operators make the deterministic choice.
@@ -137,7 +139,7 @@ impl<'ctx> ModuleState<'ctx> {
             module,
             builder: context.create_builder(),
             types: Types::new(context),
-            metadata: Metadata::new(context),
+            metadata: Metadata::new(context, optimised),
             attributes: Attributes::new(context, keeps_frames),
             debug,
             declarations,
@@ -148,6 +150,7 @@ impl<'ctx> ModuleState<'ctx> {
             ordered: options.traps == TrapPrecision::Exact && plans.iter().any(|plan| plan.guarded),
             plans,
             isa: target.isa(),
+            optimised,
             canonicalize_nans: options.canonicalize_nans || options.deterministic,
             deterministic: options.deterministic,
             fuel: options.fuel,

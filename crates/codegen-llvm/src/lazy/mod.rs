@@ -266,7 +266,7 @@ impl Inner {
         let made = self.add(Tier::First, || compile::first_tier(self, &given, more));
         match made {
             Ok(()) if callees.is_some() => {
-                self.requests().want(left);
+                self.requests().want(&left);
                 self.go_on_ahead();
             }
             Ok(()) => {}

@@ -3,12 +3,12 @@
 use wootz_vm_abi::lazy::EntryNumber;
 
 /// How many functions may be wanted ahead. What was wanted before the last so many is forgotten.
-const MOST_WANTED: usize = 256;
+const MOST_WANTED: usize = 4096;
 
 /// Entries that are begun, and those to begin when there is time.
 pub(super) struct Requests {
     begun: Vec<bool>,
-    /// Callees of what was called last are at the end.
+    /// What is likely to be called next is at the end.
     wanted: Vec<EntryNumber>,
 }
 
@@ -36,9 +36,9 @@ impl Requests {
         taken
     }
 
-    /// Wants entries that nobody has begun, before all that were wanted earlier.
-    pub(super) fn want(&mut self, entries: impl IntoIterator<Item = EntryNumber>) {
-        let new = entries.into_iter().filter(|entry| !self.begun[entry.0 as usize]);
+    /// Wants entries that nobody has begun, in this order, before all that were wanted earlier.
+    pub(super) fn want(&mut self, entries: &[EntryNumber]) {
+        let new = entries.iter().rev().filter(|entry| !self.begun[entry.0 as usize]).copied();
         self.wanted.extend(new);
         self.wanted.drain(..self.wanted.len().saturating_sub(MOST_WANTED));
     }
@@ -104,18 +104,18 @@ mod tests {
     #[test]
     fn an_entry_is_begun_once() {
         let mut requests = Requests::new(4);
-        requests.want([0, 1, 2, 3].map(EntryNumber));
+        requests.want(&[0, 1, 2, 3].map(EntryNumber));
         assert!(requests.begin(EntryNumber(2)));
         assert!(!requests.begin(EntryNumber(2)));
-        assert_eq!(numbers(&requests.begin_batch(ROOM, |_| 10)), [3, 1]);
-        assert_eq!(numbers(&requests.begin_within(&[1, 0, 2].map(EntryNumber), &mut { ROOM }, |_| 10)), [0]);
+        assert_eq!(numbers(&requests.begin_batch(ROOM, |_| 10)), [0, 1]);
+        assert_eq!(numbers(&requests.begin_within(&[1, 3, 2].map(EntryNumber), &mut { ROOM }, |_| 10)), [3]);
         assert!(requests.begin_batch(ROOM, |_| 10).is_empty());
     }
 
     #[test]
     fn batches_are_small_but_never_empty() {
         let mut requests = Requests::new(4);
-        requests.want([0, 1, 2, 3].map(EntryNumber));
+        requests.want(&[3, 2, 1, 0].map(EntryNumber));
         let bytes = |entry: EntryNumber| [30, 80, 10, 500][entry.0 as usize];
         let batches = std::iter::from_fn(|| {
             Some(numbers(&requests.begin_batch(ROOM, bytes))).filter(|batch| !batch.is_empty())
@@ -131,8 +131,9 @@ mod tests {
     fn what_was_wanted_long_ago_is_forgotten() {
         let count = 2 * MOST_WANTED as u32;
         let mut requests = Requests::new(count as usize);
-        requests.want((0..count).map(EntryNumber));
-        let all = Room { functions: usize::MAX, bytes: usize::MAX };
-        assert_eq!(requests.begin_batch(all, |_| 1).len(), MOST_WANTED);
+        let all: Vec<_> = (0..count).map(EntryNumber).collect();
+        requests.want(&all);
+        let room = Room { functions: usize::MAX, bytes: usize::MAX };
+        assert_eq!(requests.begin_batch(room, |_| 1), all[..MOST_WANTED]);
     }
 }
