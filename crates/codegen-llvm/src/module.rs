@@ -89,7 +89,11 @@ pub(crate) struct Few<'ctx> {
 }
 
 impl<'ctx> Few<'ctx> {
-    pub(crate) fn new(layout: Arc<VMContextLayout>, counting: Option<&'ctx LazyLayout>, positions: bool) -> Self {
+    pub(crate) fn new(
+        layout: Arc<VMContextLayout>,
+        counting: Option<&'ctx LazyLayout>,
+        positions: bool,
+    ) -> Self {
         Self { layout, counting, positions, names: false }
     }
 

@@ -158,9 +158,8 @@ fn work() {
         let may_take_time = all.unhurried + 1 < most_threads();
         let urgent = all.now.pop_front();
         let unhurried = urgent.is_none();
-        let job = urgent.or_else(|| {
-            may_take_time.then(|| all.soon.pop_front().or_else(|| all.take_later())).flatten()
-        });
+        let job = urgent
+            .or_else(|| may_take_time.then(|| all.soon.pop_front().or_else(|| all.take_later())).flatten());
         let Some(job) = job else {
             all.idle += 1;
             if all.ending {
@@ -170,7 +169,10 @@ fn work() {
             let (guard, timeout) = WORK.wait_timeout(all, patience).unwrap_or_else(PoisonError::into_inner);
             all = guard;
             all.idle -= 1;
-            if timeout.timed_out() && patience == PATIENCE && all.now.len() + all.soon.len() + all.later.len() == 0 {
+            if timeout.timed_out()
+                && patience == PATIENCE
+                && all.now.len() + all.soon.len() + all.later.len() == 0
+            {
                 all.threads -= 1;
                 return;
             }

@@ -223,7 +223,8 @@ impl Responsibility {
             self.symbols.push(Shared(symbol));
             LLVMOrcRetainSymbolStringPoolEntry(symbol);
             let mut pair = LLVMOrcCSymbolFlagsMapPair { Name: symbol, Flags: flags() };
-            let taken = check(LLVMOrcMaterializationResponsibilityDefineMaterializing(self.raw, &mut pair, 1));
+            let taken =
+                check(LLVMOrcMaterializationResponsibilityDefineMaterializing(self.raw, &mut pair, 1));
             if taken.is_err() {
                 self.symbols.pop();
                 LLVMOrcReleaseSymbolStringPoolEntry(symbol);
@@ -330,7 +331,9 @@ mod tests {
                 scope.spawn(move || {
                     for round in 0..50 {
                         let (symbol, made) = (format!("f{round}"), Arc::clone(&made));
-                        let make = move |_: &mut Responsibility| Ok(1000 + made.fetch_add(1, Ordering::SeqCst) as u64);
+                        let make = move |_: &mut Responsibility| {
+                            Ok(1000 + made.fetch_add(1, Ordering::SeqCst) as u64)
+                        };
                         // Only the first can.
                         let _ = library.define(&[symbol.clone()], Box::new(make));
                         let address = find(&library, &symbol).unwrap();
