@@ -35,7 +35,8 @@ use crate::intrinsics::Intrinsic;
 use crate::lazy::{self, Counting, LoopEntry};
 use crate::metadata::Region;
 use crate::module::{ModuleState, WASM_CONVENTION};
-use crate::restrain::restrain;
+use crate::pipeline::Lowered;
+use crate::restrain::is_restrained;
 use crate::symbol::Symbol;
 use crate::traps::PendingTrap;
 use crate::variables::Described;
@@ -156,10 +157,9 @@ impl<'m, 'ctx> FunctionState<'m, 'ctx> {
 
     fn lower(mut self, range: Range<WasmOffset>) -> Result<(), CompileError> {
         let (module, body) = (self.module, self.body);
-        if body.scalar_lanes {
-            module.scalar_lanes.borrow_mut().push(self.function);
+        if !is_restrained(module, self.function, body, range.len()) {
+            module.lowered.borrow_mut().push(Lowered::new(self.function, body));
         }
-        restrain(module, self.function, body, range.len());
         self.emit_entry(range.start)?;
         self.emit_blocks()?;
         self.take_over()?;

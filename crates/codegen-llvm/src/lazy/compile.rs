@@ -17,6 +17,7 @@ use crate::function::lower_loop;
 use crate::link;
 use crate::llvm::LlvmContext;
 use crate::module::ModuleState;
+use crate::pipeline;
 use crate::report::PhaseTimes;
 use crate::trampoline::{lower_host_entry, lower_host_exit};
 use crate::units::body_bytes;
@@ -84,7 +85,7 @@ fn fragment(
     let direct = lower(&mut Bodies::new(&state, &compiler.module, &options, &mut times))?;
     state.debug.finish();
     verify(&state, options.verify)?;
-    emit::optimise(&state, &machine, opt)?;
+    pipeline::optimise(&state, &machine, opt)?;
     call_through_slots(&state, &compiler.entries, |func| !direct.contains(&func))?;
     verify(&state, options.verify)?;
     let is_plain = state.functions_with_many_loops().is_empty();
