@@ -1,6 +1,6 @@
 //! Units whose sources are those of the guest's program: one for each of its units that has code.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::ops::Range;
 
 use gimli::constants as dw;
@@ -146,6 +146,7 @@ impl<'a, 'g> SourceUnit<'a, 'g> {
     fn lines(&mut self, scopes: &[usize], dwarf: &mut Dwarf) {
         let mut covered = Vec::new();
         let native = self.native;
+        let starts = self.starts();
         for scope in scopes {
             let ranges = self.code.ranges(*scope);
             for range in &ranges {
@@ -166,6 +167,7 @@ impl<'a, 'g> SourceUnit<'a, 'g> {
                     }
                     last = Some(now);
                     let file = line.and_then(|line| self.file(line.unit, line.file, Some(dwarf)));
+                    let is_statement = line.is_some_and(|line| self.is_statement(line, row.scope, &starts));
                     let out = self.unit.line_program.row();
                     out.address_offset = row.addresses.start - range.start;
                     if let Some(file) = file {
@@ -173,7 +175,7 @@ impl<'a, 'g> SourceUnit<'a, 'g> {
                     }
                     out.line = line.filter(|_| file.is_some()).map_or(0, |line| u64::from(line.line));
                     out.column = line.map_or(0, |line| u64::from(line.column));
-                    out.is_statement = line.is_some_and(|line| line.is_statement);
+                    out.is_statement = is_statement;
                     self.unit.line_program.generate_row();
                 }
                 self.unit.line_program.end_sequence(range.end - range.start);
@@ -181,6 +183,19 @@ impl<'a, 'g> SourceUnit<'a, 'g> {
         }
         covered.sort_by_key(|range| range.start);
         set_unit_ranges(&mut self.unit, &covered);
+    }
+
+    /// Where the pieces of lines begin that have native code, each with the scope of the code.
+    fn starts(&self) -> HashSet<(usize, WasmOffset)> {
+        let rows = self.native.rows.iter();
+        rows.filter_map(|row| Some((row.scope, self.line(row)?.offsets.start))).collect()
+    }
+
+    /// Whether a debugger is to stop where a piece of a line begins: also if only what leads to it says so, and that became no code.
+    fn is_statement(&self, line: &Line, scope: usize, starts: &HashSet<(usize, WasmOffset)>) -> bool {
+        let mut leading =
+            self.guest.lines.leading(line).take_while(|line| !starts.contains(&(scope, line.offsets.start)));
+        line.is_statement || leading.any(|line| line.is_statement)
     }
 
     /// Whether what has been said of a function so far is its first line.
@@ -510,7 +525,7 @@ impl<'a, 'g> SourceUnit<'a, 'g> {
         if let Some(expression) = location.exprloc_value() {
             let Some(stated) = read(expression) else { return Vec::new() };
             let ranges = match function.good_everywhere(&stated) {
-                Some(offsets) => self.code.within(scope, &[offsets]),
+                Some(offsets) => self.code.within(scope, &offsets),
                 None => self.code.ranges(scope),
             };
             return vec![(stated, ranges)];
@@ -521,7 +536,7 @@ impl<'a, 'g> SourceUnit<'a, 'g> {
                 let offsets = self.guest.offsets(entry.range.begin, entry.range.end);
                 let (Some(offsets), Some(stated)) = (offsets, read(entry.data)) else { continue };
                 let offsets = function.good(&stated, offsets);
-                found.push((stated, self.code.within(scope, &[offsets])));
+                found.push((stated, self.code.within(scope, &offsets)));
             }
         }
         found
