@@ -15,7 +15,8 @@ use super::function::Function;
 use super::text::memory_name;
 use super::types::{Form, Types};
 use super::{
-    ENCODING, Input, PRODUCER, push_range, sequence, set_locations, set_ranges, set_unit_ranges, string,
+    ENCODING, Input, PRODUCER, add_copy, push_range, sequence, set_locations, set_ranges, set_unit_ranges,
+    string,
 };
 use crate::guest::{Entry, Guest, Line, number};
 use crate::native::Native;
@@ -369,7 +370,7 @@ impl<'a, 'g> SourceUnit<'a, 'g> {
         id: UnitEntryId,
     ) -> Vec<(usize, FuncIndex, Entry, UnitEntryId)> {
         let function = Function::new(self.guest, self.input, func, entry);
-        let mut blocks: Vec<(UnitEntryId, Vec<Range<WasmOffset>>)> = Vec::new();
+        let mut blocks: Vec<Block> = Vec::new();
         let mut open = vec![(entry, id)];
         while let Some((outer, outer_id)) = open.pop() {
             for child in self.guest.children(outer) {
@@ -396,7 +397,20 @@ impl<'a, 'g> SourceUnit<'a, 'g> {
                 }
             }
         }
+        self.copies(scope, id, &blocks);
         self.inlined_by_llvm(scope, id, &blocks)
+    }
+
+    /// Puts the second copies of loops into blocks of their own.
+    fn copies(&mut self, scope: usize, id: UnitEntryId, blocks: &[Block]) {
+        let mut found: BTreeMap<Option<usize>, Vec<Range<u64>>> = BTreeMap::new();
+        for (range, offset) in &self.code.copies[scope] {
+            push_range(found.entry(innermost(blocks, *offset)).or_default(), range.clone());
+        }
+        for (around, ranges) in found {
+            let parent = around.map_or(id, |block| blocks[block].0);
+            add_copy(&mut self.unit, parent, &ranges);
+        }
     }
 
     fn inlined_by_guest(&mut self, id: UnitEntryId, entry: Entry) {
@@ -425,7 +439,7 @@ impl<'a, 'g> SourceUnit<'a, 'g> {
         &mut self,
         scope: usize,
         id: UnitEntryId,
-        blocks: &[(UnitEntryId, Vec<Range<WasmOffset>>)],
+        blocks: &[Block],
     ) -> Vec<(usize, FuncIndex, Entry, UnitEntryId)> {
         let mut found = Vec::new();
         let children = &self.code.children[scope];
@@ -442,11 +456,7 @@ impl<'a, 'g> SourceUnit<'a, 'g> {
             if ranges.is_empty() {
                 continue;
             }
-            let around = |(_, offsets): &&(_, Vec<Range<WasmOffset>>)| {
-                offsets.iter().any(|range| range.contains(&call))
-            };
-            // Inner blocks come after outer ones.
-            let parent = blocks.iter().rev().find(around).map_or(id, |(block, _)| *block);
+            let parent = innermost(blocks, call).map_or(id, |block| blocks[block].0);
             let inner = self.unit.add(parent, dw::DW_TAG_inlined_subroutine);
             set_ranges(&mut self.unit, inner, &ranges);
             let origin = self.origin(entry);
@@ -541,6 +551,14 @@ impl<'a, 'g> SourceUnit<'a, 'g> {
         }
         found
     }
+}
+
+/// A block of the guest's, or a function that its compiler inlined, with its code.
+type Block = (UnitEntryId, Vec<Range<WasmOffset>>);
+
+/// Which block is the innermost around an offset; inner ones come after outer ones.
+fn innermost(blocks: &[Block], offset: WasmOffset) -> Option<usize> {
+    blocks.iter().rposition(|(_, offsets)| offsets.iter().any(|range| range.contains(&offset)))
 }
 
 /// What a row of a line table says: unit and number of the file, line and column.
