@@ -122,7 +122,9 @@ impl LazyCompiler {
 impl EntryCompiler for LazyCompiler {
     fn compile(&self, entry: EntryNumber, done: Done) {
         let inner = Arc::clone(&self.inner);
-        workers::run(Urgency::Now, Box::new(move || inner.find(entry, true, done)));
+        // A debugger stops all threads when code is registered; what the guest waits for disturbs nobody.
+        let ahead = inner.options.debug.is_none();
+        workers::run(Urgency::Now, Box::new(move || inner.find(entry, ahead, done)));
     }
 
     fn optimise(&self, func: FuncIndex, at_loop: Option<u32>) {

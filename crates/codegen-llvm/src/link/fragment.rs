@@ -28,7 +28,7 @@ pub(crate) fn fragment(
     relocate::apply(arch, &objects, &symbols, &mut layout, form, None)?;
     layout.write_outward_stubs(&symbols, data)?;
     unwind::write_search_table(&mut layout)?;
-    let address_map = info::address_map(&layout)?.encode();
+    let address_map = info::address_map(&layout)?;
 
     let code = Code { objects: &objects, symbols: &symbols, layout: &layout };
     let text = layout.outputs[Layout::TEXT].address as u32;

@@ -29,7 +29,7 @@ impl Contents {
     /// Encodes the contents.
     pub(super) fn new(
         info: &ImageInfo,
-        map: &AddressMap,
+        address_map: Vec<u8>,
         debug: Option<&DebugAddresses>,
         parts: &ImageParts<'_>,
     ) -> Result<Self, LinkError> {
@@ -39,13 +39,7 @@ impl Contents {
             data.extend_from_slice(parts.module.get(range).ok_or(LinkError::DataSegment(index))?);
         }
         let debug = debug.map(DebugAddresses::encode);
-        Ok(Self {
-            info: info.encode(),
-            address_map: map.encode(),
-            sources: parts.sources.to_vec(),
-            data,
-            debug,
-        })
+        Ok(Self { info: info.encode(), address_map, sources: parts.sources.to_vec(), data, debug })
     }
 }
 
@@ -115,19 +109,27 @@ fn data_ranges(parts: &ImageParts<'_>) -> Result<Vec<Range<u32>>, LinkError> {
         .collect()
 }
 
-/// The map from code to WebAssembly, read from the debug information.
-pub(super) fn address_map(layout: &Layout<'_>) -> Result<AddressMap, LinkError> {
+/// The map from code to WebAssembly, read from the debug information one object after another.
+pub(super) fn address_map(layout: &Layout<'_>) -> Result<Vec<u8>, LinkError> {
     let debug = &layout.outputs[Layout::LOADED..];
-    let lines = LineMap::read(|name| debug.iter().find(|o| o.name == name).map_or(&[], |o| &o.data))?;
+    let section = |name: &str| debug.iter().find(|o| o.name == name).map_or(&[][..], |o| &o.data);
     let mut map = AddressMap::default();
-    for frame in lines.frames() {
-        let (func, offset) = (frame.location.func, frame.location.offset);
-        map.push_frame(Frame { func, offset }, frame.caller.unwrap_or(NONE));
-    }
-    for row in lines.rows() {
-        if let Some(start) = layout.code_offset(row.start) {
-            map.push_row(start, row.innermost.unwrap_or(NONE));
+    let mut end = 0;
+    LineMap::read_units(section, |lines| {
+        for frame in lines.frames() {
+            let (func, offset) = (frame.location.func, frame.location.offset);
+            map.push_frame(Frame { func, offset }, frame.caller.unwrap_or(NONE));
         }
-    }
-    Ok(map)
+        for row in lines.rows() {
+            let Some(start) = layout.code_offset(row.start) else { continue };
+            if start < end {
+                return Err(LinkError::Overlap(row.start));
+            }
+            map.push_row(start, row.innermost.unwrap_or(NONE));
+            end = start;
+        }
+        map.end_part();
+        Ok(())
+    })?;
+    Ok(map.encode())
 }

@@ -188,7 +188,7 @@ impl<'a> Linked<'a> {
         let map = info::address_map(&layout)?;
         let debug = parts.debug.map(|debug| debug::replace(&mut layout, debug)).transpose()?;
         times.add(Phase::DebugInfo, watch.lap());
-        let contents = info::Contents::new(&info, &map, debug.as_ref(), parts)?;
+        let contents = info::Contents::new(&info, map, debug.as_ref(), parts)?;
         times.add(Phase::Link, watch.lap());
         Ok(Self { layout, contents })
     }
