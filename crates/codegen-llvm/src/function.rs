@@ -68,6 +68,8 @@ pub(crate) struct FunctionState<'m, 'ctx> {
     blocks: Vec<LoweredBlock<'ctx>>,
     pub(crate) start: BasicBlock<'ctx>,
     pub(crate) scope: DIScope<'ctx>,
+    /// Which copy of a loop is lowered: 1 if another block has the same code.
+    copy: u32,
     /// The variables of locals, if debug information has them.
     pub(crate) variables: HashMap<LocalIndex, Described<'ctx>>,
     /// The locals that keep the value that they get in the entry block.
@@ -146,6 +148,7 @@ impl<'m, 'ctx> FunctionState<'m, 'ctx> {
             blocks: Vec::new(),
             start: entry,
             scope: subprogram.as_debug_info_scope(),
+            copy: 0,
             variables: HashMap::new(),
             fixed: body.locals.assigned_once(body.signature.params.len()),
             kept: BTreeMap::new(),
@@ -267,6 +270,7 @@ impl<'m, 'ctx> FunctionState<'m, 'ctx> {
 
     fn lower_block(&mut self, index: Block) -> Result<(), CompileError> {
         let data = &self.body.blocks[index];
+        self.copy = u32::from(self.body.copies.binary_search(&index).is_ok());
         let mut records = self.body.locals.of(index).iter().peekable();
         for (position, inst) in data.insts.iter().enumerate() {
             while let Some(record) = records.next_if(|record| record.position as usize <= position) {
@@ -319,7 +323,7 @@ impl<'m, 'ctx> FunctionState<'m, 'ctx> {
     /// Gives what is emitted next the debug location of a WebAssembly instruction.
     pub(crate) fn set_offset(&mut self, offset: WasmOffset) {
         self.offset = offset;
-        let location = self.module.debug.location(self.module.context, self.scope, offset);
+        let location = self.module.debug.location(self.module.context, self.scope, offset, self.copy);
         self.builder().set_current_debug_location(location);
     }
 

@@ -23,7 +23,7 @@ impl<'ctx> FunctionState<'_, 'ctx> {
             return Ok(());
         }
         let debug = &self.module.debug;
-        let location = debug.location(self.module.context, self.scope, start);
+        let location = debug.location(self.module.context, self.scope, start, 0);
         let context = debug.context_variable(self.scope)?;
         debug.append_value(self.current_block()?, self.vmctx.into(), context, location);
         for index in 0..self.body.signature.params.len() as u32 {
@@ -97,7 +97,7 @@ impl<'ctx> FunctionState<'_, 'ctx> {
             }
         };
         self.variables.insert(local, Described { variable, block, value });
-        let location = debug.location(self.module.context, self.scope, self.offset);
+        let location = debug.location(self.module.context, self.scope, self.offset, 0);
         debug.append_value(self.current_block()?, value, variable, location);
         Ok(())
     }
