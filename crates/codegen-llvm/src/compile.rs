@@ -315,7 +315,7 @@ fn with_lowered<T>(
             fixed_table::define_all(&state)
         })?;
     }
-    state.debug.finish();
+    state.finish();
     verify(&state, options.verify)?;
     then(LoweredUnit { context: &context, state: &state, target: &target, machine }, times)
 }

@@ -29,6 +29,7 @@ use wootz_wasm_ir::ir::{
 };
 use wootz_wasm_ir::{FuncIndex, LocalIndex, WasmOffset};
 
+use crate::debug::DebugInfo;
 use crate::error::CompileError;
 use crate::fuel;
 use crate::intrinsics::Intrinsic;
@@ -68,7 +69,10 @@ pub(crate) struct FunctionState<'m, 'ctx> {
     pub(crate) redefined: BTreeMap<Value, PointerValue<'ctx>>,
     blocks: Vec<LoweredBlock<'ctx>>,
     pub(crate) start: BasicBlock<'ctx>,
-    pub(crate) scope: DIScope<'ctx>,
+    /// What the function's positions belong to, if they are kept.
+    pub(crate) scope: Option<(&'m DebugInfo<'ctx>, DIScope<'ctx>)>,
+    /// Which copy of a loop is lowered: 1 if another block has the same code.
+    copy: u32,
     /// The variables of locals, if debug information has them.
     pub(crate) variables: HashMap<LocalIndex, Described<'ctx>>,
     /// The locals that keep the value that they get in the entry block.
@@ -120,8 +124,11 @@ impl<'m, 'ctx> FunctionState<'m, 'ctx> {
             return Err(CompileError::InvalidIr { func: body.func, message });
         }
         let symbol = Symbol::Wasm(body.func).to_string();
-        let subprogram = module.debug.subprogram(body.func, &symbol, start);
-        function.set_subprogram(subprogram);
+        let scope = module.debug.as_ref().map(|debug| {
+            let subprogram = debug.subprogram(body.func, &symbol, start);
+            function.set_subprogram(subprogram);
+            (debug, subprogram.as_debug_info_scope())
+        });
         let params = function.get_params();
         let missing = || CompileError::InvalidLlvm(format!("{symbol} has no context parameter"));
         let vmctx = params.first().ok_or_else(missing)?.into_pointer_value();
@@ -146,7 +153,8 @@ impl<'m, 'ctx> FunctionState<'m, 'ctx> {
             redefined: BTreeMap::new(),
             blocks: Vec::new(),
             start: entry,
-            scope: subprogram.as_debug_info_scope(),
+            scope,
+            copy: 0,
             variables: HashMap::new(),
             fixed: body.locals.assigned_once(body.signature.params.len()),
             kept: BTreeMap::new(),
@@ -267,6 +275,7 @@ impl<'m, 'ctx> FunctionState<'m, 'ctx> {
 
     fn lower_block(&mut self, index: Block) -> Result<(), CompileError> {
         let data = &self.body.blocks[index];
+        self.copy = u32::from(self.body.copies.binary_search(&index).is_ok());
         let mut records = self.body.locals.of(index).iter().peekable();
         for (position, inst) in data.insts.iter().enumerate() {
             while let Some(record) = records.next_if(|record| record.position as usize <= position) {
@@ -319,8 +328,10 @@ impl<'m, 'ctx> FunctionState<'m, 'ctx> {
     /// Gives what is emitted next the debug location of a WebAssembly instruction.
     pub(crate) fn set_offset(&mut self, offset: WasmOffset) {
         self.offset = offset;
-        let location = self.module.debug.location(self.module.context, self.scope, offset);
-        self.builder().set_current_debug_location(location);
+        if let Some((debug, scope)) = self.scope {
+            let location = debug.location(self.module.context, scope, offset, self.copy);
+            self.builder().set_current_debug_location(location);
+        }
     }
 
     /// The LLVM block and the phis of an IR block.
