@@ -102,6 +102,9 @@ impl LazyCompiler {
     ) -> Self {
         let declarations = module.declarations();
         let entries = LazyLayout::new(declarations);
+        if options.debug.is_some() {
+            workers::stay();
+        }
         let inner = Inner {
             target,
             begun: (0..entries.entries()).map(|_| AtomicBool::new(false)).collect(),

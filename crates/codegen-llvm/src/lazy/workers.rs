@@ -41,6 +41,8 @@ struct Workers {
     later: VecDeque<Job>,
     threads: usize,
     idle: usize,
+    /// Whether threads stay when there is no work.
+    stay: bool,
     /// Threads that do work that nobody waits for.
     unhurried: usize,
     /// Whether the process ends.
@@ -53,6 +55,7 @@ static WORKERS: Mutex<Workers> = Mutex::new(Workers {
     later: VecDeque::new(),
     threads: 0,
     idle: 0,
+    stay: false,
     unhurried: 0,
     ending: false,
 });
@@ -72,6 +75,12 @@ fn most_threads() -> usize {
 /// Whether there is a processor for what may be of use.
 fn is_parallel() -> bool {
     thread::available_parallelism().is_ok_and(|processors| processors.get() > 1)
+}
+
+/// Makes threads stay when they have nothing to do: code is compiled for debuggers, and lldb 22.1 takes a thread's end, while it goes on from a
+/// breakpoint, for a stop without a reason.
+pub(super) fn stay() {
+    workers().stay = true;
 }
 
 /// Has a job done. Without a thread for it, the calling one does what is urgent, and nobody what is not.
@@ -142,7 +151,7 @@ fn work() {
             let (guard, timeout) = WORK.wait_timeout(all, PATIENCE).unwrap_or_else(PoisonError::into_inner);
             all = guard;
             all.idle -= 1;
-            if timeout.timed_out() && all.now.len() + all.soon.len() + all.later.len() == 0 {
+            if timeout.timed_out() && !all.stay && all.now.len() + all.soon.len() + all.later.len() == 0 {
                 all.threads -= 1;
                 return;
             }
