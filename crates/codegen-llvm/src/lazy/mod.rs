@@ -111,6 +111,9 @@ impl LazyCompiler {
     ) -> Self {
         let declarations = module.declarations();
         let entries = LazyLayout::new(declarations);
+        if options.debug.is_some() {
+            workers::stay();
+        }
         let inner = Inner {
             target,
             requests: Mutex::new(Requests::new(entries.entries())),
