@@ -15,6 +15,7 @@ use crate::link;
 use crate::llvm::LlvmContext;
 use crate::measure;
 use crate::module::ModuleState;
+use crate::pipeline;
 use crate::report::{CompileReport, Degraded, Event, Observer, Phase, PhaseTimes};
 use crate::schedule::Schedule;
 use crate::target::TargetInfo;
@@ -305,7 +306,7 @@ fn with_lowered<T>(
 
     let mut bodies = Bodies::new(&state, module, options, times);
     bodies.functions(&unit.functions)?;
-    if options.opt != OptLevel::O0 {
+    if options.opt >= OptLevel::O2 {
         bodies.callees(SMALL_BODY, unit.bytes)?;
     }
     if unit.trampolines {
@@ -329,7 +330,7 @@ pub(crate) struct LoweredUnit<'a, 'ctx> {
 
 impl LoweredUnit<'_, '_> {
     fn optimise(&mut self, options: &CompileOptions, times: &mut PhaseTimes) -> Result<(), CompileError> {
-        times.measure(Phase::Optimise, || emit::optimise(self.state, &self.machine, options.opt))?;
+        times.measure(Phase::Optimise, || pipeline::optimise(self.state, &self.machine, options.opt))?;
         verify(self.state, options.verify)?;
         if !self.state.functions_with_many_loops().is_empty() {
             self.machine = self.target.machine(OptLevel::O0)?;

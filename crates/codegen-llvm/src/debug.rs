@@ -1,7 +1,7 @@
 //! Debug information: every instruction's WebAssembly byte offset, as the line of its debug location, and where each local is.
 //!
 //! One compile unit per module, one subprogram per function. The linkage name `wasm[N]` is what maps a position back; the
-//! name is the one people recognise. Column 0: a line is an instruction already. The variables of a subprogram are the context,
+//! name is the one people recognise. The column is 0, a line is an instruction already; for debuggers, it tells two copies of a loop apart. The variables of a subprogram are the context,
 //! declared in [`CONTEXT_LINE`], and the WebAssembly locals, each declared in the line of its index, and artificial if it keeps the value
 //! that it gets in the entry block. `wootz-debuginfo` reads all this back.
 
@@ -133,14 +133,16 @@ impl<'ctx> DebugInfo<'ctx> {
         )
     }
 
-    /// The location of an instruction.
+    /// The location of an instruction, in one of the copies of a loop.
     pub(crate) fn location(
         &self,
         context: &'ctx Context,
         scope: DIScope<'ctx>,
         offset: WasmOffset,
+        copy: u32,
     ) -> DILocation<'ctx> {
-        self.builder.create_debug_location(context, offset, 0, scope, None)
+        let column = if self.has_variables { copy } else { 0 };
+        self.builder.create_debug_location(context, offset, column, scope, None)
     }
 
     /// The variable that is a function's context, in the subprogram's scope.

@@ -36,7 +36,8 @@ use crate::intrinsics::Intrinsic;
 use crate::lazy::{self, Counting, LoopEntry};
 use crate::metadata::Region;
 use crate::module::{ModuleState, WASM_CONVENTION};
-use crate::restrain::restrain;
+use crate::pipeline::Lowered;
+use crate::restrain::is_restrained;
 use crate::symbol::Symbol;
 use crate::traps::PendingTrap;
 use crate::variables::Described;
@@ -70,6 +71,8 @@ pub(crate) struct FunctionState<'m, 'ctx> {
     pub(crate) start: BasicBlock<'ctx>,
     /// What the function's positions belong to, if they are kept.
     pub(crate) scope: Option<(&'m DebugInfo<'ctx>, DIScope<'ctx>)>,
+    /// Which copy of a loop is lowered: 1 if another block has the same code.
+    copy: u32,
     /// The variables of locals, if debug information has them.
     pub(crate) variables: HashMap<LocalIndex, Described<'ctx>>,
     /// The locals that keep the value that they get in the entry block.
@@ -151,6 +154,7 @@ impl<'m, 'ctx> FunctionState<'m, 'ctx> {
             blocks: Vec::new(),
             start: entry,
             scope,
+            copy: 0,
             variables: HashMap::new(),
             fixed: body.locals.assigned_once(body.signature.params.len()),
             kept: BTreeMap::new(),
@@ -161,10 +165,9 @@ impl<'m, 'ctx> FunctionState<'m, 'ctx> {
 
     fn lower(mut self, range: Range<WasmOffset>) -> Result<(), CompileError> {
         let (module, body) = (self.module, self.body);
-        if body.scalar_lanes {
-            module.scalar_lanes.borrow_mut().push(self.function);
+        if !is_restrained(module, self.function, body, range.len()) {
+            module.lowered.borrow_mut().push(Lowered::new(self.function, body));
         }
-        restrain(module, self.function, body, range.len());
         self.emit_entry(range.start)?;
         self.emit_blocks()?;
         self.take_over()?;
@@ -272,6 +275,7 @@ impl<'m, 'ctx> FunctionState<'m, 'ctx> {
 
     fn lower_block(&mut self, index: Block) -> Result<(), CompileError> {
         let data = &self.body.blocks[index];
+        self.copy = u32::from(self.body.copies.binary_search(&index).is_ok());
         let mut records = self.body.locals.of(index).iter().peekable();
         for (position, inst) in data.insts.iter().enumerate() {
             while let Some(record) = records.next_if(|record| record.position as usize <= position) {
@@ -325,7 +329,7 @@ impl<'m, 'ctx> FunctionState<'m, 'ctx> {
     pub(crate) fn set_offset(&mut self, offset: WasmOffset) {
         self.offset = offset;
         if let Some((debug, scope)) = self.scope {
-            let location = debug.location(self.module.context, scope, offset);
+            let location = debug.location(self.module.context, scope, offset, self.copy);
             self.builder().set_current_debug_location(location);
         }
     }

@@ -25,6 +25,7 @@ use crate::debug::DebugInfo;
 use crate::error::CompileError;
 use crate::intrinsics::{Intrinsic, Intrinsics};
 use crate::metadata::Metadata;
+use crate::pipeline::Lowered;
 use crate::report::{Degraded, TooMany};
 use crate::symbol::Symbol;
 use crate::target::{Isa, TargetInfo};
@@ -71,8 +72,8 @@ pub(crate) struct ModuleState<'ctx> {
     pub(crate) fuel: bool,
     /// The functions that are not optimised, in the order they were lowered in.
     pub(crate) degraded: RefCell<Vec<Degraded>>,
-    /// The functions whose vectors are to be taken apart.
-    pub(crate) scalar_lanes: RefCell<Vec<FunctionValue<'ctx>>>,
+    /// The functions that passes may change, in the order they were lowered in.
+    pub(crate) lowered: RefCell<Vec<Lowered<'ctx>>>,
     intrinsics: Intrinsics<'ctx>,
     functions: RefCell<BTreeMap<FuncIndex, FunctionValue<'ctx>>>,
 }
@@ -159,7 +160,7 @@ impl<'ctx> ModuleState<'ctx> {
             deterministic: options.deterministic,
             fuel: options.fuel,
             degraded: RefCell::default(),
-            scalar_lanes: RefCell::default(),
+            lowered: RefCell::default(),
             intrinsics: Intrinsics::default(),
             functions: RefCell::default(),
         }
@@ -231,8 +232,8 @@ pub(crate) struct Attributes {
     cold: Attribute,
     nomerge: Attribute,
     pure: [Attribute; 2],
-    /// For a function too large for passes whose time grows faster than it: `optnone` demands `noinline`.
-    giant: [Attribute; 2],
+    /// For a function that passes and the code generator spend no time on: `optnone` demands `noinline`.
+    left_alone: [Attribute; 2],
 }
 
 impl Attributes {
@@ -264,7 +265,7 @@ impl Attributes {
             cold: flag("cold", 0),
             nomerge: flag("nomerge", 0),
             pure,
-            giant: [flag("optnone", 0), flag("noinline", 0)],
+            left_alone: [flag("optnone", 0), flag("noinline", 0)],
         }
     }
 
@@ -280,7 +281,7 @@ impl Attributes {
 
     /// Leaves a function as it is, for the fast instruction selector: what `-O0` does with all.
     pub(crate) fn leave_alone(&self, function: FunctionValue<'_>) {
-        for attribute in self.giant {
+        for attribute in self.left_alone {
             function.add_attribute(AttributeLoc::Function, attribute);
         }
     }

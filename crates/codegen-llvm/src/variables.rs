@@ -26,7 +26,7 @@ impl<'m, 'ctx> FunctionState<'m, 'ctx> {
     /// Says where the context and the parameters are, from the first instruction on.
     pub(crate) fn describe_arguments(&mut self, start: WasmOffset) -> Result<(), CompileError> {
         let Some((debug, scope)) = self.variable_scope() else { return Ok(()) };
-        let location = debug.location(self.module.context, scope, start);
+        let location = debug.location(self.module.context, scope, start, 0);
         let context = debug.context_variable(scope)?;
         debug.append_value(self.current_block()?, self.vmctx.into(), context, location);
         for index in 0..self.body.signature.params.len() as u32 {
@@ -100,7 +100,7 @@ impl<'m, 'ctx> FunctionState<'m, 'ctx> {
             }
         };
         self.variables.insert(local, Described { variable, block, value });
-        let location = debug.location(self.module.context, scope, self.offset);
+        let location = debug.location(self.module.context, scope, self.offset, 0);
         debug.append_value(self.current_block()?, value, variable, location);
         Ok(())
     }

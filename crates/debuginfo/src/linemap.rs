@@ -12,7 +12,7 @@ use wootz_wasm_ir::{FuncIndex, WasmOffset};
 
 use crate::lines::{self, LineRange};
 use crate::scopes::{self, Scope, ScopeIndex, ScopeRange};
-use crate::{Bytes, Dwarf, Error, elf};
+use crate::{Bytes, Dwarf, Error, Unit, elf};
 
 /// A place in the WebAssembly module.
 #[derive(Copy, Clone, PartialEq, Eq, Hash, Debug)]
@@ -79,24 +79,25 @@ impl LineMap {
     /// # Errors
     /// [`Error`] if a section is malformed.
     pub fn read<'data>(section: impl Fn(&str) -> &'data [u8]) -> Result<Self, Error> {
-        let load = |id: gimli::SectionId| Ok(Bytes::new(section(id.name()), gimli::LittleEndian));
-        let dwarf: Dwarf<'data> = gimli::Dwarf::load(load)?;
-        let mut scopes = scopes::Reader::default();
-        let mut lines = Vec::new();
-        let mut units = dwarf.units();
-        let mut at = 0;
-        loop {
-            let format = |reason| Error::Format { section: ".debug_info", offset: at, reason };
-            let Some(header) = units.next().map_err(format)? else { break };
-            at = header.debug_info_offset().map_or(at, |offset| offset.0 as u64);
-            let format = |reason| Error::Format { section: ".debug_info", offset: at, reason };
-            let unit = dwarf.unit(header).map_err(format)?;
-            scopes.read_unit(&dwarf, &unit)?;
-            lines::read_unit(&unit, &mut lines)?;
-        }
-        lines::normalise(&mut lines);
-        let (scopes, ranges) = scopes.finish()?;
-        Joiner::new(&scopes)?.join(&ranges, &lines)
+        let mut parts = Parts::default();
+        for_each_unit(section, |dwarf, unit| parts.read_unit(dwarf, unit))?;
+        parts.join()
+    }
+
+    /// Reads the map of each unit by itself and in their order, as [`read`](Self::read) does for all. It takes the memory that one unit needs. Units
+    /// may not refer to each other, which those of different objects do not.
+    ///
+    /// # Errors
+    /// [`Error`] if a section is malformed, and what `each` returns.
+    pub fn read_units<'data, E: From<Error>>(
+        section: impl Fn(&str) -> &'data [u8],
+        mut each: impl FnMut(Self) -> Result<(), E>,
+    ) -> Result<(), E> {
+        for_each_unit(section, |dwarf, unit| {
+            let mut parts = Parts::default();
+            parts.read_unit(dwarf, unit)?;
+            each(parts.join()?)
+        })
     }
 
     /// The rows, by ascending address.
@@ -125,6 +126,44 @@ impl LineMap {
         let frame = |index: u32| self.frames.get(index as usize);
         std::iter::successors(innermost.and_then(frame), move |inner| inner.caller.and_then(frame))
             .map(|frame| frame.location)
+    }
+}
+
+/// Calls a function with each unit of `.debug_info`, in order.
+fn for_each_unit<'data, E: From<Error>>(
+    section: impl Fn(&str) -> &'data [u8],
+    mut each: impl FnMut(&Dwarf<'data>, &Unit<'data>) -> Result<(), E>,
+) -> Result<(), E> {
+    let load = |id: gimli::SectionId| Ok::<_, Error>(Bytes::new(section(id.name()), gimli::LittleEndian));
+    let dwarf: Dwarf<'data> = gimli::Dwarf::load(load)?;
+    let mut units = dwarf.units();
+    let mut at = 0;
+    loop {
+        let format = |reason| Error::Format { section: ".debug_info", offset: at, reason };
+        let Some(header) = units.next().map_err(format)? else { return Ok(()) };
+        at = header.debug_info_offset().map_or(at, |offset| offset.0 as u64);
+        let format = |reason| Error::Format { section: ".debug_info", offset: at, reason };
+        each(&dwarf, &dwarf.unit(header).map_err(format)?)?;
+    }
+}
+
+/// What units say, before it is joined.
+#[derive(Default)]
+struct Parts {
+    scopes: scopes::Reader,
+    lines: Vec<LineRange>,
+}
+
+impl Parts {
+    fn read_unit(&mut self, dwarf: &Dwarf<'_>, unit: &Unit<'_>) -> Result<(), Error> {
+        self.scopes.read_unit(dwarf, unit)?;
+        lines::read_unit(unit, &mut self.lines)
+    }
+
+    fn join(mut self) -> Result<LineMap, Error> {
+        lines::normalise(&mut self.lines);
+        let (scopes, ranges) = self.scopes.finish()?;
+        Joiner::new(&scopes)?.join(&ranges, &self.lines)
     }
 }
 

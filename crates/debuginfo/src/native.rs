@@ -34,6 +34,8 @@ pub(crate) struct Row {
     pub(crate) scope: usize,
     /// Offset in the module, or 0 if it is not known.
     pub(crate) offset: WasmOffset,
+    /// Whether it is the second copy of a loop.
+    pub(crate) is_copy: bool,
 }
 
 /// The variables of one scope.
@@ -101,13 +103,13 @@ fn join(ranges: &[ScopeRange], lines: &[LineRange]) -> Vec<Row> {
         let mut at = range.addresses.start;
         while at < range.addresses.end {
             while lines.next_if(|line| line.addresses.end <= at).is_some() {}
-            let (offset, until) = match lines.peek() {
-                Some(line) if line.addresses.start <= at => (line.line, line.addresses.end),
-                Some(line) => (0, line.addresses.start),
-                None => (0, range.addresses.end),
+            let (offset, is_copy, until) = match lines.peek() {
+                Some(line) if line.addresses.start <= at => (line.line, line.is_copy, line.addresses.end),
+                Some(line) => (0, false, line.addresses.start),
+                None => (0, false, range.addresses.end),
             };
             let end = until.min(range.addresses.end);
-            rows.push(Row { addresses: at..end, scope: range.scope as usize, offset });
+            rows.push(Row { addresses: at..end, scope: range.scope as usize, offset, is_copy });
             at = end;
         }
     }

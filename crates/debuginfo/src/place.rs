@@ -47,10 +47,9 @@ impl Place {
                     return last.then_some(Self::Value(steps));
                 }
                 Operation::ImplicitValue { data } => {
-                    let mut bytes = [0; 8];
-                    bytes.get_mut(..data.len())?.copy_from_slice(data.slice());
                     let alone = steps.is_empty() && operations.next().ok()?.is_none();
-                    return alone.then(|| Self::Value(vec![Step::Unsigned(u64::from_le_bytes(bytes))]));
+                    let number = Step::number(data.slice())?;
+                    return alone.then(|| Self::Value(vec![number]));
                 }
                 operation => steps.push(Step::read(&operation)?),
             }
@@ -127,6 +126,13 @@ impl Place {
 }
 
 impl Step {
+    /// The number that some bytes are; `None` if they are more than eight.
+    pub(crate) fn number(data: &[u8]) -> Option<Self> {
+        let mut bytes = [0; 8];
+        bytes.get_mut(..data.len())?.copy_from_slice(data);
+        Some(Self::Unsigned(u64::from_le_bytes(bytes)))
+    }
+
     pub(crate) fn read(operation: &Operation<Bytes<'_>>) -> Option<Self> {
         const UNTYPED: gimli::UnitOffset = gimli::UnitOffset(0);
         Some(match *operation {

@@ -42,9 +42,15 @@ pub struct Frame {
     pub offset: WasmOffset,
 }
 
-/// The map of one image, as it is made.
+/// The map of one image, as it is made. Full blocks are encoded at once: what is kept besides them is a block's rows, and the frames of a
+/// [part](Self::end_part).
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct AddressMap {
+    /// The index and the blocks, encoded.
+    starts: Vec<u8>,
+    ends: Vec<u8>,
+    blocks: Vec<u8>,
+    /// What is not in a block yet.
     rows: Vec<(u32, FrameIndex)>,
     /// Each with its caller, which precedes it.
     frames: Vec<(Frame, FrameIndex)>,
@@ -53,13 +59,13 @@ pub struct AddressMap {
 impl AddressMap {
     /// Whether no code is known to come from anywhere.
     pub fn is_empty(&self) -> bool {
-        self.rows.is_empty()
+        self.rows.is_empty() && self.starts.is_empty()
     }
 
     /// Appends a frame that was inlined into `caller`, or into none ([`NONE`]), and returns its index.
     ///
     /// # Panics
-    /// If the caller is not in the map.
+    /// If the caller is not in the part.
     pub fn push_frame(&mut self, frame: Frame, caller: FrameIndex) -> FrameIndex {
         assert!(caller == NONE || (caller as usize) < self.frames.len(), "a caller precedes its callees");
         self.frames.push((frame, caller));
@@ -69,33 +75,50 @@ impl AddressMap {
     /// Appends a row starting at `start`. A row equal to the previous one is merged, and one with its start takes its place.
     ///
     /// # Panics
-    /// If the row before starts behind it, or the frame is not in the map.
+    /// If the row before in the part starts behind it, the frame is not in the part, or the map takes 4 GiB, which that of 2 GiB of code does
+    /// not.
     pub fn push_row(&mut self, start: u32, frame: FrameIndex) {
-        assert!(frame == NONE || (frame as usize) < self.frames.len(), "a row names a frame of the map");
+        assert!(frame == NONE || (frame as usize) < self.frames.len(), "a row names a frame of the part");
         match self.rows.last_mut() {
             Some((last, row)) if *last == start => *row = frame,
             Some((_, row)) if *row == frame => {}
             last => {
                 assert!(last.is_none_or(|(last, _)| *last < start), "rows ascend");
+                if self.rows.len() == BLOCK {
+                    self.end_block();
+                }
                 self.rows.push((start, frame));
             }
         }
     }
 
+    /// Ends a part, such as a unit of compilation: its frames are forgotten, and indices start from zero again. The rows that follow start
+    /// at or behind the last one.
+    ///
+    /// # Panics
+    /// If the map takes 4 GiB.
+    pub fn end_part(&mut self) {
+        self.end_block();
+        self.frames.clear();
+    }
+
     /// Contents of the [`ADDRMAP`](crate::image::ADDRMAP) section.
     ///
     /// # Panics
-    /// If the map takes 4 GiB, which that of 2 GiB of code does not.
-    pub fn encode(&self) -> Vec<u8> {
-        let number =
-            |number: usize| u32::try_from(number).expect("the map is smaller than 4 GiB").to_le_bytes();
-        let (mut starts, mut ends, mut blocks) = (Vec::new(), Vec::new(), Vec::new());
-        for rows in self.rows.chunks(BLOCK) {
-            starts.extend(rows[0].0.to_le_bytes());
-            blocks = postcard::to_extend(&self.block(rows), blocks).expect("integers encode");
-            ends.extend(number(blocks.len()));
-        }
-        [&number(starts.len() / NUMBER)[..], &starts, &ends, &blocks].concat()
+    /// If the map takes 4 GiB.
+    pub fn encode(mut self) -> Vec<u8> {
+        self.end_part();
+        let count = number(self.starts.len() / NUMBER);
+        [&count[..], &self.starts, &self.ends, &self.blocks].concat()
+    }
+
+    fn end_block(&mut self) {
+        let rows = std::mem::take(&mut self.rows);
+        let Some((start, _)) = rows.first() else { return };
+        self.starts.extend(start.to_le_bytes());
+        let blocks = std::mem::take(&mut self.blocks);
+        self.blocks = postcard::to_extend(&self.block(&rows), blocks).expect("integers encode");
+        self.ends.extend(number(self.blocks.len()));
     }
 
     fn block(&self, rows: &[(u32, FrameIndex)]) -> Block {
@@ -131,6 +154,10 @@ impl AddressMap {
         let some = |frame: FrameIndex| (frame != NONE).then_some(frame);
         std::iter::successors(some(frame), move |frame| some(self.frames[*frame as usize].1))
     }
+}
+
+fn number(number: usize) -> [u8; NUMBER] {
+    u32::try_from(number).expect("the map is smaller than 4 GiB").to_le_bytes()
 }
 
 /// The frames at a code offset, innermost first; none where the code came from no WebAssembly instruction.
@@ -250,40 +277,42 @@ mod tests {
         assert_eq!(all(&AddressMap::default().encode(), 0), []);
     }
 
-    /// Many blocks, and frames whose callers stand in other blocks.
-    fn large() -> AddressMap {
+    /// Many blocks in two parts, and frames whose callers stand in other blocks; with what each row is to say.
+    fn large() -> (AddressMap, Vec<(u32, Vec<Frame>)>) {
         let mut map = AddressMap::default();
-        let mut callers = vec![NONE];
-        for row in 0..20 * BLOCK as u32 {
-            let caller = callers[(row / 7) as usize % callers.len()];
-            callers.push(map.push_frame(frame(row % 13, row * 3), caller));
-            map.push_row(
-                row * 5,
-                if row % 11 == 0 { NONE } else { *callers.last().expect("one was pushed") },
-            );
+        let mut expected = Vec::new();
+        for part in 0..2 {
+            let mut made: Vec<(FrameIndex, Vec<Frame>)> = vec![(NONE, vec![])];
+            for row in part * 10 * BLOCK as u32..(part + 1) * 10 * BLOCK as u32 {
+                let (caller, outer) = made[(row / 7) as usize % made.len()].clone();
+                let frame = frame(row % 13, row * 3);
+                made.push((map.push_frame(frame, caller), [&[frame][..], &outer].concat()));
+                let (index, frames) = if row % 11 == 0 { &made[0] } else { &made[made.len() - 1] };
+                map.push_row(row * 5, *index);
+                expected.push((row * 5, frames.clone()));
+            }
+            map.end_part();
         }
-        map
+        (map, expected)
     }
 
     /// What is looked up in the blocks is what the rows say.
     #[test]
     fn blocks_have_what_their_rows_need() {
-        let map = large();
+        let (map, expected) = large();
         let encoded = map.encode();
-        for (start, innermost) in &map.rows {
-            let expected: Vec<_> =
-                map.callers(*innermost).map(|frame| map.frames[frame as usize].0).collect();
+        for (start, frames) in &expected {
             for offset in *start..start + 5 {
-                assert_eq!(all(&encoded, offset), expected, "at {offset}");
+                assert_eq!(all(&encoded, offset), *frames, "at {offset}");
             }
         }
-        assert!(map.rows.iter().any(|(_, innermost)| map.callers(*innermost).count() > 2));
+        assert!(expected.iter().any(|(_, frames)| frames.len() > 2));
     }
 
     /// Of a map of 20 blocks, a lookup reads the index and one of them.
     #[test]
     fn a_lookup_reads_one_block() {
-        let encoded = large().encode();
+        let encoded = large().0.encode();
         let read = std::cell::Cell::new(0);
         let whole = |range: Range<usize>| {
             read.set(read.get() + range.len());

@@ -70,7 +70,7 @@ impl Sources {
     ///
     /// # Panics
     /// If it takes 4 GiB.
-    pub fn encode(&self) -> Vec<u8> {
+    pub fn encode(self) -> Vec<u8> {
         let number = |number: usize| u32::try_from(number).expect("less than 4 GiB of text").to_le_bytes();
         let ends = self.ends.iter().flat_map(|end| end.to_le_bytes());
         let mut bytes = number(self.ends.len() / 2).to_vec();

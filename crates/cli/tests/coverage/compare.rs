@@ -45,7 +45,31 @@ pub(crate) struct Missing {
     pub(crate) name: String,
     pub(crate) native: f64,
     pub(crate) ours: f64,
-    pub(crate) is_stated: bool,
+    pub(crate) why: Why,
+}
+
+/// Why a variable is not shown as often as natively.
+#[derive(Copy, Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub(crate) enum Why {
+    /// No code of the line is reached.
+    NoCode,
+    /// The module's DWARF has no place for the variable in the line.
+    NotStated,
+    /// It has none in the inlined copy that was stopped in.
+    NotInCopy,
+    /// The module has a place somewhere in the line, and it is not shown where was stopped.
+    NotShown,
+}
+
+impl Why {
+    pub(crate) fn describe(self) -> &'static str {
+        match self {
+            Self::NoCode => "the line is not reached",
+            Self::NotStated => "the module has no place for it in the line",
+            Self::NotInCopy => "the module does not have it in the inlined copy of the function",
+            Self::NotShown => "the module has a place for it in the line, not shown where was stopped",
+        }
+    }
 }
 
 /// A variable, at a line of the source.
@@ -63,7 +87,14 @@ pub(crate) fn compare(truth: &Trace, native: &Trace, ours: &Trace, stated: &BTre
         let is_stated = stated.contains(&(*line, name.clone()));
         possible += if is_stated { *share } else { share.min(own) };
         if own < *share {
-            missing.push(Missing { line: *line, name: name.clone(), native: *share, ours: own, is_stated });
+            let mut stops = ours.iter().filter(|stop| stop.line == *line).peekable();
+            let why = match () {
+                () if stops.peek().is_none() => Why::NoCode,
+                () if !is_stated => Why::NotStated,
+                () if stops.any(|stop| !stop.variables.contains_key(name)) => Why::NotInCopy,
+                () => Why::NotShown,
+            };
+            missing.push(Missing { line: *line, name: name.clone(), native: *share, ours: own, why });
         }
     }
     let lines = lines(native).intersection(&lines(ours)).count();

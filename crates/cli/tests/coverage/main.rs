@@ -8,12 +8,13 @@ mod compare;
 mod guest;
 mod trace;
 
+use std::collections::BTreeMap;
 use std::error::Error;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
-use compare::{Comparison, Missing, compare};
+use compare::{Comparison, Missing, Why, compare};
 use libtest_mimic::{Arguments, Trial};
 use trace::record;
 
@@ -27,7 +28,7 @@ const LEAST: f64 = 0.95;
 /// What is to be shown of optimised programs, as a share of what the native build shows and the module has a place for: as much as was reached,
 /// less what another version of clang may change.
 const LEAST_OPTIMISED: [(&str, f64); 4] =
-    [("matrix.c", 0.15), ("sort.c", 0.65), ("text.c", 0.6), ("tree.c", 0.5)];
+    [("matrix.c", 0.2), ("sort.c", 0.7), ("text.c", 0.65), ("tree.c", 0.6)];
 
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
@@ -81,17 +82,23 @@ fn table(chosen: &[String]) -> Result<()> {
     );
     for level in LEVELS {
         let (mut native, mut stated, mut ours) = (0.0, 0.0, 0.0);
+        let mut lost: BTreeMap<Why, f64> = BTreeMap::new();
         for program in programs()? {
-            if !chosen.is_empty() && !chosen.contains(&name(&program)) {
+            let name_of = name(&program);
+            let is_chosen = |chosen: &String| name_of.split('.').next() == chosen.split('.').next();
+            if !chosen.is_empty() && !chosen.iter().any(is_chosen) {
                 continue;
             }
             let measured = measure(&program, level)?;
             print_row(&name(&program), level, &measured);
             if !chosen.is_empty() {
-                for Missing { line, name, native, ours, is_stated } in &measured.missing {
-                    let why = if *is_stated { "" } else { " (the module has no place for it)" };
-                    println!("  line {line}: {name} in {native:.2} of the stops, here in {ours:.2}{why}");
+                for Missing { line, name, native, ours, why } in &measured.missing {
+                    let why = why.describe();
+                    println!("  line {line}: {name} in {native:.2} of the stops, here in {ours:.2}: {why}");
                 }
+            }
+            for missing in &measured.missing {
+                *lost.entry(missing.why).or_default() += missing.native - missing.ours;
             }
             for ((line, part), value) in &measured.ours.wrong {
                 println!("  wrong in line {line}: {part} = {value}");
@@ -105,6 +112,9 @@ fn table(chosen: &[String]) -> Result<()> {
             ours / native * 100.0,
             ours / stated * 100.0
         );
+        for (why, variables) in lost {
+            println!("  {:>4.1} % not: {}", variables / native * 100.0, why.describe());
+        }
     }
     Ok(())
 }

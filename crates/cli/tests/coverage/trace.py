@@ -10,7 +10,14 @@ import os
 import gdb
 
 SOURCE = os.environ["COVERAGE_SOURCE"]
-SETTINGS = ["pagination off", "confirm off", "breakpoint pending on", "breakpoint always-inserted on"]
+# gdb 13 steps wrongly over copies of instructions with AVX encodings that address by the program counter.
+SETTINGS = [
+    "pagination off",
+    "confirm off",
+    "breakpoint pending on",
+    "breakpoint always-inserted on",
+    "displaced-stepping off",
+]
 MAX_ELEMENTS = 16
 MAX_TEXT = 64
 MAX_DEPTH = 3

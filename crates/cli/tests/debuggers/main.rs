@@ -211,6 +211,8 @@ impl Session {
                     "confirm off",
                     "debuginfod enabled off",
                     "width 0",
+                    // Stepping from a breakpoint on an AVX instruction: see docs/debugging.md.
+                    "displaced-stepping off",
                 ] {
                     gdb.arg("-iex").arg(format!("set {setting}"));
                 }

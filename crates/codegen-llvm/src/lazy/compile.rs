@@ -18,6 +18,7 @@ use crate::function::lower_loop;
 use crate::link;
 use crate::llvm::LlvmContext;
 use crate::module::{Few, ModuleState};
+use crate::pipeline;
 use crate::report::PhaseTimes;
 use crate::trampoline::{lower_host_entry, lower_host_exit};
 use crate::units::body_bytes;
@@ -130,7 +131,7 @@ fn fragment(
     let direct = lower(&mut Bodies::new(&state, &compiler.module, &options, &mut times))?;
     state.finish();
     verify(&state, options.verify)?;
-    emit::optimise(&state, &machine, opt)?;
+    pipeline::optimise(&state, &machine, opt)?;
     call_through_slots(&state, &compiler.entries, |func| !direct.contains(&func))?;
     if opt == OptLevel::O0 {
         set_returns_apart(&state)?;

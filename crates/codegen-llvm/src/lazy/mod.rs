@@ -113,6 +113,9 @@ impl LazyCompiler {
     ) -> Self {
         let declarations = module.declarations();
         let entries = LazyLayout::new(declarations);
+        if options.debug.is_some() {
+            workers::stay();
+        }
         let inner = Inner {
             target,
             requests: Mutex::new(Requests::new(entries.entries())),
@@ -191,7 +194,9 @@ impl Inner {
             // Whoever sees that an entry is begun finds its symbol defined.
             let mut requests = self.requests();
             if requests.begin(number) {
-                self.define(vec![number], Some(CALLEES));
+                // A debugger stops all threads when code is registered: what the guest waits for disturbs nobody, what is made ahead does.
+                let callees = self.options.debug.is_none().then_some(CALLEES);
+                self.define(vec![number], callees);
             }
         }
         let asker = Arc::clone(self);

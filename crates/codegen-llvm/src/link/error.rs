@@ -86,6 +86,10 @@ pub enum LinkError {
     TooLarge(&'static str),
     /// The debug or unwind information cannot be read.
     DebugInfo(wootz_debuginfo::Error),
+    /// The code at this address has debug information of two objects.
+    Overlap(u64),
+    /// The unwind information is not what it was when room was made for its search table.
+    Unwind(&'static str),
     /// The file cannot be written.
     Write(String),
 }
@@ -129,6 +133,8 @@ impl fmt::Display for LinkError {
             Self::DataSegment(data) => write!(f, "the bytes of {data} are not within the module"),
             Self::TooLarge(what) => write!(f, "the image is too large: {what}"),
             Self::DebugInfo(error) => error.fmt(f),
+            Self::Overlap(address) => write!(f, "two objects say where the code at {address:#x} is from"),
+            Self::Unwind(reason) => write!(f, "the unwind information cannot be linked: {reason}"),
             Self::Write(reason) => write!(f, "cannot write the image: {reason}"),
         }
     }

@@ -28,8 +28,8 @@ pub(crate) fn fragment(
     relocate::apply(arch, &objects, &symbols, &mut layout, form, None)?;
     layout.write_outward_stubs(&symbols, data)?;
     unwind::write_search_table(&mut layout)?;
-    let address_map = info::address_map(&layout)?;
-    let address_map = if address_map.is_empty() { Vec::new() } else { address_map.encode() };
+    let map = info::address_map(&layout)?;
+    let address_map = if map.is_empty() { Vec::new() } else { map.encode() };
 
     let code = Code { objects: &objects, symbols: &symbols, layout: &layout };
     let text = layout.outputs[Layout::TEXT].address as u32;
@@ -50,7 +50,7 @@ pub(crate) fn fragment(
     parts.sort_by_key(|(_, range)| range.start);
     let debug = match debug {
         Some(parts) => {
-            let addresses = debug::replace(&mut layout, parts)?;
+            let addresses = debug::replace(&mut layout, parts)?.addresses;
             let contents = info::Contents { debug: Some(addresses.encode()), ..info::Contents::default() };
             write::for_debuggers(&objects, &symbols, &layout, &contents)?
         }

@@ -29,7 +29,7 @@ impl Contents {
     /// Encodes the contents.
     pub(super) fn new(
         info: &ImageInfo,
-        map: &AddressMap,
+        map: AddressMap,
         debug: Option<&DebugAddresses>,
         parts: &ImageParts<'_>,
     ) -> Result<Self, LinkError> {
@@ -115,19 +115,27 @@ fn data_ranges(parts: &ImageParts<'_>) -> Result<Vec<Range<u32>>, LinkError> {
         .collect()
 }
 
-/// The map from code to WebAssembly, read from the debug information.
+/// The map from code to WebAssembly, read from the debug information one object after another.
 pub(super) fn address_map(layout: &Layout<'_>) -> Result<AddressMap, LinkError> {
     let debug = &layout.outputs[Layout::LOADED..];
-    let lines = LineMap::read(|name| debug.iter().find(|o| o.name == name).map_or(&[], |o| &o.data))?;
+    let section = |name: &str| debug.iter().find(|o| o.name == name).map_or(&[][..], |o| &o.data);
     let mut map = AddressMap::default();
-    for frame in lines.frames() {
-        let (func, offset) = (frame.location.func, frame.location.offset);
-        map.push_frame(Frame { func, offset }, frame.caller.unwrap_or(NONE));
-    }
-    for row in lines.rows() {
-        if let Some(start) = layout.code_offset(row.start) {
-            map.push_row(start, row.innermost.unwrap_or(NONE));
+    let mut end = 0;
+    LineMap::read_units(section, |lines| {
+        for frame in lines.frames() {
+            let (func, offset) = (frame.location.func, frame.location.offset);
+            map.push_frame(Frame { func, offset }, frame.caller.unwrap_or(NONE));
         }
-    }
+        for row in lines.rows() {
+            let Some(start) = layout.code_offset(row.start) else { continue };
+            if start < end {
+                return Err(LinkError::Overlap(row.start));
+            }
+            map.push_row(start, row.innermost.unwrap_or(NONE));
+            end = start;
+        }
+        map.end_part();
+        Ok(())
+    })?;
     Ok(map)
 }

@@ -91,9 +91,17 @@ pub(super) fn search_table_len(entries: usize) -> usize {
 }
 
 /// Writes the search table.
+///
+/// # Errors
+/// [`LinkError::Unwind`] and [`LinkError::DebugInfo`] if relocating has damaged the entries.
 pub(super) fn write_search_table(layout: &mut Layout<'_>) -> Result<(), LinkError> {
     let eh_frame = &layout.outputs[Layout::EH_FRAME];
     let mut entries = entries(&eh_frame.data, eh_frame.address)?;
+    let output = &layout.outputs[Layout::EH_FRAME_HDR];
+    if output.data.len() != search_table_len(entries.len()) {
+        // A relocation may be of anything in the section, also of the length of an entry.
+        return Err(LinkError::Unwind("relocations change where its entries are"));
+    }
     entries.sort_by_key(|entry| (entry.start, entry.entry));
     let (frames, table) = (eh_frame.address, layout.outputs[Layout::EH_FRAME_HDR].address);
 
@@ -104,9 +112,7 @@ pub(super) fn write_search_table(layout: &mut Layout<'_>) -> Result<(), LinkErro
         bytes.extend(distance(entry.start, table)?.to_le_bytes());
         bytes.extend(distance(entry.entry, table)?.to_le_bytes());
     }
-    let output = &mut layout.outputs[Layout::EH_FRAME_HDR];
-    debug_assert_eq!(output.data.len(), bytes.len(), "as many entries as were counted");
-    output.data = bytes;
+    layout.outputs[Layout::EH_FRAME_HDR].data = bytes;
     Ok(())
 }
 

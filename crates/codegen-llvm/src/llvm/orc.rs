@@ -335,7 +335,7 @@ mod tests {
                             Ok(1000 + made.fetch_add(1, Ordering::SeqCst) as u64)
                         };
                         // Only the first can.
-                        let _ = library.define(&[symbol.clone()], Box::new(make));
+                        let _ = library.define(std::slice::from_ref(&symbol), Box::new(make));
                         let address = find(&library, &symbol).unwrap();
                         assert_eq!(find(&library, &symbol), Ok(address));
                     }

@@ -194,11 +194,13 @@ fn is_outside<'ctx>(
     })
 }
 
-/// The first byte of a memory. That of a guarded or shared one never moves: it is loaded once, in the start block.
+/// The first byte of a memory. That of a guarded or shared one never moves, nor that of one which cannot grow: it is loaded once, in the
+/// start block.
 fn base<'ctx>(f: &mut FunctionState<'_, 'ctx>, memory: MemoryIndex) -> Result<PointerValue<'ctx>> {
     let ptr = f.module.types.ptr.into();
     let offset = offset_of!(VMMemory, base);
-    if !f.module.plans[memory.index()].guarded && !is_shared(f, memory) {
+    let may_move = !f.module.plans[memory.index()].guarded && !is_shared(f, memory);
+    if may_move && constant_length(f, memory).is_none() {
         let memory = structure(f, memory)?;
         return Ok(f.load(ptr, memory, offset, Region::Context, false)?.into_pointer_value());
     }
@@ -213,8 +215,18 @@ fn base<'ctx>(f: &mut FunctionState<'_, 'ctx>, memory: MemoryIndex) -> Result<Po
     Ok(base)
 }
 
+/// The length that a memory keeps, because its type allows no other: whatever is imported for it has that one, too.
+fn constant_length(f: &FunctionState<'_, '_>, memory: MemoryIndex) -> Option<u64> {
+    let ty = &f.module.declarations.memories[memory];
+    let length = u128::from(ty.minimum) << ty.page_size_log2;
+    u64::try_from(length).ok().filter(|_| ty.maximum == Some(ty.minimum))
+}
+
 /// The current length of a memory in bytes. Other threads may grow a shared one.
 pub(super) fn length<'ctx>(f: &FunctionState<'_, 'ctx>, memory: MemoryIndex) -> Result<IntValue<'ctx>> {
+    if let Some(length) = constant_length(f, memory) {
+        return Ok(f.module.types.i64.const_int(length, false));
+    }
     let structure = structure(f, memory)?;
     let i64 = f.module.types.i64.into();
     let length = f.load(i64, structure, offset_of!(VMMemory, length), Region::Context, false)?;

@@ -263,6 +263,19 @@ fn a_field_outside_its_section_is_an_error() {
 }
 
 #[test]
+fn a_relocation_of_the_length_of_an_unwind_entry_is_an_error() {
+    let mut builder = Builder::new(&[0xc3; 16]);
+    let common = [12, 0, 0, 0, 0, 0, 0, 0, 1, 0, 1, 0x78, 16, 0, 0, 0];
+    let entry = [20, 0, 0, 0, 20, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
+    let frames = builder.section(".eh_frame", SectionKind::ReadOnlyData, &[&common[..], &entry].concat());
+    builder.link().expect("the entries are well-formed");
+    let start = builder.define("frames", frames, 0, 0, SymbolScope::Compilation);
+    // The distance of a field from itself: a length of zero ends the list.
+    builder.relocate(frames, 0, start, 0, elf::R_X86_64_PC32);
+    assert!(matches!(builder.link(), Err(LinkError::Unwind(_))));
+}
+
+#[test]
 fn an_undefined_symbol_is_named_with_its_place() {
     let mut builder = Builder::new(&[0xe8, 0, 0, 0, 0]);
     let text = builder.text;

@@ -75,6 +75,17 @@ impl Lines {
         self.0.get(last).filter(|line| line.offsets.contains(&offset))
     }
 
+    /// The pieces of code of the same line that lead to a piece, backwards.
+    pub(crate) fn leading(&self, line: &Line) -> impl Iterator<Item = &Line> {
+        let before = self.0.partition_point(|other| other.offsets.start < line.offsets.start);
+        let (place, mut next) = ((line.unit, line.file, line.line), line.offsets.start);
+        self.0[..before].iter().rev().take_while(move |other| {
+            let touches = other.offsets.end == next;
+            next = other.offsets.start;
+            touches && (other.unit, other.file, other.line) == place
+        })
+    }
+
     /// Where the next line begins after an offset.
     pub(crate) fn after(&self, offset: WasmOffset) -> Option<WasmOffset> {
         let next = self.0.partition_point(|line| line.offsets.start <= offset);

@@ -14,19 +14,25 @@ pub(super) struct Code {
     /// Rows of a scope and of what was inlined into it, with the offset in the scope's own function; 0 where it is not known.
     pub(super) rows: Vec<Vec<(Range<u64>, WasmOffset)>>,
     pub(super) children: Vec<Vec<usize>>,
+    /// Of each scope, the rows of its own that are the second copy of a loop.
+    pub(super) copies: Vec<Vec<(Range<u64>, WasmOffset)>>,
 }
 
 impl Code {
     pub(super) fn new(native: &Native) -> Self {
-        let mut rows = vec![Vec::new(); native.scopes.len()];
+        let (mut rows, mut copies) =
+            (vec![Vec::new(); native.scopes.len()], vec![Vec::new(); native.scopes.len()]);
         for row in &native.rows {
+            if row.is_copy {
+                copies[row.scope].push((row.addresses.clone(), row.offset));
+            }
             let mut offset = row.offset;
             for scope in native.around(row.scope) {
                 rows[scope].push((row.addresses.clone(), offset));
                 offset = native.scopes[scope].call_line;
             }
         }
-        Self { rows, children: native.children() }
+        Self { rows, children: native.children(), copies }
     }
 
     /// The unit of the outermost function with sources that was inlined into a scope.

@@ -80,6 +80,10 @@ impl Stated {
                         Guest::Native(Step::Plain(dw::DW_OP_plus)),
                     ]);
                 }
+                Operation::ImplicitValue { data } => {
+                    part.steps.push(Guest::Native(Step::number(data.slice())?));
+                    part.is_value = true;
+                }
                 operation => part.steps.push(Guest::read(&operation)?),
             }
         }

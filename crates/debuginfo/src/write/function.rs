@@ -33,7 +33,7 @@ impl<'a> Function<'a> {
     }
 
     /// The offsets at which a location is good that is stated for all of the function: from the first values of its locals on. `None` if it has no locals.
-    pub(super) fn good_everywhere(&self, stated: &Stated) -> Option<Range<WasmOffset>> {
+    pub(super) fn good_everywhere(&self, stated: &Stated) -> Option<Vec<Range<WasmOffset>>> {
         let locals = stated.locals();
         let first =
             locals.iter().map(|local| self.assignments.first(LocalIndex(*local)).unwrap_or(WasmOffset::MAX));
@@ -42,10 +42,10 @@ impl<'a> Function<'a> {
 
     /// The offsets at which a location is good that is stated for some: as long as its locals keep their values. LLVM may say that a variable
     /// is in a local after that is used for another one.
-    pub(super) fn good(&self, stated: &Stated, offsets: Range<WasmOffset>) -> Range<WasmOffset> {
+    pub(super) fn good(&self, stated: &Stated, offsets: Range<WasmOffset>) -> Vec<Range<WasmOffset>> {
         let locals = stated.locals();
-        let until = locals.iter().map(|local| self.assignments.kept_until(LocalIndex(*local), offsets.start));
-        offsets.start..until.min().unwrap_or(offsets.end).min(offsets.end)
+        let kept = locals.iter().map(|local| self.assignments.kept(LocalIndex(*local), offsets.clone()));
+        kept.fold(vec![offsets.clone()], |good, kept| intersect(&good, &kept))
     }
 
     /// Bytes of a local that is an integer; 0 for any other.
@@ -57,4 +57,13 @@ impl<'a> Function<'a> {
             _ => 0,
         }
     }
+}
+
+/// What is in both of two lists of ranges.
+fn intersect(some: &[Range<WasmOffset>], others: &[Range<WasmOffset>]) -> Vec<Range<WasmOffset>> {
+    let both = |one: &Range<WasmOffset>, other: &Range<WasmOffset>| {
+        one.start.max(other.start)..one.end.min(other.end)
+    };
+    let all = some.iter().flat_map(|one| others.iter().map(move |other| both(one, other)));
+    all.filter(|range| range.start < range.end).collect()
 }

@@ -33,7 +33,7 @@ use wootz_wasm_ir::Module;
 
 pub use call_frames::AfterCall;
 pub use context::{ContextLayout, Entity};
-pub use sections::{Base, DebugSections, Fixup};
+pub use sections::{ADDRESS_IN_FILE, Base, DebugSections, Fixup, SectionOffset};
 
 use crate::frames::Frames;
 use crate::guest::Guest;
@@ -106,6 +106,18 @@ fn set_ranges(unit: &mut Unit, entry: UnitEntryId, ranges: &[Range<u64>]) {
     let pairs = ranges.iter().map(|range| write::Range::OffsetPair { begin: range.start, end: range.end });
     let list = unit.ranges.add(RangeList(pairs.collect()));
     unit.get_mut(entry).set(dw::DW_AT_ranges, AttributeValue::RangeListRef(list));
+}
+
+/// Puts the code that is the second copy of a loop into a block of its own: debuggers stop at a line in one place of each block. The label
+/// is there because gdb takes no notice of an empty block.
+fn add_copy(unit: &mut Unit, parent: UnitEntryId, ranges: &[Range<u64>]) {
+    let Some(first) = ranges.first() else { return };
+    let block = unit.add(parent, dw::DW_TAG_lexical_block);
+    set_ranges(unit, block, ranges);
+    let label = unit.add(block, dw::DW_TAG_label);
+    let label = unit.get_mut(label);
+    label.set(dw::DW_AT_name, string("copy"));
+    label.set(dw::DW_AT_low_pc, AttributeValue::Address(sections::image(first.start)));
 }
 
 /// Makes a unit cover code, with the image as the base of its lists.

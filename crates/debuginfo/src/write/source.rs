@@ -1,6 +1,6 @@
 //! Units whose sources are those of the guest's program: one for each of its units that has code.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::ops::Range;
 
 use gimli::constants as dw;
@@ -15,7 +15,8 @@ use super::function::Function;
 use super::text::memory_name;
 use super::types::{Form, Types};
 use super::{
-    ENCODING, Input, PRODUCER, push_range, sequence, set_locations, set_ranges, set_unit_ranges, string,
+    ENCODING, Input, PRODUCER, add_copy, push_range, sequence, set_locations, set_ranges, set_unit_ranges,
+    string,
 };
 use crate::guest::{Entry, Guest, Line, number};
 use crate::native::Native;
@@ -146,6 +147,7 @@ impl<'a, 'g> SourceUnit<'a, 'g> {
     fn lines(&mut self, scopes: &[usize], dwarf: &mut Dwarf) {
         let mut covered = Vec::new();
         let native = self.native;
+        let starts = self.starts();
         for scope in scopes {
             let ranges = self.code.ranges(*scope);
             for range in &ranges {
@@ -166,6 +168,7 @@ impl<'a, 'g> SourceUnit<'a, 'g> {
                     }
                     last = Some(now);
                     let file = line.and_then(|line| self.file(line.unit, line.file, Some(dwarf)));
+                    let is_statement = line.is_some_and(|line| self.is_statement(line, row.scope, &starts));
                     let out = self.unit.line_program.row();
                     out.address_offset = row.addresses.start - range.start;
                     if let Some(file) = file {
@@ -173,7 +176,7 @@ impl<'a, 'g> SourceUnit<'a, 'g> {
                     }
                     out.line = line.filter(|_| file.is_some()).map_or(0, |line| u64::from(line.line));
                     out.column = line.map_or(0, |line| u64::from(line.column));
-                    out.is_statement = line.is_some_and(|line| line.is_statement);
+                    out.is_statement = is_statement;
                     self.unit.line_program.generate_row();
                 }
                 self.unit.line_program.end_sequence(range.end - range.start);
@@ -181,6 +184,19 @@ impl<'a, 'g> SourceUnit<'a, 'g> {
         }
         covered.sort_by_key(|range| range.start);
         set_unit_ranges(&mut self.unit, &covered);
+    }
+
+    /// Where the pieces of lines begin that have native code, each with the scope of the code.
+    fn starts(&self) -> HashSet<(usize, WasmOffset)> {
+        let rows = self.native.rows.iter();
+        rows.filter_map(|row| Some((row.scope, self.line(row)?.offsets.start))).collect()
+    }
+
+    /// Whether a debugger is to stop where a piece of a line begins: also if only what leads to it says so, and that became no code.
+    fn is_statement(&self, line: &Line, scope: usize, starts: &HashSet<(usize, WasmOffset)>) -> bool {
+        let mut leading =
+            self.guest.lines.leading(line).take_while(|line| !starts.contains(&(scope, line.offsets.start)));
+        line.is_statement || leading.any(|line| line.is_statement)
     }
 
     /// Whether what has been said of a function so far is its first line.
@@ -354,7 +370,7 @@ impl<'a, 'g> SourceUnit<'a, 'g> {
         id: UnitEntryId,
     ) -> Vec<(usize, FuncIndex, Entry, UnitEntryId)> {
         let function = Function::new(self.guest, self.input, func, entry);
-        let mut blocks: Vec<(UnitEntryId, Vec<Range<WasmOffset>>)> = Vec::new();
+        let mut blocks: Vec<Block> = Vec::new();
         let mut open = vec![(entry, id)];
         while let Some((outer, outer_id)) = open.pop() {
             for child in self.guest.children(outer) {
@@ -381,7 +397,20 @@ impl<'a, 'g> SourceUnit<'a, 'g> {
                 }
             }
         }
+        self.copies(scope, id, &blocks);
         self.inlined_by_llvm(scope, id, &blocks)
+    }
+
+    /// Puts the second copies of loops into blocks of their own.
+    fn copies(&mut self, scope: usize, id: UnitEntryId, blocks: &[Block]) {
+        let mut found: BTreeMap<Option<usize>, Vec<Range<u64>>> = BTreeMap::new();
+        for (range, offset) in &self.code.copies[scope] {
+            push_range(found.entry(innermost(blocks, *offset)).or_default(), range.clone());
+        }
+        for (around, ranges) in found {
+            let parent = around.map_or(id, |block| blocks[block].0);
+            add_copy(&mut self.unit, parent, &ranges);
+        }
     }
 
     fn inlined_by_guest(&mut self, id: UnitEntryId, entry: Entry) {
@@ -410,7 +439,7 @@ impl<'a, 'g> SourceUnit<'a, 'g> {
         &mut self,
         scope: usize,
         id: UnitEntryId,
-        blocks: &[(UnitEntryId, Vec<Range<WasmOffset>>)],
+        blocks: &[Block],
     ) -> Vec<(usize, FuncIndex, Entry, UnitEntryId)> {
         let mut found = Vec::new();
         let children = &self.code.children[scope];
@@ -427,11 +456,7 @@ impl<'a, 'g> SourceUnit<'a, 'g> {
             if ranges.is_empty() {
                 continue;
             }
-            let around = |(_, offsets): &&(_, Vec<Range<WasmOffset>>)| {
-                offsets.iter().any(|range| range.contains(&call))
-            };
-            // Inner blocks come after outer ones.
-            let parent = blocks.iter().rev().find(around).map_or(id, |(block, _)| *block);
+            let parent = innermost(blocks, call).map_or(id, |block| blocks[block].0);
             let inner = self.unit.add(parent, dw::DW_TAG_inlined_subroutine);
             set_ranges(&mut self.unit, inner, &ranges);
             let origin = self.origin(entry);
@@ -510,7 +535,7 @@ impl<'a, 'g> SourceUnit<'a, 'g> {
         if let Some(expression) = location.exprloc_value() {
             let Some(stated) = read(expression) else { return Vec::new() };
             let ranges = match function.good_everywhere(&stated) {
-                Some(offsets) => self.code.within(scope, &[offsets]),
+                Some(offsets) => self.code.within(scope, &offsets),
                 None => self.code.ranges(scope),
             };
             return vec![(stated, ranges)];
@@ -521,11 +546,19 @@ impl<'a, 'g> SourceUnit<'a, 'g> {
                 let offsets = self.guest.offsets(entry.range.begin, entry.range.end);
                 let (Some(offsets), Some(stated)) = (offsets, read(entry.data)) else { continue };
                 let offsets = function.good(&stated, offsets);
-                found.push((stated, self.code.within(scope, &[offsets])));
+                found.push((stated, self.code.within(scope, &offsets)));
             }
         }
         found
     }
+}
+
+/// A block of the guest's, or a function that its compiler inlined, with its code.
+type Block = (UnitEntryId, Vec<Range<WasmOffset>>);
+
+/// Which block is the innermost around an offset; inner ones come after outer ones.
+fn innermost(blocks: &[Block], offset: WasmOffset) -> Option<usize> {
+    blocks.iter().rposition(|(_, offsets)| offsets.iter().any(|range| range.contains(&offset)))
 }
 
 /// What a row of a line table says: unit and number of the file, line and column.

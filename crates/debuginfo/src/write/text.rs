@@ -10,7 +10,8 @@ use wootz_wasm_ir::{
 };
 
 use super::{
-    ENCODING, Input, PRODUCER, push_range, sequence, set_locations, set_ranges, set_unit_ranges, string,
+    ENCODING, Input, PRODUCER, add_copy, push_range, sequence, set_locations, set_ranges, set_unit_ranges,
+    string,
 };
 use crate::function_symbol;
 use crate::native::{Locations, Native};
@@ -126,7 +127,11 @@ impl TextUnit<'_> {
     fn functions(&mut self) {
         let children = self.native.children();
         let mut spans: Vec<Vec<Range<u64>>> = vec![Vec::new(); self.native.scopes.len()];
+        let mut copies = spans.clone();
         for row in &self.native.rows {
+            if row.is_copy {
+                push_range(&mut copies[row.scope], row.addresses.clone());
+            }
             for scope in self.native.around(row.scope) {
                 push_range(&mut spans[scope], row.addresses.clone());
             }
@@ -143,7 +148,8 @@ impl TextUnit<'_> {
                 entry.set(dw::DW_AT_frame_base, AttributeValue::Exprloc(expression));
             }
             self.locals(entry, index, func);
-            self.inlined(entry, &children[index], &children, &spans);
+            add_copy(&mut self.unit, entry, &copies[index]);
+            self.inlined(entry, &children[index], &children, &spans, &copies);
         }
     }
 
@@ -154,6 +160,7 @@ impl TextUnit<'_> {
         first: &[usize],
         children: &[Vec<usize>],
         spans: &[Vec<Range<u64>>],
+        copies: &[Vec<Range<u64>>],
     ) {
         let mut open: Vec<(UnitEntryId, usize)> = first.iter().map(|scope| (outer, *scope)).collect();
         while let Some((parent, scope)) = open.pop() {
@@ -170,6 +177,7 @@ impl TextUnit<'_> {
                 entry.set(dw::DW_AT_call_file, AttributeValue::FileIndex(Some(self.file)));
                 entry.set(dw::DW_AT_call_line, AttributeValue::Udata(u64::from(call_line)));
                 self.locals(inner, scope, func);
+                add_copy(&mut self.unit, inner, &copies[scope]);
             }
             open.extend(children[scope].iter().map(|scope| (inner, *scope)));
         }

@@ -38,6 +38,8 @@ pub struct Body {
     pub blocks: Arena<Block, BlockData>,
     /// For each group of accesses, the groups of its loop.
     pub groups: Arena<Group, Disjoint>,
+    /// The blocks, ascending, that are the second copy of a loop: other blocks have the same code.
+    pub copies: Vec<Block>,
     /// Whether vector instructions in its loops are better taken apart, so that longer vectors can be made of their lanes.
     pub scalar_lanes: bool,
     /// Storage of every argument list.
@@ -221,6 +223,7 @@ impl Body {
         self.insts.clear();
         self.blocks.clear();
         self.groups.clear();
+        self.copies.clear();
         self.scalar_lanes = false;
         self.pool.clear();
         self.locals.clear();

@@ -131,8 +131,13 @@ fn every_kind_of_endless_function_stops_and_says_where() {
             assert!(!store.is_interrupted(), "{name}: the request is answered");
             assert_eq!(call(&mut store, instance, "check", &[]).unwrap(), [Val::I32(58)], "{name}");
         }
-        let error = interrupted(&mut store, instance, "empty", Duration::from_millis(5));
-        assert!(error.to_string().starts_with("interrupted\n  0: busy!empty (wasm["), "{error}");
+        // A request that the busy machine lets come before the call ends it without a frame.
+        let seen = (0..20).any(|_| {
+            let error = interrupted(&mut store, instance, "empty", Duration::from_millis(5)).to_string();
+            assert!(error.starts_with("interrupted"), "{error}");
+            error.starts_with("interrupted\n  0: busy!empty (wasm[")
+        });
+        assert!(seen, "no interrupt says that it was in the loop");
     }
 }
 

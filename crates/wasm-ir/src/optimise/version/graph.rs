@@ -104,6 +104,7 @@ pub(super) fn apply(body: &mut Body, loops: &InnermostLoops, definitions: &Defin
         let new = blocks.push(data);
         if let Origin::Old(block) | Origin::Fast(_, block) = origin {
             let is_fast = matches!(origin, Origin::Fast(..));
+            rebuild.body.copies.extend(is_fast.then_some(new));
             let moved = locals.of(block).iter().map(|record| rebuild.record(*record, new, is_fast));
             records.extend(moved);
         }
