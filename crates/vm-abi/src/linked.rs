@@ -5,6 +5,7 @@
 //!         .rodata           constants
 //!         .rodata.wootz     the sections of an image that are not code: information, address map, data, unwind information
 //!         .data.rel.ro      one LinkedModule and its LinkedImports
+//!         .data             with debug information for debuggers, a word that it refers to
 //!         .eh_frame, .debug_*   for the program's own unwinder and debugger
 //! ```
 //!
@@ -12,6 +13,7 @@
 //! unwinder, and the runtime walks frames by the copy, which stands at its distance from the code in the image.
 
 use std::ffi::c_void;
+use std::sync::atomic::AtomicUsize;
 
 use crate::image::FORMAT_VERSION;
 
@@ -20,6 +22,12 @@ pub const LINKED_MAGIC: [u8; 8] = *b"wootzobj";
 
 /// Symbol of the object's [`LinkedModule`], local to it.
 pub const LINKED_MODULE: &str = "wootz_module";
+
+/// Symbol of the word that debug information finds the only instance by, local to the object: `Instance` of [`debug`](crate::debug).
+pub const ONLY_INSTANCE: &str = "wootz_only_instance";
+
+/// Symbol of the runtime's list of memories: `Memories` of [`debug`](crate::debug).
+pub const MEMORY_LIST: &str = "wootz_debug_memories";
 
 /// Bytes of an object that are constant for the life of the program.
 #[derive(Copy, Clone, Debug)]
@@ -81,6 +89,8 @@ pub struct LinkedModule {
     pub import_count: usize,
     /// Bytes of the structure of imports that the header declares.
     pub imports_size: usize,
+    /// [`ONLY_INSTANCE`], if the object has debug information for debuggers; else null.
+    pub only_instance: *const AtomicUsize,
 }
 
 /// How the program gives an import: in a structure that the header declares, or not at all.

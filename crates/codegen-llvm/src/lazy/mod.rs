@@ -49,10 +49,11 @@ pub(crate) use loops::{Counting, LoopEntry, function_type};
 /// The target of tracing events: what becomes hot, and what is compiled.
 const EVENTS: &str = "wootz::lazy";
 
-/// What of the callees of a function that somebody waits for is compiled with it: it costs little more than the function alone.
-const CALLEES: Room = Room { functions: 8, bytes: 600 };
+/// What is compiled with a function that somebody waits for: its callees, or what is wanted ahead. It is likely to be called soon, and
+/// costs less there than in an LLVM module of its own.
+const CALLEES: Room = Room { functions: 8, bytes: 1 << 10 };
 /// What is compiled together ahead: whoever asks for one of it meanwhile waits for all.
-const AHEAD: Room = Room { functions: 8, bytes: 2 << 10 };
+const AHEAD: Room = Room { functions: 32, bytes: 4 << 10 };
 
 /// The compiler of a module that is opened lazily.
 struct LazyCompiler {
@@ -110,6 +111,9 @@ impl LazyCompiler {
     ) -> Self {
         let declarations = module.declarations();
         let entries = LazyLayout::new(declarations);
+        if options.debug.is_some() {
+            workers::stay();
+        }
         let inner = Inner {
             target,
             requests: Mutex::new(Requests::new(entries.entries())),
@@ -261,6 +265,9 @@ impl Inner {
             left = called.collect();
             let mut requests = self.requests();
             let mut taken = requests.begin_within(&left, &mut room, |entry| self.bytes(entry));
+            if taken.is_empty() {
+                taken = requests.begin_wanted(&mut room, |entry| self.bytes(entry));
+            }
             taken.retain(|entry| responsibility.take_on(&self.symbol(*entry)).is_ok());
             entries.extend(&taken);
             taken.into_iter().filter_map(|entry| self.entries.function(entry)).collect()

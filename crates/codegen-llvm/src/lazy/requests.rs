@@ -54,12 +54,26 @@ impl Requests {
         mut room: Room,
         bytes: impl Fn(EntryNumber) -> usize,
     ) -> Vec<EntryNumber> {
+        let mut batch = self.begin_wanted(&mut room, bytes);
+        if batch.is_empty() {
+            batch.extend(self.wanted.pop());
+            batch.iter().for_each(|entry| self.begun[entry.0 as usize] = true);
+        }
+        batch
+    }
+
+    /// Begins what is likely to be called next, as far as there is room.
+    pub(super) fn begin_wanted(
+        &mut self,
+        room: &mut Room,
+        bytes: impl Fn(EntryNumber) -> usize,
+    ) -> Vec<EntryNumber> {
         let mut batch = Vec::new();
         while let Some(entry) = self.wanted.pop() {
             if self.begun[entry.0 as usize] {
                 continue;
             }
-            if !room.take(bytes(entry)) && !batch.is_empty() {
+            if !room.take(bytes(entry)) {
                 self.wanted.push(entry);
                 break;
             }
@@ -120,7 +134,7 @@ mod tests {
         let batches = std::iter::from_fn(|| {
             Some(numbers(&requests.begin_batch(ROOM, bytes))).filter(|batch| !batch.is_empty())
         });
-        assert_eq!(batches.collect::<Vec<_>>(), [vec![3, 2], vec![1], vec![0]]);
+        assert_eq!(batches.collect::<Vec<_>>(), [vec![3], vec![2, 1], vec![0]]);
         assert_eq!(
             numbers(&Requests::new(4).begin_within(&[0, 1, 2].map(EntryNumber), &mut { ROOM }, bytes)),
             [0, 2]

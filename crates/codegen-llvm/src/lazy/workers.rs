@@ -48,6 +48,8 @@ struct Workers {
     hurried: Option<Instant>,
     threads: usize,
     idle: usize,
+    /// Whether threads stay when there is no work.
+    stay: bool,
     /// Threads that do work that nobody waits for.
     unhurried: usize,
     /// Whether the process ends.
@@ -71,6 +73,7 @@ static WORKERS: Mutex<Workers> = Mutex::new(Workers {
     hurried: None,
     threads: 0,
     idle: 0,
+    stay: false,
     unhurried: 0,
     ending: false,
 });
@@ -96,6 +99,12 @@ fn is_parallel() -> bool {
 fn processors() -> usize {
     static PROCESSORS: OnceLock<usize> = OnceLock::new();
     *PROCESSORS.get_or_init(|| thread::available_parallelism().map_or(1, NonZero::get))
+}
+
+/// Makes threads stay when they have nothing to do: code is compiled for debuggers, and lldb 22.1 takes a thread's end, while it goes on from a
+/// breakpoint, for a stop without a reason.
+pub(super) fn stay() {
+    workers().stay = true;
 }
 
 /// Has a job done. Without a thread for it, the calling one does what is urgent, and nobody what is not.
@@ -170,6 +179,7 @@ fn work() {
             all = guard;
             all.idle -= 1;
             if timeout.timed_out()
+                && !all.stay
                 && patience == PATIENCE
                 && all.now.len() + all.soon.len() + all.later.len() == 0
             {

@@ -2,7 +2,7 @@
 
 use std::mem::offset_of;
 
-use wootz_debuginfo::write::{self, ContextLayout, Entity, Input};
+use wootz_debuginfo::write::{self, ContextLayout, Entity, Input, SectionOffset};
 use wootz_debuginfo::{Debugger, SourceText};
 use wootz_vm_abi::context::{ModuleShape, Place, VMContextLayout, VMMemory};
 use wootz_vm_abi::debug::{Base, DebugAddresses, SectionAddresses};
@@ -25,8 +25,15 @@ pub struct DebugParts<'a> {
     pub debugger: Debugger,
 }
 
-/// Replaces the debug sections, and returns where addresses are in the new ones.
-pub(super) fn replace(layout: &mut Layout<'_>, parts: DebugParts<'_>) -> Result<DebugAddresses, LinkError> {
+/// What is not final in debug sections: the outputs of a layout from [`Layout::LOADED`] on.
+#[derive(Debug)]
+pub(super) struct Unsettled {
+    pub(super) addresses: DebugAddresses,
+    pub(super) offsets: Vec<SectionOffset>,
+}
+
+/// Replaces the debug sections, and returns what is not final in the new ones.
+pub(super) fn replace(layout: &mut Layout<'_>, parts: DebugParts<'_>) -> Result<Unsettled, LinkError> {
     let context = context_layout(parts.module);
     // Code that is not optimised finds its frames by another register.
     let after_calls = if parts.optimised { calls::after_calls(layout.arch, layout)? } else { Vec::new() };
@@ -57,7 +64,7 @@ pub(super) fn replace(layout: &mut Layout<'_>, parts: DebugParts<'_>) -> Result<
         };
         addresses.sections[fixup.section as usize].places.push((fixup.offset, base));
     }
-    Ok(addresses)
+    Ok(Unsettled { addresses, offsets: written.offsets })
 }
 
 fn context_layout(module: &Module) -> ContextLayout {

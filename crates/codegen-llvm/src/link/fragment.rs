@@ -50,7 +50,7 @@ pub(crate) fn fragment(
     parts.sort_by_key(|(_, range)| range.start);
     let debug = match debug {
         Some(parts) => {
-            let addresses = debug::replace(&mut layout, parts)?;
+            let addresses = debug::replace(&mut layout, parts)?.addresses;
             let contents = info::Contents { debug: Some(addresses.encode()), ..info::Contents::default() };
             write::for_debuggers(&objects, &symbols, &layout, &contents)?
         }

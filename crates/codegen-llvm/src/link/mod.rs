@@ -157,6 +157,7 @@ pub(crate) fn link_object(
         left,
         image: &image.layout,
         contents: &image.contents,
+        debug: image.debug.as_ref(),
         imports,
         imports_size,
     });
@@ -168,6 +169,8 @@ pub(crate) fn link_object(
 struct Linked<'a> {
     layout: Layout<'a>,
     contents: info::Contents,
+    /// Of the debug sections, if they are for debuggers.
+    debug: Option<debug::Unsettled>,
 }
 
 impl<'a> Linked<'a> {
@@ -188,8 +191,9 @@ impl<'a> Linked<'a> {
         let map = info::address_map(&layout)?;
         let debug = parts.debug.map(|debug| debug::replace(&mut layout, debug)).transpose()?;
         times.add(Phase::DebugInfo, watch.lap());
-        let contents = info::Contents::new(&info, map, debug.as_ref(), parts)?;
+        let addresses = debug.as_ref().map(|debug| &debug.addresses);
+        let contents = info::Contents::new(&info, map, addresses, parts)?;
         times.add(Phase::Link, watch.lap());
-        Ok(Self { layout, contents })
+        Ok(Self { layout, contents, debug })
     }
 }

@@ -10,12 +10,16 @@ use object::{
     Architecture, BinaryFormat, Endianness, RelocationFlags, SectionKind, SymbolFlags, SymbolKind,
     SymbolScope,
 };
+use wootz_debuginfo::write::{ADDRESS_IN_FILE, SectionOffset};
+use wootz_vm_abi::debug::Base;
 use wootz_vm_abi::image::FORMAT_VERSION;
 use wootz_vm_abi::linked::{
     LINKED_MAGIC, LINKED_MODULE, LinkedBytes, LinkedImport, LinkedModule, LinkedRange, LinkedUnwind,
+    MEMORY_LIST, ONLY_INSTANCE,
 };
 use wootz_vm_abi::machine::Machine;
 
+use super::debug::Unsettled;
 use super::error::LinkError;
 use super::info::Contents;
 use super::input::{Definition, Object};
@@ -43,6 +47,8 @@ pub(super) struct Parts<'a> {
     /// The module linked as an image, without the C functions.
     pub(super) image: &'a Layout<'a>,
     pub(super) contents: &'a Contents,
+    /// Of the image's debug sections, if they are for debuggers: then they are the object's.
+    pub(super) debug: Option<&'a Unsettled>,
     pub(super) imports: &'a [LinkedImportPlace],
     pub(super) imports_size: usize,
 }
@@ -56,7 +62,9 @@ pub(super) fn write(parts: Parts<'_>) -> Result<Vec<u8>, LinkError> {
     };
     let file = File::new(BinaryFormat::Elf, architecture, Endianness::Little);
     let mut writer = Writer { file, sections: BTreeMap::new(), externals: BTreeMap::new(), parts: &parts };
-    for (index, output) in parts.layout.outputs.iter().enumerate() {
+    let debug = if parts.debug.is_some() { parts.image } else { parts.layout };
+    let outputs = parts.layout.outputs[..Layout::LOADED].iter().chain(&debug.outputs[Layout::LOADED..]);
+    for (index, output) in outputs.enumerate() {
         if index != Layout::EH_FRAME_HDR {
             writer.section(index, output);
         }
@@ -64,7 +72,12 @@ pub(super) fn write(parts: Parts<'_>) -> Result<Vec<u8>, LinkError> {
     writer.functions();
     writer.description()?;
     for left in &parts.left {
-        writer.relocation(left)?;
+        if parts.debug.is_none() || left.output < Layout::LOADED {
+            writer.relocation(left)?;
+        }
+    }
+    if let Some(debug) = parts.debug {
+        writer.debug(debug)?;
     }
     let stack = writer.file.add_section(Vec::new(), b".note.GNU-stack".to_vec(), SectionKind::Metadata);
     writer.file.section_mut(stack).flags =
@@ -154,12 +167,14 @@ impl Writer<'_> {
         let len = self.file.section(bytes).data().len() as u64;
         set(offset_of!(LinkedModule, bytes) + offset_of!(LinkedBytes, len), len);
         let text = self.sections[&Layout::TEXT];
+        let instance = self.parts.debug.is_some().then(|| self.only_instance());
         let start = offset_of!(LinkedBytes, start);
         let mut pointers = vec![
             (offset_of!(LinkedModule, text) + start, text, 0),
             (offset_of!(LinkedModule, bytes) + start, bytes, 0),
             (offset_of!(LinkedModule, imports), described, module_len as u64),
         ];
+        pointers.extend(instance.map(|word| (offset_of!(LinkedModule, only_instance), word, 0)));
         for (index, import) in imports.iter().enumerate() {
             let at = module_len + index * size_of::<LinkedImport>();
             set(
@@ -189,12 +204,70 @@ impl Writer<'_> {
         Ok(())
     }
 
+    /// The word for debuggers in which the runtime says which instance is the only one.
+    fn only_instance(&mut self) -> SectionId {
+        let section = self.file.add_section(Vec::new(), b".data".to_vec(), SectionKind::Data);
+        let size = size_of::<u64>();
+        self.file.append_section_data(section, &vec![0; size], size as u64);
+        let symbol = self.file.add_symbol(Symbol {
+            name: ONLY_INSTANCE.into(),
+            value: 0,
+            size: size as u64,
+            kind: SymbolKind::Data,
+            scope: SymbolScope::Compilation,
+            weak: false,
+            section: SymbolSection::Section(section),
+            flags: SymbolFlags::None,
+        });
+        self.externals.insert(ONLY_INSTANCE.into(), symbol);
+        section
+    }
+
     fn relocation(&mut self, left: &Left) -> Result<(), LinkError> {
         let symbol = match &left.target {
             LeftTarget::Output(output) => self.file.section_symbol(self.sections[output]),
             LeftTarget::External(name) => self.external(name),
         };
         self.add(self.sections[&left.output], left.offset, left.ty, symbol, left.addend)
+    }
+
+    /// The addresses and offsets in debug sections for debuggers.
+    fn debug(&mut self, debug: &Unsettled) -> Result<(), LinkError> {
+        let text = self.file.section_symbol(self.sections[&Layout::TEXT]);
+        let instance = self.externals[ONLY_INSTANCE];
+        let memories = self.external(MEMORY_LIST);
+        let arch = self.parts.layout.arch;
+        let image = &self.parts.image.outputs;
+        for (index, section) in (Layout::LOADED..).zip(&debug.addresses.sections) {
+            let id = self.sections[&index];
+            for (offset, base) in &section.places {
+                let at = *offset as usize;
+                let (symbol, addend) = match base {
+                    Base::Image => {
+                        let value = image[index].data[at..]
+                            .first_chunk()
+                            .map_or(0, |bytes| i64::from_le_bytes(*bytes));
+                        (text, value - image[Layout::TEXT].address.cast_signed())
+                    }
+                    Base::Instance => (instance, 0),
+                    Base::Memories => (memories, 0),
+                };
+                // What it names is in the program, and moves with it.
+                let opcode = self.file.section_mut(id).data_mut().get_mut(at.wrapping_sub(1));
+                if let Some(opcode) = opcode.filter(|_| *base != Base::Image) {
+                    *opcode = ADDRESS_IN_FILE;
+                }
+                self.add(id, *offset, arch.absolute, symbol, addend)?;
+            }
+        }
+        for SectionOffset { section, offset, target } in &debug.offsets {
+            let [section, target] = [section, target].map(|index| Layout::LOADED + *index as usize);
+            let data = &image[section].data[*offset as usize..];
+            let value = data.first_chunk().map_or(0, |bytes| u32::from_le_bytes(*bytes));
+            let symbol = self.file.section_symbol(self.sections[&target]);
+            self.add(self.sections[&section], *offset, arch.short, symbol, value.into())?;
+        }
+        Ok(())
     }
 
     fn external(&mut self, name: &str) -> SymbolId {

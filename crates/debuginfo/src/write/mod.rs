@@ -33,7 +33,7 @@ use wootz_wasm_ir::Module;
 
 pub use call_frames::AfterCall;
 pub use context::{ContextLayout, Entity};
-pub use sections::{Base, DebugSections, Fixup};
+pub use sections::{ADDRESS_IN_FILE, Base, DebugSections, Fixup, SectionOffset};
 
 use crate::frames::Frames;
 use crate::guest::Guest;

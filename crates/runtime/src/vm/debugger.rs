@@ -63,6 +63,7 @@ struct Memories {
     places: [AtomicUsize; MEMORIES],
 }
 
+#[unsafe(export_name = "wootz_debug_memories")]
 static MEMORY_LIST: Memories =
     Memories { count: AtomicUsize::new(0), places: [const { AtomicUsize::new(0) }; MEMORIES] };
 
@@ -84,14 +85,25 @@ pub(crate) struct ShownImage {
 pub(crate) struct Contexts {
     /// That of the only instance, or 0: `Instance` of `vm_abi::debug`.
     only: AtomicUsize,
+    /// The same in the program, if that has the debug information.
+    word: Option<&'static AtomicUsize>,
     all: Mutex<Vec<usize>>,
 }
 
 impl Contexts {
+    /// None yet; that of the only instance will be told in a word, too.
+    pub(crate) fn told_in(word: &'static AtomicUsize) -> Self {
+        Self { word: Some(word), ..Self::default() }
+    }
+
     fn change(&self, change: impl FnOnce(&mut Vec<usize>)) {
         let mut all = self.all.lock().unwrap_or_else(PoisonError::into_inner);
         change(&mut all);
-        self.only.store(if let [only] = **all { only } else { 0 }, Ordering::Relaxed);
+        let only = if let [only] = **all { only } else { 0 };
+        self.only.store(only, Ordering::Relaxed);
+        if let Some(word) = self.word {
+            word.store(only, Ordering::Relaxed);
+        }
     }
 }
 

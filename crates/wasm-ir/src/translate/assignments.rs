@@ -234,9 +234,8 @@ mod tests {
         let in_loop = assignments.steps.iter().find(|(_, step)| *step == Step::Loop).unwrap().0 + 1;
         let end = WasmOffset::MAX;
         let kept = |local, from| {
-            let ranges = assignments.kept(local, from..end);
-            assert_eq!(ranges.len(), 1, "{ranges:?}");
-            ranges[0].clone()
+            let [only] = &*assignments.kept(local, from..end) else { panic!("one range") };
+            only.clone()
         };
         assert_eq!(kept(zero, start), start..in_loop);
         assert_eq!(kept(zero, in_loop), in_loop..offsets[1] + 1);

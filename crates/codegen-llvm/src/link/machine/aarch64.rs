@@ -41,6 +41,7 @@ pub(super) static ARCH: Arch = Arch {
     ],
     unwind_type: elf::SHT_PROGBITS,
     absolute: elf::R_AARCH64_ABS64,
+    short: elf::R_AARCH64_ABS32,
     is_page_relative: |ty| {
         let in_place = [
             elf::R_AARCH64_NONE,

@@ -29,6 +29,8 @@ pub(super) struct Arch {
     pub(super) unwind_type: elf::SectionType,
     /// The relocation of a pointer.
     pub(super) absolute: elf::RelocationType,
+    /// The relocation of four bytes to an address, which debug information has offsets by.
+    pub(super) short: elf::RelocationType,
     /// Whether a relocation depends on where in a page its section is.
     pub(super) is_page_relative: fn(elf::RelocationType) -> bool,
     /// Writes the value of a relocation, whose offset is in the section.

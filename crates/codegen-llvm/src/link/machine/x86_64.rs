@@ -36,6 +36,7 @@ pub(super) static ARCH: Arch = Arch {
     ],
     unwind_type: elf::SHT_X86_64_UNWIND,
     absolute: elf::R_X86_64_64,
+    short: elf::R_X86_64_32,
     is_page_relative: |_| false,
     apply,
 };
