@@ -23,6 +23,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
+use wootz_debuginfo::GuestIndex;
 use wootz_vm_abi::context::{ModuleShape, VMContextLayout};
 use wootz_vm_abi::lazy::{
     CodeSpace, CompileFailure, Done, Entry, EntryCompiler, EntryNumber, Fragment, LazyLayout, LazyModule,
@@ -62,6 +63,8 @@ struct Inner {
     hot: Mutex<Hot>,
     /// Whether someone asked for each entry, or it is compiled ahead.
     begun: Vec<AtomicBool>,
+    /// What is known of the module's DWARF.
+    dwarf: GuestIndex,
     closed: AtomicBool,
 }
 
@@ -114,6 +117,7 @@ impl LazyCompiler {
             failures: Mutex::default(),
             hot: Mutex::default(),
             closed: AtomicBool::new(false),
+            dwarf: GuestIndex::default(),
             options,
             space,
             module,

@@ -40,7 +40,9 @@ pub(super) fn write<'g>(native: &Native, guest: &Guest<'g>, input: &Input<'_>, d
     for (unit, scopes) in scopes {
         let mut writer = SourceUnit::new(native, guest, input, &code, unit, dwarf);
         writer.lines(&scopes, dwarf);
-        writer.globals();
+        if guest.tell(unit) {
+            writer.globals();
+        }
         writer.memories();
         for scope in scopes {
             writer.function(scope);
@@ -73,7 +75,7 @@ impl<'a, 'g> SourceUnit<'a, 'g> {
         index: usize,
         dwarf: &mut Dwarf,
     ) -> Self {
-        let data = &guest.units[index];
+        let data = guest.unit(index);
         let root = Entry { unit: index, offset: root_offset(data) };
         let die = guest.die(root);
         let text = |name| die.as_ref().and_then(|die| guest.text(index, die, name));
@@ -136,7 +138,7 @@ impl<'a, 'g> SourceUnit<'a, 'g> {
         for scope in self.native.around(row.scope) {
             let func = self.native.scopes[scope].func;
             if func.is_some_and(|func| self.guest.functions.contains_key(&func)) {
-                return self.guest.lines.at(offset).filter(|line| line.line != 0);
+                return self.guest.lines().at(offset).filter(|line| line.line != 0);
             }
             offset = self.native.scopes[scope].call_line;
         }
@@ -194,14 +196,17 @@ impl<'a, 'g> SourceUnit<'a, 'g> {
 
     /// Whether a debugger is to stop where a piece of a line begins: also if only what leads to it says so, and that became no code.
     fn is_statement(&self, line: &Line, scope: usize, starts: &HashSet<(usize, WasmOffset)>) -> bool {
-        let mut leading =
-            self.guest.lines.leading(line).take_while(|line| !starts.contains(&(scope, line.offsets.start)));
+        let mut leading = self
+            .guest
+            .lines()
+            .leading(line)
+            .take_while(|line| !starts.contains(&(scope, line.offsets.start)));
         line.is_statement || leading.any(|line| line.is_statement)
     }
 
     /// Whether what has been said of a function so far is its first line.
     fn is_beginning(&self, scope: usize, last: Option<(usize, Option<Said>)>) -> bool {
-        let first = self.code.rows[scope].first().and_then(|(_, offset)| self.guest.lines.at(*offset));
+        let first = self.code.rows[scope].first().and_then(|(_, offset)| self.guest.lines().at(*offset));
         last.is_some() && last == Some((scope, first.map(said)))
     }
 
@@ -211,7 +216,7 @@ impl<'a, 'g> SourceUnit<'a, 'g> {
 
     /// The unit's variables that live as long as the program.
     fn globals(&mut self) {
-        let root = Entry { unit: self.index, offset: root_offset(&self.guest.units[self.index]) };
+        let root = Entry { unit: self.index, offset: root_offset(self.guest.unit(self.index)) };
         let mut open = vec![root];
         while let Some(outer) = open.pop() {
             for child in self.guest.children(outer) {
@@ -249,7 +254,7 @@ impl<'a, 'g> SourceUnit<'a, 'g> {
     }
 
     fn global(&mut self, variable: Entry) {
-        let encoding = self.guest.units[variable.unit].encoding();
+        let encoding = self.guest.unit(variable.unit).encoding();
         let Some(die) = self.guest.die(variable) else { return };
         let stated = die.attr_value(dw::DW_AT_location).and_then(|value| value.exprloc_value());
         let Some(stated) = stated.and_then(|stated| Stated::read(stated, None, encoding)) else { return };
@@ -461,7 +466,7 @@ impl<'a, 'g> SourceUnit<'a, 'g> {
             set_ranges(&mut self.unit, inner, &ranges);
             let origin = self.origin(entry);
             self.unit.get_mut(inner).set(dw::DW_AT_abstract_origin, AttributeValue::UnitRef(origin));
-            if let Some(line) = self.guest.lines.at(call).cloned() {
+            if let Some(line) = self.guest.lines().at(call).cloned() {
                 self.called_at(inner, line.unit, Some(line.file), Some(u64::from(line.line)));
             }
             found.push((child, func, entry, inner));
@@ -528,7 +533,7 @@ impl<'a, 'g> SourceUnit<'a, 'g> {
         scope: usize,
         variable: Entry,
     ) -> Vec<(Stated, Vec<Range<u64>>)> {
-        let unit = &self.guest.units[variable.unit];
+        let unit = self.guest.unit(variable.unit);
         let location = self.guest.die(variable).and_then(|die| die.attr_value(dw::DW_AT_location));
         let Some(location) = location else { return Vec::new() };
         let read = |expression| Stated::read(expression, function.frame_base, unit.encoding());
