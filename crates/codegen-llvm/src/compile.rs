@@ -16,6 +16,7 @@ use crate::link;
 use crate::llvm::LlvmContext;
 use crate::measure;
 use crate::module::ModuleState;
+use crate::pipeline;
 use crate::report::{CompileReport, Degraded, Event, Observer, Phase, PhaseTimes};
 use crate::schedule::Schedule;
 use crate::target::TargetInfo;
@@ -308,7 +309,7 @@ fn with_lowered<T>(
 
     let mut bodies = Bodies::new(&state, module, options, times);
     bodies.functions(&unit.functions)?;
-    if options.opt != OptLevel::O0 {
+    if options.opt >= OptLevel::O2 {
         bodies.callees(SMALL_BODY, unit.bytes)?;
     }
     if unit.trampolines {
@@ -317,7 +318,7 @@ fn with_lowered<T>(
             fixed_table::define_all(&state)
         })?;
     }
-    state.debug.finish();
+    state.finish();
     verify(&state, options.verify)?;
     then(LoweredUnit { context: &context, state: &state, target: &target, machine }, times)
 }
@@ -332,7 +333,7 @@ pub(crate) struct LoweredUnit<'a, 'ctx> {
 
 impl LoweredUnit<'_, '_> {
     fn optimise(&mut self, options: &CompileOptions, times: &mut PhaseTimes) -> Result<(), CompileError> {
-        times.measure(Phase::Optimise, || emit::optimise(self.state, &self.machine, options.opt))?;
+        times.measure(Phase::Optimise, || pipeline::optimise(self.state, &self.machine, options.opt))?;
         verify(self.state, options.verify)?;
         if !self.state.functions_with_many_loops().is_empty() {
             self.machine = self.target.machine(OptLevel::O0)?;

@@ -71,7 +71,7 @@ impl<'ctx> DebugInfo<'ctx> {
         declarations: &'ctx Declarations,
         optimised: bool,
         has_variables: bool,
-        few: bool,
+        all_names: bool,
     ) -> Self {
         let i32 = context.i32_type();
         let flag = |name: &str, value: u64| {
@@ -98,7 +98,7 @@ impl<'ctx> DebugInfo<'ctx> {
             "",
         );
         let file = unit.get_file();
-        let names = (!few).then(|| function_names(declarations));
+        let names = all_names.then(|| function_names(declarations));
         let types = RefCell::default();
         let subroutine = OnceCell::new();
         Self { builder, unit, file, subroutine, optimised, names, declarations, has_variables, types }

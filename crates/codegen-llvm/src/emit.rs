@@ -1,8 +1,7 @@
-//! Optimisation and output: passes, object bytes, text.
+//! Output of an LLVM module: object bytes, text.
 
 use inkwell::attributes::AttributeLoc;
 use inkwell::memory_buffer::MemoryBuffer;
-use inkwell::passes::PassBuilderOptions;
 use inkwell::targets::{FileType, TargetMachine};
 use inkwell::types::VectorType;
 use inkwell::values::{AnyValue, BasicValueEnum, CallSiteValue, Operand};
@@ -14,36 +13,6 @@ use crate::intrinsics::{FloatIntrinsic, Intrinsic};
 use crate::llvm::LlvmContext;
 use crate::module::{DISABLE_TAIL_CALLS, ModuleState};
 use crate::symbol::Symbol;
-use wootz_vm_abi::options::OptLevel;
-
-/// Runs the passes of an optimisation level.
-pub(crate) fn optimise(
-    module: &ModuleState<'_>,
-    machine: &TargetMachine,
-    opt: OptLevel,
-) -> Result<(), CompileError> {
-    let passes = match opt {
-        // Cheap, and less for the instruction selector to do: they pay for themselves.
-        OptLevel::O0 => "function(early-cse,simplifycfg)",
-        OptLevel::O1 => "default<O1>",
-        OptLevel::O2 => "default<O2>",
-        OptLevel::O3 => "default<O3>",
-    };
-    let failed = |error: inkwell::support::LLVMString| CompileError::Llvm(error.to_string());
-    if opt >= OptLevel::O2 {
-        for function in module.scalar_lanes.take() {
-            function.run_passes(TAKE_APART, machine, PassBuilderOptions::create()).map_err(failed)?;
-        }
-    }
-    let ran = module.module.run_passes(passes, machine, PassBuilderOptions::create());
-    module.forget_functions();
-    ran.map_err(failed)
-}
-
-/// Takes vectors apart, as far as they are not accessed in order, for the vectoriser to put together again. Casts between shapes of
-/// vectors, which `v128` has none of, would become arithmetic on bits: they are simplified first. An abort if that takes more
-/// than one pass over a function is a check for LLVM's own developers.
-const TAKE_APART: &str = "early-cse,instcombine<no-verify-fixpoint>,scalarizer<load-store>";
 
 /// The relocatable ELF object.
 pub(crate) fn object(

@@ -29,13 +29,15 @@ use wootz_wasm_ir::ir::{
 };
 use wootz_wasm_ir::{FuncIndex, LocalIndex, WasmOffset};
 
+use crate::debug::DebugInfo;
 use crate::error::CompileError;
 use crate::fuel;
 use crate::intrinsics::Intrinsic;
 use crate::lazy::{self, Counting, LoopEntry};
 use crate::metadata::Region;
 use crate::module::{ModuleState, WASM_CONVENTION};
-use crate::restrain::restrain;
+use crate::pipeline::Lowered;
+use crate::restrain::is_restrained;
 use crate::symbol::Symbol;
 use crate::traps::PendingTrap;
 use crate::variables::Described;
@@ -67,7 +69,8 @@ pub(crate) struct FunctionState<'m, 'ctx> {
     pub(crate) redefined: BTreeMap<Value, PointerValue<'ctx>>,
     blocks: Vec<LoweredBlock<'ctx>>,
     pub(crate) start: BasicBlock<'ctx>,
-    pub(crate) scope: DIScope<'ctx>,
+    /// What the function's positions belong to, if they are kept.
+    pub(crate) scope: Option<(&'m DebugInfo<'ctx>, DIScope<'ctx>)>,
     /// Which copy of a loop is lowered: 1 if another block has the same code.
     copy: u32,
     /// The variables of locals, if debug information has them.
@@ -121,8 +124,11 @@ impl<'m, 'ctx> FunctionState<'m, 'ctx> {
             return Err(CompileError::InvalidIr { func: body.func, message });
         }
         let symbol = Symbol::Wasm(body.func).to_string();
-        let subprogram = module.debug.subprogram(body.func, &symbol, start);
-        function.set_subprogram(subprogram);
+        let scope = module.debug.as_ref().map(|debug| {
+            let subprogram = debug.subprogram(body.func, &symbol, start);
+            function.set_subprogram(subprogram);
+            (debug, subprogram.as_debug_info_scope())
+        });
         let params = function.get_params();
         let missing = || CompileError::InvalidLlvm(format!("{symbol} has no context parameter"));
         let vmctx = params.first().ok_or_else(missing)?.into_pointer_value();
@@ -147,7 +153,7 @@ impl<'m, 'ctx> FunctionState<'m, 'ctx> {
             redefined: BTreeMap::new(),
             blocks: Vec::new(),
             start: entry,
-            scope: subprogram.as_debug_info_scope(),
+            scope,
             copy: 0,
             variables: HashMap::new(),
             fixed: body.locals.assigned_once(body.signature.params.len()),
@@ -159,10 +165,9 @@ impl<'m, 'ctx> FunctionState<'m, 'ctx> {
 
     fn lower(mut self, range: Range<WasmOffset>) -> Result<(), CompileError> {
         let (module, body) = (self.module, self.body);
-        if body.scalar_lanes {
-            module.scalar_lanes.borrow_mut().push(self.function);
+        if !is_restrained(module, self.function, body, range.len()) {
+            module.lowered.borrow_mut().push(Lowered::new(self.function, body));
         }
-        restrain(module, self.function, body, range.len());
         self.emit_entry(range.start)?;
         self.emit_blocks()?;
         self.take_over()?;
@@ -323,8 +328,10 @@ impl<'m, 'ctx> FunctionState<'m, 'ctx> {
     /// Gives what is emitted next the debug location of a WebAssembly instruction.
     pub(crate) fn set_offset(&mut self, offset: WasmOffset) {
         self.offset = offset;
-        let location = self.module.debug.location(self.module.context, self.scope, offset, self.copy);
-        self.builder().set_current_debug_location(location);
+        if let Some((debug, scope)) = self.scope {
+            let location = debug.location(self.module.context, scope, offset, self.copy);
+            self.builder().set_current_debug_location(location);
+        }
     }
 
     /// The LLVM block and the phis of an IR block.

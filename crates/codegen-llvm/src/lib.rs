@@ -49,6 +49,7 @@ mod lower;
 mod measure;
 mod metadata;
 mod module;
+mod pipeline;
 mod report;
 mod restrain;
 mod schedule;

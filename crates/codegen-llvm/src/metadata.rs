@@ -30,11 +30,13 @@ pub(crate) struct Metadata<'ctx> {
     likely: MetadataValue<'ctx>,
     scope_kind: u32,
     noalias_kind: u32,
+    /// Whether anyone reads more than what is invariant.
+    optimised: bool,
     context: &'ctx Context,
 }
 
 impl<'ctx> Metadata<'ctx> {
-    pub(crate) fn new(context: &'ctx Context) -> Self {
+    pub(crate) fn new(context: &'ctx Context, optimised: bool) -> Self {
         let zero = context.i64_type().const_zero();
         let root = context.metadata_node(&[context.metadata_string("wootz").into()]);
         let region = |name: &str| {
@@ -61,13 +63,24 @@ impl<'ctx> Metadata<'ctx> {
             likely: weights(1000, 1),
             scope_kind: context.get_kind_id("alias.scope"),
             noalias_kind: context.get_kind_id("noalias"),
+            optimised,
             context,
         }
     }
 
+    /// Says something that only passes of the optimised levels look at.
+    fn set(
+        &self,
+        instruction: InstructionValue<'ctx>,
+        node: MetadataValue<'ctx>,
+        kind: u32,
+    ) -> Result<(), CompileError> {
+        if self.optimised { Ok(instruction.set_metadata(node, kind)?) } else { Ok(()) }
+    }
+
     /// Says which region a load or store is to.
     pub(crate) fn region(&self, access: InstructionValue<'ctx>, region: Region) -> Result<(), CompileError> {
-        Ok(access.set_metadata(self.regions[region as usize], self.tbaa_kind)?)
+        self.set(access, self.regions[region as usize], self.tbaa_kind)
     }
 
     /// Says that what is loaded never changes while compiled code can see it.
@@ -77,6 +90,9 @@ impl<'ctx> Metadata<'ctx> {
 
     /// Says that a loaded pointer points to at least `size` bytes.
     pub(crate) fn points_to(&self, load: InstructionValue<'ctx>, size: usize) -> Result<(), CompileError> {
+        if !self.optimised {
+            return Ok(());
+        }
         let size = self.context.i64_type().const_int(size as u64, false);
         load.set_metadata(self.empty, self.nonnull_kind)?;
         Ok(load.set_metadata(self.context.metadata_node(&[size.into()]), self.dereferenceable_kind)?)
@@ -102,11 +118,11 @@ impl<'ctx> Metadata<'ctx> {
 
     /// Says that a branch nearly always goes to its first target.
     pub(crate) fn likely(&self, branch: InstructionValue<'ctx>) -> Result<(), CompileError> {
-        Ok(branch.set_metadata(self.likely, self.branch_weights_kind)?)
+        self.set(branch, self.likely, self.branch_weights_kind)
     }
 
     /// Says that a branch hardly ever goes to its first target.
     pub(crate) fn unlikely(&self, branch: InstructionValue<'ctx>) -> Result<(), CompileError> {
-        Ok(branch.set_metadata(self.unlikely, self.branch_weights_kind)?)
+        self.set(branch, self.unlikely, self.branch_weights_kind)
     }
 }

@@ -25,6 +25,7 @@ use crate::debug::DebugInfo;
 use crate::error::CompileError;
 use crate::intrinsics::{Intrinsic, Intrinsics};
 use crate::metadata::Metadata;
+use crate::pipeline::Lowered;
 use crate::report::{Degraded, TooMany};
 use crate::symbol::Symbol;
 use crate::target::{Isa, TargetInfo};
@@ -47,7 +48,8 @@ pub(crate) struct ModuleState<'ctx> {
     pub(crate) types: Types<'ctx>,
     pub(crate) metadata: Metadata<'ctx>,
     pub(crate) attributes: Attributes,
-    pub(crate) debug: DebugInfo<'ctx>,
+    /// Debug information, unless nobody needs to know where code comes from.
+    pub(crate) debug: Option<DebugInfo<'ctx>>,
     pub(crate) declarations: &'ctx Declarations,
     pub(crate) layout: Arc<VMContextLayout>,
     /// The tables that calls need not look at, if functions are where the linker puts them and stay there.
@@ -60,6 +62,8 @@ pub(crate) struct ModuleState<'ctx> {
     /// Whether stores must keep their order against accesses that trap by a fault: if traps are exact and any memory is guarded.
     pub(crate) ordered: bool,
     pub(crate) isa: Isa,
+    /// Whether passes run that take time.
+    pub(crate) optimised: bool,
     /// Whether NaN results of arithmetic are replaced by the canonical NaN.
     pub(crate) canonicalize_nans: bool,
     /// Whether relaxed operators make the deterministic choice.
@@ -68,10 +72,35 @@ pub(crate) struct ModuleState<'ctx> {
     pub(crate) fuel: bool,
     /// The functions that are not optimised, in the order they were lowered in.
     pub(crate) degraded: RefCell<Vec<Degraded>>,
-    /// The functions whose vectors are to be taken apart.
-    pub(crate) scalar_lanes: RefCell<Vec<FunctionValue<'ctx>>>,
+    /// The functions that passes may change, in the order they were lowered in.
+    pub(crate) lowered: RefCell<Vec<Lowered<'ctx>>>,
     intrinsics: Intrinsics<'ctx>,
     functions: RefCell<BTreeMap<FuncIndex, FunctionValue<'ctx>>>,
+}
+
+/// What state for a few functions differs in from that for all.
+pub(crate) struct Few<'ctx> {
+    pub(crate) layout: Arc<VMContextLayout>,
+    /// The module's data outside of the code, if functions count how often they run.
+    pub(crate) counting: Option<&'ctx LazyLayout>,
+    /// Whether code knows where it comes from.
+    pub(crate) positions: bool,
+    /// Whether all names of functions are found at once.
+    names: bool,
+}
+
+impl<'ctx> Few<'ctx> {
+    pub(crate) fn new(
+        layout: Arc<VMContextLayout>,
+        counting: Option<&'ctx LazyLayout>,
+        positions: bool,
+    ) -> Self {
+        Self { layout, counting, positions, names: false }
+    }
+
+    fn all(layout: Arc<VMContextLayout>) -> Self {
+        Self { layout, counting: None, positions: true, names: true }
+    }
 }
 
 impl<'ctx> ModuleState<'ctx> {
@@ -84,33 +113,19 @@ impl<'ctx> ModuleState<'ctx> {
     ) -> Self {
         let declarations = module.declarations();
         let layout = Arc::new(VMContextLayout::new(&ModuleShape::new(declarations)));
-        let state = Self::with_layout(context, machine, target, declarations, options, layout, None, false);
-        Self { fixed_tables: Some(module.fixed_tables()), ..state }
+        let mut state = Self::for_few(context, machine, target, declarations, options, Few::all(layout));
+        state.fixed_tables = Some(module.fixed_tables());
+        state
     }
 
-    /// State for a few functions of a module, which is not looked at as a whole. They count if `counting` says where.
+    /// State for a few functions of a module, which is not looked at as a whole.
     pub(crate) fn for_few(
         context: &'ctx Context,
         machine: &TargetMachine,
         target: &TargetInfo,
         declarations: &'ctx Declarations,
         options: &CompileOptions,
-        layout: Arc<VMContextLayout>,
-        counting: Option<&'ctx LazyLayout>,
-    ) -> Self {
-        Self::with_layout(context, machine, target, declarations, options, layout, counting, true)
-    }
-
-    #[allow(clippy::too_many_arguments, reason = "what the two constructors have in common")]
-    fn with_layout(
-        context: &'ctx Context,
-        machine: &TargetMachine,
-        target: &TargetInfo,
-        declarations: &'ctx Declarations,
-        options: &CompileOptions,
-        layout: Arc<VMContextLayout>,
-        counting: Option<&'ctx LazyLayout>,
-        few: bool,
+        few: Few<'ctx>,
     ) -> Self {
         let module = context.create_module("wasm");
         module.set_triple(&TargetTriple::create(target.machine.triple()));
@@ -120,32 +135,40 @@ impl<'ctx> ModuleState<'ctx> {
         module.add_basic_value_flag("PIC Level", module::FlagBehavior::Override, pic);
         let optimised = options.opt != OptLevel::O0;
         let keeps_frames = options.debug.is_some() && !optimised;
-        let debug = DebugInfo::new(context, &module, declarations, optimised, options.debug.is_some(), few);
+        let debug = few.positions.then(|| {
+            DebugInfo::new(context, &module, declarations, optimised, options.debug.is_some(), few.names)
+        });
         let plans = memory_plans(declarations, options);
         Self {
             context,
             module,
             builder: context.create_builder(),
             types: Types::new(context),
-            metadata: Metadata::new(context),
+            metadata: Metadata::new(context, optimised),
             attributes: Attributes::new(context, keeps_frames),
             debug,
             declarations,
-            layout,
+            layout: few.layout,
             fixed_tables: None,
-            counting,
+            counting: few.counting,
             hot: options.hot,
             ordered: options.traps == TrapPrecision::Exact && plans.iter().any(|plan| plan.guarded),
             plans,
             isa: target.isa(),
+            optimised,
             canonicalize_nans: options.canonicalize_nans || options.deterministic,
             deterministic: options.deterministic,
             fuel: options.fuel,
             degraded: RefCell::default(),
-            scalar_lanes: RefCell::default(),
+            lowered: RefCell::default(),
             intrinsics: Intrinsics::default(),
             functions: RefCell::default(),
         }
+    }
+
+    /// Completes what was lowered. Nothing may be added afterwards.
+    pub(crate) fn finish(&self) {
+        self.debug.iter().for_each(DebugInfo::finish);
     }
 
     /// A function defined in the module, declared if it is not lowered yet.
@@ -209,8 +232,8 @@ pub(crate) struct Attributes {
     cold: Attribute,
     nomerge: Attribute,
     pure: [Attribute; 2],
-    /// For a function too large for passes whose time grows faster than it: `optnone` demands `noinline`.
-    giant: [Attribute; 2],
+    /// For a function that passes and the code generator spend no time on: `optnone` demands `noinline`.
+    left_alone: [Attribute; 2],
 }
 
 impl Attributes {
@@ -242,7 +265,7 @@ impl Attributes {
             cold: flag("cold", 0),
             nomerge: flag("nomerge", 0),
             pure,
-            giant: [flag("optnone", 0), flag("noinline", 0)],
+            left_alone: [flag("optnone", 0), flag("noinline", 0)],
         }
     }
 
@@ -258,7 +281,7 @@ impl Attributes {
 
     /// Leaves a function as it is, for the fast instruction selector: what `-O0` does with all.
     pub(crate) fn leave_alone(&self, function: FunctionValue<'_>) {
-        for attribute in self.giant {
+        for attribute in self.left_alone {
             function.add_attribute(AttributeLoc::Function, attribute);
         }
     }

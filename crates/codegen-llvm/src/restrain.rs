@@ -15,8 +15,13 @@ const MANY_INSTRUCTIONS: usize = 50_000;
 /// goes on where optimisation is forbidden, and recurses from one to the next.
 const MANY_LOOPS: usize = 3_000;
 
-/// Keeps the time that a function takes to compile in proportion to its size.
-pub(crate) fn restrain(module: &ModuleState<'_>, function: FunctionValue<'_>, body: &Body, bytes: usize) {
+/// Keeps the time that a function takes to compile in proportion to its size: whether it is left as it is for that.
+pub(crate) fn is_restrained(
+    module: &ModuleState<'_>,
+    function: FunctionValue<'_>,
+    body: &Body,
+    bytes: usize,
+) -> bool {
     let (blocks, insts) = (body.blocks.len(), body.insts.len());
     let loops = || fuel::checking_blocks(body).into_iter().filter(|is_head| *is_head).count();
     let loops = if blocks > MANY_LOOPS { loops() } else { 0 };
@@ -27,8 +32,9 @@ pub(crate) fn restrain(module: &ModuleState<'_>, function: FunctionValue<'_>, bo
     } else if insts > MANY_INSTRUCTIONS {
         TooMany::Instructions { count: insts, limit: MANY_INSTRUCTIONS }
     } else {
-        return;
+        return false;
     };
     module.degraded.borrow_mut().push(Degraded { func: body.func, bytes, reason });
     module.attributes.leave_alone(function);
+    true
 }

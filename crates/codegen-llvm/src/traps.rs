@@ -79,10 +79,12 @@ impl<'ctx> FunctionState<'_, 'ctx> {
 
 /// Emits a trap instruction that carries a code. Ends the block.
 ///
-/// LLVM takes the trap for something that reads no memory, so that a store before it would be dead. But the memory outlives
-/// the trap.
+/// LLVM takes the trap for something that reads no memory, so that a store before it would be dead, for passes that look for such. But
+/// the memory outlives the trap.
 pub(crate) fn emit_trap(module: &ModuleState<'_>, code: TrapCode) -> Result<(), CompileError> {
-    inline_asm::observe_memory(module)?;
+    if module.optimised {
+        inline_asm::observe_memory(module)?;
+    }
     let function = module.intrinsic(Intrinsic::Ubsantrap)?;
     let code = module.types.i8.const_int(code as u64, false);
     let call = module.builder.build_call(function, &[code.into()], "")?;

@@ -1,11 +1,12 @@
 //! Where a function's context and WebAssembly locals are, for debuggers: records beside the instructions, which change no code.
 
-use inkwell::debug_info::DILocalVariable;
+use inkwell::debug_info::{DILocalVariable, DIScope};
 use inkwell::types::BasicTypeEnum;
 use inkwell::values::{BasicMetadataValueEnum, BasicValueEnum};
 use wootz_wasm_ir::ir::{Block, Body, LocalRecord, LocalValue};
 use wootz_wasm_ir::{LocalIndex, WasmOffset};
 
+use crate::debug::DebugInfo;
 use crate::error::CompileError;
 use crate::function::FunctionState;
 
@@ -16,15 +17,17 @@ pub(crate) struct Described<'ctx> {
     value: BasicValueEnum<'ctx>,
 }
 
-impl<'ctx> FunctionState<'_, 'ctx> {
+impl<'m, 'ctx> FunctionState<'m, 'ctx> {
+    /// Where variables are described, if they are.
+    fn variable_scope(&self) -> Option<(&'m DebugInfo<'ctx>, DIScope<'ctx>)> {
+        self.scope.filter(|(debug, _)| debug.has_variables)
+    }
+
     /// Says where the context and the parameters are, from the first instruction on.
     pub(crate) fn describe_arguments(&mut self, start: WasmOffset) -> Result<(), CompileError> {
-        if !self.module.debug.has_variables {
-            return Ok(());
-        }
-        let debug = &self.module.debug;
-        let location = debug.location(self.module.context, self.scope, start, 0);
-        let context = debug.context_variable(self.scope)?;
+        let Some((debug, scope)) = self.variable_scope() else { return Ok(()) };
+        let location = debug.location(self.module.context, scope, start, 0);
+        let context = debug.context_variable(scope)?;
         debug.append_value(self.current_block()?, self.vmctx.into(), context, location);
         for index in 0..self.body.signature.params.len() as u32 {
             let Some(value) = self.function.get_nth_param(index + 1) else { break };
@@ -39,7 +42,8 @@ impl<'ctx> FunctionState<'_, 'ctx> {
         let is_start = record.block == Body::ENTRY && !self.variables.contains_key(&record.local);
         let entry = || self.body.locals.of(Body::ENTRY).iter().rev();
         let last = || entry().find(|other| other.local == record.local);
-        self.module.debug.is_optimised() && is_start && last() != Some(record)
+        let is_optimised = self.variable_scope().is_some_and(|(debug, _)| debug.is_optimised());
+        is_optimised && is_start && last() != Some(record)
     }
 
     /// Says what a local holds from here on.
@@ -60,8 +64,7 @@ impl<'ctx> FunctionState<'_, 'ctx> {
     /// Keeps the context, and the locals that keep their values, to the end of the function, in code that is not optimised: this is what
     /// the frame of a program compiled from C is found by.
     pub(crate) fn keep_variables(&mut self) -> Result<(), CompileError> {
-        let debug = &self.module.debug;
-        if !debug.has_variables || debug.is_optimised() {
+        if self.variable_scope().is_none_or(|(debug, _)| debug.is_optimised()) {
             return Ok(());
         }
         let mut values: Vec<BasicMetadataValueEnum<'ctx>> = vec![self.vmctx.into()];
@@ -86,18 +89,18 @@ impl<'ctx> FunctionState<'_, 'ctx> {
         if self.fixed.contains(&local) && !is_constant(value) {
             self.kept.insert(local, value);
         }
-        let debug = &self.module.debug;
+        let Some((debug, scope)) = self.variable_scope() else { return Ok(()) };
         let Some(ty) = self.body.locals.ty(local) else { return Ok(()) };
         let variable = match self.variables.get(&local) {
             Some(known) if (known.block, known.value) == (block, value) => return Ok(()),
             Some(known) => known.variable,
             None => {
                 let is_fixed = self.fixed.contains(&local);
-                debug.local_variable(self.scope, self.body.func, local, ty, is_fixed)?
+                debug.local_variable(scope, self.body.func, local, ty, is_fixed)?
             }
         };
         self.variables.insert(local, Described { variable, block, value });
-        let location = debug.location(self.module.context, self.scope, self.offset, 0);
+        let location = debug.location(self.module.context, scope, self.offset, 0);
         debug.append_value(self.current_block()?, value, variable, location);
         Ok(())
     }

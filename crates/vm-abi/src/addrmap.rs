@@ -57,6 +57,11 @@ pub struct AddressMap {
 }
 
 impl AddressMap {
+    /// Whether no code is known to come from anywhere.
+    pub fn is_empty(&self) -> bool {
+        self.rows.is_empty() && self.starts.is_empty()
+    }
+
     /// Appends a frame that was inlined into `caller`, or into none ([`NONE`]), and returns its index.
     ///
     /// # Panics

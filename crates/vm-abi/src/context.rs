@@ -103,7 +103,7 @@ pub struct VMHostContext {
 #[repr(C)]
 #[derive(Debug)]
 pub struct VMMemory {
-    /// First byte. Constant for the life of the memory if its plan is guarded or it is shared.
+    /// First byte. Constant for the life of the memory if its plan is guarded, or it is shared or cannot grow.
     pub base: *mut u8,
     /// Accessible length in bytes. Of a shared memory it is read and written atomically, and only grows.
     pub length: usize,

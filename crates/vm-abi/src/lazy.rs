@@ -112,6 +112,14 @@ impl LazyLayout {
         })
     }
 
+    /// The function that an entry is, or `None` if it is a trampoline.
+    pub fn function(&self, number: EntryNumber) -> Option<FuncIndex> {
+        match self.entry(number)? {
+            Entry::Function(func) => Some(func),
+            Entry::HostEntry(_) | Entry::HostExit(_) => None,
+        }
+    }
+
     /// Offset of an entry's slot.
     pub fn slot(&self, entry: EntryNumber) -> usize {
         (Self::HEADER + entry.0 as usize) * CELL
@@ -180,7 +188,8 @@ pub struct Fragment {
     pub references: Vec<DataReference>,
     /// What the code is, with its range in the fragment.
     pub parts: Vec<(Part, Range<u32>)>,
-    /// An encoded [`AddressMap`](crate::addrmap), of offsets from the start of the code.
+    /// An encoded [`AddressMap`](crate::addrmap), of offsets from the start of the code. Empty if it is made when somebody asks for it:
+    /// [`EntryCompiler::address_map`].
     pub address_map: Vec<u8>,
     /// An ELF file with the debug information that debuggers are to be shown, as an image has it: sections of the code with addresses relative to the
     /// fragment, debug sections, [`DebugAddresses`](crate::debug::DebugAddresses). Empty if there is none.
@@ -252,6 +261,10 @@ pub trait EntryCompiler: Send + Sync {
 
     /// The lines of the module's sources, encoded [`Sources`](crate::sources); empty if it has no DWARF. Asked at a trap, and only once.
     fn sources(&self) -> Vec<u8>;
+
+    /// The address map of a fragment that came without one: it is compiled again, now knowing where code comes from. `code` is the text as it was in the
+    /// fragment or as it is in its place. Empty if it cannot be compiled as it was.
+    fn address_map(&self, parts: &[Part], code: &[u8]) -> Vec<u8>;
 
     /// No more code is wanted: what has not begun need not begin.
     fn close(&self);

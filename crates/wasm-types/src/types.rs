@@ -298,6 +298,28 @@ impl IntWidth {
             Self::I64 => 64,
         }
     }
+    /// The width of an integer type.
+    pub fn of(ty: ValType) -> Option<Self> {
+        match ty {
+            ValType::I32 => Some(Self::I32),
+            ValType::I64 => Some(Self::I64),
+            _ => None,
+        }
+    }
+    /// A number modulo two to the power of the width.
+    pub fn wrap(self, number: u64) -> u64 {
+        match self {
+            Self::I32 => (number as u32).into(),
+            Self::I64 => number,
+        }
+    }
+    /// The signed number with these bits.
+    pub fn signed(self, number: u64) -> i64 {
+        match self {
+            Self::I32 => (number as i32).into(),
+            Self::I64 => number as i64,
+        }
+    }
 }
 
 #[cfg(test)]

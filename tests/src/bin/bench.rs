@@ -75,20 +75,23 @@ fn main() -> ExitCode {
 fn measure(options: &Options) -> Result<()> {
     let before = options.against.as_deref().map(Ratios::read).transpose()?;
     let mut ratios = Ratios::default();
+    let mut failures = Failures::default();
     let wanted = |table: &&Table| options.table.is_empty() || options.table.contains(table);
     for table in Table::value_variants().iter().filter(wanted) {
-        match table {
-            Table::StartUp => start_up(options)?,
-            Table::Ahead => ahead(options)?,
-            Table::Compilation => compilation(options)?,
-            Table::RunTime => run_time(options)?,
-            Table::Costs => costs(options)?,
-            Table::Kernels => kernels(options, &mut ratios)?,
-            Table::Lazy => lazy::calls(options.rounds)?,
-            Table::LazyWarm => lazy::warm(&programs(options)?, options.rounds)?,
-            Table::LazyFirst => lazy::first_output(&options.wootz, options.rounds)?,
-            Table::Corpus => corpus(options, &mut ratios)?,
-        }
+        let made = match table {
+            Table::StartUp => start_up(options),
+            Table::Ahead => ahead(options),
+            Table::Compilation => compilation(options),
+            Table::RunTime => run_time(options),
+            Table::Costs => costs(options),
+            Table::Kernels => kernels(options, &mut ratios),
+            Table::Lazy => lazy::calls(options.rounds),
+            Table::LazyWarm => programs(options).and_then(|programs| lazy::warm(&programs, options.rounds)),
+            Table::LazyFirst => lazy::first_output(&options.wootz, options.rounds),
+            Table::Corpus => corpus(options, &mut ratios, &mut failures),
+        };
+        let name = table.to_possible_value().map_or_else(String::new, |value| value.get_name().to_owned());
+        failures.keep(&format!("table {name}"), made);
     }
     targets::print(&ratios);
     if let Some(file) = &options.record {
@@ -96,7 +99,24 @@ fn measure(options: &Options) -> Result<()> {
     }
     let slower = before.map_or_else(Vec::new, |before| ratios.slower_than(&before));
     ensure!(slower.is_empty(), "slower than before:\n{}", slower.join("\n"));
+    ensure!(failures.0.is_empty(), "not measured: {}", failures.0.join(", "));
     Ok(())
+}
+
+/// What could not be measured. The rest is, and the command fails at the end.
+#[derive(Default)]
+struct Failures(Vec<String>);
+
+impl Failures {
+    /// The result, or nothing and a line on standard error now.
+    fn keep<T>(&mut self, what: &str, result: Result<T>) -> Option<T> {
+        result
+            .map_err(|error| {
+                eprintln!("error: {what}: {error:#}");
+                self.0.push(what.to_owned());
+            })
+            .ok()
+    }
 }
 
 /// Whole processes, from start to exit.
@@ -341,7 +361,7 @@ fn costs(options: &Options) -> Result<()> {
 }
 
 /// Real programs in all engines.
-fn corpus(options: &Options, ratios: &mut Ratios) -> Result<()> {
+fn corpus(options: &Options, ratios: &mut Ratios, failures: &mut Failures) -> Result<()> {
     let mut engines = corpus::installed();
     engines.retain(|engine| {
         engine.name == corpus::NATIVE
@@ -353,8 +373,10 @@ fn corpus(options: &Options, ratios: &mut Ratios) -> Result<()> {
     for program in corpus::all()? {
         if options.program.is_empty() || options.program.iter().any(|wanted| wanted == program.source.name())
         {
-            eprintln!("building and running {}", program.source.name());
-            table.rows.push(corpus::measure(&options.wootz, &engines, &program, options.rounds)?);
+            let name = program.source.name();
+            eprintln!("building and running {name}");
+            let row = corpus::measure(&options.wootz, &engines, &program, options.rounds);
+            table.rows.extend(failures.keep(name, row));
         }
     }
     println!("Real programs; native is clang -O3 -march=native -ffp-contract=off");

@@ -10,7 +10,7 @@ use wootz::{CheckStrategy, Config, Engine, Instance, Module, OptLevel, Store, Tr
 use super::runner;
 
 /// Loops to try, each with several arguments under every configuration.
-const CASES: u32 = 60;
+const CASES: u32 = 80;
 
 /// Bytes of the memory: a page.
 const SIZE: i64 = 65536;
@@ -41,6 +41,8 @@ enum Test {
 /// A loop: `for (i = first; i TEST last; i += step) { accesses }`.
 #[derive(Clone, Debug)]
 struct Loop {
+    /// Whether the memory's addresses have 64 bits, and all that they are computed from.
+    wide: bool,
     step: i32,
     /// Whether the step is a parameter.
     variable_step: bool,
@@ -106,6 +108,7 @@ fn loops() -> impl Strategy<Value = Loop> {
         ][..],
     );
     let parts = (
+        prop::bool::weighted(0.3),
         steps,
         prop::bool::weighted(0.2),
         tests,
@@ -113,7 +116,8 @@ fn loops() -> impl Strategy<Value = Loop> {
         prop::collection::vec(accesses(), 1..4),
         prop::collection::vec(arguments(), 6),
     );
-    parts.prop_map(|(step, variable_step, test, test_at, accesses, arguments)| Loop {
+    parts.prop_map(|(wide, step, variable_step, test, test_at, accesses, arguments)| Loop {
+        wide,
         step,
         variable_step,
         test,
@@ -125,24 +129,26 @@ fn loops() -> impl Strategy<Value = Loop> {
 
 impl Loop {
     fn module(&self) -> String {
+        let ty = if self.wide { "i64" } else { "i32" };
+        let index = if self.wide { "i64 " } else { "" };
         let step = if self.variable_step {
             "(local.get $step)".to_owned()
         } else {
-            format!("(i32.const {})", self.step)
+            format!("({ty}.const {})", self.step)
         };
-        let condition = match self.test {
-            Test::Counts => "(local.tee $n (i32.sub (local.get $n) (i32.const 1)))".to_owned(),
-            Test::Differs => "(i32.ne (local.get $i) (local.get $last))".to_owned(),
-            Test::Compares(op) if self.step > 0 => format!("(i32.{op} (local.get $i) (local.get $last))"),
+        let ends = match self.test {
+            Test::Counts => format!("({ty}.eqz (local.tee $n ({ty}.sub (local.get $n) ({ty}.const 1))))"),
+            Test::Differs => format!("(i32.eqz ({ty}.ne (local.get $i) (local.get $last)))"),
             Test::Compares(op) => {
-                format!("(i32.{} (local.get $i) (local.get $last))", op.replace('l', "g"))
+                let op = if self.step > 0 { op.to_owned() } else { op.replace('l', "g") };
+                format!("(i32.eqz ({ty}.{op} (local.get $i) (local.get $last)))")
             }
         };
-        let test = format!("    (br_if $out (i32.eqz {condition}))\n");
-        let mut text = String::from(
-            "(module (memory (export \"m\") 1 1) (global $g (export \"g\") (mut i64) (i64.const 0))
-  (func (export \"f\") (param $b0 i32) (param $b1 i32) (param $b2 i32) (param $i i32) (param $last i32) (param $n i32)
-      (param $step i32) (result i64) (local $sum i64) (local $vector v128)
+        let test = format!("    (br_if $out {ends})\n");
+        let mut text = format!(
+            "(module (memory (export \"m\") {index}1 1) (global $g (export \"g\") (mut i64) (i64.const 0))
+  (func (export \"f\") (param $b0 {ty}) (param $b1 {ty}) (param $b2 {ty}) (param $i {ty}) (param $last {ty}) (param $n {ty})
+      (param $step {ty}) (result i64) (local $sum i64) (local $vector v128)
     (global.set $g (i64.const 1))
     (block $out (loop $again
 ",
@@ -151,12 +157,13 @@ impl Loop {
             if position == self.test_at {
                 text += &test;
             }
-            text += &access.text();
+            text += &access.text(ty);
         }
-        let _ = writeln!(text, "    (local.set $i (i32.add (local.get $i) {step}))");
+        let _ = writeln!(text, "    (local.set $i ({ty}.add (local.get $i) {step}))");
         if self.test_at >= self.accesses.len() {
             text += &test;
         }
+        let last = if self.wide { "(local.get $i)" } else { "(i64.extend_i32_u (local.get $i))" };
         text += "    (br $again)))
     (global.set $g (i64.const 2))
     (local.set $sum (i64.xor (i64.add (local.get $sum) (i64x2.extract_lane 0 (local.get $vector)))
@@ -164,27 +171,34 @@ impl Loop {
     ;; What traps or not after the loop must find its effects done.
     (local.set $sum (i64.add (local.get $sum) (i64.load8_u (local.get $b1))))
     (i64.store8 (local.get $b0) (local.get $sum))
-    (global.set $g (local.get $sum))
-    (i64.add (local.get $sum) (i64.extend_i32_u (local.get $i)))))\n";
+    (global.set $g (local.get $sum))\n";
+        let _ = writeln!(text, "    (i64.add (local.get $sum) {last})))");
         text
     }
 
     /// Arguments of a call. The limit is what the test meets after about so many repetitions.
-    fn call(&self, arguments: &Arguments) -> Vec<i32> {
-        let Arguments { bases: [a, b, c], first, trips, slack } = *arguments;
-        let way = trips.wrapping_mul(self.step);
-        let last = first.wrapping_add(way).wrapping_add(slack);
-        vec![a, b, c, first, last, trips.max(1), self.step]
+    fn call(&self, arguments: &Arguments) -> Vec<i64> {
+        let Arguments { bases, first, trips, slack } = *arguments;
+        let [a, b, c] = bases.map(i64::from);
+        let first = if self.wide { at_the_ends(first) } else { first.into() };
+        let way = i64::from(trips) * i64::from(self.step);
+        let last = self.wrap(first.wrapping_add(way).wrapping_add(slack.into()));
+        vec![a, b, c, first, last, trips.max(1).into(), self.step.into()]
+    }
+
+    /// A number as the loop's type holds it, signed.
+    fn wrap(&self, number: i64) -> i64 {
+        if self.wide { number } else { (number as i32).into() }
     }
 
     /// Whether a call ends soon, in a simulation of the test alone; the accesses may end it sooner.
-    fn ends(&self, call: &[i32]) -> bool {
+    fn ends(&self, call: &[i64]) -> bool {
         let (mut i, last, mut n) = (call[3], call[4], call[5]);
         let tested_first = self.test_at < self.accesses.len();
         for _ in 0..3000 {
-            let moved = i.wrapping_add(self.step);
+            let moved = self.wrap(i.wrapping_add(self.step.into()));
             let seen = if tested_first { i } else { moved };
-            n = n.wrapping_sub(1);
+            n = self.wrap(n.wrapping_sub(1));
             let goes_on = match self.test {
                 Test::Counts => n != 0,
                 Test::Differs => seen != last,
@@ -192,9 +206,9 @@ impl Loop {
                     let (x, y) = if self.step > 0 { (seen, last) } else { (last, seen) };
                     match op {
                         "lt_s" => x < y,
-                        "lt_u" => (x as u32) < y as u32,
+                        "lt_u" => (x as u64) < y as u64,
                         "le_s" => x <= y,
-                        _ => x as u32 <= y as u32,
+                        _ => x as u64 <= y as u64,
                     }
                 }
             };
@@ -207,12 +221,22 @@ impl Loop {
     }
 }
 
+/// A number near an end of `i32` as one near that end of `i64`.
+fn at_the_ends(number: i32) -> i64 {
+    let distance = i64::MAX - i64::from(i32::MAX);
+    match number {
+        ..-0x4000_0000 => i64::from(number) - distance,
+        0x4000_0000.. => i64::from(number) + distance,
+        _ => number.into(),
+    }
+}
+
 impl Access {
-    fn text(&self) -> String {
+    /// The access, whose address is of a type.
+    fn text(&self, ty: &str) -> String {
         let Self { base, scale, constant, offset, .. } = self;
-        let address = format!(
-            "(i32.add (i32.add (local.get $b{base}) (i32.shl (local.get $i) (i32.const {scale}))) (i32.const {constant}))"
-        );
+        let index = format!("({ty}.shl (local.get $i) ({ty}.const {scale}))");
+        let address = format!("({ty}.add ({ty}.add (local.get $b{base}) {index}) ({ty}.const {constant}))");
         let vector = match (self.width, self.stores) {
             ("128" | "32x8", true) => Some(format!(
                 "(v128.store offset={offset} {address} (i32x4.mul (local.get $vector) (i32x4.splat (i32.const 77))))"
@@ -240,7 +264,9 @@ impl Access {
             format!("(local.set $sum (i64.add (local.get $sum) ({load} offset={offset} {address})))")
         };
         if self.conditional {
-            format!("    (if (i32.and (local.get $i) (i32.const 2)) (then {access}))\n")
+            format!(
+                "    (if (i32.eqz ({ty}.eqz ({ty}.and (local.get $i) ({ty}.const 2)))) (then {access}))\n"
+            )
         } else {
             format!("    {access}\n")
         }
@@ -260,7 +286,7 @@ fn pattern() -> Vec<u8> {
     (0..SIZE).map(|index| (index as u8).wrapping_mul(41) ^ (index >> 8) as u8).collect()
 }
 
-fn expected(wasm: &[u8], call: &[i32]) -> Left {
+fn expected(case: &Loop, wasm: &[u8], call: &[i64]) -> Left {
     let engine = wasmi::Engine::default();
     let module = wasmi::Module::new(&engine, wasm).expect("the module is valid");
     let mut store = wasmi::Store::new(&engine, ());
@@ -268,7 +294,9 @@ fn expected(wasm: &[u8], call: &[i32]) -> Left {
         wasmi::Linker::new(&engine).instantiate_and_start(&mut store, &module).expect("it has no imports");
     let memory = instance.get_memory(&store, "m").expect("exported");
     memory.data_mut(&mut store).copy_from_slice(&pattern());
-    let arguments: Vec<_> = call.iter().map(|value| wasmi::Val::I32(*value)).collect();
+    let argument =
+        |value: &i64| if case.wide { wasmi::Val::I64(*value) } else { wasmi::Val::I32(*value as i32) };
+    let arguments: Vec<_> = call.iter().map(argument).collect();
     let mut results = [wasmi::Val::I64(0)];
     let func = instance.get_func(&store, "f").expect("exported");
     let result = match func.call(&mut store, &arguments, &mut results) {
@@ -282,16 +310,17 @@ fn expected(wasm: &[u8], call: &[i32]) -> Left {
     Left { result, global, memory: memory.data(&store).to_vec() }
 }
 
-fn found(engine: &Engine, wasm: &[u8], calls: &[Vec<i32>]) -> Vec<Left> {
+fn found(case: &Loop, engine: &Engine, wasm: &[u8], calls: &[Vec<i64>]) -> Vec<Left> {
     let module = Module::new(engine, wasm).expect("the module is valid");
     let mut store = Store::new(engine, ());
     let instance = Instance::new(&mut store, &module, &[]).expect("nothing is imported");
     let memory = instance.get_memory(&store, "m").expect("exported");
     let global = instance.get_global(&store, "g").expect("exported");
     let func = instance.get_func(&store, "f").expect("exported");
-    let one = |call: &Vec<i32>| {
+    let argument = |value: &i64| if case.wide { Val::I64(*value) } else { Val::I32(*value as i32) };
+    let one = |call: &Vec<i64>| {
         memory.data_mut(&mut store).copy_from_slice(&pattern());
-        let arguments: Vec<_> = call.iter().map(|value| Val::I32(*value)).collect();
+        let arguments: Vec<_> = call.iter().map(argument).collect();
         let result = match func.call(&mut store, &arguments) {
             Ok(values) => Some(int(&values[0])),
             Err(error) => {
@@ -315,9 +344,9 @@ fn check(engines: &[Engine], case: &Loop) -> Result<(), TestCaseError> {
     let wasm = wat::parse_str(case.module()).expect("the text is a module");
     let calls: Vec<_> = case.arguments.iter().map(|arguments| case.call(arguments)).collect();
     let calls: Vec<_> = calls.into_iter().filter(|call| case.ends(call)).collect();
-    let expected: Vec<_> = calls.iter().map(|call| expected(&wasm, call)).collect();
+    let expected: Vec<_> = calls.iter().map(|call| expected(case, &wasm, call)).collect();
     for engine in engines {
-        let found = found(engine, &wasm, &calls);
+        let found = found(case, engine, &wasm, &calls);
         for ((call, expected), found) in calls.iter().zip(&expected).zip(&found) {
             let what = || format!("{call:?} under {:?}\n{}", engine.config(), case.module());
             prop_assert_eq!((found.result, found.global), (expected.result, expected.global), "{}", what());

@@ -1,6 +1,6 @@
 ;; LLVM makes one operation of two that quiet NaNs next to each other, of a type that it then cannot select.
 (module
-  (memory 0 0)
+  (memory 0)
   (func (local $i i32) (local $n i32)
     (local.set $n (i32.const 4))
     (loop $l

@@ -6,13 +6,12 @@
   (func (param i64) (result i32) (i32.load8_u (local.get 0)))
   ;; Offset and width past 2^64: always a trap.
   (func (param i64) (result i64) (i64.load offset=0xffff_ffff_ffff_fff9 (local.get 0)))
-  ;; In a loop the length is read once and the subtraction is done once.
-  (func (param i64 i64) (result i64) (local i64)
+  ;; In a loop that no check before it proves, the length is read once and the subtraction is done once.
+  (func (param i64) (result i64) (local i64)
     (loop $next
-      (local.set 2 (i64.add (local.get 2) (i64.load offset=8 (local.get 0))))
-      (local.set 0 (i64.add (local.get 0) (i64.const 24)))
-      (br_if $next (i64.lt_u (local.get 0) (local.get 1))))
-    (local.get 2))
+      (local.set 1 (i64.add (local.get 1) (i64.const 1)))
+      (br_if $next (i64.ne (local.tee 0 (i64.load offset=8 (local.get 0))) (i64.const 0))))
+    (local.get 1))
 )
 ;;! emit = llvm-ir, func = 0
 ;; not: zext i32 %1
@@ -45,5 +44,5 @@
 ;; not: subq %
 ;; check: cmpq %
 ;; check: jae
-;; check: addq 8(
+;; check: movq 8(
 ;; check: retq

@@ -33,3 +33,10 @@
 ;;! checks = explicit, func = 1
 ;; check: load <8 x i32>
 ;; not: volatile
+
+;; Also at -O1, which spends no time on other functions.
+;;! opt = O1, func = 0
+;; check: load <4 x double>
+;; check: store <4 x double>
+;; check: load volatile double
+;; check: store volatile double

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use wootz_vm_abi::lazy::{Entry, Fragment};
+use wootz_vm_abi::lazy::{Entry, Fragment, Part};
 use wootz_vm_abi::options::{CompileOptions, OptLevel};
 use wootz_wasm_ir::FuncIndex;
 use wootz_wasm_ir::ir::Block;
@@ -16,7 +16,8 @@ use crate::error::CompileError;
 use crate::function::lower_loop;
 use crate::link;
 use crate::llvm::LlvmContext;
-use crate::module::ModuleState;
+use crate::module::{Few, ModuleState};
+use crate::pipeline;
 use crate::report::PhaseTimes;
 use crate::trampoline::{lower_host_entry, lower_host_exit};
 use crate::units::body_bytes;
@@ -27,25 +28,69 @@ const INLINED_BODY: usize = 250;
 /// Bytes of such bodies that may be shown to a batch, however small it is.
 const LEAST_ROOM: usize = 8 << 10;
 
-/// Compiles an entry quickly. Returns also the functions that it calls.
-pub(super) fn first_tier(compiler: &Inner, entry: Entry) -> Result<(Fragment, Vec<FuncIndex>), CompileError> {
-    let mut callees = Vec::new();
-    let fragment = fragment(compiler, OptLevel::O0, |bodies| {
+/// Compiles entries quickly. `more` is told which functions they call, and says which of them to compile with them; it is asked until
+/// that is none.
+pub(super) fn first_tier(
+    compiler: &Inner,
+    entries: &[Entry],
+    more: impl FnMut(Vec<FuncIndex>) -> Vec<FuncIndex>,
+) -> Result<Fragment, CompileError> {
+    quickly(compiler, entries, more, compiler.options.debug.is_some())
+}
+
+/// The address map of code of the first tier, which was made without one: from the same code, made with one. Empty if the code is
+/// not the same.
+pub(super) fn address_map(compiler: &Inner, parts: &[Part], code: &[u8]) -> Result<Vec<u8>, CompileError> {
+    let entry = |part: &Part| match part {
+        Part::Entry(number) => compiler.entries.entry(*number),
+        Part::Loop(..) => None,
+    };
+    let entries: Vec<_> = parts.iter().filter_map(entry).collect();
+    if !entries.iter().any(|entry| matches!(entry, Entry::Function(_))) {
+        return Ok(Vec::new());
+    }
+    let fragment = quickly(compiler, &entries, |_| Vec::new(), true)?;
+    let mut again = fragment.bytes[fragment.text.start as usize..fragment.text.end as usize].to_vec();
+    for reference in &fragment.references {
+        // What is filled in when a fragment is placed may differ.
+        let at = reference.at.wrapping_sub(fragment.text.start) as usize;
+        let (Some(field), Some(placed)) = (again.get_mut(at..at + 4), code.get(at..at + 4)) else { continue };
+        field.copy_from_slice(placed);
+    }
+    let is_same = again == code;
+    debug_assert!(is_same, "debug information has changed the code of {entries:?}");
+    Ok(if is_same { fragment.address_map } else { Vec::new() })
+}
+
+/// Code of the first tier.
+fn quickly(
+    compiler: &Inner,
+    entries: &[Entry],
+    mut more: impl FnMut(Vec<FuncIndex>) -> Vec<FuncIndex>,
+    positions: bool,
+) -> Result<Fragment, CompileError> {
+    fragment(compiler, OptLevel::O0, positions, |bodies| {
         let types = &compiler.module.declarations().types;
-        match entry {
-            Entry::Function(func) => bodies.function(func)?,
-            Entry::HostEntry(ty) => lower_host_entry(bodies.state, ty, &types[ty])?,
-            Entry::HostExit(ty) => lower_host_exit(bodies.state, ty, &types[ty])?,
+        for entry in entries {
+            match *entry {
+                Entry::Function(func) => bodies.function(func)?,
+                Entry::HostEntry(ty) => lower_host_entry(bodies.state, ty, &types[ty])?,
+                Entry::HostExit(ty) => lower_host_exit(bodies.state, ty, &types[ty])?,
+            }
         }
-        callees = bodies.state.functions_without_body();
-        Ok(BTreeSet::new())
-    })?;
-    Ok((fragment, callees))
+        loop {
+            let others = more(bodies.state.functions_without_body());
+            if others.is_empty() {
+                return Ok(BTreeSet::new());
+            }
+            others.into_iter().try_for_each(|func| bodies.function(func))?;
+        }
+    })
 }
 
 /// Optimises functions, and ways into loops of functions that were optimised before, together.
 pub(super) fn second_tier(compiler: &Inner, batch: &[Work]) -> Result<Fragment, CompileError> {
-    fragment(compiler, compiler.options.opt, |bodies| {
+    fragment(compiler, compiler.options.opt, true, |bodies| {
         let whole = batch.iter().filter(|(_, loops)| loops.is_empty()).map(|(func, _)| *func);
         let whole: BTreeSet<FuncIndex> = whole.collect();
         whole.iter().for_each(|func| _ = bodies.state.function(*func));
@@ -61,10 +106,12 @@ pub(super) fn second_tier(compiler: &Inner, batch: &[Work]) -> Result<Fragment, 
     })
 }
 
-/// Lowers what `lower` says, optimises and links it. `lower` returns the functions that are called directly.
+/// Lowers what `lower` says, optimises and links it. `lower` returns the functions that are called directly. With `positions` there is an
+/// address map.
 fn fragment(
     compiler: &Inner,
     opt: OptLevel,
+    positions: bool,
     lower: impl FnOnce(&mut Bodies<'_, '_>) -> Result<BTreeSet<FuncIndex>, CompileError>,
 ) -> Result<Fragment, CompileError> {
     let options = CompileOptions { opt, ..compiler.options.clone() };
@@ -77,14 +124,13 @@ fn fragment(
         &compiler.target,
         compiler.module.declarations(),
         &options,
-        compiler.context.clone(),
-        counts.then_some(&compiler.entries),
+        Few::new(compiler.context.clone(), counts.then_some(&compiler.entries), positions),
     );
     let mut times = PhaseTimes::default();
     let direct = lower(&mut Bodies::new(&state, &compiler.module, &options, &mut times))?;
-    state.debug.finish();
+    state.finish();
     verify(&state, options.verify)?;
-    emit::optimise(&state, &machine, opt)?;
+    pipeline::optimise(&state, &machine, opt)?;
     call_through_slots(&state, &compiler.entries, |func| !direct.contains(&func))?;
     verify(&state, options.verify)?;
     let is_plain = state.functions_with_many_loops().is_empty();

@@ -5,6 +5,7 @@
 //! | `compile` | a few functions or a trampoline → a linked fragment |
 //! | `slots` | calls of what lies in other fragments go through slots |
 //! | `loops` | the counter in code of the first tier, and ways into loops of the second |
+//! | `requests` | what is begun, and what to compile ahead of its first call |
 //! | `hot` | what to compile better, in which order |
 //! | `workers` | the threads that compile |
 //!
@@ -15,11 +16,13 @@
 mod compile;
 mod hot;
 mod loops;
+mod requests;
 mod slots;
 mod workers;
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::channel;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
@@ -27,17 +30,18 @@ use wootz_debuginfo::GuestIndex;
 use wootz_vm_abi::context::{ModuleShape, VMContextLayout};
 use wootz_vm_abi::lazy::{
     CodeSpace, CompileFailure, Done, Entry, EntryCompiler, EntryNumber, Fragment, LazyLayout, LazyModule,
-    MakeCompiler, Tier,
+    MakeCompiler, Part, Tier,
 };
 use wootz_wasm_ir::{FuncIndex, Module};
 
 use crate::compile::memory_plans;
 use crate::error::CompileError;
-use crate::llvm::Library;
+use crate::llvm::{Found, Library, Responsibility};
 use crate::symbol::Symbol;
 use crate::target::TargetInfo;
 use crate::units::body_bytes;
 use hot::Hot;
+use requests::{Requests, Room};
 use wootz_vm_abi::options::CompileOptions;
 use workers::Urgency;
 
@@ -45,6 +49,12 @@ pub(crate) use loops::{Counting, LoopEntry, function_type};
 
 /// The target of tracing events: what becomes hot, and what is compiled.
 const EVENTS: &str = "wootz::lazy";
+
+/// What is compiled with a function that somebody waits for: its callees, or what is wanted ahead. It is likely to be called soon, and
+/// costs less there than in an LLVM module of its own.
+const CALLEES: Room = Room { functions: 8, bytes: 1 << 10 };
+/// What is compiled together ahead: whoever asks for one of it meanwhile waits for all.
+const AHEAD: Room = Room { functions: 32, bytes: 4 << 10 };
 
 /// The compiler of a module that is opened lazily.
 struct LazyCompiler {
@@ -61,10 +71,9 @@ struct Inner {
     library: Library,
     failures: Mutex<HashMap<EntryNumber, CompileFailure>>,
     hot: Mutex<Hot>,
-    /// Whether someone asked for each entry, or it is compiled ahead.
-    begun: Vec<AtomicBool>,
     /// What is known of the module's DWARF.
     dwarf: GuestIndex,
+    requests: Mutex<Requests>,
     closed: AtomicBool,
 }
 
@@ -110,7 +119,7 @@ impl LazyCompiler {
         }
         let inner = Inner {
             target,
-            begun: (0..entries.entries()).map(|_| AtomicBool::new(false)).collect(),
+            requests: Mutex::new(Requests::new(entries.entries())),
             entries,
             context: Arc::new(VMContextLayout::new(&ModuleShape::new(declarations))),
             library,
@@ -129,9 +138,7 @@ impl LazyCompiler {
 impl EntryCompiler for LazyCompiler {
     fn compile(&self, entry: EntryNumber, done: Done) {
         let inner = Arc::clone(&self.inner);
-        // A debugger stops all threads when code is registered; what the guest waits for disturbs nobody.
-        let ahead = inner.options.debug.is_none();
-        workers::run(Urgency::Now, Box::new(move || inner.find(entry, ahead, done)));
+        workers::run(Urgency::Now, Box::new(move || inner.find(entry, done)));
     }
 
     fn optimise(&self, func: FuncIndex, at_loop: Option<u32>) {
@@ -147,6 +154,17 @@ impl EntryCompiler for LazyCompiler {
 
     fn sources(&self) -> Vec<u8> {
         crate::sources::encoded(&self.inner.module)
+    }
+
+    fn address_map(&self, parts: &[Part], code: &[u8]) -> Vec<u8> {
+        let (sender, receiver) = channel();
+        let (inner, parts, code) = (Arc::clone(&self.inner), parts.to_vec(), code.to_vec());
+        let make = move || {
+            // Whoever asked is told of no map if this fails.
+            let _ = compile::address_map(&inner, &parts, &code).map(|map| sender.send(map));
+        };
+        workers::run(Urgency::Now, Box::new(make));
+        receiver.recv().unwrap_or_default()
     }
 
     fn close(&self) {
@@ -167,79 +185,143 @@ impl Inner {
         self.closed.load(Ordering::Relaxed)
     }
 
-    /// Looks an entry's symbol up, which compiles it if nobody did, and tells whether it has code. If it is compiled, and `ahead` says so,
-    /// the functions that it calls are compiled as well before anyone asks for them, when a thread has nothing else to do.
-    fn find(self: &Arc<Self>, number: EntryNumber, ahead: bool, done: Done) {
+    fn requests(&self) -> MutexGuard<'_, Requests> {
+        self.requests.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Has an entry compiled that somebody waits for, and tells whether it has code.
+    fn find(self: &Arc<Self>, number: EntryNumber, done: Done) {
         let Some(entry) = self.entries.entry(number) else { return };
-        self.begun[number.0 as usize].store(true, Ordering::Relaxed);
-        let known = self.failures().get(&number).cloned();
-        if let Some(failure) = known {
-            return done(Err(failure));
+        {
+            // Whoever sees that an entry is begun finds its symbol defined.
+            let mut requests = self.requests();
+            if requests.begin(number) {
+                // A debugger stops all threads when code is registered: what the guest waits for disturbs nobody, what is made ahead does.
+                let callees = self.options.debug.is_none().then_some(CALLEES);
+                self.define(vec![number], callees);
+            }
         }
-        let symbol = symbol(entry).to_string();
-        let (maker, asker) = (Arc::clone(self), Arc::clone(self));
-        let make = move || {
-            // What was made is told by its slot; ORC only has to know that there is something.
-            maker
-                .first_tier(entry)
-                .map(|callees| {
-                    callees.into_iter().filter(|_| ahead).for_each(|callee| maker.compile_ahead(callee));
-                    u64::from(number.0) + 1
-                })
-                .inspect_err(|error| {
-                    let error = Arc::new(error.clone());
-                    maker.failures().insert(number, CompileFailure { entry, error });
-                })
-                .map_err(|error| error.to_string())
-        };
+        let asker = Arc::clone(self);
         let found = move |result: Result<u64, String>| {
             let failed = |message| CompileFailure { entry, error: Arc::new(CompileError::Llvm(message)) };
-            let outcome = result
-                .map(drop)
-                .map_err(|message| asker.failures().get(&number).cloned().unwrap_or_else(|| failed(message)));
-            done(outcome);
+            // Symbols of what cannot be compiled are resolved like others.
+            let failure = asker.failures().get(&number).cloned();
+            done(failure.map_or_else(|| result.map(drop).map_err(failed), Err));
         };
-        // Both fail for a name with a zero byte only.
-        let defined = self.library.define(&symbol, Box::new(make));
-        let asked = defined.and_then(|()| self.library.look_up(&symbol, Box::new(found)));
+        self.look_up(number, Box::new(found));
+    }
+
+    /// Compiles a batch of what is wanted ahead. There are as many jobs as requests: some find nothing left.
+    fn make_ahead(self: &Arc<Self>) {
+        if self.is_closed() {
+            return;
+        }
+        let first = {
+            let mut requests = self.requests();
+            let batch = requests.begin_batch(AHEAD, |entry| self.bytes(entry));
+            let Some(first) = batch.first().copied() else { return };
+            self.define(batch, None);
+            first
+        };
+        self.look_up(first, Box::new(|_| {}));
+        self.go_on_ahead();
+    }
+
+    /// Has what is wanted ahead compiled when a thread has nothing else to do.
+    fn go_on_ahead(self: &Arc<Self>) {
+        if self.requests().wants_any() {
+            let inner = Arc::clone(self);
+            workers::run(Urgency::Soon, Box::new(move || inner.make_ahead()));
+        }
+    }
+
+    /// Defines the symbols of entries, which are made together when one of them is looked up, with callees if there is room for some. The requests
+    /// must be locked.
+    fn define(self: &Arc<Self>, entries: Vec<EntryNumber>, callees: Option<Room>) {
+        let symbols: Vec<_> = entries.iter().map(|entry| self.symbol(*entry)).collect();
+        let maker = Arc::clone(self);
+        let make = move |responsibility: &mut Responsibility| {
+            maker.make(entries, callees, responsibility);
+            // What was made is told by slots; ORC only has to know that there is something.
+            Ok(1)
+        };
+        let defined = self.library.define(&symbols, Box::new(make));
+        debug_assert!(defined.is_ok(), "symbols are names of ours, and each is defined once");
+    }
+
+    fn look_up(&self, entry: EntryNumber, found: Found) {
+        let asked = self.library.look_up(&self.symbol(entry), found);
         debug_assert!(asked.is_ok(), "symbols are names of ours");
     }
 
-    /// Compiles an entry. Returns the functions that it calls.
-    fn first_tier(&self, entry: Entry) -> Result<Vec<FuncIndex>, CompileError> {
-        self.add(Tier::First, || compile::first_tier(self, entry))
+    /// Compiles entries together; the functions that they call, too, as far as there is room, and the others later. If that fails, each by itself: an
+    /// error in one function is not one of others.
+    fn make(
+        self: &Arc<Self>,
+        mut entries: Vec<EntryNumber>,
+        callees: Option<Room>,
+        responsibility: &mut Responsibility,
+    ) {
+        let (mut room, mut left) = (callees.unwrap_or_default(), Vec::new());
+        let given: Vec<_> = entries.iter().filter_map(|entry| self.entries.entry(*entry)).collect();
+        let more = |called: Vec<FuncIndex>| {
+            let called = called.into_iter().map(|func| self.entries.number(Entry::Function(func)));
+            left = called.collect();
+            let mut requests = self.requests();
+            let mut taken = requests.begin_within(&left, &mut room, |entry| self.bytes(entry));
+            if taken.is_empty() {
+                taken = requests.begin_wanted(&mut room, |entry| self.bytes(entry));
+            }
+            taken.retain(|entry| responsibility.take_on(&self.symbol(*entry)).is_ok());
+            entries.extend(&taken);
+            taken.into_iter().filter_map(|entry| self.entries.function(entry)).collect()
+        };
+        let made = self.add(Tier::First, || compile::first_tier(self, &given, more));
+        match made {
+            Ok(()) if callees.is_some() => {
+                self.requests().want(&left);
+                self.go_on_ahead();
+            }
+            Ok(()) => {}
+            Err(error) if entries.len() == 1 => self.fail(entries[0], error),
+            Err(_) => entries.into_iter().for_each(|entry| self.make(vec![entry], None, responsibility)),
+        }
     }
 
-    /// Has a function compiled when there is time, if nobody asked for it before.
-    fn compile_ahead(self: &Arc<Self>, func: FuncIndex) {
-        let number = self.entries.number(Entry::Function(func));
-        let begun = &self.begun[number.0 as usize];
-        if begun.load(Ordering::Relaxed) || self.is_closed() {
-            return;
+    fn fail(&self, number: EntryNumber, error: CompileError) {
+        if let Some(entry) = self.entries.entry(number) {
+            self.failures().insert(number, CompileFailure { entry, error: Arc::new(error) });
         }
-        let inner = Arc::clone(self);
-        let compile = move || {
-            if !inner.begun[number.0 as usize].load(Ordering::Relaxed) && !inner.is_closed() {
-                inner.find(number, false, Box::new(|_| {}));
-            }
+    }
+
+    /// Bytes of a function's body; a trampoline has none.
+    fn bytes(&self, entry: EntryNumber) -> usize {
+        self.entries.function(entry).map_or(0, |func| body_bytes(&self.module, func))
+    }
+
+    fn symbol(&self, number: EntryNumber) -> String {
+        let symbol = match self.entries.entry(number) {
+            Some(Entry::Function(func)) => Symbol::Wasm(func),
+            Some(Entry::HostEntry(ty)) => Symbol::HostEntry(ty),
+            Some(Entry::HostExit(ty)) => Symbol::HostExit(ty),
+            None => return String::new(),
         };
-        workers::run(Urgency::Soon, Box::new(compile));
+        symbol.to_string()
     }
 
     /// Compiles and hands over.
-    fn add<T>(
+    fn add(
         &self,
         tier: Tier,
-        compile: impl FnOnce() -> Result<(Fragment, T), CompileError>,
-    ) -> Result<T, CompileError> {
+        compile: impl FnOnce() -> Result<Fragment, CompileError>,
+    ) -> Result<(), CompileError> {
         let add = || {
             let started = Instant::now();
-            let (fragment, rest) = compile()?;
+            let fragment = compile()?;
             let time = started.elapsed();
             let (parts, bytes) = (fragment.parts.len(), fragment.bytes.len());
             tracing::debug!(target: EVENTS, ?tier, parts, bytes, ?time, "compiled");
-            let added = self.space.add(&fragment, tier, time);
-            added.map(|()| rest).map_err(|error| CompileError::NoRoom(error.to_string()))
+            self.space.add(&fragment, tier, time).map_err(|error| CompileError::NoRoom(error.to_string()))
         };
         // A panic is a bug of ours; it must not leave those waiting who asked.
         let added = std::panic::catch_unwind(std::panic::AssertUnwindSafe(add));
@@ -251,18 +333,10 @@ impl Inner {
         let batch = if self.is_closed() { Vec::new() } else { self.hot().take_batch() };
         if !batch.is_empty() {
             // Code of the first tier does as well: a failure costs speed only.
-            if let Err(error) = self.add(Tier::Second, || Ok((compile::second_tier(self, &batch)?, ()))) {
+            if let Err(error) = self.add(Tier::Second, || compile::second_tier(self, &batch)) {
                 tracing::warn!(target: EVENTS, %error, ?batch, "stays as it is");
             }
             self.hot().finish(&batch);
         }
-    }
-}
-
-fn symbol(entry: Entry) -> Symbol {
-    match entry {
-        Entry::Function(func) => Symbol::Wasm(func),
-        Entry::HostEntry(ty) => Symbol::HostEntry(ty),
-        Entry::HostExit(ty) => Symbol::HostExit(ty),
     }
 }

@@ -6,9 +6,9 @@
 use std::collections::VecDeque;
 use std::num::NonZero;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Condvar, Mutex, MutexGuard, Once, PoisonError};
+use std::sync::{Condvar, Mutex, MutexGuard, Once, OnceLock, PoisonError};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::llvm::at_exit;
 
@@ -31,6 +31,10 @@ type Job = Box<dyn FnOnce() + Send>;
 /// Stack of a thread: LLVM recurses over what it compiles, up to the largest function that there may be. Only what is touched is
 /// ever backed by memory.
 const STACK: usize = 1 << 30;
+/// If nothing urgent was asked for during this time, a program has what it needs to begin with.
+const CALM: Duration = Duration::from_millis(20);
+/// What has time waits no longer than this for calm.
+const LONG: Duration = Duration::from_secs(1);
 /// How long a thread waits for work before it ends.
 const PATIENCE: Duration = Duration::from_secs(5);
 
@@ -38,7 +42,10 @@ const PATIENCE: Duration = Duration::from_secs(5);
 struct Workers {
     now: VecDeque<Job>,
     soon: VecDeque<Job>,
-    later: VecDeque<Job>,
+    /// Each with when it was asked for.
+    later: VecDeque<(Instant, Job)>,
+    /// When something urgent was asked for last.
+    hurried: Option<Instant>,
     threads: usize,
     idle: usize,
     /// Whether threads stay when there is no work.
@@ -49,10 +56,21 @@ struct Workers {
     ending: bool,
 }
 
+impl Workers {
+    /// Takes work that has time, if nothing urgent is likely to want the processor, or if it has waited for long.
+    fn take_later(&mut self) -> Option<Job> {
+        let (asked, _) = self.later.front()?;
+        let is_calm = self.hurried.is_none_or(|hurried| hurried.elapsed() >= CALM);
+        let is_due = is_calm || asked.elapsed() >= LONG;
+        is_due.then(|| self.later.pop_front()).flatten().map(|(_, job)| job)
+    }
+}
+
 static WORKERS: Mutex<Workers> = Mutex::new(Workers {
     now: VecDeque::new(),
     soon: VecDeque::new(),
     later: VecDeque::new(),
+    hurried: None,
     threads: 0,
     idle: 0,
     stay: false,
@@ -69,12 +87,18 @@ fn workers() -> MutexGuard<'static, Workers> {
 
 /// At least two, so that one is left for what is urgent.
 fn most_threads() -> usize {
-    thread::available_parallelism().map_or(2, NonZero::get).max(2)
+    processors().max(2)
 }
 
 /// Whether there is a processor for what may be of use.
 fn is_parallel() -> bool {
-    thread::available_parallelism().is_ok_and(|processors| processors.get() > 1)
+    processors() > 1
+}
+
+/// Asked once: the system's answer is in several files.
+fn processors() -> usize {
+    static PROCESSORS: OnceLock<usize> = OnceLock::new();
+    *PROCESSORS.get_or_init(|| thread::available_parallelism().map_or(1, NonZero::get))
 }
 
 /// Makes threads stay when they have nothing to do: code is compiled for debuggers, and lldb 22.1 takes a thread's end, while it goes on from a
@@ -91,13 +115,16 @@ pub(super) fn run(urgency: Urgency, job: Job) {
         return;
     }
     match urgency {
-        Urgency::Now => all.now.push_back(job),
+        Urgency::Now => {
+            all.hurried = Some(Instant::now());
+            all.now.push_back(job);
+        }
         Urgency::Soon if !is_parallel() => return,
         Urgency::Soon => {
             all.soon.truncate(MOST_SOON - 1);
             all.soon.push_front(job);
         }
-        Urgency::Later => all.later.push_back(job),
+        Urgency::Later => all.later.push_back((Instant::now(), job)),
     }
     let waiting = all.now.len() + all.soon.len() + all.later.len();
     if all.idle >= waiting || all.threads >= most_threads() {
@@ -140,18 +167,22 @@ fn work() {
         let may_take_time = all.unhurried + 1 < most_threads();
         let urgent = all.now.pop_front();
         let unhurried = urgent.is_none();
-        let job = urgent.or_else(|| {
-            may_take_time.then(|| all.soon.pop_front().or_else(|| all.later.pop_front())).flatten()
-        });
+        let job = urgent
+            .or_else(|| may_take_time.then(|| all.soon.pop_front().or_else(|| all.take_later())).flatten());
         let Some(job) = job else {
             all.idle += 1;
             if all.ending {
                 WORK.notify_all();
             }
-            let (guard, timeout) = WORK.wait_timeout(all, PATIENCE).unwrap_or_else(PoisonError::into_inner);
+            let patience = if may_take_time && !all.later.is_empty() { CALM } else { PATIENCE };
+            let (guard, timeout) = WORK.wait_timeout(all, patience).unwrap_or_else(PoisonError::into_inner);
             all = guard;
             all.idle -= 1;
-            if timeout.timed_out() && !all.stay && all.now.len() + all.soon.len() + all.later.len() == 0 {
+            if timeout.timed_out()
+                && !all.stay
+                && patience == PATIENCE
+                && all.now.len() + all.soon.len() + all.later.len() == 0
+            {
                 all.threads -= 1;
                 return;
             }

@@ -28,7 +28,8 @@ pub(crate) fn fragment(
     relocate::apply(arch, &objects, &symbols, &mut layout, form, None)?;
     layout.write_outward_stubs(&symbols, data)?;
     unwind::write_search_table(&mut layout)?;
-    let address_map = info::address_map(&layout)?;
+    let map = info::address_map(&layout)?;
+    let address_map = if map.is_empty() { Vec::new() } else { map.encode() };
 
     let code = Code { objects: &objects, symbols: &symbols, layout: &layout };
     let text = layout.outputs[Layout::TEXT].address as u32;

@@ -29,7 +29,7 @@ impl Contents {
     /// Encodes the contents.
     pub(super) fn new(
         info: &ImageInfo,
-        address_map: Vec<u8>,
+        map: AddressMap,
         debug: Option<&DebugAddresses>,
         parts: &ImageParts<'_>,
     ) -> Result<Self, LinkError> {
@@ -39,7 +39,13 @@ impl Contents {
             data.extend_from_slice(parts.module.get(range).ok_or(LinkError::DataSegment(index))?);
         }
         let debug = debug.map(DebugAddresses::encode);
-        Ok(Self { info: info.encode(), address_map, sources: parts.sources.to_vec(), data, debug })
+        Ok(Self {
+            info: info.encode(),
+            address_map: map.encode(),
+            sources: parts.sources.to_vec(),
+            data,
+            debug,
+        })
     }
 }
 
@@ -110,7 +116,7 @@ fn data_ranges(parts: &ImageParts<'_>) -> Result<Vec<Range<u32>>, LinkError> {
 }
 
 /// The map from code to WebAssembly, read from the debug information one object after another.
-pub(super) fn address_map(layout: &Layout<'_>) -> Result<Vec<u8>, LinkError> {
+pub(super) fn address_map(layout: &Layout<'_>) -> Result<AddressMap, LinkError> {
     let debug = &layout.outputs[Layout::LOADED..];
     let section = |name: &str| debug.iter().find(|o| o.name == name).map_or(&[][..], |o| &o.data);
     let mut map = AddressMap::default();
@@ -131,5 +137,5 @@ pub(super) fn address_map(layout: &Layout<'_>) -> Result<Vec<u8>, LinkError> {
         map.end_part();
         Ok(())
     })?;
-    Ok(map.encode())
+    Ok(map)
 }

@@ -9,8 +9,9 @@ use llvm_sys::support::LLVMParseCommandLineOptions;
 /// Options that exist only on LLVM's command line. The first is the program's name.
 ///
 /// The cmov converter turns a load that feeds a select into one behind a branch, volatile or not, and its trap is lost
-/// (llvm-project issue 219814, not fixed in 22.1).
-const OPTIONS: [&CStr; 2] = [c"wootz", c"-x86-cmov-converter-force-mem-operand=false"];
+/// (llvm-project issue 219814, not fixed in 22.1). Strength reduction of loops takes a tenth of the time of compiling, and code is not
+/// slower without it (`docs/decisions/0048-no-strength-reduction.md`).
+const OPTIONS: [&CStr; 3] = [c"wootz", c"-x86-cmov-converter-force-mem-operand=false", c"-disable-lsr"];
 
 static INIT: OnceLock<()> = OnceLock::new();
 

@@ -23,5 +23,5 @@ pub(crate) use disassembler::Disassembler;
 pub(crate) use exit::at_exit;
 pub use exit::leave;
 pub(crate) use init::init;
-pub(crate) use orc::Library;
+pub(crate) use orc::{Found, Library, Responsibility};
 pub(crate) use pointer::byte_offset;

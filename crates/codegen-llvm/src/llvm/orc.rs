@@ -71,8 +71,8 @@ unsafe fn check(error: LLVMErrorRef) -> Result<(), String> {
     }
 }
 
-/// Makes what a symbol names. Returns its address.
-pub(crate) type Materialise = Box<dyn FnOnce() -> Result<u64, String> + Send>;
+/// Makes what a symbol names, and what others name that it takes on. Returns the address that they all get.
+pub(crate) type Materialise = Box<dyn FnOnce(&mut Responsibility) -> Result<u64, String> + Send>;
 /// Is told once whether a symbol has an address now.
 pub(crate) type Found = Box<dyn FnOnce(Result<u64, String>) + Send>;
 
@@ -100,40 +100,44 @@ impl Library {
         Ok(Self { session, table })
     }
 
-    /// Defines a symbol, unless it is defined already.
-    pub(crate) fn define(&self, symbol: &str, materialise: Materialise) -> Result<(), String> {
-        let name = CString::new(symbol).map_err(|error| error.to_string())?;
-        let flags = LLVMJITSymbolFlags {
-            GenericFlags: LLVMJITSymbolGenericFlags::LLVMJITSymbolGenericFlagsExported as u8
-                | LLVMJITSymbolGenericFlags::LLVMJITSymbolGenericFlagsCallable as u8,
-            TargetFlags: 0,
-        };
+    /// Defines symbols, at least one, that are made together.
+    ///
+    /// # Errors
+    /// If one is defined already. Then none of them is.
+    pub(crate) fn define(&self, symbols: &[String], materialise: Materialise) -> Result<(), String> {
+        let names = symbols.iter().map(|symbol| CString::new(&**symbol));
+        let names = names.collect::<Result<Vec<_>, _>>().map_err(|error| error.to_string())?;
         // SAFETY: interning gives a reference that the unit takes over; the unit belongs to the table if it took it, else to us.
         // The unit's state is freed by `destroy` or taken by `materialise`.
         unsafe {
-            let symbol = LLVMOrcExecutionSessionIntern(self.session.session.0, name.as_ptr());
-            // For `materialise`, which tells by it what was made.
-            LLVMOrcRetainSymbolStringPoolEntry(symbol);
-            let unit =
-                Box::into_raw(Box::new(Unit { symbol: Shared(symbol), materialise: Some(materialise) }));
-            let mut pair = LLVMOrcCSymbolFlagsMapPair { Name: symbol, Flags: flags };
+            let session = self.session.session;
+            let symbols: Vec<_> = names
+                .iter()
+                .map(|name| Shared(LLVMOrcExecutionSessionIntern(session.0, name.as_ptr())))
+                .collect();
+            let pair = |symbol: &Shared<LLVMOrcOpaqueSymbolStringPoolEntry>| {
+                // The other reference is for `materialise_unit`, which tells by it what was made.
+                LLVMOrcRetainSymbolStringPoolEntry(symbol.0);
+                LLVMOrcCSymbolFlagsMapPair { Name: symbol.0, Flags: flags() }
+            };
+            let mut pairs: Vec<_> = symbols.iter().map(pair).collect();
+            let unit = Box::new(Unit { session, symbols, materialise: Some(materialise) });
             let unit = LLVMOrcCreateCustomMaterializationUnit(
-                name.as_ptr(),
-                unit.cast(),
-                &mut pair,
-                1,
+                c"entries".as_ptr(),
+                Box::into_raw(unit).cast(),
+                pairs.as_mut_ptr(),
+                pairs.len(),
                 ptr::null_mut(),
                 materialise_unit,
                 discard,
                 destroy,
             );
-            let error = LLVMOrcJITDylibDefine(self.table.0, unit);
-            if check(error).is_err() {
-                // The only reason is that the symbol is there.
+            let defined = check(LLVMOrcJITDylibDefine(self.table.0, unit));
+            if defined.is_err() {
                 LLVMOrcDisposeMaterializationUnit(unit);
             }
+            defined
         }
-        Ok(())
     }
 
     /// Looks for a symbol, and runs its unit on this thread if nobody did. `found` is called when it has an address, or cannot have
@@ -188,39 +192,99 @@ impl Drop for Library {
 
 /// State of a materialisation unit.
 struct Unit {
-    symbol: Shared<LLVMOrcOpaqueSymbolStringPoolEntry>,
+    session: Shared<LLVMOrcOpaqueExecutionSession>,
+    symbols: Vec<Shared<LLVMOrcOpaqueSymbolStringPoolEntry>>,
     materialise: Option<Materialise>,
 }
 
 impl Drop for Unit {
     fn drop(&mut self) {
-        // SAFETY: `define` retained the entry for the unit.
-        unsafe { LLVMOrcReleaseSymbolStringPoolEntry(self.symbol.0) };
+        for symbol in &self.symbols {
+            // SAFETY: `define` retained the entry for the unit.
+            unsafe { LLVMOrcReleaseSymbolStringPoolEntry(symbol.0) };
+        }
+    }
+}
+
+/// What a unit has to make.
+pub(crate) struct Responsibility {
+    raw: LLVMOrcMaterializationResponsibilityRef,
+    session: Shared<LLVMOrcOpaqueExecutionSession>,
+    symbols: Vec<Shared<LLVMOrcOpaqueSymbolStringPoolEntry>>,
+}
+
+impl Responsibility {
+    /// Takes on another symbol, which nobody has defined.
+    pub(crate) fn take_on(&mut self, symbol: &str) -> Result<(), String> {
+        let name = CString::new(symbol).map_err(|error| error.to_string())?;
+        // SAFETY: interning gives a reference, which is ours and is released with the responsibility; ORC gets one of its own.
+        unsafe {
+            let symbol = LLVMOrcExecutionSessionIntern(self.session.0, name.as_ptr());
+            self.symbols.push(Shared(symbol));
+            LLVMOrcRetainSymbolStringPoolEntry(symbol);
+            let mut pair = LLVMOrcCSymbolFlagsMapPair { Name: symbol, Flags: flags() };
+            let taken =
+                check(LLVMOrcMaterializationResponsibilityDefineMaterializing(self.raw, &mut pair, 1));
+            if taken.is_err() {
+                self.symbols.pop();
+                LLVMOrcReleaseSymbolStringPoolEntry(symbol);
+            }
+            taken
+        }
+    }
+
+    /// Says that all symbols have an address now.
+    fn resolve(&self, address: u64) -> Result<(), String> {
+        let pair = |symbol: &Shared<LLVMOrcOpaqueSymbolStringPoolEntry>| {
+            // SAFETY: the entry is alive: the responsibility has a reference. ORC takes over the new one.
+            unsafe { LLVMOrcRetainSymbolStringPoolEntry(symbol.0) };
+            let sym = LLVMJITEvaluatedSymbol { Address: address, Flags: flags() };
+            LLVMOrcCSymbolMapPair { Name: symbol.0, Sym: sym }
+        };
+        let mut pairs: Vec<_> = self.symbols.iter().map(pair).collect();
+        // SAFETY: these are all symbols that are to be made, each once.
+        unsafe {
+            check(LLVMOrcMaterializationResponsibilityNotifyResolved(
+                self.raw,
+                pairs.as_mut_ptr(),
+                pairs.len(),
+            ))?;
+            check(LLVMOrcMaterializationResponsibilityNotifyEmitted(self.raw, ptr::null_mut(), 0))
+        }
+    }
+}
+
+impl Drop for Responsibility {
+    fn drop(&mut self) {
+        // SAFETY: each symbol has a reference of ours; the responsibility was handed over, and ends here.
+        unsafe {
+            for symbol in &self.symbols {
+                LLVMOrcReleaseSymbolStringPoolEntry(symbol.0);
+            }
+            LLVMOrcDisposeMaterializationResponsibility(self.raw);
+        }
+    }
+}
+
+/// What symbols are: functions, for everyone.
+fn flags() -> LLVMJITSymbolFlags {
+    LLVMJITSymbolFlags {
+        GenericFlags: LLVMJITSymbolGenericFlags::LLVMJITSymbolGenericFlagsExported as u8
+            | LLVMJITSymbolGenericFlags::LLVMJITSymbolGenericFlagsCallable as u8,
+        TargetFlags: 0,
     }
 }
 
 extern "C" fn materialise_unit(unit: *mut c_void, responsibility: LLVMOrcMaterializationResponsibilityRef) {
-    // SAFETY: ORC calls this once with the state that `define` gave it, and hands over the responsibility. What it is told has the
-    // shape that it was promised: one symbol, retained for the call.
-    unsafe {
-        let mut unit = Box::from_raw(unit.cast::<Unit>());
-        let made = unit.materialise.take().map_or_else(|| Err("made twice".into()), |make| make());
-        let told = made.and_then(|address| {
-            LLVMOrcRetainSymbolStringPoolEntry(unit.symbol.0);
-            let flags = LLVMJITSymbolFlags {
-                GenericFlags: LLVMJITSymbolGenericFlags::LLVMJITSymbolGenericFlagsExported as u8
-                    | LLVMJITSymbolGenericFlags::LLVMJITSymbolGenericFlagsCallable as u8,
-                TargetFlags: 0,
-            };
-            let sym = LLVMJITEvaluatedSymbol { Address: address, Flags: flags };
-            let mut pair = LLVMOrcCSymbolMapPair { Name: unit.symbol.0, Sym: sym };
-            check(LLVMOrcMaterializationResponsibilityNotifyResolved(responsibility, &mut pair, 1))?;
-            check(LLVMOrcMaterializationResponsibilityNotifyEmitted(responsibility, ptr::null_mut(), 0))
-        });
-        if told.is_err() {
-            LLVMOrcMaterializationResponsibilityFailMaterialization(responsibility);
-        }
-        LLVMOrcDisposeMaterializationResponsibility(responsibility);
+    // SAFETY: ORC calls this once with the state that `define` gave it, and hands over the responsibility.
+    let mut unit = unsafe { Box::from_raw(unit.cast::<Unit>()) };
+    let symbols = std::mem::take(&mut unit.symbols);
+    let mut responsibility = Responsibility { raw: responsibility, session: unit.session, symbols };
+    let make = unit.materialise.take();
+    let made = make.map_or_else(|| Err("made twice".into()), |make| make(&mut responsibility));
+    if made.and_then(|address| responsibility.resolve(address)).is_err() {
+        // SAFETY: it is not disposed of yet.
+        unsafe { LLVMOrcMaterializationResponsibilityFailMaterialization(responsibility.raw) };
     }
 }
 
@@ -267,8 +331,11 @@ mod tests {
                 scope.spawn(move || {
                     for round in 0..50 {
                         let (symbol, made) = (format!("f{round}"), Arc::clone(&made));
-                        let make = move || Ok(1000 + made.fetch_add(1, Ordering::SeqCst) as u64);
-                        library.define(&symbol, Box::new(make)).unwrap();
+                        let make = move |_: &mut Responsibility| {
+                            Ok(1000 + made.fetch_add(1, Ordering::SeqCst) as u64)
+                        };
+                        // Only the first can.
+                        let _ = library.define(std::slice::from_ref(&symbol), Box::new(make));
                         let address = find(&library, &symbol).unwrap();
                         assert_eq!(find(&library, &symbol), Ok(address));
                     }
@@ -281,10 +348,10 @@ mod tests {
     #[test]
     fn a_failure_is_told() {
         let library = Library::new().unwrap();
-        library.define("f", Box::new(|| Err("no".into()))).unwrap();
+        library.define(&["f".into()], Box::new(|_| Err("no".into()))).unwrap();
         assert!(find(&library, "f").unwrap_err().contains('f'));
         assert!(find(&library, "g").is_err());
-        library.define("g", Box::new(|| Ok(7))).unwrap();
+        library.define(&["g".into()], Box::new(|_| Ok(7))).unwrap();
         assert_eq!(find(&library, "g"), Ok(7));
     }
 
@@ -293,10 +360,10 @@ mod tests {
         for _ in 0..3 {
             let library = Library::new().unwrap();
             assert!(find(&library, "once").is_err());
-            library.define("once", Box::new(|| Ok(3))).unwrap();
+            library.define(&["once".into()], Box::new(|_| Ok(3))).unwrap();
             assert_eq!(find(&library, "once"), Ok(3));
             // A unit that is never run is freed with the table.
-            library.define("never", Box::new(|| Ok(4))).unwrap();
+            library.define(&["never".into()], Box::new(|_| Ok(4))).unwrap();
         }
     }
 }

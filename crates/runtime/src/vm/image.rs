@@ -346,10 +346,7 @@ impl LoadedImage {
     /// The functions active at an address of the code, innermost first; none where the address map is damaged.
     pub(crate) fn mapped_frames(&self, address: usize) -> Vec<addrmap::Frame> {
         if let Some(lazy) = self.lazy() {
-            return lazy
-                .space()
-                .fragment_at(address)
-                .map_or_else(Vec::new, |fragment| fragment.mapped_frames(address));
+            return lazy.mapped_frames(address);
         }
         let offset = (address - self.text.start) as u32;
         self.look_up(&self.address_map, |map, is_whole| addrmap::lookup(map, offset, is_whole))

@@ -75,10 +75,10 @@
 ;; block8(v23: i32):
 ;;   50:  v24 = i32.const -1
 ;;   50:  v25 = i32.add v23, v24
-;;   50:  v26 = i32.const 0
-;;   50:  v27 = i64.extend_i32_s v25
-;;   50:  v28 = i64.extend_i32_s v26
-;;   50:  v29 = i64.sub v27, v28
+;;   50:  v26 = i64.extend_i32_s v25
+;;   50:  v27 = i32.const 0
+;;   50:  v28 = i64.extend_i32_s v27
+;;   50:  v29 = i64.sub v26, v28
 ;;   50:  v30 = i64.const 0
 ;;   50:  v31 = i64.gt_s v29, v30
 ;;   50:  v32 = select v29, v30, v31

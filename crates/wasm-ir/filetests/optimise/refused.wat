@@ -1,5 +1,5 @@
-;; Loops that are left alone: an access elsewhere, a call, a trap, two ways out, a known small number of repetitions, 64-bit and
-;; shared memories.
+;; Loops that are left alone: an access elsewhere, a call, a trap, two ways out, a known small number of repetitions, a
+;; 64-bit step too long, a shared memory.
 ;;! optimise
 (module
   (memory 1)
@@ -37,10 +37,10 @@
     (loop $l
       (i32.store (i32.add (local.get $p) (local.get $i)) (i32.const 0))
       (br_if $l (i32.ne (local.tee $i (i32.add (local.get $i) (i32.const 4))) (i32.const 16)))))
-  (func $wide (param $p i64) (param $n i32)
+  (func $far (param $p i64) (param $n i32)
     (loop $l
       (i32.store $wide (local.get $p) (i32.const 0))
-      (local.set $p (i64.add (local.get $p) (i64.const 4)))
+      (local.set $p (i64.add (local.get $p) (i64.const 16777217)))
       (br_if $l (local.tee $n (i32.sub (local.get $n) (i32.const 1))))))
   (func $shared (param $p i32) (param $n i32)
     (loop $l
@@ -145,31 +145,31 @@
 ;; block2:
 ;;   fe:  return
 ;; }
-;; function func7"wide" (i64, i32) -> () {
+;; function func7"far" (i64, i32) -> () {
 ;; block0(v0: i64, v1: i32):
 ;;   101:  jump block1(v0, v1)
 ;; block1(v2: i64, v3: i32):
 ;;   105:  v4 = i32.const 0
 ;;   107:  i32.store memory1"wide"[v2], v4
-;;   10d:  v5 = i64.const 4
-;;   10f:  v6 = i64.add v2, v5
-;;   114:  v7 = i32.const 1
-;;   116:  v8 = i32.sub v3, v7
-;;   119:  branch v8, block1(v6, v8), block2
+;;   10d:  v5 = i64.const 16777217
+;;   112:  v6 = i64.add v2, v5
+;;   117:  v7 = i32.const 1
+;;   119:  v8 = i32.sub v3, v7
+;;   11c:  branch v8, block1(v6, v8), block2
 ;; block2:
-;;   11c:  return
+;;   11f:  return
 ;; }
 ;; function func8"shared" (i32, i32) -> () {
 ;; block0(v0: i32, v1: i32):
-;;   11f:  jump block1(v0, v1)
+;;   122:  jump block1(v0, v1)
 ;; block1(v2: i32, v3: i32):
-;;   123:  v4 = i32.const 0
-;;   125:  i32.store memory2"shared"[v2], v4
-;;   12b:  v5 = i32.const 4
-;;   12d:  v6 = i32.add v2, v5
-;;   132:  v7 = i32.const 1
-;;   134:  v8 = i32.sub v3, v7
-;;   137:  branch v8, block1(v6, v8), block2
+;;   126:  v4 = i32.const 0
+;;   128:  i32.store memory2"shared"[v2], v4
+;;   12e:  v5 = i32.const 4
+;;   130:  v6 = i32.add v2, v5
+;;   135:  v7 = i32.const 1
+;;   137:  v8 = i32.sub v3, v7
+;;   13a:  branch v8, block1(v6, v8), block2
 ;; block2:
-;;   13a:  return
+;;   13d:  return
 ;; }

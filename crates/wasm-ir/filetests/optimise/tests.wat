@@ -28,10 +28,10 @@
 ;; block1(v9: i32):
 ;;   2d:  v10 = i32.const -3
 ;;   2d:  v11 = i32.add v1, v10
-;;   2d:  v12 = i32.const 0
-;;   2d:  v13 = i64.extend_i32_s v11
-;;   2d:  v14 = i64.extend_i32_s v12
-;;   2d:  v15 = i64.sub v13, v14
+;;   2d:  v12 = i64.extend_i32_s v11
+;;   2d:  v13 = i32.const 0
+;;   2d:  v14 = i64.extend_i32_s v13
+;;   2d:  v15 = i64.sub v12, v14
 ;;   2d:  v16 = i64.const 1
 ;;   2d:  v17 = i64.add v15, v16
 ;;   2d:  v18 = i64.const 0
@@ -43,7 +43,7 @@
 ;;   2d:  v24 = i64.div_u v22, v23
 ;;   2d:  v25 = i64.const -3
 ;;   2d:  v26 = i64.mul v24, v25
-;;   2d:  v27 = i64.add v13, v26
+;;   2d:  v27 = i64.add v12, v26
 ;;   2d:  v28 = i64.const -2147483648
 ;;   2d:  v29 = i64.ge_s v27, v28
 ;;   2d:  v30 = i32.add v0, v1

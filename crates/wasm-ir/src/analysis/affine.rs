@@ -1,22 +1,21 @@
-//! `i32` values of a loop that grow by the same amount in each repetition.
+//! Integers of a loop that grow by the same amount in each repetition.
 //!
 //! One pass over the loop's instructions writes each value as a linear sum of values from before the loop and of the header's
 //! parameters. A parameter whose argument on every back edge is itself plus a sum from before the loop is an induction
 //! variable with that step. A sum of induction variables and values from before the loop is then `start + n · step` in the
-//! n-th repetition, counted from 0, modulo 2³².
+//! n-th repetition, counted from 0, modulo 2³² or 2⁶⁴.
 
 use std::collections::HashMap;
 
-use crate::ValType;
 use crate::ir::{Block, Body, Constant, IntBinary, IntWidth, Op, Value};
 
-use super::definitions::{Definitions, addition, i32_of};
+use super::definitions::{Definitions, addition, integer_of};
 use super::{InnermostLoop, InnermostLoops, Linear};
 
 /// How many additions of constants before the loop are looked through.
 const LOOK_BACK: usize = 4;
 
-/// `start + n · step` in the n-th repetition, modulo 2³².
+/// `start + n · step` in the n-th repetition, modulo 2³² or 2⁶⁴.
 ///
 /// Both consist of values from before the loop. In `start`, a parameter of the header stands for the argument that it
 /// gets on entry.
@@ -41,11 +40,11 @@ pub(crate) struct Surroundings<'a> {
 
 impl Surroundings<'_> {
     /// A value from before the loops that use it. What stands in another innermost loop stays a value of its own.
-    fn outer(&self, value: Value) -> Linear {
-        let (mut root, mut constant) = (value, 0u32);
+    fn outer(&self, width: IntWidth, value: Value) -> Linear {
+        let (mut root, mut constant) = (value, 0u64);
         for _ in 0..LOOK_BACK {
-            if let Some(number) = i32_of(self.body, root) {
-                return Linear::constant(constant.wrapping_add(number));
+            if let Some(number) = integer_of(self.body, root) {
+                return Linear::constant(width, constant.wrapping_add(number));
             }
             let Some((next, more)) = addition(self.body, root) else { break };
             if self.loops.of_block(self.definitions.block(next)).is_some() {
@@ -53,7 +52,7 @@ impl Surroundings<'_> {
             }
             (root, constant) = (next, constant.wrapping_add(more));
         }
-        Linear::value(root).offset(constant)
+        Linear::value(width, root).offset(constant)
     }
 }
 
@@ -65,7 +64,7 @@ impl<'a> Surroundings<'a> {
     }
 }
 
-/// What is known of the `i32` values of one loop.
+/// What is known of the integers of one loop.
 #[derive(Debug)]
 pub(crate) struct Induction<'a> {
     around: Surroundings<'a>,
@@ -82,12 +81,13 @@ impl<'a> Induction<'a> {
         let mut induction = Self { around, number, sums: HashMap::new(), variables: HashMap::new() };
         let (body, repeated) = (around.body, induction.repeated());
         let params = &body.blocks[repeated.header].params;
-        for param in params.iter().filter(|param| body.ty(**param) == ValType::I32) {
-            induction.sums.insert(*param, Linear::value(*param));
+        for param in params {
+            if let Some(width) = IntWidth::of(body.ty(*param)) {
+                induction.sums.insert(*param, Linear::value(width, *param));
+            }
         }
         for inst in repeated.blocks.iter().flat_map(|block| &body.blocks[*block].insts) {
             if let [result] = *body.results(*inst)
-                && body.ty(result) == ValType::I32
                 && let Some(sum) = induction.result(body.insts[*inst].op, body.args(*inst))
             {
                 induction.sums.insert(result, sum);
@@ -105,16 +105,25 @@ impl<'a> Induction<'a> {
         self.around.loops.of_block(self.around.definitions.block(value)) == Some(self.number)
     }
 
-    /// A value as a sum of values from before the loop and of the header's parameters.
+    /// An integer as a sum of values from before the loop and of the header's parameters.
     fn sum(&self, value: Value) -> Option<Linear> {
-        if self.is_inside(value) { self.sums.get(&value).copied() } else { Some(self.around.outer(value)) }
+        if self.is_inside(value) {
+            return self.sums.get(&value).copied();
+        }
+        let width = IntWidth::of(self.around.body.ty(value))?;
+        Some(self.around.outer(width, value))
     }
 
     /// The result of an instruction of the loop.
     fn result(&self, op: Op, args: &[Value]) -> Option<Linear> {
-        let op = match op {
-            Op::Const(Constant::I32(number)) => return Some(Linear::constant(number as u32)),
-            Op::IntBinary(IntWidth::I32, op) => op,
+        let (width, op) = match op {
+            Op::Const(Constant::I32(number)) => {
+                return Some(Linear::constant(IntWidth::I32, number as u64));
+            }
+            Op::Const(Constant::I64(number)) => {
+                return Some(Linear::constant(IntWidth::I64, number as u64));
+            }
+            Op::IntBinary(width, op) => (width, op),
             _ => return None,
         };
         let [a, b] = *args else { return None };
@@ -127,7 +136,7 @@ impl<'a> Induction<'a> {
                 (Some(factor), _) => Some(b.scale(factor)),
                 _ => None,
             },
-            IntBinary::Shl => Some(a.scale(1 << (b.as_constant()? & 31))),
+            IntBinary::Shl => Some(a.scale(1 << (b.as_constant()? % u64::from(width.bits())))),
             _ => None,
         }
     }
@@ -135,20 +144,20 @@ impl<'a> Induction<'a> {
     fn find_variables(&mut self) {
         let repeated = self.repeated();
         for (index, param) in self.around.body.blocks[repeated.header].params.iter().enumerate() {
-            if self.sums.contains_key(param)
-                && let Some(step) = self.step(*param, index)
+            if let Some(variable) = self.sums.get(param)
+                && let Some(step) = self.step(variable, index)
             {
-                let start = self.start(*param, index);
+                let start = self.start(*variable, index);
                 self.variables.insert(*param, Affine { start, step });
             }
         }
     }
 
     /// What every repetition adds to a parameter of the header.
-    fn step(&self, param: Value, index: usize) -> Option<Linear> {
+    fn step(&self, param: &Linear, index: usize) -> Option<Linear> {
         let mut step = None;
         for argument in self.around.arguments(self.repeated().header, &self.repeated().latches, index) {
-            let added = self.sum(argument)?.subtract(&Linear::value(param))?;
+            let added = self.sum(argument)?.subtract(param)?;
             let is_new = *step.get_or_insert(added) != added;
             if is_new || added.terms().iter().any(|(value, _)| self.is_inside(*value)) {
                 return None;
@@ -158,28 +167,30 @@ impl<'a> Induction<'a> {
     }
 
     /// What a parameter of the header is on entry, if that is one value from outside of all innermost loops.
-    fn start(&self, param: Value, index: usize) -> Linear {
+    fn start(&self, param: Linear, index: usize) -> Linear {
         let Surroundings { loops, definitions, .. } = self.around;
         let mut arguments = self.around.arguments(self.repeated().header, &self.repeated().entries, index);
         match (arguments.next(), arguments.next()) {
             (Some(only), None) if loops.of_block(definitions.block(only)).is_none() => {
-                self.around.outer(only)
+                self.around.outer(param.width(), only)
             }
-            _ => Linear::value(param),
+            _ => param,
         }
     }
 
     /// How a value changes from repetition to repetition, if it does so evenly.
     pub(crate) fn affine(&self, value: Value) -> Option<Affine> {
         let sum = self.sum(value)?;
-        let mut affine = Affine { start: Linear::constant(sum.constant), step: Linear::constant(0) };
+        let width = sum.width();
+        let constant = |number| Linear::constant(width, number);
+        let mut affine = Affine { start: constant(sum.constant_part()), step: constant(0) };
         for (value, factor) in sum.terms() {
             if self.is_inside(*value) {
                 let variable = self.variables.get(value)?;
                 affine.start = affine.start.add_scaled(&variable.start, *factor)?;
                 affine.step = affine.step.add_scaled(&variable.step, *factor)?;
             } else {
-                affine.start = affine.start.add_scaled(&Linear::value(*value), *factor)?;
+                affine.start = affine.start.add_scaled(&Linear::value(width, *value), *factor)?;
             }
         }
         Some(affine)

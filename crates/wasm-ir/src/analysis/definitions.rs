@@ -1,6 +1,6 @@
 //! In which block each value is defined.
 
-use crate::ir::{Block, Body, Constant, IntBinary, IntWidth, Op, Value, ValueDef};
+use crate::ir::{Block, Body, Constant, IntBinary, Op, Value, ValueDef};
 
 /// The block of each value's definition.
 #[derive(Clone, Debug)]
@@ -48,17 +48,26 @@ pub(crate) fn i32_of(body: &Body, value: Value) -> Option<u32> {
     }
 }
 
-/// The `i32` value and the constant whose sum a value is.
-pub(crate) fn addition(body: &Body, value: Value) -> Option<(Value, u32)> {
+/// The number that an integer is, if an instruction says so.
+pub(crate) fn integer_of(body: &Body, value: Value) -> Option<u64> {
+    match constant_of(body, value) {
+        Some(Constant::I32(number)) => Some((number as u32).into()),
+        Some(Constant::I64(number)) => Some(number as u64),
+        _ => None,
+    }
+}
+
+/// The value and the constant whose sum an integer is, modulo its width.
+pub(crate) fn addition(body: &Body, value: Value) -> Option<(Value, u64)> {
     let ValueDef::Result(inst, _) = body.values[value].def else { return None };
     let [a, b] = *body.args(inst) else { return None };
     match body.insts[inst].op {
-        Op::IntBinary(IntWidth::I32, IntBinary::Add) => match (i32_of(body, a), i32_of(body, b)) {
+        Op::IntBinary(_, IntBinary::Add) => match (integer_of(body, a), integer_of(body, b)) {
             (_, Some(constant)) => Some((a, constant)),
             (Some(constant), _) => Some((b, constant)),
             _ => None,
         },
-        Op::IntBinary(IntWidth::I32, IntBinary::Sub) => Some((a, i32_of(body, b)?.wrapping_neg())),
+        Op::IntBinary(width, IntBinary::Sub) => Some((a, width.wrap(integer_of(body, b)?.wrapping_neg()))),
         _ => None,
     }
 }

@@ -4,7 +4,7 @@
 //! moves by a constant each time, the number of times that the test lets the loop go on follows from where they start. The
 //! loop may be left elsewhere as well: then the number is the most that is possible.
 
-use crate::ir::{Block, BlockCall, IntCompare, IntWidth, Op, Terminator, Value, ValueDef};
+use crate::ir::{Block, BlockCall, IntCompare, Op, Terminator, Value, ValueDef};
 
 use super::affine::{Induction, Surroundings};
 use super::{Affine, Dominators, InnermostLoop, Linear};
@@ -22,7 +22,7 @@ pub(crate) struct Trips {
     /// The value that moves, in the first repetition.
     pub(crate) start: Linear,
     /// What each repetition adds to it; not zero.
-    pub(crate) step: i32,
+    pub(crate) step: i64,
     /// The value that it is compared with, which stays.
     pub(crate) limit: Linear,
 }
@@ -67,12 +67,15 @@ impl Trips {
             }
             let (op, x, y) = comparison(around, *condition)?;
             let op = if goes_on { op } else { negated(op) };
-            let zero = Linear::constant(0);
-            let side = |value: Option<Value>| match value {
-                Some(value) => induction.affine(value),
-                None => Some(Affine { start: zero, step: zero }),
+            let x = induction.affine(x)?;
+            let y = match y {
+                Some(y) => induction.affine(y)?,
+                None => {
+                    let zero = Linear::constant(x.start.width(), 0);
+                    Affine { start: zero, step: zero }
+                }
             };
-            Self::of_comparison(*block, goes_on, op, side(Some(x))?, side(y)?)
+            Self::of_comparison(*block, goes_on, op, x, y)
         })
     }
 
@@ -80,11 +83,11 @@ impl Trips {
     fn of_comparison(block: Block, goes_on: bool, op: IntCompare, x: Affine, y: Affine) -> Option<Self> {
         if op == IntCompare::Ne {
             // Only the difference counts, so both may move.
-            let step = x.step.subtract(&y.step)?.as_constant()? as i32;
+            let step = x.step.subtract(&y.step)?.as_signed()?;
             let (start, limit) = if y.step.as_constant() == Some(0) {
                 (x.start, y.start)
             } else {
-                (x.start.subtract(&y.start)?, Linear::constant(0))
+                (x.start.subtract(&y.start)?, Linear::constant(x.start.width(), 0))
             };
             return (step != 0).then_some(Self { block, goes_on, test: Test::Differs, start, step, limit });
         }
@@ -93,7 +96,7 @@ impl Trips {
         if fixed.step.as_constant() != Some(0) {
             return None;
         }
-        let step = moving.step.as_constant()? as i32;
+        let step = moving.step.as_signed()?;
         let (grows, signed, inclusive) = match op {
             IntCompare::LtS => (true, true, false),
             IntCompare::LtU => (true, false, false),
@@ -113,18 +116,18 @@ impl Trips {
     /// How often the test lets the loop go on, if that is a known number.
     pub(crate) fn as_constant(&self) -> Option<u64> {
         let (start, limit) = (self.start.as_constant(), self.limit.as_constant());
-        let step = u64::from(self.step.unsigned_abs());
+        let (width, step) = (self.start.width(), self.step.unsigned_abs());
         match self.test {
             Test::Differs => {
                 let distance = self.limit.subtract(&self.start)?.as_constant()?;
-                let distance = if self.step > 0 { distance } else { distance.wrapping_neg() };
-                u64::from(distance).is_multiple_of(step).then_some(u64::from(distance) / step)
+                let distance = width.wrap(if self.step > 0 { distance } else { distance.wrapping_neg() });
+                distance.is_multiple_of(step).then_some(distance / step)
             }
             Test::Before { signed, inclusive } => {
                 let (start, limit) = (start?, limit?);
-                let wide = |x: u32| if signed { i64::from(x as i32) } else { i64::from(x) };
+                let wide = |x: u64| if signed { i128::from(width.signed(x)) } else { i128::from(x) };
                 let gap = if self.step > 0 { wide(limit) - wide(start) } else { wide(start) - wide(limit) };
-                Some(((gap + i64::from(inclusive)).max(0) as u64).div_ceil(step))
+                u64::try_from((gap + i128::from(inclusive)).max(0)).ok().map(|gap| gap.div_ceil(step))
             }
         }
     }
@@ -140,11 +143,11 @@ fn comparison(around: Surroundings<'_>, condition: Value) -> Option<(IntCompare,
     loop {
         let ValueDef::Result(inst, _) = around.body.values[value].def else { return Some((op, value, None)) };
         match (around.body.insts[inst].op, around.body.args(inst)) {
-            (Op::IntCompare(IntWidth::I32, compare), [x, y]) => {
+            (Op::IntCompare(_, compare), [x, y]) => {
                 let compare = if op == IntCompare::Ne { compare } else { negated(compare) };
                 return Some((compare, *x, Some(*y)));
             }
-            (Op::IntEqz(IntWidth::I32), [x]) => {
+            (Op::IntEqz(_), [x]) => {
                 (value, op) = (*x, negated(op));
             }
             _ => return Some((op, value, None)),

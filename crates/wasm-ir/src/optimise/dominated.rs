@@ -9,7 +9,6 @@
 
 use std::collections::HashMap;
 
-use crate::Declarations;
 use crate::MemoryIndex;
 use crate::analysis::{Dominators, addition, dominators};
 use crate::entity::Entity;
@@ -19,13 +18,13 @@ use crate::ir::{Block, Body, Bounds, Inst, MemoryAccess, Value};
 const LOOK_BACK: usize = 4;
 
 /// Marks the accesses of a body.
-pub(super) fn run(declarations: &Declarations, body: &mut Body) {
+pub(super) fn run(body: &mut Body) {
     let accesses = body.insts.values().filter(|inst| inst.op.access().is_some());
     if accesses.take(2).count() < 2 {
         return;
     }
     let tree = dominators(body);
-    let found = Walk { declarations, body, known: HashMap::new(), changes: Vec::new() }.run(&tree);
+    let found = Walk { body, known: HashMap::new(), changes: Vec::new() }.run(&tree);
     for inst in found {
         if let Some(access) = body.insts[inst].op.access_mut() {
             access.bounds = Bounds::Dominated;
@@ -35,7 +34,6 @@ pub(super) fn run(declarations: &Declarations, body: &mut Body) {
 
 /// A walk down the dominator tree.
 struct Walk<'a> {
-    declarations: &'a Declarations,
     body: &'a Body,
     /// How many bytes from the address that a value is are known to exist, on the way from the root to here.
     known: HashMap<(MemoryIndex, Value), u64>,
@@ -83,18 +81,17 @@ impl Walk<'_> {
     }
 
     fn is_known(&self, access: &MemoryAccess, address: Value, mut end: u64) -> bool {
-        let is_wide = self.declarations.memories[access.memory].memory64;
         let mut value = address;
         for _ in 0..=LOOK_BACK {
             if self.known.get(&(access.memory, value)).is_some_and(|known| *known >= end) {
                 return true;
             }
             match addition(self.body, value) {
-                Some((next, constant)) if !is_wide => {
+                Some((next, constant)) => {
                     value = next;
-                    end = end.saturating_add(constant.into());
+                    end = end.saturating_add(constant);
                 }
-                _ => break,
+                None => break,
             }
         }
         false

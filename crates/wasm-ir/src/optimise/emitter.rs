@@ -40,20 +40,28 @@ impl<'a> Emitter<'a> {
         self.insts.push(self.body.insts.push(InstData { op, args, results, offset: self.offset }));
     }
 
-    pub(super) fn i32(&mut self, number: u32) -> Value {
-        self.value(Op::Const(Constant::I32(number as i32)), &[], ValType::I32)
-    }
-
     pub(super) fn i64(&mut self, number: i64) -> Value {
         self.value(Op::Const(Constant::I64(number)), &[], ValType::I64)
     }
 
     pub(super) fn int32(&mut self, op: IntBinary, x: Value, y: Value) -> Value {
-        self.value(Op::IntBinary(IntWidth::I32, op), &[x, y], ValType::I32)
+        self.int(IntWidth::I32, op, x, y)
     }
 
     pub(super) fn int64(&mut self, op: IntBinary, x: Value, y: Value) -> Value {
-        self.value(Op::IntBinary(IntWidth::I64, op), &[x, y], ValType::I64)
+        self.int(IntWidth::I64, op, x, y)
+    }
+
+    pub(super) fn int(&mut self, width: IntWidth, op: IntBinary, x: Value, y: Value) -> Value {
+        self.value(Op::IntBinary(width, op), &[x, y], width.ty())
+    }
+
+    fn number(&mut self, width: IntWidth, number: u64) -> Value {
+        let constant = match width {
+            IntWidth::I32 => Constant::I32(number as i32),
+            IntWidth::I64 => Constant::I64(number as i64),
+        };
+        self.value(Op::Const(constant), &[], width.ty())
     }
 
     /// An `i64` operator whose second operand is a constant; nothing if that changes nothing.
@@ -86,28 +94,29 @@ impl<'a> Emitter<'a> {
         self.value(Op::Select, &[x, zero, is_on_side], ValType::I64)
     }
 
-    /// The `i32` that a sum is, its values replaced.
+    /// The integer that a sum is, its values replaced.
     pub(super) fn sum(&mut self, sum: &Linear, replaced: impl Fn(Value) -> Value) -> Value {
+        let width = sum.width();
         let mut total = None;
         for (value, factor) in sum.terms() {
             let value = replaced(*value);
             let term = if *factor == 1 {
                 value
             } else {
-                let factor = self.i32(*factor);
-                self.int32(IntBinary::Mul, value, factor)
+                let factor = self.number(width, *factor);
+                self.int(width, IntBinary::Mul, value, factor)
             };
             total = Some(match total {
                 None => term,
-                Some(total) => self.int32(IntBinary::Add, total, term),
+                Some(total) => self.int(width, IntBinary::Add, total, term),
             });
         }
         match total {
-            Some(total) if sum.constant == 0 => total,
-            None => self.i32(sum.constant),
+            Some(total) if sum.constant_part() == 0 => total,
+            None => self.number(width, sum.constant_part()),
             Some(total) => {
-                let constant = self.i32(sum.constant);
-                self.int32(IntBinary::Add, total, constant)
+                let constant = self.number(width, sum.constant_part());
+                self.int(width, IntBinary::Add, total, constant)
             }
         }
     }

@@ -22,5 +22,5 @@ pub fn run(declarations: &Declarations, body: &mut Body) {
     }
     declared::run(declarations, body);
     version::run(declarations, body);
-    dominated::run(declarations, body);
+    dominated::run(body);
 }

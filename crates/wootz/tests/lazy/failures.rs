@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use wootz::{Config, Engine, Error, Instance, Mode, Module, Store, TrapCode};
-use wootz_vm_abi::lazy::{CompileFailure, Done, Entry, EntryCompiler, EntryNumber};
+use wootz_vm_abi::lazy::{CompileFailure, Done, Entry, EntryCompiler, EntryNumber, Part};
 use wootz_wasm_ir::FuncIndex;
 
 use super::engine;
@@ -39,6 +39,10 @@ impl EntryCompiler for Unreliable {
 
     fn sources(&self) -> Vec<u8> {
         self.real.sources()
+    }
+
+    fn address_map(&self, parts: &[Part], code: &[u8]) -> Vec<u8> {
+        self.real.address_map(parts, code)
     }
 
     fn close(&self) {

@@ -7,6 +7,7 @@ use std::collections::HashSet;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
+use wootz_vm_abi::addrmap;
 use wootz_vm_abi::lazy::{AGAIN, CompileFailure, EntryCompiler, EntryNumber, Part};
 use wootz_wasm_types::FuncIndex;
 
@@ -61,6 +62,12 @@ impl LazyCode {
                 _ => None,
             },
         }
+    }
+
+    /// The functions active at an address of a fragment, innermost first.
+    pub(crate) fn mapped_frames(&self, address: usize) -> Vec<addrmap::Frame> {
+        let fragment = self.space.fragment_at(address);
+        fragment.map_or_else(Vec::new, |fragment| fragment.mapped_frames(address, &*self.compiler))
     }
 
     /// What was compiled so far, and what waits.

@@ -8,12 +8,12 @@ use std::io;
 use std::ops::Range;
 use std::ptr;
 use std::sync::atomic::{AtomicPtr, AtomicU32, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use region::Protection;
 use wootz_vm_abi::addrmap;
-use wootz_vm_abi::lazy::{CodeSpace, Entry, EntryNumber, Fragment, LazyLayout, Part, Tier};
+use wootz_vm_abi::lazy::{CodeSpace, Entry, EntryCompiler, EntryNumber, Fragment, LazyLayout, Part, Tier};
 use wootz_vm_abi::libcall::Libcall;
 use wootz_vm_abi::trap::TrapCode;
 use wootz_wasm_types::FuncIndex;
@@ -68,7 +68,8 @@ pub(crate) struct PlacedFragment {
     eh_frame: Range<usize>,
     eh_frame_hdr: Range<usize>,
     parts: Vec<(Part, Range<u32>)>,
-    address_map: Vec<u8>,
+    /// Empty if it is not known; once somebody asked, what the compiler could say.
+    address_map: OnceLock<Vec<u8>>,
 }
 
 impl PlacedFragment {
@@ -92,9 +93,13 @@ impl PlacedFragment {
         if self.text.contains(&address) { bytes(&(address..self.text.end)) } else { &[] }
     }
 
-    /// The functions active at an address of its code, innermost first.
-    pub(crate) fn mapped_frames(&self, address: usize) -> Vec<addrmap::Frame> {
-        addrmap::lookup(&self.address_map, (address - self.text.start) as u32, |_| true)
+    /// The functions active at an address of its code, innermost first. Code without an address map is compiled again for it.
+    pub(crate) fn mapped_frames(&self, address: usize, compiler: &dyn EntryCompiler) -> Vec<addrmap::Frame> {
+        let map = self.address_map.get_or_init(|| {
+            let parts: Vec<_> = self.parts.iter().map(|(part, _)| *part).collect();
+            compiler.address_map(&parts, bytes(&self.text))
+        });
+        addrmap::lookup(map, (address - self.text.start) as u32, |_| true)
     }
 
     /// What the code at an address is.
@@ -303,7 +308,10 @@ impl LazySpace {
             eh_frame: absolute(&fragment.eh_frame),
             eh_frame_hdr: absolute(&fragment.eh_frame_hdr),
             parts: fragment.parts.clone(),
-            address_map: fragment.address_map.clone(),
+            address_map: match &fragment.address_map[..] {
+                [] => OnceLock::new(),
+                map => map.to_vec().into(),
+            },
         }))
     }
 }

@@ -1,17 +1,25 @@
 //! The check before a versioned loop, as instructions.
 //!
-//! All arithmetic is in 64 bits. A number of repetitions is at most 2³², a step at least -2³¹ and below 2³¹, an address below 2³² and a
-//! group's extent at most 2³³. So a product lies between -2⁶³ and 2⁶³, and a last address stays below 2⁶⁴, where it is compared
-//! unsigned. Only with 2³² repetitions could that be exceeded; then a test's value has wrapped, which fails by itself.
+//! All arithmetic is in 64 bits. Of `i32` values, a number of repetitions is at most 2³², a step at least -2³¹ and below 2³¹, an address
+//! below 2³² and a group's extent at most 2³³. So a product lies between -2⁶³ and 2⁶³, and a last address stays below 2⁶⁴, where it is
+//! compared unsigned. Only with 2³² repetitions could that be exceeded; then a test's value has wrapped, which fails by itself.
+//!
+//! Values that are `i64` themselves have no such bounds, so they are demanded: what a test compares and where addresses start below [`FAR`], steps of
+//! at most [`LONGEST_STEP`] either way, at most [`MOST_TRIPS`] repetitions. Their product is at most 2⁶².
 
 use std::collections::HashMap;
 
 use crate::analysis::{Linear, Test, Trips};
-use crate::ir::{IntBinary, IntCompare, Op, Sign, Value};
+use crate::ir::{IntBinary, IntCompare, IntWidth, Op, Sign, Value};
 use crate::optimise::emitter::Emitter;
 use crate::{MemoryIndex, ValType};
 
-use super::plan::{GroupPlan, Plan, pairs};
+use super::plan::{GroupPlan, LONGEST_STEP, Plan, pairs};
+
+/// 64-bit values of a test, and addresses in the first repetition, lie below this; signed ones not below its negative.
+const FAR: i64 = 1 << 62;
+/// The most repetitions of a loop whose test is of 64-bit values. With addresses of 32 bits it is 2³², as for other tests.
+const MOST_TRIPS: i64 = 1 << 38;
 
 /// What the check leaves for the fast copy.
 pub(super) struct Checked {
@@ -40,6 +48,10 @@ pub(super) enum Step {
 pub(super) fn emit(e: &mut Emitter<'_>, plan: &Plan, replaced: impl Fn(Value) -> Value) -> Checked {
     let mut check = Check { e, replaced, passed: None, lengths: HashMap::new() };
     let count = check.trips(&plan.trips);
+    if plan.trips.start.width() == IntWidth::I64 {
+        let has_narrow = plan.groups.iter().any(|group| group.start.width() == IntWidth::I32);
+        check.at_most(count, if has_narrow { 1 << 32 } else { MOST_TRIPS });
+    }
     let spans: Vec<_> = plan.groups.iter().map(|group| check.group(group, count)).collect();
     for (a, b) in pairs(&plan.groups) {
         check.disjoint(&spans[a], &spans[b]);
@@ -76,9 +88,31 @@ impl<R: Fn(Value) -> Value> Check<'_, '_, R> {
         self.e.sum(sum, &self.replaced)
     }
 
+    /// Demands that an unsigned number is at most a constant.
+    fn at_most(&mut self, number: Value, most: i64) {
+        let most = self.e.i64(most);
+        let fits = self.e.compare(IntCompare::LeU, number, most);
+        self.demand(fits);
+    }
+
+    /// A sum in 64 bits. One that has them already is demanded to be near zero, on either side of it if it is signed.
+    fn wide(&mut self, sum: &Linear, sign: Sign) -> Value {
+        let value = self.sum(sum);
+        match (sum.width(), sign) {
+            (IntWidth::I32, _) => return self.e.extend(value, sign),
+            (IntWidth::I64, Sign::Unsigned) => self.at_most(value, FAR - 1),
+            (IntWidth::I64, Sign::Signed) => {
+                let shifted = self.e.with_constant(IntBinary::Add, value, FAR);
+                self.at_most(shifted, i64::MAX);
+            }
+        }
+        value
+    }
+
     /// How often the test lets the loop go on: the number of the repetition that fails it.
     fn trips(&mut self, trips: &Trips) -> Value {
-        let step = i64::from(trips.step.unsigned_abs());
+        let width = trips.start.width();
+        let step = trips.step.abs();
         match trips.test {
             Test::Differs => {
                 let (to, from) =
@@ -87,10 +121,13 @@ impl<R: Fn(Value) -> Value> Check<'_, '_, R> {
                     Some(distance) => self.sum(&distance),
                     None => {
                         let (to, from) = (self.sum(&to), self.sum(&from));
-                        self.e.int32(IntBinary::Sub, to, from)
+                        self.e.int(width, IntBinary::Sub, to, from)
                     }
                 };
-                let distance = self.e.extend(distance, Sign::Unsigned);
+                let distance = match width {
+                    IntWidth::I32 => self.e.extend(distance, Sign::Unsigned),
+                    IntWidth::I64 => distance,
+                };
                 if step != 1 {
                     // Else the value steps over the limit, and comes by again or never.
                     let rest = self.e.with_constant(IntBinary::RemU, distance, step);
@@ -102,8 +139,7 @@ impl<R: Fn(Value) -> Value> Check<'_, '_, R> {
             }
             Test::Before { signed, inclusive } => {
                 let sign = if signed { Sign::Signed } else { Sign::Unsigned };
-                let (start, limit) = (self.sum(&trips.start), self.sum(&trips.limit));
-                let (start, limit) = (self.e.extend(start, sign), self.e.extend(limit, sign));
+                let (start, limit) = (self.wide(&trips.start, sign), self.wide(&trips.limit, sign));
                 let (to, from) = if trips.step > 0 { (limit, start) } else { (start, limit) };
                 let gap = self.e.int64(IntBinary::Sub, to, from);
                 let gap = self.e.with_constant(IntBinary::Add, gap, i64::from(inclusive));
@@ -111,7 +147,7 @@ impl<R: Fn(Value) -> Value> Check<'_, '_, R> {
                 let rounded = self.e.with_constant(IntBinary::Add, gap, step - 1);
                 let count = self.e.with_constant(IntBinary::DivU, rounded, step);
                 if step != 1 || inclusive {
-                    self.reaches(start, count, trips.step, sign);
+                    self.reaches(width, start, count, trips.step, sign);
                 }
                 count
             }
@@ -119,15 +155,17 @@ impl<R: Fn(Value) -> Value> Check<'_, '_, R> {
     }
 
     /// Demands that the value which fails a test is what it would be without wrapping.
-    fn reaches(&mut self, start: Value, count: Value, step: i32, sign: Sign) {
-        let way = self.e.with_constant(IntBinary::Mul, count, step.into());
-        let last = self.e.int64(IntBinary::Add, start, way);
-        let (bound, op) = match (step > 0, sign) {
-            (true, Sign::Signed) => (i64::from(i32::MAX), IntCompare::LeS),
-            (true, Sign::Unsigned) => (i64::from(u32::MAX), IntCompare::LeS),
-            (false, Sign::Signed) => (i64::from(i32::MIN), IntCompare::GeS),
-            (false, Sign::Unsigned) => (0, IntCompare::GeS),
+    fn reaches(&mut self, width: IntWidth, start: Value, count: Value, step: i64, sign: Sign) {
+        let (bound, op) = match (step > 0, sign, width) {
+            (true, Sign::Signed, IntWidth::I32) => (i64::from(i32::MAX), IntCompare::LeS),
+            (true, Sign::Unsigned, IntWidth::I32) => (i64::from(u32::MAX), IntCompare::LeS),
+            (false, Sign::Signed, IntWidth::I32) => (i64::from(i32::MIN), IntCompare::GeS),
+            (false, Sign::Unsigned, _) => (0, IntCompare::GeS),
+            // The limit is far from where it would wrap.
+            (true, _, IntWidth::I64) | (false, Sign::Signed, IntWidth::I64) => return,
         };
+        let way = self.e.with_constant(IntBinary::Mul, count, step);
+        let last = self.e.int64(IntBinary::Add, start, way);
         let bound = self.e.i64(bound);
         let fits = self.e.compare(op, last, bound);
         self.demand(fits);
@@ -135,12 +173,10 @@ impl<R: Fn(Value) -> Value> Check<'_, '_, R> {
 
     /// Demands that a group stays in its memory. `count` is the number of the repetition that fails the test.
     fn group(&mut self, group: &GroupPlan, count: Value) -> Span {
-        let start = self.sum(&group.start);
-        let start = self.e.extend(start, Sign::Unsigned);
+        let start = self.wide(&group.start, Sign::Unsigned);
         let last = self.e.with_constant(IntBinary::Add, count, -i64::from(group.after_test));
-        let (step, lowest, highest) = match group.step.as_constant() {
+        let (step, lowest, highest) = match group.step.as_signed() {
             Some(step) => {
-                let step = i64::from(step as i32);
                 let end = if step == 0 {
                     start
                 } else {
@@ -151,8 +187,13 @@ impl<R: Fn(Value) -> Value> Check<'_, '_, R> {
                 (Step::Constant(step), lowest, highest)
             }
             None => {
-                let step = self.sum(&group.step);
-                let step = self.e.extend(step, Sign::Signed);
+                let mut step = self.sum(&group.step);
+                if group.step.width() == IntWidth::I32 {
+                    step = self.e.extend(step, Sign::Signed);
+                } else {
+                    let shifted = self.e.with_constant(IntBinary::Add, step, LONGEST_STEP as i64);
+                    self.at_most(shifted, 2 * LONGEST_STEP as i64);
+                }
                 let way = self.e.int64(IntBinary::Mul, last, step);
                 let (down, up) = (self.e.clamp(IntCompare::LtS, way), self.e.clamp(IntCompare::GtS, way));
                 let lowest = self.e.int64(IntBinary::Add, start, down);

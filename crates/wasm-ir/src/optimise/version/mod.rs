@@ -13,7 +13,7 @@
 //!                     │
 //! ```
 //!
-//! *Which loops.* Those of 32-bit memories, not shared, where every access has an address that moves by the same amount in each
+//! *Which loops.* Those of memories that are not shared, where every access has an address that moves by the same amount in each
 //! repetition, or a declared place; where nothing else can trap, call, or change a global or a memory's length; which are left
 //! to one block only; and which a test leaves whose number of repetitions can be computed (`analysis/trips.rs`).
 //!
@@ -24,7 +24,8 @@
 //!
 //! *Why no trap is lost, added or moved.* An address operand is `start + k · step` modulo 2³² in repetition `k`. If this is between 0
 //! and the length, at most 2³², without the modulus for `k = 0` and for `k = n`, then also for all `k` between, so the operand is
-//! that number and the access is inside. The memory cannot shrink and nothing in the loop makes it longer. So in the fast copy nothing
+//! that number and the access is inside. (64-bit operands move modulo 2⁶⁴, and the check demands that the sums stay far below: see
+//! `check.rs`.) The memory cannot shrink and nothing in the loop makes it longer. So in the fast copy nothing
 //! traps, and all its effects may happen in any order that gives the same memory: `entry` and `exit` keep them from passing effects and
 //! traps before and after the loop. They also keep apart two runs of the loop, which were found disjoint each for itself.
 //! If the check fails, the original loop runs. The check itself has no effect and cannot trap.

@@ -6,7 +6,7 @@ use crate::Declarations;
 use crate::MemoryIndex;
 use crate::analysis::{Affine, Dominators, Induction, Linear, Surroundings, Trips, constant_of};
 use crate::entity::Entity;
-use crate::ir::{Block, Bounds, Constant, Convert, Inst, IntBinary, MemoryAccess, Op, Value};
+use crate::ir::{Block, Bounds, Constant, Convert, Inst, IntBinary, IntWidth, MemoryAccess, Op, Value};
 
 /// A loop with more instructions is not versioned.
 const MOST_INSTS: usize = 1_000;
@@ -18,6 +18,9 @@ const MOST_PAIRS: usize = 24;
 const FEW_TRIPS: u64 = 8;
 /// Static offsets and constants in addresses that reach further make no group: sums stay far from 2⁶⁴.
 const FARTHEST: u64 = 1 << 33;
+
+/// The longest step of a 64-bit value in a loop that is versioned.
+pub(super) const LONGEST_STEP: u64 = 1 << 24;
 
 /// How to version a loop.
 #[derive(Debug)]
@@ -106,6 +109,13 @@ impl Plan {
             }
         }
         let (groups, members) = form_groups(&found)?;
+        if is_too_long(trips.start.width(), trips.step)
+            || groups
+                .iter()
+                .any(|group| group.step.as_signed().is_some_and(|step| is_too_long(group.step.width(), step)))
+        {
+            return None;
+        }
         let fits = (1..=MOST_GROUPS).contains(&groups.len()) && pairs(&groups).count() <= MOST_PAIRS;
         fits.then_some(Self { number, exit, trips, groups, members })
     }
@@ -139,7 +149,7 @@ fn form_groups(found: &[Found]) -> Option<(Vec<GroupPlan>, HashMap<Inst, Member>
             groups.len() - 1
         });
         let group = &mut groups[number];
-        if (address.start.constant as i32) < group.start.constant as i32 {
+        if constant_of_start(&address.start) < constant_of_start(&group.start) {
             group.start = address.start;
         }
         group.stores |= stores;
@@ -149,8 +159,8 @@ fn form_groups(found: &[Found]) -> Option<(Vec<GroupPlan>, HashMap<Inst, Member>
     for Found { inst, access, address, .. } in found {
         let number = numbers[&(access.memory, address.start.without_constant(), address.step)];
         let group = &mut groups[number];
-        let distance = address.start.constant.wrapping_sub(group.start.constant);
-        let offset = access.offset.checked_add(distance.into())?;
+        let distance = constant_of_start(&address.start).wrapping_sub(constant_of_start(&group.start));
+        let offset = access.offset.checked_add(distance as u64)?;
         group.low = group.low.min(offset);
         group.high = group.high.max(offset.checked_add(access.bytes.into())?);
         if group.high > FARTHEST {
@@ -159,6 +169,15 @@ fn form_groups(found: &[Found]) -> Option<(Vec<GroupPlan>, HashMap<Inst, Member>
         members.insert(*inst, Member { group: number, offset });
     }
     Some((groups, members))
+}
+
+/// Whether a value of that width moves too far in a repetition.
+fn is_too_long(width: IntWidth, step: i64) -> bool {
+    width == IntWidth::I64 && step.unsigned_abs() > LONGEST_STEP
+}
+
+fn constant_of_start(start: &Linear) -> i64 {
+    start.width().signed(start.constant_part())
 }
 
 /// The block outside of a loop that all exits lead to.
@@ -178,10 +197,7 @@ fn only_exit(around: Surroundings<'_>, number: usize) -> Option<Block> {
 
 /// Whether an operator is an access that may be versioned.
 fn is_ours(declarations: &Declarations, op: Op) -> bool {
-    op.access().is_some_and(|access| {
-        let ty = &declarations.memories[access.memory];
-        !ty.shared && !ty.memory64
-    })
+    op.access().is_some_and(|access| !declarations.memories[access.memory].shared)
 }
 
 /// Whether an instruction neither traps nor has an effect.
@@ -210,6 +226,7 @@ fn is_quiet(around: Surroundings<'_>, inst: Inst) -> bool {
         | Op::Vector(_)
         | Op::Select
         | Op::MemoryLength(_)
+        | Op::Prefetch(_)
         | Op::Likely
         | Op::MemorySize(_)
         | Op::TableSize(_)
