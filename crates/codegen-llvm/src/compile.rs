@@ -3,6 +3,7 @@
 use std::time::Instant;
 
 use inkwell::targets::TargetMachine;
+use wootz_debuginfo::GuestIndex;
 use wootz_vm_abi::options::{CompileOptions, OptLevel};
 use wootz_vm_abi::plan::MemoryPlan;
 use wootz_wasm_ir::{Declarations, FuncIndex, Module};
@@ -152,7 +153,7 @@ pub(crate) fn image_parts<'a>(
         memory_plans,
         fuel: options.fuel,
         sources,
-        debug: debug_parts(module, options),
+        debug: debug_parts(module, options, None),
     }
 }
 
@@ -160,9 +161,11 @@ pub(crate) fn image_parts<'a>(
 pub(crate) fn debug_parts<'a>(
     module: &'a Module,
     options: &'a CompileOptions,
+    index: Option<&'a GuestIndex>,
 ) -> Option<link::DebugParts<'a>> {
     options.debug.as_deref().map(|text| link::DebugParts {
         module,
+        index,
         text,
         optimised: options.opt != OptLevel::O0,
         debugger: options.debugger,

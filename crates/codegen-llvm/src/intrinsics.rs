@@ -18,6 +18,8 @@ pub(crate) enum Intrinsic {
     Ubsantrap,
     /// The stack pointer, after the function's frame has been allocated.
     Stacksave,
+    /// Fetches a cache line.
+    Prefetch,
     /// Copies bytes as if through a buffer.
     Memmove,
     /// Sets bytes.
@@ -164,6 +166,7 @@ impl Intrinsic {
         match self {
             Self::Ubsantrap => "llvm.ubsantrap",
             Self::Stacksave => "llvm.stacksave",
+            Self::Prefetch => "llvm.prefetch",
             Self::Memmove => "llvm.memmove",
             Self::Memset => "llvm.memset",
             Self::Int(IntIntrinsic::Ctlz, _) => "llvm.ctlz",
@@ -221,7 +224,7 @@ impl Intrinsic {
         };
         match self {
             Self::Ubsantrap => vec![],
-            Self::Stacksave => vec![types.ptr.into()],
+            Self::Stacksave | Self::Prefetch => vec![types.ptr.into()],
             Self::Memmove => vec![types.ptr.into(), types.ptr.into(), types.i64.into()],
             Self::Memset => vec![types.ptr.into(), types.i64.into()],
             Self::Int(_, bits) => vec![int(bits)],

@@ -154,9 +154,9 @@ impl Maker<'_, '_> {
             }
             let mut at = start;
             while at < stop {
-                let line = self.guest.lines.at(at);
-                let until =
-                    line.map_or_else(|| self.guest.lines.after(at).unwrap_or(stop), |line| line.offsets.end);
+                let line = self.guest.lines().at(at);
+                let until = line
+                    .map_or_else(|| self.guest.lines().after(at).unwrap_or(stop), |line| line.offsets.end);
                 let frame = line.filter(|line| line.line != 0).map(|line| (line.unit, line.file, line.line));
                 let frame = frame.and_then(|(unit, file, line)| self.frame(range.scope, unit, file, line));
                 self.push(at, frame);

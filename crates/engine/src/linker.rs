@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use wootz_runtime as runtime;
-use wootz_wasm_types::{EntityType, FuncType};
+use wootz_wasm_types::{EntityType, FuncType, hint};
 
 use crate::caller::Caller;
 use crate::engine::Engine;
@@ -85,9 +85,14 @@ impl<T> fmt::Debug for Linker<T> {
 }
 
 impl<T: Send + 'static> Linker<T> {
-    /// A linker without definitions.
+    /// A linker without definitions but those of [hints](wootz_wasm_types::hint), which do nothing.
     pub fn new(engine: &Engine) -> Self {
-        Self { engine: engine.clone(), modules: BTreeMap::new(), shadowing: false, data: PhantomData }
+        let mut linker =
+            Self { engine: engine.clone(), modules: BTreeMap::new(), shadowing: false, data: PhantomData };
+        // Nothing has the names yet, which is the only error there is.
+        let _ = linker.func_wrap(hint::MODULE, hint::PREFETCH, |_: i32| ());
+        let _ = linker.func_wrap(hint::MODULE, hint::PREFETCH64, |_: i64| ());
+        linker
     }
 
     /// The engine it was made with.

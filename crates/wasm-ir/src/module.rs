@@ -18,6 +18,8 @@ pub struct Module {
     pub(crate) sections: Arc<[Section]>,
     pub(crate) custom_sections: Arc<[CustomSection]>,
     pub(crate) fixed_tables: Arc<OnceLock<FixedTables>>,
+    /// The imported function whose calls are hints.
+    pub(crate) prefetch: Option<FuncIndex>,
 }
 
 impl Module {

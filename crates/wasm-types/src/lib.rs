@@ -8,6 +8,7 @@ pub mod entity;
 pub mod equivalence;
 mod error;
 mod features;
+pub mod hint;
 mod names;
 mod text;
 mod types;

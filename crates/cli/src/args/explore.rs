@@ -17,6 +17,9 @@ pub struct ExploreArgs {
     /// Where to write the page; - is standard output [default: the module's name with the ending html].
     #[arg(short = 'o', long, value_name = "OUT")]
     pub output: Option<PathBuf>,
+    /// Show only this function, by index or name; may be given several times.
+    #[arg(long = "function", value_name = "FUNC")]
+    pub functions: Vec<String>,
     /// A module, binary or text; - is standard input.
     #[arg(value_name = "FILE")]
     pub file: PathBuf,

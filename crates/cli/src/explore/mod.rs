@@ -3,14 +3,17 @@
 
 mod data;
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use wootz_cli::args::ExploreArgs;
 use wootz_cli::exit::Exit;
 use wootz_cli::files::{PLAIN, named_after, write};
 use wootz_cli::input::Input;
+use wootz_cli::names::find_function;
 use wootz_cli::report::{BUG, Outcome, Report};
 use wootz_codegen_llvm::list;
+use wootz_wasm_ir::FuncIndex;
 
 use crate::failure::compile_report;
 use data::Data;
@@ -25,7 +28,13 @@ pub(crate) fn explore(args: &ExploreArgs) -> Outcome {
     let input = Input::read(&args.file, args.input.max_module_size)?;
     let module = input.decode()?;
     let options = args.compile.options(args.machine.target);
-    let listings = list(&module, &options).map_err(|error| compile_report(&input, &error))?;
+    let declarations = module.declarations();
+    let chosen = args.functions.iter().map(|text| find_function(declarations, text));
+    let chosen: BTreeSet<FuncIndex> = chosen.collect::<Outcome<_>>()?;
+    let mut listings = list(&module, &options).map_err(|error| compile_report(&input, &error))?;
+    if !chosen.is_empty() {
+        listings.retain(|listing| chosen.contains(&listing.func));
+    }
     let data = Data::new(&input, &module, &options, &listings)
         .ok_or_else(|| Report::new(Exit::BadModule, "the module cannot be printed as text"))?;
     let page = page(&data)?;

@@ -59,6 +59,21 @@ fn the_page_has_each_function_in_every_form() {
 }
 
 #[test]
+fn only_the_functions_that_were_asked_for_are_shown() {
+    let dir = Dir::with("m.wat", MODULE.replace("$twice</script>", "$twice"));
+    dir.wootz(&["explore", "m.wat", "--function", "twice", "-o", "one.html"]).output();
+    let one = data(&std::fs::read_to_string(dir.path().join("one.html")).unwrap());
+    let names: Vec<_> =
+        one["functions"].as_array().unwrap().iter().map(|function| &function["name"]).collect();
+    assert_eq!(names, ["twice"]);
+    dir.wootz(&["explore", "m.wat", "--function", "1", "--function", "halve", "-o", "both.html"]).output();
+    let both = data(&std::fs::read_to_string(dir.path().join("both.html")).unwrap());
+    assert_eq!(both["functions"].as_array().unwrap().len(), 2);
+    let error = dir.wootz(&["explore", "m.wat", "--function", "half"]).error(2);
+    assert!(error.contains("did you mean \"halve\"?"), "{error}");
+}
+
+#[test]
 fn no_name_ends_the_data() {
     let dir = Dir::new();
     dir.write("m.wasm", binary(&MODULE.replace("$twice</script>", "$twice")));

@@ -140,7 +140,7 @@ fn fragment(
     let is_plain = state.functions_with_many_loops().is_empty();
     let machine = if is_plain { machine } else { compiler.target.kept_machine(OptLevel::O0)? };
     let object = emit::object(&context, &state, &machine)?;
-    let debug = crate::compile::debug_parts(&compiler.module, &options);
+    let debug = crate::compile::debug_parts(&compiler.module, &options, Some(&compiler.dwarf));
     Ok(link::fragment(&[&object], compiler.target.machine, &compiler.entries, debug)?)
 }
 

@@ -28,6 +28,7 @@ use std::sync::mpsc::channel;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
+use wootz_debuginfo::GuestIndex;
 use wootz_vm_abi::context::{ModuleShape, VMContextLayout};
 use wootz_vm_abi::lazy::{
     CodeSpace, CompileFailure, Done, Entry, EntryCompiler, EntryNumber, Fragment, LazyLayout, LazyModule,
@@ -72,6 +73,8 @@ struct Inner {
     library: Library,
     failures: Mutex<HashMap<EntryNumber, CompileFailure>>,
     hot: Mutex<Hot>,
+    /// What is known of the module's DWARF.
+    dwarf: GuestIndex,
     requests: Mutex<Requests>,
     closed: AtomicBool,
 }
@@ -125,6 +128,7 @@ impl LazyCompiler {
             failures: Mutex::default(),
             hot: Mutex::default(),
             closed: AtomicBool::new(false),
+            dwarf: GuestIndex::default(),
             options,
             space,
             module,

@@ -3,7 +3,7 @@
 use std::mem::offset_of;
 
 use wootz_debuginfo::write::{self, ContextLayout, Entity, Input, SectionOffset};
-use wootz_debuginfo::{Debugger, SourceText};
+use wootz_debuginfo::{Debugger, GuestIndex, SourceText};
 use wootz_vm_abi::context::{ModuleShape, Place, VMContextLayout, VMMemory};
 use wootz_vm_abi::debug::{Base, DebugAddresses, SectionAddresses};
 use wootz_wasm_ir::Module;
@@ -17,6 +17,8 @@ use super::layout::{Layout, Output};
 pub struct DebugParts<'a> {
     /// The module.
     pub module: &'a Module,
+    /// What is known of its DWARF, if more is compiled of it than this.
+    pub index: Option<&'a GuestIndex>,
     /// Its text.
     pub text: &'a SourceText,
     /// Whether the code is optimised.
@@ -38,8 +40,10 @@ pub(super) fn replace(layout: &mut Layout<'_>, parts: DebugParts<'_>) -> Result<
     // Code that is not optimised finds its frames by another register.
     let after_calls = if parts.optimised { calls::after_calls(layout.arch, layout)? } else { Vec::new() };
     let frames = &layout.outputs[Layout::EH_FRAME];
+    let own = GuestIndex::default();
     let input = Input {
         module: parts.module,
+        index: parts.index.unwrap_or(&own),
         text: parts.text,
         context: &context,
         frames: (&frames.data, frames.address),

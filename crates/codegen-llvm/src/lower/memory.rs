@@ -222,6 +222,31 @@ fn constant_length(f: &FunctionState<'_, '_>, memory: MemoryIndex) -> Option<u64
     u64::try_from(length).ok().filter(|_| ty.maximum == Some(ty.minimum))
 }
 
+/// Fetches the line that an address is in. The instruction never faults; of an address past the end, at whose place others may have something, it
+/// fetches the first line.
+pub(super) fn prefetch<'ctx>(
+    f: &mut FunctionState<'_, 'ctx>,
+    memory: MemoryIndex,
+    address: IntValue<'ctx>,
+) -> Result<()> {
+    let address = f.widen(address)?;
+    let address = if f.module.plans[memory.index()].covers(0, 1) {
+        address
+    } else {
+        let length = length(f, memory)?;
+        let is_inside = f.builder().build_int_compare(IntPredicate::ULT, address, length, "")?;
+        let zero = f.module.types.i64.const_zero();
+        f.builder().build_select(is_inside, address, zero, "")?.into_int_value()
+    };
+    let base = base(f, memory)?;
+    let pointer = crate::llvm::byte_offset(f.builder(), f.module.types.i8, base, address)?;
+    // A read, to be kept in all caches, of data.
+    let [read, keep, data] = [0, 3, 1].map(|number| f.module.types.i32.const_int(number, false).into());
+    let function = f.module.intrinsic(Intrinsic::Prefetch)?;
+    f.builder().build_call(function, &[pointer.into(), read, keep, data], "")?;
+    Ok(())
+}
+
 /// The current length of a memory in bytes. Other threads may grow a shared one.
 pub(super) fn length<'ctx>(f: &FunctionState<'_, 'ctx>, memory: MemoryIndex) -> Result<IntValue<'ctx>> {
     if let Some(length) = constant_length(f, memory) {

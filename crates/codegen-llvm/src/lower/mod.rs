@@ -44,6 +44,7 @@ pub(crate) fn lower_inst(f: &mut FunctionState<'_, '_>, inst: Inst) -> Result<()
         Op::VectorStoreLane { access, lane } => return vector::store_lane(f, access, lane, inst),
         Op::MemoryLength(memory) => memory::length(f, memory)?.into(),
         Op::Likely => f.arg(inst, 0)?,
+        Op::Prefetch(memory) => return memory::prefetch(f, memory, f.int(inst, 0)?),
         Op::EffectBarrier => return inline_asm::observe_memory(f.module),
         Op::MemorySize(memory) => memory::size(f, memory)?,
         Op::MemoryGrow(memory) => memory::grow(f, memory, f.int(inst, 0)?)?,

@@ -24,43 +24,51 @@ pub(crate) struct Line {
 pub(crate) struct Lines(Vec<Line>);
 
 impl Lines {
-    /// Reads the tables of some units; a malformed one up to where it is.
-    pub(super) fn read(units: &[Unit<'_>], chosen: &[usize], code: WasmOffset) -> Self {
+    /// Of no code.
+    pub(super) const NONE: &'static Self = &Self(Vec::new());
+
+    /// Reads the table of a unit of some number; a malformed one up to where it is.
+    pub(super) fn read(unit: &Unit<'_>, index: usize, code: WasmOffset) -> Self {
         let mut lines = Vec::new();
-        for index in chosen.iter().copied() {
-            let Some(program) = units[index].line_program.clone() else { continue };
-            let mut rows = program.rows();
-            let mut open: Option<Line> = None;
-            while let Ok(Some((_, row))) = rows.next_row() {
-                // Address 0 is that of removed code: the section starts with the number of functions.
-                let offset = u32::try_from(row.address()).ok().filter(|address| *address != 0);
-                let Some(offset) = offset.and_then(|address| address.checked_add(code)) else {
-                    open = None;
-                    continue;
-                };
-                if let Some(mut line) = open.take() {
-                    line.offsets.end = offset;
-                    if line.offsets.start < offset {
-                        lines.push(line);
-                    }
+        let Some(program) = unit.line_program.clone() else { return Self(lines) };
+        let mut rows = program.rows();
+        let mut open: Option<Line> = None;
+        while let Ok(Some((_, row))) = rows.next_row() {
+            // Address 0 is that of removed code: the section starts with the number of functions.
+            let offset = u32::try_from(row.address()).ok().filter(|address| *address != 0);
+            let Some(offset) = offset.and_then(|address| address.checked_add(code)) else {
+                open = None;
+                continue;
+            };
+            if let Some(mut line) = open.take() {
+                line.offsets.end = offset;
+                if line.offsets.start < offset {
+                    lines.push(line);
                 }
-                if row.end_sequence() {
-                    continue;
-                }
-                let column = match row.column() {
-                    gimli::ColumnType::LeftEdge => 0,
-                    gimli::ColumnType::Column(column) => u32::try_from(column.get()).unwrap_or(0),
-                };
-                open = Some(Line {
-                    offsets: offset..offset,
-                    unit: index,
-                    file: row.file_index(),
-                    line: row.line().and_then(|line| u32::try_from(line.get()).ok()).unwrap_or(0),
-                    column,
-                    is_statement: row.is_stmt(),
-                });
             }
+            if row.end_sequence() {
+                continue;
+            }
+            let column = match row.column() {
+                gimli::ColumnType::LeftEdge => 0,
+                gimli::ColumnType::Column(column) => u32::try_from(column.get()).unwrap_or(0),
+            };
+            open = Some(Line {
+                offsets: offset..offset,
+                unit: index,
+                file: row.file_index(),
+                line: row.line().and_then(|line| u32::try_from(line.get()).ok()).unwrap_or(0),
+                column,
+                is_statement: row.is_stmt(),
+            });
         }
+        lines.sort_by_key(|line| line.offsets.start);
+        Self(lines)
+    }
+
+    /// The lines of several units.
+    pub(super) fn join<'l>(units: impl Iterator<Item = &'l Self>) -> Self {
+        let mut lines: Vec<Line> = units.flat_map(|unit| &unit.0).cloned().collect();
         lines.sort_by_key(|line| line.offsets.start);
         Self(lines)
     }

@@ -2,19 +2,25 @@
 //!
 //! Addresses in it are offsets in the contents of the code section. Here they are offsets in the module, as everywhere else.
 
+mod index;
 mod lines;
 mod sources;
 
-use std::collections::{BTreeMap, HashMap};
+use std::cell::OnceCell;
+use std::collections::BTreeMap;
 use std::ops::Range;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use gimli::constants as dw;
-use gimli::{AttributeValue, DebuggingInformationEntry, UnitOffset};
+use gimli::{AttributeValue, DebuggingInformationEntry, UnitHeader, UnitOffset};
 use wootz_wasm_ir::{FuncIndex, Module, WasmOffset};
 
 use crate::{Bytes, Dwarf, Unit};
 
+use index::UnitIndex;
+
+pub use index::GuestIndex;
 pub(crate) use lines::{Line, Lines};
 pub use sources::{SourceLine, SourceLines};
 
@@ -26,12 +32,13 @@ const MAX_REFERENCES: usize = 4;
 /// A module's DWARF.
 pub(crate) struct Guest<'a> {
     pub(crate) dwarf: Dwarf<'a>,
-    pub(crate) units: Vec<Unit<'a>>,
+    /// Each read when it is first needed.
+    units: Vec<(UnitHeader<Bytes<'a>>, OnceCell<Unit<'a>>)>,
+    index: Arc<[UnitIndex]>,
     /// Where each defined function that has debug information is described.
     pub(crate) functions: BTreeMap<FuncIndex, Entry>,
-    /// In which entry each entry of a unit is, for those that have children or are types.
-    parents: Vec<HashMap<UnitOffset, UnitOffset>>,
-    pub(crate) lines: Lines,
+    /// The only unit that was asked for, whose lines are in the index; else all lines are here.
+    lines: Result<usize, Lines>,
     /// Offset in the module of address 0.
     code: WasmOffset,
 }
@@ -48,7 +55,7 @@ type Die<'a> = DebuggingInformationEntry<Bytes<'a>>;
 impl<'a> Guest<'a> {
     /// Folder and name of a file, by its number in a unit.
     pub(crate) fn file(&self, unit: usize, number: u64) -> Option<(PathBuf, String)> {
-        let data = &self.units[unit];
+        let data = self.unit(unit);
         let header = data.line_program.as_ref()?.header();
         let file = header.file(number)?;
         let text = |value| {
@@ -64,11 +71,15 @@ impl<'a> Guest<'a> {
     /// Reads a module's DWARF. `None` if it has none; what is malformed in it is left out, since a module runs whatever its custom sections
     /// say.
     pub(crate) fn read(module: &'a Module) -> Option<Self> {
-        Self::read_for(module, |_| true)
+        Self::read_for(module, &GuestIndex::default(), |_| true)
     }
 
-    /// Reads the DWARF of some functions, and what stands in the same units.
-    pub(crate) fn read_for(module: &'a Module, is_wanted: impl Fn(FuncIndex) -> bool) -> Option<Self> {
+    /// Reads the DWARF of some functions, and what stands in the same units. `index` is the module's.
+    pub(crate) fn read_for(
+        module: &'a Module,
+        index: &GuestIndex,
+        is_wanted: impl Fn(FuncIndex) -> bool,
+    ) -> Option<Self> {
         let code = module.sections().iter().find(|section| section.kind == "code")?.range.start;
         let load = |id: gimli::SectionId| {
             let found = module.custom_sections().iter().find(|section| section.name == id.name());
@@ -78,92 +89,54 @@ impl<'a> Guest<'a> {
             Ok::<_, gimli::Error>(Bytes::new(bytes, gimli::LittleEndian))
         };
         let dwarf = gimli::Dwarf::load(load).ok()?;
-        let mut units = Vec::new();
-        let mut headers = dwarf.units();
-        while let Ok(Some(header)) = headers.next() {
-            units.extend(dwarf.unit(header));
-        }
-        if units.is_empty() {
-            return None;
-        }
-        let mut guest = Self {
-            lines: Lines::default(),
-            functions: BTreeMap::new(),
-            parents: Vec::new(),
-            dwarf,
-            units,
-            code,
+        let index = index.units(&dwarf, code);
+        let header = |unit: &UnitIndex| {
+            Some((dwarf.debug_info.header_from_offset(unit.header).ok()?, OnceCell::new()))
         };
+        let units = index.iter().map(header).collect::<Option<_>>()?;
+        let (lines, functions) = (Err(Lines::default()), BTreeMap::new());
+        let mut guest = Self { dwarf, units, index, functions, lines, code };
         let bodies = bodies(module);
         let wanted = bodies.iter().filter(|(_, func)| is_wanted(*func)).map(|(body, _)| body.clone());
         let wanted: Vec<Range<WasmOffset>> = wanted.collect();
-        let units = 0..guest.units.len();
-        let units: Vec<usize> = units.filter(|unit| guest.may_have(*unit, &wanted)).collect();
-        guest.lines = Lines::read(&guest.units, &units, code);
-        guest.parents.resize_with(guest.units.len(), HashMap::new);
-        for unit in units {
-            // As far as the unit can be read.
-            let mut parents = HashMap::new();
-            let _ = guest.read_unit(unit, &bodies, &mut parents);
-            guest.parents[unit] = parents;
+        let units = guest.index.iter().enumerate().filter(|(_, unit)| unit.may_have(&wanted));
+        let units: Vec<usize> = units.map(|(unit, _)| unit).collect();
+        let mut functions = BTreeMap::new();
+        for unit in units.iter().copied() {
+            let found = guest.contents(unit, &bodies).functions.iter();
+            let found = found.filter(|(func, _)| is_wanted(*func));
+            functions.extend(found.map(|(func, offset)| (*func, Entry { unit, offset: *offset })));
         }
+        guest.functions = functions;
+        guest.lines = match &*units {
+            [only] => Ok(*only),
+            units => Err(Lines::join(units.iter().map(|unit| &guest.contents(*unit, &bodies).lines))),
+        };
         (!guest.functions.is_empty()).then_some(guest)
     }
 
-    /// Whether a unit may describe one of some bodies, which ascend: it does not say what code it has, or says that of one.
-    fn may_have(&self, unit: usize, bodies: &[Range<WasmOffset>]) -> bool {
-        let root = Entry { unit, offset: UnitOffset(self.units[unit].header.size_of_header()) };
-        let Some(die) = self.die(root) else { return true };
-        let ranges = self.ranges(unit, &die);
-        let has = |range: &Range<WasmOffset>| {
-            let next = bodies.partition_point(|body| body.end <= range.start);
-            bodies.get(next).is_some_and(|body| body.start < range.end)
-        };
-        ranges.is_empty() || ranges.iter().any(has)
+    pub(crate) fn unit(&self, unit: usize) -> &Unit<'a> {
+        let (header, read) = &self.units[unit];
+        read.get_or_init(|| self.dwarf.unit(*header).expect("the index has units that were read before"))
     }
 
-    fn read_unit(
-        &mut self,
-        unit: usize,
-        bodies: &[(Range<WasmOffset>, FuncIndex)],
-        parents: &mut HashMap<UnitOffset, UnitOffset>,
-    ) -> gimli::Result<()> {
-        let mut found = Vec::new();
-        let mut entries = self.units[unit].entries();
-        let mut around: Vec<(isize, UnitOffset)> = Vec::new();
-        while let Some(entry) = entries.next_dfs()? {
-            while around.last().is_some_and(|(depth, _)| *depth >= entry.depth()) {
-                around.pop();
-            }
-            if let Some((_, parent)) = around.last() {
-                parents.insert(entry.offset(), *parent);
-            }
-            around.push((entry.depth(), entry.offset()));
-            if entry.tag() == dw::DW_TAG_subprogram
-                && let [range] = &*self.ranges(unit, entry)
-                && let Some(func) = function_at(bodies, range)
-            {
-                found.push((func, Entry { unit, offset: entry.offset() }));
-            }
+    /// The lines of the units that were asked for.
+    pub(crate) fn lines(&self) -> &Lines {
+        match &self.lines {
+            Ok(unit) => self.index[*unit].known().map_or(Lines::NONE, |contents| &contents.lines),
+            Err(lines) => lines,
         }
-        self.functions.extend(found);
-        Ok(())
-    }
-
-    /// The entry in which an entry is.
-    pub(crate) fn parent(&self, entry: Entry) -> Option<Entry> {
-        let parent = self.parents.get(entry.unit)?.get(&entry.offset)?;
-        Some(Entry { unit: entry.unit, offset: *parent })
     }
 
     pub(crate) fn die(&self, entry: Entry) -> Option<Die<'a>> {
-        self.units.get(entry.unit)?.entry(entry.offset).ok()
+        self.units.get(entry.unit)?;
+        self.unit(entry.unit).entry(entry.offset).ok()
     }
 
     /// The entries directly in an entry.
     pub(crate) fn children(&self, entry: Entry) -> Vec<Entry> {
         let read = || -> gimli::Result<Vec<Entry>> {
-            let mut tree = self.units[entry.unit].entries_tree(Some(entry.offset))?;
+            let mut tree = self.unit(entry.unit).entries_tree(Some(entry.offset))?;
             let mut found = Vec::new();
             let mut children = tree.root()?.children();
             while let Some(child) = children.next()? {
@@ -176,39 +149,12 @@ impl<'a> Guest<'a> {
 
     /// The ranges of an entry's code, as offsets in the module.
     pub(crate) fn ranges(&self, unit: usize, entry: &Die<'_>) -> Vec<Range<WasmOffset>> {
-        let read = || -> gimli::Result<Vec<Range<WasmOffset>>> {
-            let unit = &self.units[unit];
-            let address = |name| match entry.attr_value(name) {
-                Some(value) => match self.dwarf.attr_address(unit, value) {
-                    Ok(Some(address)) => Some(address),
-                    _ => None,
-                },
-                None => None,
-            };
-            let mut ranges = Vec::new();
-            if let Some(value) = entry.attr_value(dw::DW_AT_ranges)
-                && let Some(mut list) = self.dwarf.attr_ranges(unit, value)?
-            {
-                while let Some(range) = list.next()? {
-                    ranges.extend(self.offsets(range.begin, range.end));
-                }
-            } else if let Some(low) = address(dw::DW_AT_low_pc) {
-                let high = match entry.attr_value(dw::DW_AT_high_pc) {
-                    Some(AttributeValue::Udata(size)) => low.checked_add(size),
-                    _ => address(dw::DW_AT_high_pc),
-                };
-                ranges.extend(high.and_then(|high| self.offsets(low, high)));
-            }
-            Ok(ranges)
-        };
-        read().unwrap_or_default()
+        ranges(&self.dwarf, self.unit(unit), self.code, entry)
     }
 
     /// A range of addresses as offsets in the module; `None` for code that the linker has removed, and what cannot be.
     pub(crate) fn offsets(&self, begin: u64, end: u64) -> Option<Range<WasmOffset>> {
-        let offset = |address: u64| u32::try_from(address).ok()?.checked_add(self.code);
-        let (begin, end) = (offset(begin)?, offset(end)?);
-        (begin < end && begin > self.code).then_some(begin..end)
+        offsets(self.code, begin, end)
     }
 
     /// What an attribute refers to.
@@ -216,8 +162,8 @@ impl<'a> Guest<'a> {
         match entry.attr_value(name)? {
             AttributeValue::UnitRef(offset) => Some(Entry { unit, offset }),
             AttributeValue::DebugInfoRef(offset) => {
-                self.units.iter().enumerate().find_map(|(unit, data)| {
-                    Some(Entry { unit, offset: offset.to_unit_offset(&data.header)? })
+                self.units.iter().enumerate().find_map(|(unit, (header, _))| {
+                    Some(Entry { unit, offset: offset.to_unit_offset(header)? })
                 })
             }
             _ => None,
@@ -238,7 +184,7 @@ impl<'a> Guest<'a> {
     /// An attribute that is text.
     pub(crate) fn text(&self, unit: usize, entry: &Die<'a>, name: gimli::DwAt) -> Option<String> {
         let value = entry.attr_value(name)?;
-        let text = self.dwarf.attr_string(&self.units[unit], value).ok()?;
+        let text = self.dwarf.attr_string(self.unit(unit), value).ok()?;
         Some(String::from_utf8_lossy(text.slice()).into_owned())
     }
 
@@ -259,6 +205,40 @@ pub(crate) fn number(entry: &Die<'_>, name: gimli::DwAt) -> Option<u64> {
         AttributeValue::FileIndex(file) => Some(file),
         value => value.udata_value(),
     }
+}
+
+fn ranges(dwarf: &Dwarf<'_>, unit: &Unit<'_>, code: WasmOffset, entry: &Die<'_>) -> Vec<Range<WasmOffset>> {
+    let read = || -> gimli::Result<Vec<Range<WasmOffset>>> {
+        let address = |name| match entry.attr_value(name) {
+            Some(value) => match dwarf.attr_address(unit, value) {
+                Ok(Some(address)) => Some(address),
+                _ => None,
+            },
+            None => None,
+        };
+        let mut ranges = Vec::new();
+        if let Some(value) = entry.attr_value(dw::DW_AT_ranges)
+            && let Some(mut list) = dwarf.attr_ranges(unit, value)?
+        {
+            while let Some(range) = list.next()? {
+                ranges.extend(offsets(code, range.begin, range.end));
+            }
+        } else if let Some(low) = address(dw::DW_AT_low_pc) {
+            let high = match entry.attr_value(dw::DW_AT_high_pc) {
+                Some(AttributeValue::Udata(size)) => low.checked_add(size),
+                _ => address(dw::DW_AT_high_pc),
+            };
+            ranges.extend(high.and_then(|high| offsets(code, low, high)));
+        }
+        Ok(ranges)
+    };
+    read().unwrap_or_default()
+}
+
+fn offsets(code: WasmOffset, begin: u64, end: u64) -> Option<Range<WasmOffset>> {
+    let offset = |address: u64| u32::try_from(address).ok()?.checked_add(code);
+    let (begin, end) = (offset(begin)?, offset(end)?);
+    (begin < end && begin > code).then_some(begin..end)
 }
 
 /// The bodies, by offset.

@@ -33,7 +33,7 @@ impl SourceLines {
     pub fn of(module: &Module) -> Option<Self> {
         let guest = Guest::read(module)?;
         let (mut known, mut found) = (BTreeMap::new(), Self::default());
-        for line in guest.lines.iter().filter(|line| line.line != 0) {
+        for line in guest.lines().iter().filter(|line| line.line != 0) {
             let file = *known.entry((line.unit, line.file)).or_insert_with(|| {
                 let (folder, name) = guest.file(line.unit, line.file)?;
                 found.files.push(folder.join(name));

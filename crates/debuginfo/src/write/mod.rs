@@ -36,7 +36,7 @@ pub use context::{ContextLayout, Entity};
 pub use sections::{ADDRESS_IN_FILE, Base, DebugSections, Fixup, SectionOffset};
 
 use crate::frames::Frames;
-use crate::guest::Guest;
+use crate::guest::{Guest, GuestIndex};
 use crate::native::{self, Native};
 use crate::{Debugger, Error, SourceText};
 
@@ -45,6 +45,8 @@ use crate::{Debugger, Error, SourceText};
 pub struct Input<'a> {
     /// The module.
     pub module: &'a Module,
+    /// What is known of its DWARF.
+    pub index: &'a GuestIndex,
     /// The module's text.
     pub text: &'a SourceText,
     /// Where instances have their memories and globals.
@@ -74,7 +76,7 @@ pub fn write<'a>(section: impl Fn(&str) -> &'a [u8], input: &Input<'a>) -> Resul
     let mut dwarf = write::Dwarf::new();
     // Code that is compiled when it is called has few of the functions.
     let functions: BTreeSet<_> = native.scopes.iter().filter_map(|scope| scope.func).collect();
-    let guest = Guest::read_for(input.module, |func| functions.contains(&func));
+    let guest = Guest::read_for(input.module, input.index, |func| functions.contains(&func));
     match &guest {
         Some(guest) => source::write(&native, guest, input, &mut dwarf),
         None => text::write(&native, input, &mut dwarf),

@@ -1,6 +1,8 @@
 //! Units whose sources are those of the guest's program: one for each of its units that has code.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+mod lines;
+
+use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;
 
 use gimli::constants as dw;
@@ -14,11 +16,8 @@ use super::compose::{Composer, Shown, Stated, nowhere};
 use super::function::Function;
 use super::text::memory_name;
 use super::types::{Form, Types};
-use super::{
-    ENCODING, Input, PRODUCER, add_copy, push_range, sequence, set_locations, set_ranges, set_unit_ranges,
-    string,
-};
-use crate::guest::{Entry, Guest, Line, number};
+use super::{ENCODING, Input, PRODUCER, add_copy, push_range, set_locations, set_ranges, string};
+use crate::guest::{Entry, Guest, number};
 use crate::native::Native;
 use crate::{Debugger, function_symbol};
 
@@ -40,7 +39,9 @@ pub(super) fn write<'g>(native: &Native, guest: &Guest<'g>, input: &Input<'_>, d
     for (unit, scopes) in scopes {
         let mut writer = SourceUnit::new(native, guest, input, &code, unit, dwarf);
         writer.lines(&scopes, dwarf);
-        writer.globals();
+        if guest.tell(unit) {
+            writer.globals();
+        }
         writer.memories();
         for scope in scopes {
             writer.function(scope);
@@ -73,7 +74,7 @@ impl<'a, 'g> SourceUnit<'a, 'g> {
         index: usize,
         dwarf: &mut Dwarf,
     ) -> Self {
-        let data = &guest.units[index];
+        let data = guest.unit(index);
         let root = Entry { unit: index, offset: root_offset(data) };
         let die = guest.die(root);
         let text = |name| die.as_ref().and_then(|die| guest.text(index, die, name));
@@ -130,88 +131,13 @@ impl<'a, 'g> SourceUnit<'a, 'g> {
         Some(program.add_file(LineString::new(name, ENCODING, &mut dwarf.line_strings), id, None))
     }
 
-    /// The source line of native code: that of the innermost function that has sources.
-    fn line(&self, row: &crate::native::Row) -> Option<&'a Line> {
-        let mut offset = row.offset;
-        for scope in self.native.around(row.scope) {
-            let func = self.native.scopes[scope].func;
-            if func.is_some_and(|func| self.guest.functions.contains_key(&func)) {
-                return self.guest.lines.at(offset).filter(|line| line.line != 0);
-            }
-            offset = self.native.scopes[scope].call_line;
-        }
-        None
-    }
-
-    /// The lines of some functions. Code of no known line belongs to none.
-    fn lines(&mut self, scopes: &[usize], dwarf: &mut Dwarf) {
-        let mut covered = Vec::new();
-        let native = self.native;
-        let starts = self.starts();
-        for scope in scopes {
-            let ranges = self.code.ranges(*scope);
-            for range in &ranges {
-                push_range(&mut covered, range.clone());
-                let first = native.rows.partition_point(|row| row.addresses.start < range.start);
-                let rows = native.rows[first..].iter().take_while(|row| row.addresses.end <= range.end);
-                self.unit.line_program.begin_sequence(sequence(range.start));
-                let mut last: Option<(usize, Option<Said>)> = None;
-                for row in rows {
-                    let line = self.line(row);
-                    // The beginning of a function is one line, whatever LLVM made itself in it: debuggers stop at the second.
-                    if line.is_none() && row.scope == *scope && self.is_beginning(*scope, last) {
-                        continue;
-                    }
-                    let now = (row.scope, line.map(said));
-                    if last == Some(now) {
-                        continue;
-                    }
-                    last = Some(now);
-                    let file = line.and_then(|line| self.file(line.unit, line.file, Some(dwarf)));
-                    let is_statement = line.is_some_and(|line| self.is_statement(line, row.scope, &starts));
-                    let out = self.unit.line_program.row();
-                    out.address_offset = row.addresses.start - range.start;
-                    if let Some(file) = file {
-                        out.file = file;
-                    }
-                    out.line = line.filter(|_| file.is_some()).map_or(0, |line| u64::from(line.line));
-                    out.column = line.map_or(0, |line| u64::from(line.column));
-                    out.is_statement = is_statement;
-                    self.unit.line_program.generate_row();
-                }
-                self.unit.line_program.end_sequence(range.end - range.start);
-            }
-        }
-        covered.sort_by_key(|range| range.start);
-        set_unit_ranges(&mut self.unit, &covered);
-    }
-
-    /// Where the pieces of lines begin that have native code, each with the scope of the code.
-    fn starts(&self) -> HashSet<(usize, WasmOffset)> {
-        let rows = self.native.rows.iter();
-        rows.filter_map(|row| Some((row.scope, self.line(row)?.offsets.start))).collect()
-    }
-
-    /// Whether a debugger is to stop where a piece of a line begins: also if only what leads to it says so, and that became no code.
-    fn is_statement(&self, line: &Line, scope: usize, starts: &HashSet<(usize, WasmOffset)>) -> bool {
-        let mut leading =
-            self.guest.lines.leading(line).take_while(|line| !starts.contains(&(scope, line.offsets.start)));
-        line.is_statement || leading.any(|line| line.is_statement)
-    }
-
-    /// Whether what has been said of a function so far is its first line.
-    fn is_beginning(&self, scope: usize, last: Option<(usize, Option<Said>)>) -> bool {
-        let first = self.code.rows[scope].first().and_then(|(_, offset)| self.guest.lines.at(*offset));
-        last.is_some() && last == Some((scope, first.map(said)))
-    }
-
     fn composer<'s>(&'s self, sizes: &'s dyn Fn(u32) -> u8) -> Composer<'s> {
         Composer { native: self.native, context: self.input.context, sizes, optimised: self.input.optimised }
     }
 
     /// The unit's variables that live as long as the program.
     fn globals(&mut self) {
-        let root = Entry { unit: self.index, offset: root_offset(&self.guest.units[self.index]) };
+        let root = Entry { unit: self.index, offset: root_offset(self.guest.unit(self.index)) };
         let mut open = vec![root];
         while let Some(outer) = open.pop() {
             for child in self.guest.children(outer) {
@@ -249,7 +175,7 @@ impl<'a, 'g> SourceUnit<'a, 'g> {
     }
 
     fn global(&mut self, variable: Entry) {
-        let encoding = self.guest.units[variable.unit].encoding();
+        let encoding = self.guest.unit(variable.unit).encoding();
         let Some(die) = self.guest.die(variable) else { return };
         let stated = die.attr_value(dw::DW_AT_location).and_then(|value| value.exprloc_value());
         let Some(stated) = stated.and_then(|stated| Stated::read(stated, None, encoding)) else { return };
@@ -461,7 +387,7 @@ impl<'a, 'g> SourceUnit<'a, 'g> {
             set_ranges(&mut self.unit, inner, &ranges);
             let origin = self.origin(entry);
             self.unit.get_mut(inner).set(dw::DW_AT_abstract_origin, AttributeValue::UnitRef(origin));
-            if let Some(line) = self.guest.lines.at(call).cloned() {
+            if let Some(line) = self.guest.lines().at(call).cloned() {
                 self.called_at(inner, line.unit, Some(line.file), Some(u64::from(line.line)));
             }
             found.push((child, func, entry, inner));
@@ -528,7 +454,7 @@ impl<'a, 'g> SourceUnit<'a, 'g> {
         scope: usize,
         variable: Entry,
     ) -> Vec<(Stated, Vec<Range<u64>>)> {
-        let unit = &self.guest.units[variable.unit];
+        let unit = self.guest.unit(variable.unit);
         let location = self.guest.die(variable).and_then(|die| die.attr_value(dw::DW_AT_location));
         let Some(location) = location else { return Vec::new() };
         let read = |expression| Stated::read(expression, function.frame_base, unit.encoding());
@@ -559,13 +485,6 @@ type Block = (UnitEntryId, Vec<Range<WasmOffset>>);
 /// Which block is the innermost around an offset; inner ones come after outer ones.
 fn innermost(blocks: &[Block], offset: WasmOffset) -> Option<usize> {
     blocks.iter().rposition(|(_, offsets)| offsets.iter().any(|range| range.contains(&offset)))
-}
-
-/// What a row of a line table says: unit and number of the file, line and column.
-type Said = (usize, u64, u32, u32);
-
-fn said(line: &Line) -> Said {
-    (line.unit, line.file, line.line, line.column)
 }
 
 /// Who made the unit, as gdb expects of compilers on LLVM: by that it knows how functions begin.

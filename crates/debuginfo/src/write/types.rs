@@ -78,7 +78,7 @@ impl<'a, 'g> Types<'a, 'g> {
         let (ty, tag) = self.peel(ty);
         let die = self.guest.die(ty);
         let stated = die.and_then(|die| die.attr_value(dw::DW_AT_byte_size)?.udata_value());
-        let address = u64::from(self.guest.units[ty.unit].header.address_size());
+        let address = u64::from(self.guest.unit(ty.unit).header.address_size());
         stated.unwrap_or(if is_pointer(tag) || tag == dw::DW_TAG_subroutine_type { address } else { 0 })
     }
 
@@ -264,7 +264,7 @@ impl<'a, 'g> Types<'a, 'g> {
                 self.copy(unit, &die, id);
                 let points = target.is_some_and(|ty| self.shown(ty) == Shown::Pointer);
                 if own == dw::DW_TAG_array_type && form == Form::Memory && points {
-                    let stride = u64::from(self.guest.units[ty.unit].header.address_size());
+                    let stride = u64::from(self.guest.unit(ty.unit).header.address_size());
                     unit.get_mut(id).set(dw::DW_AT_byte_stride, AttributeValue::Udata(stride));
                 }
                 if form == Form::Register {

@@ -20,7 +20,7 @@ use wast::core::EncodeOptions;
 use wast::parser::{self, ParseBuffer};
 
 use crate::module::Module;
-use crate::{Error, ErrorKind, Features};
+use crate::{Error, ErrorKind, Features, hint};
 
 pub use expression::result_types;
 pub(crate) use features::SUPPORTED;
@@ -101,6 +101,7 @@ impl Module {
         let parts = sections::decode(&bytes, options.features)?;
         Ok(Self {
             bytes,
+            prefetch: hint::prefetch(&parts.declarations),
             declarations: Arc::new(parts.declarations),
             bodies: parts.bodies.into(),
             sections: parts.sections.into(),

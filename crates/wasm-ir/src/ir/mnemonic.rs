@@ -56,6 +56,7 @@ fn fixed(op: Op) -> &'static str {
         Op::MemoryLength(_) => "memory.length",
         Op::Likely => "likely",
         Op::EffectBarrier => "effect_barrier",
+        Op::Prefetch(_) => "prefetch",
         Op::MemorySize(_) => "memory.size",
         Op::MemoryGrow(_) => "memory.grow",
         Op::MemoryFill(_) => "memory.fill",

@@ -330,6 +330,8 @@ pub enum Op {
     Likely,
     /// Nothing, but effects on memories and globals stay on the side of it where they stand.
     EffectBarrier,
+    /// Nothing, but the line of a memory that an address is in will be read: operand (address). See [`hint`](crate::hint).
+    Prefetch(MemoryIndex),
     /// `memory.size`, in pages.
     MemorySize(MemoryIndex),
     /// `memory.grow`: operand (pages); the old size in pages or -1.

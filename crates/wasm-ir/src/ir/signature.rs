@@ -92,6 +92,7 @@ pub(super) fn of(
             ty.set(&[], &[I64]);
         }
         Op::Likely => ty.set(&[I32], &[I32]),
+        Op::Prefetch(index) => ty.set(&[memory(d, index)?], &[]),
         Op::AtomicFence | Op::EffectBarrier => ty.set(&[], &[]),
         Op::RefIsNull => match actual {
             [operand @ ValType::Ref(_)] => ty.set(&[*operand], &[I32]),

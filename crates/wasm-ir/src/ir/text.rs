@@ -143,6 +143,7 @@ impl Printer<'_> {
             }
             Op::Vector(VectorOp::Shuffle(lanes)) => lanes.iter().try_for_each(|lane| write!(f, " {lane}")),
             Op::MemoryLength(memory)
+            | Op::Prefetch(memory)
             | Op::MemorySize(memory)
             | Op::MemoryGrow(memory)
             | Op::MemoryFill(memory) => {

@@ -6,7 +6,7 @@ use wasmparser::{BinaryReader, FunctionBody, Operator};
 
 use crate::decode::{SUPPORTED, val_type};
 use crate::ir::{Op, Value};
-use crate::{Declarations, Error, ErrorKind, Module, ValType, WasmOffset};
+use crate::{Declarations, Error, ErrorKind, FuncIndex, Module, ValType, WasmOffset};
 
 use super::control::Frame;
 use super::graph::Graph;
@@ -16,6 +16,8 @@ use super::{PARAMETERS_LIMIT, Translator, decode_error};
 /// The state of a function's translation: what the module gives, and arenas lent by the translator.
 pub(super) struct Function<'a> {
     pub(super) declarations: &'a Declarations,
+    /// The function whose calls are hints.
+    pub(super) prefetch: Option<FuncIndex>,
     pub(super) loops: &'a Loops,
     pub(super) locals: Locals,
     pub(super) graph: &'a mut Graph,
@@ -71,6 +73,7 @@ pub(super) fn build(
     let locals = Locals::new(&graph.body.signature.params, &runs);
     let mut function = Function {
         declarations,
+        prefetch: module.prefetch,
         loops,
         locals,
         graph,

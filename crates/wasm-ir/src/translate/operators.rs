@@ -461,6 +461,9 @@ impl Function<'_> {
     }
 
     fn call(&mut self, func: FuncIndex) {
+        if self.prefetch == Some(func) {
+            return self.emit_with(Op::Prefetch(MemoryIndex(0)), 1, &[]);
+        }
         let ty = self.declarations.signature(func);
         self.emit_with(Op::Call(func), ty.params.len(), &ty.results);
     }

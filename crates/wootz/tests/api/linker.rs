@@ -1,6 +1,9 @@
 //! Linking by name: unknown and incompatible imports, duplicates, instances and modules as definitions.
 
-use wootz::{Engine, Error, ExternType, Instance, LinkError, Linker, Module, Store, ValType};
+use wootz::{
+    CheckStrategy, Config, Engine, Error, ExternType, Instance, LinkError, Linker, Module, Store, Val,
+    ValType,
+};
 
 const NEEDS: &str = r#"
     (module
@@ -139,4 +142,33 @@ fn unknown_functions_can_fail_when_called() {
     crate::call(&mut store, instance, "fine").unwrap();
     let error = crate::call(&mut store, instance, "run").unwrap_err();
     assert!(error.to_string().contains("unknown import: \"env\" \"missing\""), "{error}");
+}
+
+/// Calls of hints are instructions, and functions that do nothing where they are called otherwise; no address traps.
+#[test]
+fn hints_need_no_definition_and_have_no_effect() {
+    for (memory, name, ty) in [("1", "prefetch", "i32"), ("i64 1", "prefetch64", "i64")] {
+        let text = format!(
+            r#"(module
+            (import "wootz" "{name}" (func $hint (param {ty})))
+            (memory (export "m") {memory})
+            (table funcref (elem $hint))
+            (func (export "f") (param {ty}) (result {ty})
+                (call $hint (local.get 0))
+                (call_indirect (param {ty}) (local.get 0) (i32.const 0))
+                (local.get 0)))"#
+        );
+        for checks in [CheckStrategy::Guard, CheckStrategy::Explicit] {
+            let engine = Engine::new(&Config::new().checks(checks));
+            let module = Module::new(&engine, &text).unwrap();
+            let mut store = Store::new(&engine, ());
+            let instance = Linker::new(&engine).instantiate(&mut store, &module).unwrap();
+            let func = instance.get_func(&store, "f").unwrap();
+            for address in [0, 65_535, 65_536, i64::MAX, -1] {
+                let argument = if ty == "i32" { Val::I32(address as i32) } else { Val::I64(address) };
+                let results = func.call(&mut store, &[argument]).unwrap();
+                assert_eq!(format!("{results:?}"), format!("{:?}", [argument]));
+            }
+        }
+    }
 }

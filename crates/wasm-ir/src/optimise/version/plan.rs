@@ -226,6 +226,7 @@ fn is_quiet(around: Surroundings<'_>, inst: Inst) -> bool {
         | Op::Vector(_)
         | Op::Select
         | Op::MemoryLength(_)
+        | Op::Prefetch(_)
         | Op::Likely
         | Op::MemorySize(_)
         | Op::TableSize(_)
