@@ -1,9 +1,9 @@
 //! Which of LLVM's passes run at each level, on what.
 //!
 //! `-O2` and `-O3` are LLVM's own. `-O1` does what producers leave to do, once: they have optimised, and what is inlined at `-O1` they have
-//! inlined. Most of what is left of its time is code generation, so functions get the code generator's short way, too (`optnone`):
-//! instructions are selected one by one and hardly improved, but registers are allocated as at `-O2`. Only versioned loops are worth more:
-//! they become vector code (`docs/decisions/0047-a-level-between.md`).
+//! inlined. Most of what is left of its time is code generation, so most functions get the code generator's short way, too (`optnone`):
+//! instructions are selected one by one and hardly improved, but registers are allocated as at `-O2`. Functions with loops, unless they are
+//! large, are worth more (`docs/decisions/0047-a-level-between.md`).
 
 use inkwell::passes::PassBuilderOptions;
 use inkwell::targets::TargetMachine;
@@ -12,25 +12,29 @@ use wootz_vm_abi::options::OptLevel;
 use wootz_wasm_ir::ir::Body;
 
 use crate::error::CompileError;
+use crate::fuel;
 use crate::module::ModuleState;
 
 /// Cheap, and less for the instruction selector to do: they pay for themselves.
 const LEAST: &str = "function(early-cse,simplifycfg)";
 /// What is left to do in code of compilers.
 const SHORT: &str = "function(early-cse,simplifycfg,instcombine<no-verify-fixpoint>)";
-/// Vector code for versioned loops.
-const VECTORISE: &str = "function(loop-mssa(loop-rotate,licm),loop(loop-idiom,indvars),loop-vectorize,\
+/// What is left to do in loops, and vector code for the versioned ones.
+const LOOPS: &str = "function(loop-mssa(loop-rotate,licm),loop(loop-idiom,indvars),loop-vectorize,\
                          instcombine<no-verify-fixpoint>,simplifycfg)";
 /// Takes vectors apart, as far as they are not accessed in order, for the vectoriser to put together again. Casts between shapes of
 /// vectors, which `v128` has none of, would become arithmetic on bits: they are simplified first. An abort if that takes more
 /// than one pass over a function is a check for LLVM's own developers.
 const TAKE_APART: &str = "early-cse,instcombine<no-verify-fixpoint>,scalarizer<load-store>";
 
+/// A body with more instructions gets no care at `-O1` for its loops: a few such functions can take half of a module's time.
+const MOST_CARED_FOR: usize = 1000;
+
 /// A function that passes may change, as they want to know it.
 pub(crate) struct Lowered<'ctx> {
     function: FunctionValue<'ctx>,
-    /// Whether it has loops in two versions.
-    versioned: bool,
+    /// Whether its loops are cared for at `-O1`.
+    cared_for: bool,
     /// Whether vector instructions in its loops are better taken apart.
     scalar_lanes: bool,
 }
@@ -38,7 +42,9 @@ pub(crate) struct Lowered<'ctx> {
 impl<'ctx> Lowered<'ctx> {
     /// What is lowered from a body.
     pub(crate) fn new(function: FunctionValue<'ctx>, body: &Body) -> Self {
-        Self { function, versioned: !body.groups.is_empty(), scalar_lanes: body.scalar_lanes }
+        let has_loops = || fuel::checking_blocks(body).into_iter().skip(1).any(|is_head| is_head);
+        let cared_for = body.insts.len() <= MOST_CARED_FOR && has_loops();
+        Self { function, cared_for, scalar_lanes: body.scalar_lanes }
     }
 }
 
@@ -49,7 +55,9 @@ pub(crate) fn optimise(
     opt: OptLevel,
 ) -> Result<(), CompileError> {
     let lowered = module.lowered.take();
-    for Lowered { function, .. } in lowered.iter().filter(|lowered| lowered.scalar_lanes) {
+    // Only `-O2` and above put together again what is no loop for the vectoriser.
+    let taken_apart = lowered.iter().filter(|lowered| lowered.scalar_lanes && opt >= OptLevel::O2);
+    for Lowered { function, .. } in taken_apart {
         function.run_passes(TAKE_APART, machine, PassBuilderOptions::create()).map_err(failed)?;
     }
     match opt {
@@ -60,16 +68,16 @@ pub(crate) fn optimise(
     }
 }
 
-/// `-O1`: a short way for all, then care for functions with versioned loops only.
+/// `-O1`: a short way for all, then care for functions with loops.
 fn between(
     module: &ModuleState<'_>,
     machine: &TargetMachine,
     lowered: &[Lowered<'_>],
 ) -> Result<(), CompileError> {
     run(module, machine, SHORT)?;
-    let (versioned, others): (Vec<_>, Vec<_>) = lowered.iter().partition(|lowered| lowered.versioned);
+    let (cared_for, others): (Vec<_>, Vec<_>) = lowered.iter().partition(|lowered| lowered.cared_for);
     others.iter().for_each(|lowered| module.attributes.leave_alone(lowered.function));
-    if versioned.is_empty() { Ok(()) } else { run(module, machine, VECTORISE) }
+    if cared_for.is_empty() { Ok(()) } else { run(module, machine, LOOPS) }
 }
 
 /// Runs passes over the module, which may delete functions.

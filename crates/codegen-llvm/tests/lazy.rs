@@ -6,7 +6,8 @@ use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
 use wootz_codegen_llvm::lazy;
-use wootz_vm_abi::lazy::{CodeSpace, Entry, EntryCompiler, Fragment, LazyLayout, Tier};
+use wootz_vm_abi::addrmap;
+use wootz_vm_abi::lazy::{CodeSpace, Entry, EntryCompiler, EntryNumber, Fragment, LazyLayout, Part, Tier};
 use wootz_vm_abi::options::CompileOptions;
 use wootz_wasm_ir::{FuncIndex, Module};
 
@@ -58,6 +59,61 @@ fn what_passes_declare_is_not_taken_for_a_function_that_they_deleted() {
         let (tier, fragment) = fragments.recv().unwrap();
         assert_eq!(tier, Tier::Second);
         assert_eq!(slots_used(&fragment, &layout, 2), [0; 0], "everything is inlined");
+    }
+}
+
+/// A function and two that it calls.
+const CALLER: &str = "(module
+    (func (param i32) (result i32)
+        (i32.add (call 1 (local.get 0)) (i32.add (call 2 (local.get 0)) (i32.div_u (i32.const 9) (local.get 0)))))
+    (func (param i32) (result i32) (i32.rem_u (i32.const 7) (local.get 0)))
+    (func (param i32) (result i32) (i32.rem_s (i32.const 5) (local.get 0))))";
+
+/// Fragments of the first tier, until there is code for some entries.
+fn first_tier(fragments: &Receiver<(Tier, Fragment)>, wanted: usize) -> Vec<Fragment> {
+    let (mut found, mut parts) = (Vec::new(), 0);
+    while parts < wanted {
+        let (tier, fragment) = fragments.recv().unwrap();
+        assert_eq!(tier, Tier::First);
+        parts += fragment.parts.len();
+        found.push(fragment);
+    }
+    found
+}
+
+#[test]
+fn small_callees_are_compiled_with_their_caller_and_called_through_slots() {
+    let (compiler, fragments, layout) = compiler(CALLER, &CompileOptions::default());
+    let (sender, done) = channel();
+    for entry in 0..3 {
+        let sender = sender.clone();
+        compiler.compile(EntryNumber(entry), Box::new(move |outcome| sender.send(outcome.is_ok()).unwrap()));
+    }
+    assert!((0..3).all(|_| done.recv().unwrap()));
+    // Threads may have begun with a callee.
+    let made = first_tier(&fragments, 3);
+    assert_eq!(made.iter().map(|fragment| fragment.parts.len()).sum::<usize>(), 3, "each is made once");
+    let caller = made.iter().find(|fragment| !slots_used(fragment, &layout, 3).is_empty()).unwrap();
+    assert_eq!(slots_used(caller, &layout, 3), [1, 2]);
+}
+
+#[test]
+fn an_address_map_is_made_when_it_is_asked_for() {
+    let (compiler, fragments, layout) = compiler(CALLER, &CompileOptions::default());
+    compiler.compile(EntryNumber(0), Box::new(|_| {}));
+    for fragment in first_tier(&fragments, 3) {
+        assert!(fragment.address_map.is_empty());
+        let parts: Vec<_> = fragment.parts.iter().map(|(part, _)| *part).collect();
+        let text = &fragment.bytes[fragment.text.start as usize..fragment.text.end as usize];
+        let map = compiler.address_map(&parts, text);
+        for (part, range) in &fragment.parts {
+            let Part::Entry(entry) = part else { panic!("there are no loops") };
+            let frames: Vec<_> = (range.start - fragment.text.start..range.end - fragment.text.start)
+                .flat_map(|offset| addrmap::lookup(&map, offset, |_| true))
+                .collect();
+            assert!(frames.iter().all(|frame| Some(frame.func) == layout.function(*entry)));
+            assert!(frames.iter().any(|frame| frame.offset != 0));
+        }
     }
 }
 

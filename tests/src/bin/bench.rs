@@ -13,7 +13,7 @@ use clap::{Parser, ValueEnum};
 use wootz::{CheckStrategy, Config, Engine, Module, OptLevel, TrapPrecision};
 use wootz_tests::c_program::{CProgram, root};
 use wootz_tests::corpus;
-use wootz_tests::figures::{Ratios, Spread, lazy, targets};
+use wootz_tests::figures::{Ratios, Spread, hints, lazy, targets};
 use wootz_tests::loading::{self, STEPS, Wasmtime};
 use wootz_tests::wasi_program::WasiProgram;
 
@@ -55,6 +55,7 @@ enum Table {
     LazyWarm,
     LazyFirst,
     Corpus,
+    Hints,
 }
 
 const CHECKS: [(&str, CheckStrategy); 2] =
@@ -89,6 +90,7 @@ fn measure(options: &Options) -> Result<()> {
             Table::LazyWarm => programs(options).and_then(|programs| lazy::warm(&programs, options.rounds)),
             Table::LazyFirst => lazy::first_output(&options.wootz, options.rounds),
             Table::Corpus => corpus(options, &mut ratios, &mut failures),
+            Table::Hints => hints::prefetches(&options.wootz, options.rounds),
         };
         let name = table.to_possible_value().map_or_else(String::new, |value| value.get_name().to_owned());
         failures.keep(&format!("table {name}"), made);

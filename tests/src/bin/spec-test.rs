@@ -24,7 +24,7 @@ struct Options {
     #[arg(long, value_delimiter = ',', default_value = "guard,explicit")]
     checks: Vec<String>,
     /// Optimisation levels: 0 to 3
-    #[arg(short = 'O', long = "opt", value_delimiter = ',', default_value = "0,2,3")]
+    #[arg(short = 'O', long = "opt", value_delimiter = ',', default_value = "0,1,2,3")]
     opt: Vec<String>,
     /// Parts of the suite [default: all of them]
     #[arg(long, value_delimiter = ',')]

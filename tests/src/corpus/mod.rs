@@ -17,7 +17,7 @@ use crate::figures::{Ratios, Spread, geometric_mean};
 
 pub use engines::{DEFAULT, Engine, NATIVE, installed};
 pub use plot::plot;
-pub use programs::{Program, all};
+pub use programs::{Program, all, prefetching};
 pub use usage::{Ended, Usage, run};
 
 /// What was measured of a program in an engine.

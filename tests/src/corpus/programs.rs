@@ -71,7 +71,21 @@ fn bzip2() -> Result<CProgram> {
 /// Without the assembly and the prefetches of the native build, which a compiler for WebAssembly drops: they would be compared
 /// with nothing.
 fn zstd() -> Result<CProgram> {
-    let program = codec("zstd").options(&["-DZSTD_DISABLE_ASM", "-DNO_PREFETCH"]);
+    zstd_with(&["-DNO_PREFETCH"])
+}
+
+/// Zstandard with the prefetches of its native build. For WebAssembly they are dropped, or hints with `-DWITH_HINTS`.
+///
+/// # Errors
+/// If the crate cannot be found or downloaded.
+pub fn prefetching() -> Result<Program> {
+    let header = root().join("tests/programs/corpus/prefetch.h").display().to_string();
+    let source = zstd_with(&["-include", &header])?.includes(&["prefetch.h"]).opt_level("-O3");
+    Ok(Program { source, arguments: &["9"] })
+}
+
+fn zstd_with(options: &[&str]) -> Result<CProgram> {
+    let program = codec("zstd").options(&["-DZSTD_DISABLE_ASM"]).options(options);
     program.library("zstd-sys", "zstd/lib", &["common/", "compress/", "decompress/"])
 }
 

@@ -1,5 +1,6 @@
 //! Figures of `cargo xtask bench` that take more than starting programs in turns.
 
+pub mod hints;
 pub mod lazy;
 mod ratios;
 mod spread;

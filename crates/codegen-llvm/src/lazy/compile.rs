@@ -7,6 +7,7 @@ use wootz_vm_abi::options::{CompileOptions, OptLevel};
 use wootz_wasm_ir::FuncIndex;
 use wootz_wasm_ir::ir::Block;
 
+use super::endings::set_returns_apart;
 use super::hot::Work;
 use super::slots::call_through_slots;
 use super::{Inner, LoopEntry};
@@ -132,6 +133,9 @@ fn fragment(
     verify(&state, options.verify)?;
     pipeline::optimise(&state, &machine, opt)?;
     call_through_slots(&state, &compiler.entries, |func| !direct.contains(&func))?;
+    if opt == OptLevel::O0 {
+        set_returns_apart(&state)?;
+    }
     verify(&state, options.verify)?;
     let is_plain = state.functions_with_many_loops().is_empty();
     let machine = if is_plain { machine } else { compiler.target.kept_machine(OptLevel::O0)? };

@@ -3,6 +3,7 @@
 //! | file | what |
 //! |---|---|
 //! | `compile` | a few functions or a trampoline → a linked fragment |
+//! | `endings` | returns where LLVM's fast selector can be quick |
 //! | `slots` | calls of what lies in other fragments go through slots |
 //! | `loops` | the counter in code of the first tier, and ways into loops of the second |
 //! | `requests` | what is begun, and what to compile ahead of its first call |
@@ -14,6 +15,7 @@
 //! reservation that the runtime's trap handler knows; `docs/lazy.md` has the whole picture.
 
 mod compile;
+mod endings;
 mod hot;
 mod loops;
 mod requests;
