@@ -223,9 +223,12 @@ impl Session {
                 let mut lldb = Command::new("lldb-22");
                 // `wootz` becomes `wootz-compiler` if it has to compile.
                 lldb.args(["--no-lldbinit", "--no-use-colors", "-b"]);
-                lldb.args(["-O", "settings set target.process.stop-on-exec false", "-s"])
-                    .arg(script)
-                    .arg("--");
+                lldb.args(["-O", "settings set target.process.stop-on-exec false"]);
+                if way == Way::Repl {
+                    // lldb gives the program a terminal, not its own input.
+                    lldb.arg("-O").arg(format!("settings set target.input-path {}", module.display()));
+                }
+                lldb.arg("-s").arg(script).arg("--");
                 lldb
             }
         };

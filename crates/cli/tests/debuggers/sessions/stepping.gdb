@@ -1,7 +1,7 @@
 # Breakpoints by function and by line and with a condition; step, next, finish, up, down; recursion; a watchpoint in linear memory.
 # program: values.c -O0
 # code: -O0
-# ways: run image lazy
+# ways: run image lazy exe
 break total
 run
 # check: hit Breakpoint 1

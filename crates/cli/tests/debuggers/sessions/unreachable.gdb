@@ -1,6 +1,7 @@
 # So does a trap by an instruction.
 # program: trap.c -O0
 # code: -O0 -O2
+# ways: run image lazy exe
 # arguments: more
 run
 # check: received signal SIGILL
