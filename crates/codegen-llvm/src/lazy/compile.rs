@@ -133,7 +133,8 @@ fn fragment(
     verify(&state, options.verify)?;
     pipeline::optimise(&state, &machine, opt)?;
     call_through_slots(&state, &compiler.entries, |func| !direct.contains(&func))?;
-    if opt == OptLevel::O0 {
+    // Debuggers lose sight of variables where blocks are split after they were described.
+    if opt == OptLevel::O0 && options.debug.is_none() {
         set_returns_apart(&state)?;
     }
     verify(&state, options.verify)?;
