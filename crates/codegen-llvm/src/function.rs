@@ -38,6 +38,7 @@ use crate::metadata::Region;
 use crate::module::{ModuleState, WASM_CONVENTION};
 use crate::pipeline::Lowered;
 use crate::restrain::is_restrained;
+use crate::scalar_loops::ScalarLoops;
 use crate::symbol::Symbol;
 use crate::traps::PendingTrap;
 use crate::variables::Described;
@@ -71,6 +72,8 @@ pub(crate) struct FunctionState<'m, 'ctx> {
     pub(crate) start: BasicBlock<'ctx>,
     /// What the function's positions belong to, if they are kept.
     pub(crate) scope: Option<(&'m DebugInfo<'ctx>, DIScope<'ctx>)>,
+    /// The loops that are not to be vectorised.
+    scalar_loops: ScalarLoops,
     /// Which copy of a loop is lowered: 1 if another block has the same code.
     copy: u32,
     /// The variables of locals, if debug information has them.
@@ -154,6 +157,7 @@ impl<'m, 'ctx> FunctionState<'m, 'ctx> {
             blocks: Vec::new(),
             start: entry,
             scope,
+            scalar_loops: ScalarLoops::new(module, body),
             copy: 0,
             variables: HashMap::new(),
             fixed: body.locals.assigned_once(body.signature.params.len()),
@@ -289,7 +293,14 @@ impl<'m, 'ctx> FunctionState<'m, 'ctx> {
         if data.terminator.kind.successors().next().is_none() {
             self.keep_variables()?;
         }
-        crate::lower::lower_terminator(self, &data.terminator.kind)
+        let here = self.current_block()?;
+        crate::lower::lower_terminator(self, &data.terminator.kind)?;
+        let stays_scalar =
+            data.terminator.kind.successors().any(|target| self.scalar_loops.repeats(target.block, index));
+        if let Some(branch) = here.get_terminator().filter(|_| stays_scalar) {
+            self.module.metadata.scalar_loop(branch)?;
+        }
+        Ok(())
     }
 
     /// Ends the block of loads that every path shares.
@@ -498,7 +509,7 @@ fn works_in_memory(op: Op, module: &ModuleState<'_>) -> bool {
 }
 
 /// Whether an operator is lowered to a call of any kind. `rounding_calls` says whether rounding a float is one.
-fn calls(op: Op, rounding_calls: bool) -> bool {
+pub(crate) fn calls(op: Op, rounding_calls: bool) -> bool {
     match op {
         Op::Call(_)
         | Op::CallIndirect { .. }

@@ -52,6 +52,7 @@ mod module;
 mod pipeline;
 mod report;
 mod restrain;
+mod scalar_loops;
 mod schedule;
 mod sources;
 mod symbol;

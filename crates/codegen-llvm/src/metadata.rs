@@ -30,6 +30,8 @@ pub(crate) struct Metadata<'ctx> {
     likely: MetadataValue<'ctx>,
     scope_kind: u32,
     noalias_kind: u32,
+    loop_kind: u32,
+    scalar_loop: MetadataValue<'ctx>,
     /// Whether anyone reads more than what is invariant.
     optimised: bool,
     context: &'ctx Context,
@@ -63,6 +65,8 @@ impl<'ctx> Metadata<'ctx> {
             likely: weights(1000, 1),
             scope_kind: context.get_kind_id("alias.scope"),
             noalias_kind: context.get_kind_id("noalias"),
+            loop_kind: context.get_kind_id("llvm.loop"),
+            scalar_loop: crate::llvm::scalar_loop(context),
             optimised,
             context,
         }
@@ -114,6 +118,11 @@ impl<'ctx> Metadata<'ctx> {
         let others: Vec<_> = others.iter().map(|scope| (*scope).into()).collect();
         access.set_metadata(self.context.metadata_node(&[scope.into()]), self.scope_kind)?;
         Ok(access.set_metadata(self.context.metadata_node(&others), self.noalias_kind)?)
+    }
+
+    /// Says that the loop which a branch repeats stays as it is, and is not vectorised.
+    pub(crate) fn scalar_loop(&self, branch: InstructionValue<'ctx>) -> Result<(), CompileError> {
+        self.set(branch, self.scalar_loop, self.loop_kind)
     }
 
     /// Says that a branch nearly always goes to its first target.

@@ -16,6 +16,7 @@ mod exit;
 mod init;
 mod orc;
 mod pointer;
+mod scalar_loop;
 
 pub(crate) use context::LlvmContext;
 pub(crate) use debug_value::append_debug_value;
@@ -25,3 +26,4 @@ pub use exit::leave;
 pub(crate) use init::init;
 pub(crate) use orc::{Found, Library, Responsibility};
 pub(crate) use pointer::byte_offset;
+pub(crate) use scalar_loop::scalar_loop;

@@ -3,9 +3,9 @@
 (module
   (memory 1)
   (func $declared (param $x i32) (result i32)
-    (i32.load8_u offset=65280 (i32.and (local.get $x) (i32.const 255)))
-    (i32.load offset=65280 (i32.and (local.get $x) (i32.const 255)))
-    (i32.load8_u (i32.shr_u (local.get $x) (i32.const 16)))
+    (i32.load8_u offset=65216 (i32.and (local.get $x) (i32.const 255)))
+    (i32.load offset=65216 (i32.and (local.get $x) (i32.const 255)))
+    (i32.load8_u (i32.shr_u (local.get $x) (i32.const 17)))
     (i32.load (i32.const 65532))
     (i32.load (i32.const 65533))
     (i32.add) (i32.add) (i32.add) (i32.add)
@@ -26,11 +26,11 @@
 ;; block0(v0: i32):
 ;;   27:  v1 = i32.const 255
 ;;   2a:  v2 = i32.and v0, v1
-;;   2b:  v3 = i32.load8_u memory0[v2 + 65280] declared
+;;   2b:  v3 = i32.load8_u memory0[v2 + 65216] declared
 ;;   32:  v4 = i32.const 255
 ;;   35:  v5 = i32.and v0, v4
-;;   36:  v6 = i32.load memory0[v5 + 65280]
-;;   3d:  v7 = i32.const 16
+;;   36:  v6 = i32.load memory0[v5 + 65216]
+;;   3d:  v7 = i32.const 17
 ;;   3f:  v8 = i32.shr_u v0, v7
 ;;   40:  v9 = i32.load8_u memory0[v8] declared
 ;;   43:  v10 = i32.const 65532

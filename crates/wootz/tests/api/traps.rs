@@ -195,3 +195,53 @@ fn endless_recursion_through_the_host_traps() {
     assert_eq!(error.trap().unwrap().code, TrapCode::StackExhausted);
     assert!(*store.data() > 10);
 }
+
+/// Loops over every other number up to the last bytes of a memory: what a vectorised loop reads beside them is not there, and nobody may notice.
+#[test]
+fn loops_up_to_the_end_read_nothing_behind_it() {
+    let text = r#"(module (memory (export "m") 1 1)
+        (func (export "checked") (param $p i32) (param $q i32) (param $n i32) (result i64) (local $i i32) (local $sum i64)
+            (loop $next
+                (local.set $sum (i64.add (local.get $sum)
+                    (i64.load16_u (i32.add (local.get $p) (i32.shl (local.get $i) (i32.const 3))))))
+                (local.set $sum (i64.add (local.get $sum)
+                    (i64.load32_u (i32.add (local.get $q) (i32.shl (local.get $i) (i32.const 2))))))
+                (br_if $next (i32.le_s (local.tee $i (i32.add (local.get $i) (i32.const 1))) (local.get $n))))
+            (local.get $sum))
+        (func (export "amid") (param $p i32) (param $q i32) (param $n i32) (result i64) (local $i i32) (local $sum i64)
+            (block $out (loop $next
+                (local.set $sum (i64.add (local.get $sum)
+                    (i64.load32_u (i32.add (local.get $p) (i32.shl (local.get $i) (i32.const 3))))))
+                (br_if $out (i32.eq (local.get $i) (local.get $n)))
+                (local.set $sum (i64.add (local.get $sum)
+                    (i64.load32_u (i32.add (local.get $q) (i32.shl (local.get $i) (i32.const 3))))))
+                (local.set $i (i32.add (local.get $i) (i32.const 1)))
+                (br $next)))
+            (local.get $sum)))"#;
+    for (checks, level) in [CheckStrategy::Guard, CheckStrategy::Explicit].into_iter().flat_map(|checks| {
+        [OptLevel::O0, OptLevel::O1, OptLevel::O2, OptLevel::O3].map(|level| (checks, level))
+    }) {
+        let engine = Engine::new(&Config::new().checks(checks).opt_level(level));
+        let module = Module::new(&engine, text).unwrap();
+        let mut store = Store::new(&engine, ());
+        let instance = Instance::new(&mut store, &module, &[]).unwrap();
+        let memory = instance.get_memory(&store, "m").unwrap();
+        memory.data_mut(&mut store).fill(1);
+        let run = |store: &mut Store<()>, name: &str, arguments| {
+            let func = instance.get_typed_func::<(i32, i32, i32), i64>(&mut *store, name).unwrap();
+            func.call(store, arguments)
+        };
+        // The last number ends as many bytes before the memory does.
+        for before in (0..64).step_by(2) {
+            for count in [8, 16, 33, 64, 200] {
+                let p = 65_536 - 8 * (count - 1) - before;
+                let sum = run(&mut store, "checked", (p - 2, 0, count - 1)).unwrap();
+                assert_eq!(sum, i64::from(count) * (0x101 + 0x0101_0101), "{checks:?} {level:?}");
+                let error = run(&mut store, "checked", (p - 2, 0, count + 8)).unwrap_err();
+                assert_eq!(error.trap().map(|trap| trap.code), Some(TrapCode::MemoryOutOfBounds));
+                let sum = run(&mut store, "amid", (0, p - 4, count)).unwrap();
+                assert_eq!(sum, i64::from(2 * count + 1) * 0x0101_0101, "{checks:?} {level:?}");
+            }
+        }
+    }
+}

@@ -208,7 +208,11 @@ impl<R: Fn(Value) -> Value> Check<'_, '_, R> {
         let low = self.e.with_constant(IntBinary::Add, lowest, group.low as i64);
         let high = self.e.with_constant(IntBinary::Add, highest, group.high as i64);
         let length = self.length(group.memory);
-        let is_inside = self.e.compare(IntCompare::LeU, high, length);
+        let reach = match group.reach {
+            reach if reach == group.high => high,
+            reach => self.e.with_constant(IntBinary::Add, highest, reach as i64),
+        };
+        let is_inside = self.e.compare(IntCompare::LeU, reach, length);
         self.demand(is_inside);
         Span { addresses: Addresses { start, step }, low, high }
     }

@@ -19,6 +19,8 @@ const FEW_TRIPS: u64 = 8;
 /// Static offsets and constants in addresses that reach further make no group: sums stay far from 2⁶⁴.
 const FARTHEST: u64 = 1 << 33;
 
+/// How many accesses of the size of one LLVM interleaves at most.
+const MOST_INTERLEAVED: u64 = 8;
 /// The longest step of a 64-bit value in a loop that is versioned.
 pub(super) const LONGEST_STEP: u64 = 1 << 24;
 
@@ -47,6 +49,8 @@ pub(super) struct GroupPlan {
     pub(super) low: u64,
     /// One past the last byte.
     pub(super) high: u64,
+    /// One past the last byte that a vectorised loop may read: see [`reach`].
+    pub(super) reach: u64,
     pub(super) stores: bool,
     /// Whether all its accesses come after the test that bounds the repetitions, so that they happen once less than it is made.
     pub(super) after_test: bool,
@@ -143,6 +147,7 @@ fn form_groups(found: &[Found]) -> Option<(Vec<GroupPlan>, HashMap<Inst, Member>
                 step: address.step,
                 low: u64::MAX,
                 high: 0,
+                reach: 0,
                 stores: false,
                 after_test: true,
             });
@@ -156,19 +161,34 @@ fn form_groups(found: &[Found]) -> Option<(Vec<GroupPlan>, HashMap<Inst, Member>
         group.after_test &= after_test;
     }
     let mut members = HashMap::new();
-    for Found { inst, access, address, .. } in found {
+    for Found { inst, access, address, stores, .. } in found {
         let number = numbers[&(access.memory, address.start.without_constant(), address.step)];
         let group = &mut groups[number];
         let distance = constant_of_start(&address.start).wrapping_sub(constant_of_start(&group.start));
         let offset = access.offset.checked_add(distance as u64)?;
         group.low = group.low.min(offset);
         group.high = group.high.max(offset.checked_add(access.bytes.into())?);
-        if group.high > FARTHEST {
+        let reached =
+            if *stores { u64::from(access.bytes) } else { reach(access.bytes, group.step.as_signed()) };
+        group.reach = group.reach.max(offset.checked_add(reached)?);
+        if group.reach > FARTHEST {
             return None;
         }
         members.insert(*inst, Member { group: number, offset });
     }
     Some((groups, members))
+}
+
+/// How many bytes a vectorised loop may read from where a load of so many is.
+///
+/// LLVM loads what lies between loads that are a small multiple of their size apart, and as much after the last, which no later repetition may
+/// make if the loop ends in the middle of one.
+fn reach(bytes: u8, step: Option<i64>) -> u64 {
+    let bytes = u64::from(bytes);
+    match step {
+        Some(step) if step.unsigned_abs() <= bytes * MOST_INTERLEAVED => bytes.max(step.unsigned_abs()),
+        _ => bytes,
+    }
 }
 
 /// Whether a value of that width moves too far in a repetition.

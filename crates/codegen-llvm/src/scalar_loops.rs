@@ -1,0 +1,105 @@
+//! Loops that LLVM must not vectorise, because it would read past the end of a memory.
+//!
+//! Of accesses that are a fixed distance apart, such as every other `i32`, LLVM's vectoriser loads all bytes from the first to the last, and as
+//! many after the last as lie between two. It holds that one more repetition follows, which reads what comes then. But a repetition may
+//! end at a check, before it reads: then nothing says that these bytes exist, and behind an unguarded memory they do not.
+//! So a loop that has an access with a check in it is not vectorised, nor is one with a call, which may be inlined.
+//!
+//! Without order (relaxed traps), guarded accesses are not checked and loops with them are vectorised; such a loop must only end where every
+//! repetition begins or ends. Accesses that a check before the loop proves are no matter: that check knows of the bytes
+//! (`wasm-ir`, `optimise/version/plan.rs`), and so do accesses of a declared place.
+
+use wootz_wasm_ir::entity::Entity;
+use wootz_wasm_ir::ir::{Block, Body, Bounds, Convert, IntBinary, Op};
+
+use crate::function::calls;
+use crate::module::ModuleState;
+
+/// A loop without order that has more blocks is not looked at closely.
+const LARGE: usize = 32;
+
+/// The loops of a body that are not to be vectorised.
+pub(crate) struct ScalarLoops {
+    /// How many blocks before each, and in all, have what forbids it.
+    forbidding: Vec<u32>,
+    /// Blocks that end a loop which leaves elsewhere, too; with accesses that are not checked.
+    leaving: Vec<bool>,
+}
+
+impl ScalarLoops {
+    /// Looks for them. Empty where nothing is vectorised.
+    pub(crate) fn new(module: &ModuleState<'_>, body: &Body) -> Self {
+        let mut loops = Self { forbidding: Vec::new(), leaving: Vec::new() };
+        let repeats = || body.blocks.iter().any(|(block, _)| heads(body, block).next().is_some());
+        if !module.optimised || !repeats() {
+            return loops;
+        }
+        let mut count = 0;
+        loops.forbidding.push(0);
+        for block in body.blocks.keys() {
+            count += u32::from(has(body, block, |op| forbids(module, op)));
+            loops.forbidding.push(count);
+        }
+        let unordered = !module.ordered;
+        let leaves =
+            |block| heads(body, block).any(|head| unordered && leaves_within(module, body, head, block));
+        loops.leaving = body.blocks.keys().map(leaves).collect();
+        loops
+    }
+
+    /// Whether a branch from `end` to `target` repeats a loop that stays as it is.
+    pub(crate) fn repeats(&self, target: Block, end: Block) -> bool {
+        let (Some(before), Some(with)) =
+            (self.forbidding.get(target.index()), self.forbidding.get(end.index() + 1))
+        else {
+            return false;
+        };
+        target <= end && (with > before || self.leaving[end.index()])
+    }
+}
+
+/// The blocks that a block leads back to. Those of their loops stand between, perhaps with others.
+fn heads(body: &Body, end: Block) -> impl Iterator<Item = Block> + '_ {
+    body.blocks[end].terminator.kind.successors().map(|target| target.block).filter(move |head| *head <= end)
+}
+
+fn has(body: &Body, block: Block, what: impl Fn(Op) -> bool) -> bool {
+    body.blocks[block].insts.iter().any(|inst| what(body.insts[*inst].op))
+}
+
+fn forbids(module: &ModuleState<'_>, op: Op) -> bool {
+    let is_checked = op.access().is_some_and(|access| {
+        matches!(access.bounds, Bounds::Checked | Bounds::Dominated)
+            && !module.plans[access.memory.index()].covers(access.offset, access.bytes)
+    });
+    is_checked || calls(op, false)
+}
+
+/// Whether a loop reads what it does not check, and may end in the middle of a repetition.
+fn leaves_within(module: &ModuleState<'_>, body: &Body, head: Block, end: Block) -> bool {
+    let inside = || (head.index()..=end.index()).map(Block::new);
+    if end.index() - head.index() >= LARGE {
+        return true;
+    }
+    let reads = |op: Op| {
+        op.access().is_some_and(|access| {
+            access.bounds == Bounds::Checked
+                && module.plans[access.memory.index()].covers(access.offset, access.bytes)
+        })
+    };
+    let traps = |op: Op| {
+        let divides = matches!(
+            op,
+            Op::IntBinary(_, IntBinary::DivS | IntBinary::DivU | IntBinary::RemS | IntBinary::RemU)
+        );
+        divides || matches!(op, Op::Convert(Convert::Trunc { .. }))
+    };
+    let leaves = |block: &Block| {
+        let mut targets = body.blocks[*block].terminator.kind.successors().peekable();
+        targets.peek().is_none() || targets.any(|target| target.block < head || target.block > end)
+    };
+    let exits: Vec<Block> = inside().filter(leaves).collect();
+    let at_an_end = matches!(exits[..], [] | [_]) && exits.iter().all(|exit| *exit == head || *exit == end);
+    let may_end_amid = !at_an_end || inside().any(|block| has(body, block, traps));
+    may_end_amid && inside().any(|block| has(body, block, reads))
+}
