@@ -5,7 +5,7 @@
 use std::cmp::Reverse;
 use std::num::NonZero;
 use std::panic::resume_unwind;
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -107,7 +107,6 @@ impl Schedule {
     }
 
     fn threads_for(&self, units: &[Unit]) -> usize {
-        let processors = || thread::available_parallelism().map_or(1, NonZero::get);
         let threads = if self.threads == 0 { processors() } else { self.threads };
         threads.min(units.len())
     }
@@ -175,6 +174,12 @@ impl Drop for Turn<'_> {
         drop(state);
         self.queue.freed.notify_all();
     }
+}
+
+/// How many processors there are for this process. Asked once: the system's answer is in several files.
+pub(crate) fn processors() -> usize {
+    static PROCESSORS: OnceLock<usize> = OnceLock::new();
+    *PROCESSORS.get_or_init(|| thread::available_parallelism().map_or(1, NonZero::get))
 }
 
 #[cfg(test)]

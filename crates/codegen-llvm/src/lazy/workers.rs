@@ -4,13 +4,13 @@
 //! does not wait for it. Threads without work end after a while.
 
 use std::collections::VecDeque;
-use std::num::NonZero;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Condvar, Mutex, MutexGuard, Once, OnceLock, PoisonError};
+use std::sync::{Condvar, Mutex, MutexGuard, Once, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::llvm::at_exit;
+use crate::schedule::processors;
 
 /// How urgent work is.
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
@@ -93,12 +93,6 @@ fn most_threads() -> usize {
 /// Whether there is a processor for what may be of use.
 fn is_parallel() -> bool {
     processors() > 1
-}
-
-/// Asked once: the system's answer is in several files.
-fn processors() -> usize {
-    static PROCESSORS: OnceLock<usize> = OnceLock::new();
-    *PROCESSORS.get_or_init(|| thread::available_parallelism().map_or(1, NonZero::get))
 }
 
 /// Makes threads stay when they have nothing to do: code is compiled for debuggers, and lldb 22.1 takes a thread's end, while it goes on from a
