@@ -13,7 +13,7 @@ use clap::{Parser, ValueEnum};
 use wootz::{CheckStrategy, Config, Engine, Module, OptLevel, TrapPrecision};
 use wootz_tests::c_program::{CProgram, root};
 use wootz_tests::corpus;
-use wootz_tests::figures::{Ratios, Spread, hints, lazy, targets};
+use wootz_tests::figures::{Ratios, Spread, hints, lazy, passes, targets};
 use wootz_tests::loading::{self, STEPS, Wasmtime};
 use wootz_tests::wasi_program::WasiProgram;
 
@@ -26,7 +26,7 @@ struct Options {
     /// Runs of each kind, alternated; tables give the median and, in brackets, minimum and maximum.
     #[arg(long, default_value_t = 5)]
     rounds: usize,
-    /// The tables to make; all of them unless given.
+    /// The tables to make; all of them but `passes` unless given.
     #[arg(long, value_enum)]
     table: Vec<Table>,
     /// The programs of the tables of run times; all of them unless given.
@@ -56,6 +56,14 @@ enum Table {
     LazyFirst,
     Corpus,
     Hints,
+    Passes,
+}
+
+impl Table {
+    /// Whether it is made only when asked for: it is for whoever chooses passes, and takes half an hour for each round.
+    fn is_rare(self) -> bool {
+        self == Self::Passes
+    }
 }
 
 const CHECKS: [(&str, CheckStrategy); 2] =
@@ -77,7 +85,10 @@ fn measure(options: &Options) -> Result<()> {
     let before = options.against.as_deref().map(Ratios::read).transpose()?;
     let mut ratios = Ratios::default();
     let mut failures = Failures::default();
-    let wanted = |table: &&Table| options.table.is_empty() || options.table.contains(table);
+    let wanted = |table: &&Table| match &options.table[..] {
+        [] => !table.is_rare(),
+        tables => tables.contains(table),
+    };
     for table in Table::value_variants().iter().filter(wanted) {
         let made = match table {
             Table::StartUp => start_up(options),
@@ -91,6 +102,7 @@ fn measure(options: &Options) -> Result<()> {
             Table::LazyFirst => lazy::first_output(&options.wootz, options.rounds),
             Table::Corpus => corpus(options, &mut ratios, &mut failures),
             Table::Hints => hints::prefetches(&options.wootz, options.rounds),
+            Table::Passes => passes::worth(&options.wootz, &options.program, options.rounds),
         };
         let name = table.to_possible_value().map_or_else(String::new, |value| value.get_name().to_owned());
         failures.keep(&format!("table {name}"), made);
