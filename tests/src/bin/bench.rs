@@ -382,8 +382,12 @@ fn corpus(options: &Options, ratios: &mut Ratios, failures: &mut Failures) -> Re
             || options.engine.is_empty()
             || options.engine.iter().any(|wanted| wanted == engine.name)
     });
-    let mut table =
-        corpus::Table { engines: engines.iter().map(|engine| engine.name).collect(), rows: Vec::new() };
+    let start_up = failures.keep("start-up", corpus::start_up(&options.wootz, &engines, options.rounds));
+    let mut table = corpus::Table {
+        engines: engines.iter().map(|engine| engine.name).collect(),
+        rows: Vec::new(),
+        start_up: start_up.unwrap_or_default(),
+    };
     for program in corpus::all()? {
         if options.program.is_empty() || options.program.iter().any(|wanted| wanted == program.source.name())
         {
