@@ -1,19 +1,9 @@
 /* Small loops that a compiler makes much of or nothing, for `cargo xtask bench --table kernels`.
  *
- *   kernels NAME ROUNDS   runs a kernel so many times; prints a checksum, and on standard error the nanoseconds it took
- *
- * Kernels get arrays by pointer and are not inlined, so that the compiler sees neither sizes nor whether arrays overlap: as in a
- * library. Arrays have the same places in every build, as seen from the beginning of a page: where `malloc` puts them differs, and
- * makes up to twice the time of a vector loop.
+ *   kernels NAME ROUNDS   runs a kernel so many times
  */
 
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <time.h>
-
-#define KERNEL __attribute__((noinline)) static
+#include "kernel.h"
 
 /* C += A · B, rows of n. */
 KERNEL void gemm(double *c, const double *a, const double *b, int n)
@@ -112,45 +102,6 @@ KERNEL int lz_decode(uint8_t *to, const uint8_t *from, int n)
     return (int)(to - start);
 }
 
-/* ---- inputs ---- */
-
-static uint32_t state = 42;
-
-static uint32_t random32(void)
-{
-    state ^= state << 13;
-    state ^= state >> 17;
-    return state ^= state << 5;
-}
-
-enum { PAGE = 4096, LINE = 64, ARENA = 16 << 20 };
-
-static uint8_t *allocate(size_t bytes)
-{
-    static uint8_t *arena;
-    static size_t used;
-    if (!arena) arena = aligned_alloc(PAGE, ARENA);
-    if (!arena || bytes > ARENA - used) exit(1);
-    uint8_t *memory = arena + used;
-    /* One of several lines apart, so that arrays of whole pages do not begin at the same place of theirs. */
-    used += (bytes / LINE + 5) * LINE;
-    return memory;
-}
-
-static void *filled(size_t bytes)
-{
-    uint8_t *memory = allocate(bytes);
-    for (size_t i = 0; i < bytes; i++) memory[i] = (uint8_t)(random32() >> 24);
-    return memory;
-}
-
-static double *numbers(size_t count)
-{
-    double *array = filled(count * sizeof(double));
-    for (size_t i = 0; i < count; i++) array[i] = (double)(random32() >> 8) / (1 << 24);
-    return array;
-}
-
 static struct node *list(int n)
 {
     struct node *nodes = filled((size_t)n * sizeof(struct node));
@@ -180,36 +131,6 @@ static uint8_t *packed(int tokens, int *length)
     *length = (int)(to - bytes);
     return bytes;
 }
-
-static uint64_t checksum(const void *memory, size_t bytes)
-{
-    uint64_t sum = 14695981039346656037u;
-    for (size_t i = 0; i + 8 <= bytes; i += 8) {
-        uint64_t word;
-        memcpy(&word, (const char *)memory + i, 8);
-        sum = (sum ^ word) * 1099511628211u;
-    }
-    return sum;
-}
-
-static int64_t now(void)
-{
-    struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return (int64_t)time.tv_sec * 1000000000 + time.tv_nsec;
-}
-
-#define TIME(statement)                                    \
-    do {                                                   \
-        int64_t started = now();                           \
-        for (int round = 0; round < rounds; round++) {     \
-            statement;                                     \
-        }                                                  \
-        elapsed = now() - started;                         \
-    } while (0)
-
-/* Not known when compiling, so that no kernel is specialised to it. */
-static volatile int one = 1;
 
 int main(int count, char **arguments)
 {
@@ -269,7 +190,5 @@ int main(int count, char **arguments)
     } else {
         return 2;
     }
-    printf("%s %016llx\n", name, (unsigned long long)result);
-    fprintf(stderr, "%lld\n", (long long)elapsed);
-    return 0;
+    return tell(name, result, elapsed);
 }

@@ -407,18 +407,39 @@ fn corpus(options: &Options, ratios: &mut Ratios, failures: &mut Failures) -> Re
     Ok(())
 }
 
-/// Kernels of `programs/kernels.c`, and how often each is run: for some tens of milliseconds natively.
-const KERNELS: [(&str, &str); 10] = [
-    ("gemm", "20"),
-    ("jacobi", "400"),
-    ("copy", "10000"),
-    ("byte-sum", "20000"),
-    ("dot", "20000"),
-    ("conditional-store", "20000"),
-    ("strided", "10000"),
-    ("pointer-chase", "2000"),
-    ("hash-table", "500"),
-    ("lz-decode", "100"),
+/// Kernels by their program, and how often each is run: for some tens of milliseconds natively.
+const KERNELS: [(&str, &[(&str, &str)]); 2] = [
+    (
+        "kernels",
+        &[
+            ("gemm", "20"),
+            ("jacobi", "400"),
+            ("copy", "10000"),
+            ("byte-sum", "20000"),
+            ("dot", "20000"),
+            ("conditional-store", "20000"),
+            ("strided", "10000"),
+            ("pointer-chase", "2000"),
+            ("hash-table", "500"),
+            ("lz-decode", "100"),
+        ],
+    ),
+    (
+        "algorithms",
+        &[
+            ("sort", "40"),
+            ("hash", "3000"),
+            ("search", "200"),
+            ("parse", "150"),
+            ("recursion", "300"),
+            ("indirect-calls", "150"),
+            ("trees", "300"),
+            ("nbody", "1000000"),
+            ("sieve", "500"),
+            ("multiply", "5000"),
+            ("chacha", "1500"),
+        ],
+    ),
 ];
 /// How the kernels are compiled to WebAssembly: as one would, without unrolling, and with vector instructions.
 const BUILDS: [(&str, &[&str]); 3] =
@@ -429,30 +450,34 @@ const PRECISIONS: [(&str, CheckStrategy, TrapPrecision); 3] = [
     ("explicit, exact", CheckStrategy::Explicit, TrapPrecision::Exact),
 ];
 
-/// Small loops, each timed by itself: how it is compiled to WebAssembly × how traps are found, against native code for this
-/// processor.
+/// Small loops and algorithms, each timed by itself: how it is compiled to WebAssembly × how traps are found, against native code for
+/// this processor.
 fn kernels(options: &Options, ratios: &mut Ratios) -> Result<()> {
     println!(
         "Kernels, run time ÷ native (clang -O3 -march=native -ffp-contract=off), median (minimum–maximum)"
     );
-    let source = CProgram::new(root().join("tests/programs/kernels.c")).opt_level("-O3");
     for (build, wasm_options) in BUILDS {
-        let program = source.clone().wasm_options(wasm_options).native_options(&["-march=native"]);
-        let (native, wasm) = (program.native()?, program.wasm()?);
-        let mut compiled = Vec::new();
-        for (name, checks, precision) in PRECISIONS {
-            let config = Config::new().checks(checks).trap_precision(precision).verify(false);
-            compiled.push(WasiProgram::compile_as(format!("kernels, {build}, {name}"), &wasm, &config)?);
-        }
         let set = format!("kernels, {build}");
-        for (kernel, rounds) in KERNELS {
-            let spreads = kernel_ratios(&native, &compiled, &[kernel, rounds], options.rounds)?;
-            print!("  {build:8} {kernel:18}");
-            for (spread, (name, ..)) in spreads.iter().zip(PRECISIONS) {
-                print!(" {name} {spread}");
-                ratios.add(&set, name, kernel, spread.median);
+        for (program, kernels) in KERNELS {
+            let source = CProgram::new(root().join("tests/programs").join(program).with_extension("c"));
+            let source = source.includes(&["kernel.h"]).opt_level("-O3");
+            let program = source.wasm_options(wasm_options).native_options(&["-march=native"]);
+            let (native, wasm) = (program.native()?, program.wasm()?);
+            let mut compiled = Vec::new();
+            for (name, checks, precision) in PRECISIONS {
+                let config = Config::new().checks(checks).trap_precision(precision).verify(false);
+                let name = format!("{}, {build}, {name}", program.name());
+                compiled.push(WasiProgram::compile_as(name, &wasm, &config)?);
             }
-            println!();
+            for (kernel, rounds) in kernels {
+                let spreads = kernel_ratios(&native, &compiled, &[kernel, rounds], options.rounds)?;
+                print!("  {build:8} {kernel:18}");
+                for (spread, (name, ..)) in spreads.iter().zip(PRECISIONS) {
+                    print!(" {name} {spread}");
+                    ratios.add(&set, name, kernel, spread.median);
+                }
+                println!();
+            }
         }
         print!("  {build:8} {:18}", "geometric mean");
         for (name, ..) in PRECISIONS {
