@@ -51,11 +51,12 @@ impl Item {
     }
 }
 
-/// A value that an expression had.
-#[derive(Clone, Debug)]
-pub(super) struct Kept {
-    pub(super) value: Val,
-    pub(super) global: Extern,
+/// What an import of an entry stands for.
+pub(super) enum Source<'a> {
+    /// Something that the session has.
+    Item(&'a Extern),
+    /// A value that an expression had, with its number from 0.
+    Result(usize, &'a Val),
 }
 
 /// Everything that can be named.
@@ -66,7 +67,8 @@ pub(super) struct Scope {
     pub(super) tables: Vec<Item>,
     pub(super) memories: Vec<Item>,
     pub(super) globals: Vec<Item>,
-    pub(super) results: Vec<Kept>,
+    /// The values that expressions had.
+    pub(super) results: Vec<Val>,
 }
 
 impl Scope {
@@ -134,7 +136,7 @@ impl Scope {
     pub(super) fn give_results(&self, given: &mut Given, mentions: &Mentions) {
         for name in &mentions.names {
             let Some(number) = self.result(name) else { continue };
-            let ty = self.results[number].value.ty();
+            let ty = self.results[number].ty();
             given.add(Kind::Global, self.globals.len() + number, name, &ty.to_string());
         }
     }
@@ -148,10 +150,13 @@ impl Scope {
     }
 
     /// What an import of the session's stands for.
-    pub(super) fn item(&self, kind: Kind, index: usize) -> &Extern {
+    pub(super) fn source(&self, kind: Kind, index: usize) -> Source<'_> {
         match self.items(kind).get(index) {
-            Some(item) => &item.item,
-            None => &self.results[index - self.globals.len()].global,
+            Some(item) => Source::Item(&item.item),
+            None => {
+                let number = index - self.globals.len();
+                Source::Result(number, &self.results[number])
+            }
         }
     }
 

@@ -3,6 +3,7 @@
 //! Each entry becomes a module of its own (`compose.rs`), compiled lazily and instantiated in the session's one store. An entry that is refused
 //! or traps leaves the session's definitions as they were.
 
+use std::collections::hash_map::Entry::{Occupied, Vacant};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::time::{Duration, Instant};
 
@@ -23,7 +24,7 @@ use wootz_wasm_ir::{EntityIndex, FuncIndex, Module};
 use super::compose::{Entry, Import, Kind, RUN, START, compose};
 use super::entry::{Expression, NewFields, refusal};
 use super::interrupter::Interrupter;
-use super::scope::{Item, Kept, Scope, describe, is_simple, list};
+use super::scope::{Item, Scope, Source, describe, is_simple, list};
 use super::text::{Mentions, identifier, is_fields, is_result, tokens, with_results};
 use super::trap;
 
@@ -65,8 +66,10 @@ struct State {
     entries: BTreeMap<usize, Loaded>,
     /// By type: the function through which expressions are called, and the last one's instance.
     runners: HashMap<FuncType, (Func, Option<Instance>)>,
+    /// By number from 0: the globals of values that were mentioned.
+    globals_of_results: HashMap<usize, Global>,
     /// What made the session what it is, to do again.
-    log: Vec<String>,
+    log: Vec<Box<str>>,
 }
 
 /// A session.
@@ -153,7 +156,7 @@ impl Session {
         };
         // An effect before a trap belongs to the session, too.
         if answer.as_ref().map_or_else(|report| report.exit() == Exit::Trap, |_| true) {
-            self.state.log.push(text.to_owned());
+            self.state.log.push(text.into());
         }
         answer
     }
@@ -224,7 +227,9 @@ impl Session {
         let declarations = new.module.declarations();
         for (import, declared) in new.composed.imports.iter().zip(&declarations.imports) {
             let item = match import {
-                Import::Session(kind, index) => self.state.scope.item(*kind, *index).clone(),
+                Import::Session(kind, index) => {
+                    self.state.given(*kind, *index).map_err(|error| self.failure(&new.input, &error))?
+                }
                 Import::Outside { module, item, .. } => self.outside(&new.input, module, item)?,
                 Import::Own { field } => {
                     let old = replaced.get(field).map(|index| &self.state.scope.functions[*index]);
@@ -363,18 +368,17 @@ impl Session {
             .map_err(|error| self.failure(&expression.input, &error))?;
         self.times.compile = started.elapsed();
         let started = Instant::now();
-        let scope = &self.state.scope;
         let imports = expression.composed.imports.iter().filter_map(|import| match import {
-            Import::Session(kind, index) => Some(scope.item(*kind, *index).clone()),
+            Import::Session(kind, index) => Some(self.state.given(*kind, *index)),
             _ => None,
         });
-        let imports: Vec<_> = imports.collect();
-        let outcome = self.state.run(&expression.module, &module, &imports);
+        let imports: Result<Vec<_>, _> = imports.collect();
+        let outcome = imports.and_then(|imports| self.state.run(&expression.module, &module, &imports));
         self.times.run = started.elapsed();
         let values = outcome.map_err(|error| self.failure(&expression.input, &error))?;
-        let values = values.into_iter().map(|value| Ok((self.state.keep_result(value)?, value)));
-        let values: Result<Vec<_>, Error> = values.collect();
-        values.map(Answer::Values).map_err(|error| self.failure(&expression.input, &error))
+        let first = self.state.scope.results.len() + 1;
+        self.state.scope.results.extend(&values);
+        Ok(Answer::Values((first..).zip(values).collect()))
     }
 
     /// An expression with its types, for [`enter`](Self::enter) and to look at.
@@ -466,6 +470,7 @@ impl State {
             scope: Scope::default(),
             entries: BTreeMap::new(),
             runners: HashMap::new(),
+            globals_of_results: HashMap::new(),
             log: Vec::new(),
         }
     }
@@ -498,12 +503,19 @@ impl State {
         runner.call(&mut self.store, &[])
     }
 
-    /// Keeps a value under the next number.
-    fn keep_result(&mut self, value: Val) -> Result<usize, Error> {
-        let ty = GlobalType { content: value.ty(), mutable: false };
-        let global = Global::new(&mut self.store, ty, value)?.into();
-        self.scope.results.push(Kept { value, global });
-        Ok(self.scope.results.len())
+    /// What an entry imports of the session. A value gets its global when it is first mentioned.
+    fn given(&mut self, kind: Kind, index: usize) -> Result<Extern, Error> {
+        match self.scope.source(kind, index) {
+            Source::Item(item) => Ok(item.clone()),
+            Source::Result(number, value) => Ok(match self.globals_of_results.entry(number) {
+                Occupied(global) => *global.get(),
+                Vacant(place) => {
+                    let ty = GlobalType { content: value.ty(), mutable: false };
+                    *place.insert(Global::new(&mut self.store, ty, *value)?)
+                }
+            }
+            .into()),
+        }
     }
 
     /// Frees the instances of entries of which nothing is used.
