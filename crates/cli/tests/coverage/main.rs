@@ -2,7 +2,7 @@
 //! `tests/programs/coverage` is stopped at every line and asked for every variable in scope.
 //!
 //! As a test, fails if a value is wrong or less is shown than has been reached. With the argument `table` (`cargo xtask debug-coverage`), prints
-//! the figures; then names of programs choose, and say what is missing.
+//! the figures; then names of programs choose, and say what is missing, and what begins with a dash is for the guest's clang.
 
 mod compare;
 mod guest;
@@ -35,8 +35,8 @@ type Result<T> = std::result::Result<T, Box<dyn Error>>;
 fn main() -> ExitCode {
     let mut arguments = std::env::args().skip(1);
     if arguments.next().as_deref() == Some("table") {
-        let chosen: Vec<String> = arguments.collect();
-        return match table(&chosen) {
+        let (options, chosen): (Vec<_>, Vec<_>) = arguments.partition(|argument| argument.starts_with('-'));
+        return match table(&chosen, &options) {
             Ok(()) => ExitCode::SUCCESS,
             Err(error) => {
                 eprintln!("error: {error}");
@@ -57,7 +57,7 @@ fn main() -> ExitCode {
 }
 
 fn check(program: &Path, level: &str) -> Result<()> {
-    let measured = measure(program, level)?;
+    let measured = measure(program, level, &[])?;
     let optimised = LEAST_OPTIMISED.iter().find(|(known, _)| *known == name(program));
     let (share, least) = match (level, optimised) {
         ("-O0", _) => (measured.variables / measured.native.variables, LEAST),
@@ -75,7 +75,7 @@ fn check(program: &Path, level: &str) -> Result<()> {
     Ok(())
 }
 
-fn table(chosen: &[String]) -> Result<()> {
+fn table(chosen: &[String], options: &[String]) -> Result<()> {
     println!("                          native                              wootz");
     println!(
         "program         level  lines  variables  early/late  wrong    lines   variables  of stated    more  early/late  wrong"
@@ -89,7 +89,7 @@ fn table(chosen: &[String]) -> Result<()> {
             if !chosen.is_empty() && !chosen.iter().any(is_chosen) {
                 continue;
             }
-            let measured = measure(&program, level)?;
+            let measured = measure(&program, level, options)?;
             print_row(&name(&program), level, &measured);
             if !chosen.is_empty() {
                 for Missing { line, name, native, ours, why } in &measured.missing {
@@ -153,8 +153,9 @@ fn name(program: &Path) -> String {
     program.file_name().unwrap_or_default().to_string_lossy().into_owned()
 }
 
-/// Builds a program natively without optimisation, natively at a level, and for WebAssembly at that level, and compares what is shown.
-fn measure(program: &Path, level: &str) -> Result<Comparison> {
+/// Builds a program natively without optimisation, natively at a level, and for WebAssembly at that level with some more options, and compares
+/// what is shown.
+fn measure(program: &Path, level: &str, options: &[String]) -> Result<Comparison> {
     let dir = tempfile::tempdir()?;
     let path = |file: &str| dir.path().join(file).display().to_string();
     let compiler = if program.extension().is_some_and(|extension| extension == "cpp") {
@@ -176,7 +177,9 @@ fn measure(program: &Path, level: &str) -> Result<Comparison> {
     let truth = record(&[&path("truth")], program, dir.path())?;
     clang(&[level], &path("native"))?;
     let native = record(&[&path("native")], program, dir.path())?;
-    clang(&["--target=wasm32-wasi", "--sysroot=/usr", "--no-wasm-opt", level], &path("program.wasm"))?;
+    let mut guest = vec!["--target=wasm32-wasi", "--sysroot=/usr", "--no-wasm-opt", level];
+    guest.extend(options.iter().map(String::as_str));
+    clang(&guest, &path("program.wasm"))?;
     let (wasm, image) = (path("program.wasm"), path("program.image"));
     succeed(Command::new(WOOTZ).args(["compile", "-g", level, "--no-progress", &wasm, "-o", &image]))?;
     let ours = record(&[WOOTZ, "run", "--no-cache", &image], program, dir.path())?;
