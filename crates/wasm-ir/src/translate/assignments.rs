@@ -151,7 +151,8 @@ impl Assignments {
             let before = now;
             let branch = |open: &mut Vec<(bool, Option<Arrived>, Option<WasmOffset>)>, label: u32| {
                 let target = open.len().checked_sub(label as usize + 1);
-                if let (Some((false, behind, _)), Some(value)) = (target.and_then(|at| open.get_mut(at)), now) {
+                if let (Some((false, behind, _)), Some(value)) = (target.and_then(|at| open.get_mut(at)), now)
+                {
                     arrive(behind, value);
                 }
             };
