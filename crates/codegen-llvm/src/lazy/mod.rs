@@ -151,8 +151,7 @@ impl EntryCompiler for LazyCompiler {
     fn optimise(&self, func: FuncIndex, at_loop: Option<u32>) {
         tracing::debug!(target: EVENTS, %func, at_loop, "hot");
         self.inner.hot().want(func, at_loop, body_bytes(&self.inner.module, func));
-        let inner = Arc::clone(&self.inner);
-        workers::run(Urgency::Later, Box::new(move || inner.improve()));
+        later(&self.inner, Urgency::Later, |inner| inner.improve());
     }
 
     fn pending(&self) -> usize {
@@ -177,6 +176,12 @@ impl EntryCompiler for LazyCompiler {
     fn close(&self) {
         self.inner.closed.store(true, Ordering::Relaxed);
     }
+}
+
+/// Has something done that nobody waits for. It does not keep the module: with that it is dropped.
+fn later(inner: &Arc<Inner>, urgency: Urgency, job: fn(&Arc<Inner>)) {
+    let inner = Arc::downgrade(inner);
+    workers::run(urgency, Box::new(move || _ = inner.upgrade().as_ref().map(job)));
 }
 
 impl Inner {
@@ -237,8 +242,7 @@ impl Inner {
     /// Has what is wanted ahead compiled when a thread has nothing else to do.
     fn go_on_ahead(self: &Arc<Self>) {
         if self.requests().wants_any() {
-            let inner = Arc::clone(self);
-            workers::run(Urgency::Soon, Box::new(move || inner.make_ahead()));
+            later(self, Urgency::Soon, Self::make_ahead);
         }
     }
 
