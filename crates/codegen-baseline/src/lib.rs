@@ -9,6 +9,7 @@
 //! | `function`, `prologue` | the walk over a body, and what stands around it |
 //! | `registers`, `frame`, `moves` | where values are |
 //! | `control`, `call`, `tiers` | blocks, calls, counting |
+//! | `trampoline` | ways in from the host and out to it |
 //! | `operators` | the dispatch |
 //! | `integer`, `compare`, `float`, `convert`, `memory`, `entities` | operators by chapter |
 //! | `code`, `machine`, `convention` | bytes and labels, the processor, the calling convention |
@@ -37,6 +38,7 @@ mod prologue;
 mod ranges;
 mod registers;
 mod tiers;
+mod trampoline;
 mod unwind;
 
 pub use fragment::Fragments;

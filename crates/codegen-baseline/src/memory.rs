@@ -70,7 +70,7 @@ impl Function<'_> {
         let reg = self.load(value);
         let place = self.address(access, address);
         match (kind, access.bytes) {
-            (Kind::F32 | Kind::F64 | Kind::V128, _) => self.store_at(place, kind, reg),
+            (Kind::F32 | Kind::F64 | Kind::V128, _) => self.code.store(place, kind, reg),
             (_, 1) => emit!(self.code, movb_mr(place, Gp(reg))),
             (_, 2) => emit!(self.code, movw_mr(place, Gp(reg))),
             (_, 4) => emit!(self.code, movl_mr(place, Gp(reg))),
@@ -167,7 +167,7 @@ impl Function<'_> {
         self.length(memory, to);
         let shift = self.module.declarations.memories[memory].page_size_log2;
         if in_pages && shift > 0 {
-            emit!(self.code, shrq_mi(to, shift as u8));
+            emit!(self.code, shrq_mi(to, shift));
         }
     }
 
