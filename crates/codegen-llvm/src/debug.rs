@@ -3,7 +3,7 @@
 //! One compile unit per module, one subprogram per function. The linkage name `wasm[N]` is what maps a position back; the
 //! name is the one people recognise. The column is 0, a line is an instruction already; for debuggers, it tells two copies of a loop apart. The variables of a subprogram are the context,
 //! declared in [`CONTEXT_LINE`], and the WebAssembly locals, each declared in the line of its index, and artificial if it keeps the value
-//! that it gets in the entry block. `wootz-debuginfo` reads all this back.
+//! that it gets in the entry block; in optimised code, the values of each local, with [names](value_name) that tell them apart. `wootz-debuginfo` reads all this back.
 
 use std::cell::{OnceCell, RefCell};
 use std::collections::BTreeMap;
@@ -17,7 +17,7 @@ use inkwell::debug_info::{
 };
 use inkwell::module::{FlagBehavior, Module};
 use inkwell::values::BasicValueEnum;
-use wootz_debuginfo::{CONTEXT_LINE, local_line};
+use wootz_debuginfo::{CONTEXT_LINE, local_line, value_name};
 use wootz_wasm_ir::{Declarations, EntityIndex, FuncIndex, LocalIndex, ValType, WasmOffset};
 
 use crate::error::CompileError;
@@ -57,11 +57,23 @@ pub(crate) struct DebugInfo<'ctx> {
     optimised: bool,
     /// All names, unless only a few are wanted.
     names: Option<BTreeMap<FuncIndex, &'ctx str>>,
-    /// Names of locals.
     declarations: &'ctx Declarations,
     /// Whether subprograms have variables.
     pub(crate) has_variables: bool,
     types: RefCell<BTreeMap<String, DIType<'ctx>>>,
+}
+
+/// A value of a local, or all of them, as a variable.
+#[derive(Copy, Clone)]
+pub(crate) struct LocalVariable {
+    pub local: LocalIndex,
+    /// Where it was assigned.
+    pub since: WasmOffset,
+    pub ty: ValType,
+    /// Whether the local is in memory as long as the function runs.
+    pub is_fixed: bool,
+    /// Whether it may be an argument.
+    pub is_start: bool,
 }
 
 impl<'ctx> DebugInfo<'ctx> {
@@ -164,18 +176,15 @@ impl<'ctx> DebugInfo<'ctx> {
         ))
     }
 
-    /// The variable that is a local of a function, in the subprogram's scope.
+    /// The variable that is a value of a local of a function, or the local, in the subprogram's scope.
     pub(crate) fn local_variable(
         &self,
         scope: DIScope<'ctx>,
         func: FuncIndex,
-        local: LocalIndex,
-        ty: ValType,
-        is_fixed: bool,
+        variable: LocalVariable,
     ) -> Result<DILocalVariable<'ctx>, CompileError> {
-        let names = self.declarations.names.locals.get(&func);
-        let name = names.and_then(|names| names.get(local)).filter(|name| !name.is_empty());
-        let name = name.map_or_else(|| local.to_string(), str::to_owned);
+        let LocalVariable { local, since, ty, is_fixed, is_start } = variable;
+        let name = value_name(since);
         let (bits, encoding) = match ty {
             ValType::I32 => (32, Encoding::Signed),
             ValType::I64 => (64, Encoding::Signed),
@@ -190,7 +199,7 @@ impl<'ctx> DebugInfo<'ctx> {
         let params = self.declarations.signature(func).params.len();
         // The context is the first argument.
         let arg = local.0 + 2;
-        Ok(if (local.0 as usize) < params {
+        Ok(if is_start && (local.0 as usize) < params {
             self.builder.create_parameter_variable(scope, &name, arg, self.file, line, ty, false, flags)
         } else {
             self.builder.create_auto_variable(scope, &name, self.file, line, ty, false, flags, 0)

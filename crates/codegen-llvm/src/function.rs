@@ -76,13 +76,13 @@ pub(crate) struct FunctionState<'m, 'ctx> {
     scalar_loops: ScalarLoops,
     /// Which copy of a loop is lowered: 1 if another block has the same code.
     copy: u32,
-    /// The variables of locals, if debug information has them.
-    pub(crate) variables: HashMap<LocalIndex, Described<'ctx>>,
+    /// The variables of locals, if debug information has them, each with the offset that its value is told by.
+    pub(crate) variables: HashMap<(LocalIndex, WasmOffset), Described<'ctx>>,
     /// The locals that keep the value that they get in the entry block.
     pub(crate) fixed: BTreeSet<LocalIndex>,
     /// What is kept to the function's end for debuggers.
     pub(crate) kept: BTreeMap<LocalIndex, BasicValueEnum<'ctx>>,
-    start_offset: WasmOffset,
+    pub(crate) start_offset: WasmOffset,
     /// Byte offset of the instruction being lowered.
     pub(crate) offset: WasmOffset,
 }

@@ -1,12 +1,16 @@
 //! Where a function's context and WebAssembly locals are, for debuggers: records beside the instructions, which change no code.
+//!
+//! In optimised code each value that a local has is a variable of its own: instructions are not in the order of the module, so that which of a
+//! local's values an instruction goes with is told by its offset, and not by what was assigned last before it.
 
 use inkwell::debug_info::{DILocalVariable, DIScope};
 use inkwell::types::BasicTypeEnum;
 use inkwell::values::{BasicMetadataValueEnum, BasicValueEnum};
+use wootz_debuginfo::ALL_VALUES;
 use wootz_wasm_ir::ir::{Block, Body, LocalRecord, LocalValue};
 use wootz_wasm_ir::{LocalIndex, WasmOffset};
 
-use crate::debug::DebugInfo;
+use crate::debug::{DebugInfo, LocalVariable};
 use crate::error::CompileError;
 use crate::function::FunctionState;
 
@@ -31,26 +35,13 @@ impl<'m, 'ctx> FunctionState<'m, 'ctx> {
         debug.append_value(self.current_block()?, self.vmctx.into(), context, location);
         for index in 0..self.body.signature.params.len() as u32 {
             let Some(value) = self.function.get_nth_param(index + 1) else { break };
-            self.describe(LocalIndex(index), Body::ENTRY, value)?;
+            self.describe(LocalIndex(index), start, Body::ENTRY, value)?;
         }
         Ok(())
     }
 
-    /// Whether a record is what a local starts with, and the entry block assigns it anyway. Optimised code does without: LLVM may put the
-    /// two in the wrong order, and the value would be lost.
-    fn is_replaced_at_once(&self, record: &LocalRecord) -> bool {
-        let is_start = record.block == Body::ENTRY && !self.variables.contains_key(&record.local);
-        let entry = || self.body.locals.of(Body::ENTRY).iter().rev();
-        let last = || entry().find(|other| other.local == record.local);
-        let is_optimised = self.variable_scope().is_some_and(|(debug, _)| debug.is_optimised());
-        is_optimised && is_start && last() != Some(record)
-    }
-
     /// Says what a local holds from here on.
     pub(crate) fn describe_local(&mut self, record: &LocalRecord) -> Result<(), CompileError> {
-        if self.is_replaced_at_once(record) {
-            return Ok(());
-        }
         let Some(ty) = self.body.locals.ty(record.local) else { return Ok(()) };
         let ty = self.module.types.value(ty);
         let value = match record.value {
@@ -58,7 +49,7 @@ impl<'m, 'ctx> FunctionState<'m, 'ctx> {
             LocalValue::Default => ty.const_zero(),
             LocalValue::Unknown => poison(ty),
         };
-        self.describe(record.local, record.block, value)
+        self.describe(record.local, record.since, record.block, value)
     }
 
     /// Keeps the context, and the locals that keep their values, to the end of the function, in code that is not optimised: this is what
@@ -83,6 +74,7 @@ impl<'m, 'ctx> FunctionState<'m, 'ctx> {
     fn describe(
         &mut self,
         local: LocalIndex,
+        since: WasmOffset,
         block: Block,
         value: BasicValueEnum<'ctx>,
     ) -> Result<(), CompileError> {
@@ -91,15 +83,18 @@ impl<'m, 'ctx> FunctionState<'m, 'ctx> {
         }
         let Some((debug, scope)) = self.variable_scope() else { return Ok(()) };
         let Some(ty) = self.body.locals.ty(local) else { return Ok(()) };
-        let variable = match self.variables.get(&local) {
+        let is_start = since == self.start_offset;
+        let since = if debug.is_optimised() { since } else { ALL_VALUES };
+        let variable = match self.variables.get(&(local, since)) {
             Some(known) if (known.block, known.value) == (block, value) => return Ok(()),
             Some(known) => known.variable,
             None => {
-                let is_fixed = self.fixed.contains(&local);
-                debug.local_variable(scope, self.body.func, local, ty, is_fixed)?
+                let (is_fixed, is_start) = (self.fixed.contains(&local), is_start || since == ALL_VALUES);
+                let variable = LocalVariable { local, since, ty, is_fixed, is_start };
+                debug.local_variable(scope, self.body.func, variable)?
             }
         };
-        self.variables.insert(local, Described { variable, block, value });
+        self.variables.insert((local, since), Described { variable, block, value });
         let location = debug.location(self.module.context, scope, self.offset, 0);
         debug.append_value(self.current_block()?, value, variable, location);
         Ok(())

@@ -74,6 +74,15 @@ pub fn local_line(local: wootz_wasm_ir::LocalIndex) -> u32 {
     local.0 + 1
 }
 
+/// What a variable is called that is all values of a local: [`value_name`] of no offset.
+pub const ALL_VALUES: wootz_wasm_ir::WasmOffset = 0;
+
+/// The name of a variable that is one value of a local: the offset in the module that the local has it since
+/// ([`LocalRecord::since`](wootz_wasm_ir::ir::LocalRecord::since)).
+pub fn value_name(since: wootz_wasm_ir::WasmOffset) -> String {
+    since.to_string()
+}
+
 /// The function that a [symbol](function_symbol) names, if it names one.
 pub fn parse_function_symbol(symbol: &[u8]) -> Option<wootz_wasm_ir::FuncIndex> {
     let digits = symbol.strip_prefix(b"wasm[")?.strip_suffix(b"]")?;

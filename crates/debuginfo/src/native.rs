@@ -3,7 +3,7 @@
 //! [`LineMap`](crate::LineMap) is enough for backtraces; what is written for debuggers also needs the variables, and the scopes that they
 //! belong to: two copies of a function that were inlined into one hold them in different places.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;
 
 use gimli::constants as dw;
@@ -12,9 +12,9 @@ use wootz_wasm_ir::{LocalIndex, WasmOffset};
 
 use crate::frames::Frames;
 use crate::lines::{self, LineRange};
-use crate::place::Place;
+use crate::place::{Place, Step};
 use crate::scopes::{self, Scope, ScopeRange};
-use crate::{Bytes, CONTEXT_LINE, Dwarf, Error, Unit};
+use crate::{ALL_VALUES, Bytes, CONTEXT_LINE, Dwarf, Error, Unit};
 
 /// What LLVM said.
 pub(crate) struct Native {
@@ -45,6 +45,8 @@ pub(crate) struct ScopeVariables {
     pub(crate) frame_base: Option<Place>,
     pub(crate) context: Locations,
     pub(crate) locals: HashMap<LocalIndex, Locations>,
+    /// The values of locals that are told apart, by what each is told by, until [`values`](crate::write) joins them.
+    pub(crate) values: BTreeMap<LocalIndex, BTreeMap<WasmOffset, Locations>>,
 }
 
 /// Where a variable is, by address.
@@ -116,6 +118,15 @@ fn join(ranges: &[ScopeRange], lines: &[LineRange]) -> Vec<Row> {
     rows
 }
 
+/// How a variable is declared.
+struct Declaration {
+    line: u32,
+    /// Whether it keeps its first value.
+    is_fixed: bool,
+    /// Which value of a local it is.
+    since: WasmOffset,
+}
+
 /// Reads the variables of a unit's functions.
 struct Variables<'r, 'a> {
     dwarf: &'r Dwarf<'a>,
@@ -147,20 +158,27 @@ impl<'a> Variables<'_, 'a> {
                         frame_base.and_then(|base| Place::read(base, unit.encoding()));
                 }
                 dw::DW_TAG_variable | dw::DW_TAG_formal_parameter => {
-                    let (Some((_, function, end)), Some(location)) =
-                        (around.last(), entry.attr_value(dw::DW_AT_location))
+                    let Some((_, function, end)) = around.last() else { continue };
+                    let Some(Declaration { line, is_fixed, since }) = self.declaration(entry.offset())?
                     else {
                         continue;
                     };
-                    let Some((line, is_fixed)) = self.declaration(entry.offset())? else { continue };
-                    let mut locations = self.locations(location, is_fixed)?;
+                    let mut locations = self.locations(entry)?;
                     if is_fixed && !self.optimised {
                         self.extend(&mut locations, *end);
                     }
                     let variables = found.entry(*function).or_default();
-                    match line {
-                        CONTEXT_LINE => variables.context = locations,
-                        line => _ = variables.locals.insert(LocalIndex(line.saturating_sub(1)), locations),
+                    let local = LocalIndex(line.saturating_sub(1));
+                    match (line, since) {
+                        (CONTEXT_LINE, _) => variables.context = locations,
+                        (_, ALL_VALUES) => _ = variables.locals.insert(local, locations),
+                        _ => variables
+                            .values
+                            .entry(local)
+                            .or_default()
+                            .entry(since)
+                            .or_default()
+                            .extend(locations),
                     }
                 }
                 _ => {}
@@ -181,25 +199,36 @@ impl<'a> Variables<'_, 'a> {
         })
     }
 
-    /// The line in which a variable, or the one that it is a copy of, is declared, and whether it keeps its first value.
-    fn declaration(&self, entry: UnitOffset) -> gimli::Result<Option<(u32, bool)>> {
+    /// How a variable, or the one that it is a copy of, is declared.
+    fn declaration(&self, entry: UnitOffset) -> gimli::Result<Option<Declaration>> {
         let mut entry = self.unit.entry(entry)?;
         if let Some(AttributeValue::UnitRef(origin)) = entry.attr_value(dw::DW_AT_abstract_origin) {
             entry = self.unit.entry(origin)?;
         }
         let line = entry.attr_value(dw::DW_AT_decl_line).and_then(|value| value.udata_value());
         let is_fixed = entry.attr_value(dw::DW_AT_artificial).is_some();
-        Ok(line.and_then(|line| Some((u32::try_from(line).ok()?, is_fixed))))
+        let since = match entry.attr_value(dw::DW_AT_name) {
+            Some(name) => self.dwarf.attr_string(self.unit, name)?.to_string_lossy().parse().ok(),
+            None => None,
+        };
+        let line = line.and_then(|line| u32::try_from(line).ok());
+        Ok(line.map(|line| Declaration { line, is_fixed, since: since.unwrap_or(ALL_VALUES) }))
     }
 
-    /// The locations of a variable that are certain.
-    ///
-    /// LLVM 22.1 may put the record of a constant behind one that comes after it in its IR, where its instruction selector moves the instruction that
-    /// computes the latter to the front: a local would seem to have its old constant for ever. So constants of optimised code do not count, but for
-    /// a local that has one value only.
-    fn locations(&self, value: AttributeValue<Bytes<'a>>, is_fixed: bool) -> gimli::Result<Locations> {
+    /// The locations of a variable.
+    fn locations(&self, entry: &gimli::DebuggingInformationEntry<Bytes<'a>>) -> gimli::Result<Locations> {
         let mut locations = Vec::new();
         let encoding = self.unit.encoding();
+        if let Some(value) = entry.attr_value(dw::DW_AT_const_value) {
+            let number = match value {
+                AttributeValue::Block(data) => Step::number(data.slice()),
+                value => {
+                    value.udata_value().map(Step::Unsigned).or_else(|| value.sdata_value().map(Step::Signed))
+                }
+            };
+            locations.extend(number.map(|number| (EVERYWHERE, Place::Value(vec![number]))));
+        }
+        let Some(value) = entry.attr_value(dw::DW_AT_location) else { return Ok(locations) };
         if let Some(expression) = value.exprloc_value() {
             let place = Place::read(expression, encoding).and_then(|place| place.in_frame(None));
             locations.extend(place.map(|place| (EVERYWHERE, place)));
@@ -207,7 +236,6 @@ impl<'a> Variables<'_, 'a> {
             while let Some(entry) = list.next()? {
                 let place = Place::read(entry.data, encoding);
                 let place = place.and_then(|place| place.in_frame(self.frames.rule(entry.range.begin)));
-                let place = place.filter(|place| !self.optimised || is_fixed || !place.is_constant());
                 locations.extend(place.map(|place| (entry.range.begin..entry.range.end, place)));
             }
         }

@@ -82,14 +82,6 @@ impl Place {
         Some(self)
     }
 
-    /// Whether it is a number that is the same whatever the registers have.
-    pub(crate) fn is_constant(&self) -> bool {
-        let is_constant =
-            |step: &Step| matches!(step, Step::Unsigned(_) | Step::Signed(_) | Step::PlusConstant(_));
-        let computes = |step: &Step| matches!(step, Step::Plain(op) if *op != dw::DW_OP_call_frame_cfa);
-        matches!(self, Self::Value(steps) if steps.iter().all(|step| is_constant(step) || computes(step)))
-    }
-
     /// Whether it is in a place of the frame's own.
     pub(crate) fn is_in_frame(&self) -> bool {
         matches!(self, Self::Memory(steps) if steps.first() == Some(&Step::Plain(dw::DW_OP_call_frame_cfa)) && steps.len() == 3)

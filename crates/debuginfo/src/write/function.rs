@@ -1,5 +1,6 @@
 //! What locations need of a function of the guest's: what its frame is relative to, and the types of its locals.
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 use gimli::constants as dw;
@@ -37,14 +38,21 @@ impl<'a> Function<'a> {
         let locals = stated.locals();
         let first =
             locals.iter().map(|local| self.assignments.first(LocalIndex(*local)).unwrap_or(WasmOffset::MAX));
-        first.max().map(|start| self.good(stated, start..WasmOffset::MAX))
+        first.max().map(|start| self.good(stated, start..WasmOffset::MAX, &BTreeSet::new()))
     }
 
-    /// The offsets at which a location is good that is stated for some: as long as its locals keep their values. LLVM may say that a variable
-    /// is in a local after that is used for another one.
-    pub(super) fn good(&self, stated: &Stated, offsets: Range<WasmOffset>) -> Vec<Range<WasmOffset>> {
+    /// The offsets at which a location is good that is stated for some: as long as its locals keep their values, or are assigned where the same is
+    /// stated again from behind the assignment on, which `starts` has. LLVM may say that a variable is in a local after that is used for another one.
+    pub(super) fn good(
+        &self,
+        stated: &Stated,
+        offsets: Range<WasmOffset>,
+        starts: &BTreeSet<WasmOffset>,
+    ) -> Vec<Range<WasmOffset>> {
         let locals = stated.locals();
-        let kept = locals.iter().map(|local| self.assignments.kept(LocalIndex(*local), offsets.clone()));
+        let again = |end: WasmOffset| starts.contains(&end);
+        let kept =
+            locals.iter().map(|local| self.assignments.kept(LocalIndex(*local), offsets.clone(), again));
         kept.fold(vec![offsets.clone()], |good, kept| intersect(&good, &kept))
     }
 

@@ -9,6 +9,7 @@
 //! | `source` | units whose sources are the guest's: for one that does |
 //! | `code`, `function` | the native code of functions, and what locations need of them |
 //! | `types` | the guest's types |
+//! | `values` | where locals are, by which of their values an instruction goes with |
 //! | `compose` | locations, the guest's in terms of LLVM's |
 //! | `call_frames` | how frames are found |
 //! | `context` | from an instance's context to its memory and globals |
@@ -23,6 +24,7 @@ mod sections;
 mod source;
 mod text;
 mod types;
+mod values;
 
 use std::collections::BTreeSet;
 use std::ops::Range;
@@ -34,6 +36,8 @@ use wootz_wasm_ir::Module;
 pub use call_frames::AfterCall;
 pub use context::{ContextLayout, Entity};
 pub use sections::{ADDRESS_IN_FILE, Base, DebugSections, Fixup, SectionOffset};
+
+use code::Code;
 
 use crate::frames::Frames;
 use crate::guest::{Guest, GuestIndex};
@@ -72,13 +76,15 @@ const PRODUCER: &str = concat!("clang LLVM (wootz ", env!("CARGO_PKG_VERSION"), 
 /// [`Error`] if a section is malformed.
 pub fn write<'a>(section: impl Fn(&str) -> &'a [u8], input: &Input<'a>) -> Result<DebugSections, Error> {
     let (frames, address) = input.frames;
-    let native = Native::read(section, &Frames::read(frames, address)?, input.optimised)?;
+    let mut native = Native::read(section, &Frames::read(frames, address)?, input.optimised)?;
+    let code = Code::new(&native);
+    values::join(&mut native, &code, input.module);
     let mut dwarf = write::Dwarf::new();
     // Code that is compiled when it is called has few of the functions.
     let functions: BTreeSet<_> = native.scopes.iter().filter_map(|scope| scope.func).collect();
     let guest = Guest::read_for(input.module, input.index, |func| functions.contains(&func));
     match &guest {
-        Some(guest) => source::write(&native, guest, input, &mut dwarf),
+        Some(guest) => source::write(&native, &code, guest, input, &mut dwarf),
         None => text::write(&native, input, &mut dwarf),
     }
     let frames = match input.after_calls {

@@ -22,8 +22,13 @@ use crate::native::Native;
 use crate::{Debugger, function_symbol};
 
 /// Writes the units.
-pub(super) fn write<'g>(native: &Native, guest: &Guest<'g>, input: &Input<'_>, dwarf: &mut Dwarf) {
-    let code = Code::new(native);
+pub(super) fn write<'g>(
+    native: &Native,
+    code: &Code,
+    guest: &Guest<'g>,
+    input: &Input<'_>,
+    dwarf: &mut Dwarf,
+) {
     let first = guest.functions.values().map(|entry| entry.unit).min().unwrap_or(0);
     let mut scopes: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
     for (index, scope) in native.scopes.iter().enumerate() {
@@ -37,7 +42,7 @@ pub(super) fn write<'g>(native: &Native, guest: &Guest<'g>, input: &Input<'_>, d
         }
     }
     for (unit, scopes) in scopes {
-        let mut writer = SourceUnit::new(native, guest, input, &code, unit, dwarf);
+        let mut writer = SourceUnit::new(native, guest, input, code, unit, dwarf);
         writer.lines(&scopes, dwarf);
         if guest.tell(unit) {
             writer.globals();
@@ -466,16 +471,21 @@ impl<'a, 'g> SourceUnit<'a, 'g> {
             };
             return vec![(stated, ranges)];
         }
-        let mut found = Vec::new();
+        let mut entries: Vec<(Stated, Range<WasmOffset>)> = Vec::new();
         if let Ok(Some(mut list)) = self.guest.dwarf.attr_locations(unit, location) {
             while let Ok(Some(entry)) = list.next() {
                 let offsets = self.guest.offsets(entry.range.begin, entry.range.end);
                 let (Some(offsets), Some(stated)) = (offsets, read(entry.data)) else { continue };
-                let offsets = function.good(&stated, offsets);
-                found.push((stated, self.code.within(scope, &offsets)));
+                entries.push((stated, offsets));
             }
         }
-        found
+        let good = |(stated, offsets): &(Stated, Range<WasmOffset>)| {
+            let same = entries.iter().filter(|(other, _)| other == stated);
+            let starts = same.map(|(_, offsets)| offsets.start).collect();
+            let offsets = function.good(stated, offsets.clone(), &starts);
+            (stated.clone(), self.code.within(scope, &offsets))
+        };
+        entries.iter().map(good).collect()
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::{LocalIndex, ValType};
+use crate::{LocalIndex, ValType, WasmOffset};
 
 use super::{Block, Body, Value};
 
@@ -29,6 +29,9 @@ pub struct LocalRecord {
     pub local: LocalIndex,
     /// What it holds.
     pub value: LocalValue,
+    /// Offset of the instruction that made it hold that: an assignment, or one at which ways join or that a loop begins with; the start of the
+    /// body for what it holds from the start. With the local, it tells the value: [`Assignments`](crate::Assignments) says where it is the current one.
+    pub since: WasmOffset,
 }
 
 /// What a local holds.

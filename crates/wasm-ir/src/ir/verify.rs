@@ -280,7 +280,7 @@ impl<'a> Verifier<'a> {
         let locals = &self.body.locals;
         let mut last = (0, 0);
         for record in &locals.records {
-            let LocalRecord { block, position, local, value } = *record;
+            let LocalRecord { block, position, local, value, since: _ } = *record;
             let fits = self.body.blocks.get(block).is_some_and(|data| position as usize <= data.insts.len());
             ensure!(fits, "{local} changes in {block} after {position} instructions, which there are not");
             ensure!(last <= (block.0, position), "the record of {local} in {block} is out of order");

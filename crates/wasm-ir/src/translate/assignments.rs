@@ -22,7 +22,8 @@ pub struct Assignments {
 /// An instruction that assigns a local, or that code is entered or left by.
 #[derive(Clone, PartialEq, Eq, Debug)]
 enum Step {
-    Assign(LocalIndex),
+    /// With the offset behind it.
+    Assign(LocalIndex, WasmOffset),
     Block,
     Loop,
     If,
@@ -47,7 +48,7 @@ impl Module {
         let Ok(mut reader) = body.get_operators_reader() else { return found };
         while !reader.eof() {
             let Ok((operator, offset)) = reader.read_with_offset() else { break };
-            if let Some(step) = found.step(&operator) {
+            if let Some(step) = found.step(&operator, reader.original_position() as WasmOffset) {
                 found.steps.push((offset as WasmOffset, step));
             }
         }
@@ -56,10 +57,10 @@ impl Module {
 }
 
 impl Assignments {
-    fn step(&mut self, operator: &Operator<'_>) -> Option<Step> {
+    fn step(&mut self, operator: &Operator<'_>, end: WasmOffset) -> Option<Step> {
         Some(match *operator {
             Operator::LocalSet { local_index } | Operator::LocalTee { local_index } => {
-                Step::Assign(LocalIndex(local_index))
+                Step::Assign(LocalIndex(local_index), end)
             }
             Operator::Block { .. } => Step::Block,
             Operator::Loop { .. } => Step::Loop,
@@ -91,17 +92,25 @@ impl Assignments {
         if local.0 < self.params {
             return Some(self.start);
         }
-        self.steps.iter().find(|(_, step)| *step == Step::Assign(local)).map(|(offset, _)| offset + 1)
+        let assigns = |step: &Step| matches!(step, Step::Assign(other, _) if *other == local);
+        self.steps.iter().find(|(_, step)| assigns(step)).map(|(offset, _)| offset + 1)
     }
 
-    /// The offsets of a range at which a local still has the value that it had at the range's start, whichever way was taken.
-    pub fn kept(&self, local: LocalIndex, range: Range<WasmOffset>) -> Vec<Range<WasmOffset>> {
+    /// The offsets of a range at which a local still has the variable that it had at the range's start, whichever way was taken. `is_same` tells
+    /// of the offset behind an assignment whether that is one to this variable.
+    pub fn kept(
+        &self,
+        local: LocalIndex,
+        range: Range<WasmOffset>,
+        is_same: impl Fn(WasmOffset) -> bool,
+    ) -> Vec<Range<WasmOffset>> {
         let first = self.steps.partition_point(|(offset, _)| *offset < range.start);
-        if !self.steps[first..].iter().any(|(_, step)| *step == Step::Assign(local)) {
+        let assigns = |step: &Step| matches!(step, Step::Assign(other, _) if *other == local);
+        if !self.steps[first..].iter().any(|(_, step)| assigns(step)) {
             return vec![range];
         }
         let mut ways = Ways { loops: vec![false; self.steps.len()], ..Ways::default() };
-        while ways.walk(self, local, range.start) {}
+        while ways.walk(self, local, range.start, &is_same) {}
         let mut kept = Vec::new();
         let mut open = Some(range.start);
         for (offset, is_changed) in ways.changes {
@@ -120,6 +129,112 @@ impl Assignments {
         kept.extend(open.filter(|start| *start < range.end).map(|start| start..range.end));
         kept
     }
+}
+
+/// A way to the end of a construct: the value that the local has there, by where it got it.
+#[derive(Copy, Clone, PartialEq, Eq)]
+enum Arrived {
+    One(WasmOffset),
+    Several,
+}
+
+impl Assignments {
+    /// From which offset on a local has which value, each value told by the offset of the instruction that it is the current one since
+    /// ([`LocalRecord::since`](crate::ir::LocalRecord::since)); `None` is code that nothing leads to. By offset.
+    pub fn values(&self, local: LocalIndex) -> Vec<(WasmOffset, Option<WasmOffset>)> {
+        let mut found = vec![(self.start, Some(self.start))];
+        let mut now = Some(self.start);
+        // The open constructs: whether it is a loop, what arrives behind it, and what an `if` began with.
+        let mut open: Vec<(bool, Option<Arrived>, Option<WasmOffset>)> = vec![(false, None, None)];
+        let assigned = self.loops_assigning(local);
+        for (index, (offset, step)) in self.steps.iter().enumerate() {
+            let before = now;
+            let branch = |open: &mut Vec<(bool, Option<Arrived>, Option<WasmOffset>)>, label: u32| {
+                let target = open.len().checked_sub(label as usize + 1);
+                if let (Some((false, behind, _)), Some(value)) = (target.and_then(|at| open.get_mut(at)), now)
+                {
+                    arrive(behind, value);
+                }
+            };
+            match step {
+                Step::Assign(other, _) => now = now.map(|now| if *other == local { *offset } else { now }),
+                Step::Block => open.push((false, None, None)),
+                Step::If => open.push((false, None, now)),
+                Step::Loop => {
+                    let changes = assigned.binary_search(&index).is_ok();
+                    now = now.map(|now| if changes { *offset } else { now });
+                    open.push((true, None, None));
+                }
+                Step::Else => {
+                    let Some((_, behind, start)) = open.last_mut() else { return found };
+                    now.into_iter().for_each(|now| arrive(behind, now));
+                    now = start.take();
+                }
+                Step::End => {
+                    let Some((_, mut behind, start)) = open.pop() else { return found };
+                    now.into_iter().chain(start).for_each(|value| arrive(&mut behind, value));
+                    now = behind.map(|behind| if let Arrived::One(value) = behind { value } else { *offset });
+                }
+                Step::BranchIf(label) => branch(&mut open, *label),
+                Step::Branch(label) => {
+                    branch(&mut open, *label);
+                    now = None;
+                }
+                Step::Table(labels) => {
+                    self.targets[labels.clone()].iter().for_each(|label| branch(&mut open, *label));
+                    now = None;
+                }
+                Step::Leave => now = None,
+            }
+            if now != before {
+                found.push((offset + 1, now));
+            }
+        }
+        found
+    }
+
+    /// The loops that assign a local and are entered again, in ascending order.
+    fn loops_assigning(&self, local: LocalIndex) -> Vec<usize> {
+        let mut found = Vec::new();
+        // Of each open construct, the step that it is if it is a loop, whether it is entered again, and whether it assigns the local.
+        let mut open: Vec<(Option<usize>, bool, bool)> = vec![(None, false, false)];
+        for (index, (_, step)) in self.steps.iter().enumerate() {
+            let labels = match step {
+                Step::BranchIf(label) | Step::Branch(label) => std::slice::from_ref(label),
+                Step::Table(labels) => &self.targets[labels.clone()],
+                _ => &[],
+            };
+            for label in labels {
+                let target = open.len().checked_sub(*label as usize + 1);
+                if let Some((_, again, _)) = target.and_then(|at| open.get_mut(at)) {
+                    *again = true;
+                }
+            }
+            match step {
+                Step::Assign(other, _) if *other == local => {
+                    open.last_mut().into_iter().for_each(|(_, _, assigns)| *assigns = true);
+                }
+                Step::Loop => open.push((Some(index), false, false)),
+                Step::Block | Step::If => open.push((None, false, false)),
+                Step::End => {
+                    let Some((header, again, assigns)) = open.pop() else { break };
+                    found.extend(header.filter(|_| again && assigns));
+                    open.last_mut().into_iter().for_each(|(_, _, outer)| *outer |= assigns);
+                }
+                _ => {}
+            }
+        }
+        found.sort_unstable();
+        found
+    }
+}
+
+fn arrive(behind: &mut Option<Arrived>, value: WasmOffset) {
+    *behind = match *behind {
+        None => Some(Arrived::One(value)),
+        Some(Arrived::One(other)) if other == value => *behind,
+        Some(_) => Some(Arrived::Several),
+    };
 }
 
 /// Which code comes after an assignment of a local, on any way.
@@ -143,7 +258,13 @@ struct Frame {
 
 impl Ways {
     /// Walks through the code once, and forgets what came before `from` where that is passed. Whether a loop has to be walked again.
-    fn walk(&mut self, body: &Assignments, local: LocalIndex, from: WasmOffset) -> bool {
+    fn walk(
+        &mut self,
+        body: &Assignments,
+        local: LocalIndex,
+        from: WasmOffset,
+        is_same: &dyn Fn(WasmOffset) -> bool,
+    ) -> bool {
         self.changes.clear();
         let function = Frame { header: None, behind: false, before: None };
         let (mut frames, mut assigned, mut again) = (vec![function], false, false);
@@ -155,7 +276,8 @@ impl Ways {
             }
             let before = assigned;
             match step {
-                Step::Assign(other) => assigned |= *other == local && *offset >= from,
+                Step::Assign(other, end) if *other == local && *offset >= from => assigned = !is_same(*end),
+                Step::Assign(..) => {}
                 Step::Block => frames.push(Frame { header: None, behind: false, before: None }),
                 Step::If => frames.push(Frame { header: None, behind: false, before: Some(assigned) }),
                 Step::Loop => {
@@ -215,7 +337,7 @@ mod tests {
         let module = Module::new(text.as_bytes()).unwrap();
         let assignments = module.assignments(FuncIndex(0));
         let is_assignment =
-            |(offset, step): &(WasmOffset, Step)| matches!(step, Step::Assign(_)).then_some(*offset);
+            |(offset, step): &(WasmOffset, Step)| matches!(step, Step::Assign(..)).then_some(*offset);
         (assignments.steps.iter().filter_map(is_assignment).collect(), assignments)
     }
 
@@ -234,12 +356,60 @@ mod tests {
         let in_loop = assignments.steps.iter().find(|(_, step)| *step == Step::Loop).unwrap().0 + 1;
         let end = WasmOffset::MAX;
         let kept = |local, from| {
-            let [only] = &*assignments.kept(local, from..end) else { panic!("one range") };
+            let [only] = &*assignments.kept(local, from..end, |_| false) else { panic!("one range") };
             only.clone()
         };
         assert_eq!(kept(zero, start), start..in_loop);
         assert_eq!(kept(zero, in_loop), in_loop..offsets[1] + 1);
         assert_eq!(kept(one, offsets[0] + 1), offsets[0] + 1..offsets[2] + 1);
+    }
+
+    #[test]
+    fn an_assignment_to_the_variable_itself_starts_it_again() {
+        let (offsets, assignments) = read(
+            r#"(module (func (param i32)
+            (loop
+                (drop (local.get 0))
+                (local.set 0 (i32.const 1))
+                (br_if 0 (local.get 0)))
+            (local.set 0 (i32.const 3))))"#,
+        );
+        let behind = offsets[0] + 2;
+        let kept = |is_same: &dyn Fn(WasmOffset) -> bool| {
+            assignments.kept(LocalIndex(0), assignments.start..WasmOffset::MAX, is_same)
+        };
+        assert_eq!(kept(&|end| end == behind), vec![assignments.start..offsets[1] + 1; 1]);
+        let in_loop = assignments.steps.iter().find(|(_, step)| *step == Step::Loop).unwrap().0 + 1;
+        assert_eq!(kept(&|_| false), vec![assignments.start..in_loop; 1]);
+    }
+
+    /// The translator's records and the walk over the code tell the same values.
+    #[test]
+    fn values_are_told_by_where_they_began() {
+        let text = r#"(module (func (param i32) (result i32)
+            (block
+                (br_if 0 (local.get 0))
+                (local.set 0 (i32.const 1)))
+            (loop
+                (local.set 0 (i32.add (local.get 0) (i32.const 1)))
+                (br_if 0 (local.get 0)))
+            (if (local.get 0)
+                (then (local.set 0 (i32.const 2)))
+                (else (drop (local.get 0))))
+            (local.get 0)))"#;
+        let (offsets, assignments) = read(text);
+        let values = assignments.values(LocalIndex(0));
+        let mut since: Vec<_> = values.iter().filter_map(|(_, value)| *value).collect();
+        let module = Module::new(text.as_bytes()).unwrap();
+        let mut translator = crate::Translator::keeping_locals();
+        let body = translator.translate(&module, FuncIndex(0)).unwrap();
+        let mut recorded: Vec<_> = body.locals.records.iter().map(|record| record.since).collect();
+        for list in [&mut since, &mut recorded] {
+            list.sort_unstable();
+            list.dedup();
+        }
+        assert_eq!(since, recorded);
+        assert!(offsets.iter().all(|offset| since.contains(offset)));
     }
 
     #[test]
@@ -258,7 +428,7 @@ mod tests {
         let offset = |step: &Step| assignments.steps.iter().find(|(_, other)| other == step).unwrap().0;
         let (leave, otherwise) = (offset(&Step::Leave) + 1, offset(&Step::Else) + 1);
         let ends: Vec<_> = assignments.steps.iter().filter(|(_, step)| *step == Step::End).collect();
-        let kept = assignments.kept(LocalIndex(0), assignments.start..WasmOffset::MAX);
+        let kept = assignments.kept(LocalIndex(0), assignments.start..WasmOffset::MAX, |_| false);
         assert_eq!(
             kept,
             [assignments.start..offsets[0] + 1, leave..offsets[1] + 1, otherwise..ends[1].0 + 1],

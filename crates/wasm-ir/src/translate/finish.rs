@@ -170,6 +170,7 @@ impl Finish {
                     position: data.insts.len() as u32,
                     local: LocalIndex(record.local),
                     value: this.held(graph, prune, record),
+                    since: record.offset,
                 }));
             };
             for inst in node.insts.clone().map(Inst) {

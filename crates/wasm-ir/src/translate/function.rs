@@ -66,6 +66,7 @@ pub(super) fn build(
     let Translator { graph, loops, stack, frames, saved, .. } = translator;
     let reader = || body.get_operators_reader().map_err(decode_error);
     loops.scan(reader()?, PARAMETERS_LIMIT).map_err(decode_error)?.map_err(|_| too_large())?;
+    graph.offset = range.start;
     graph.reset(&runs);
     stack.clear();
     frames.clear();
@@ -91,6 +92,7 @@ pub(super) fn build(
     while !reader.eof() {
         let (operator, offset) = reader.read_with_offset().map_err(decode_error)?;
         function.offset = offset as WasmOffset;
+        function.graph.offset = function.offset;
         function.operator(operator)?;
         if function.graph.params.len() > PARAMETERS_LIMIT {
             return Err(too_large());

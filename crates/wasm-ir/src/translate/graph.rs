@@ -106,6 +106,8 @@ pub(super) struct Record {
     pub(super) before: Inst,
     pub(super) local: u32,
     pub(super) value: Value,
+    /// Of the instruction that assigns, or the one at which the block begins.
+    pub(super) offset: WasmOffset,
 }
 
 /// The graph of one function, with the environment it is built from.
@@ -125,6 +127,8 @@ pub(super) struct Graph {
     /// Whether assignments to locals are recorded.
     pub(super) keep_locals: bool,
     pub(super) records: Vec<Record>,
+    /// Of the instruction that is translated.
+    pub(super) offset: WasmOffset,
     /// The block that instructions are appended to.
     current: Option<Node>,
 }
@@ -165,7 +169,8 @@ impl Graph {
 
     fn record(&mut self, local: u32, value: Value) {
         if self.keep_locals && local < KEPT_LOCALS {
-            self.records.push(Record { before: self.body.insts.next_key(), local, value });
+            let (before, offset) = (self.body.insts.next_key(), self.offset);
+            self.records.push(Record { before, local, value, offset });
         }
     }
 
