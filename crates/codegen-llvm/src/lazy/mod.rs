@@ -175,6 +175,7 @@ impl EntryCompiler for LazyCompiler {
 
     fn close(&self) {
         self.inner.closed.store(true, Ordering::Relaxed);
+        tracing::debug!(target: EVENTS, pending = self.pending(), "closed");
     }
 }
 
@@ -322,6 +323,7 @@ impl Inner {
 
     fn fail(&self, number: EntryNumber, error: CompileError) {
         if let Some(entry) = self.entries.entry(number) {
+            tracing::warn!(target: EVENTS, ?entry, %error, "cannot be compiled");
             self.failures().insert(number, CompileFailure { entry, error: Arc::new(error) });
         }
     }
@@ -352,8 +354,10 @@ impl Inner {
             let Some(fragment) = compile()? else { return Ok(()) };
             let time = started.elapsed();
             let (parts, bytes) = (fragment.parts.len(), fragment.bytes.len());
-            tracing::debug!(target: EVENTS, ?tier, parts, bytes, ?time, "compiled");
-            self.space.add(&fragment, tier, time).map_err(|error| CompileError::NoRoom(error.to_string()))
+            let swaps = self.space.add(&fragment, tier, time);
+            let swaps = swaps.map_err(|error| CompileError::NoRoom(error.to_string()))?;
+            tracing::debug!(target: EVENTS, ?tier, parts, bytes, ?time, swaps, "compiled");
+            Ok(())
         };
         // A panic is a bug of ours; it must not leave those waiting who asked.
         let added = std::panic::catch_unwind(std::panic::AssertUnwindSafe(add));
