@@ -174,6 +174,13 @@ impl Function<'_> {
         }
     }
 
+    /// A free register for the current instruction alone.
+    pub(crate) fn spare(&mut self) -> Reg {
+        let reg = self.allocate_of(&VOLATILE, &[]);
+        self.lock(reg);
+        reg
+    }
+
     fn allocate_of(&mut self, first: &[Reg], second: &[Reg]) -> Reg {
         let all = || first.iter().chain(second).copied();
         if let Some(reg) = all().find(|reg| self.is_free(*reg)) {
