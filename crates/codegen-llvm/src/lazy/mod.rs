@@ -2,7 +2,8 @@
 //!
 //! | file | what |
 //! |---|---|
-//! | `compile` | a few functions or a trampoline → a linked fragment |
+//! | `quick` | a few functions → a fragment, without LLVM |
+//! | `compile` | a few functions or a trampoline → a linked fragment, by LLVM |
 //! | `endings` | returns where LLVM's fast selector can be quick |
 //! | `slots` | calls of what lies in other fragments go through slots |
 //! | `loops` | the counter in code of the first tier, and ways into loops of the second |
@@ -18,6 +19,7 @@ mod compile;
 mod endings;
 mod hot;
 mod loops;
+mod quick;
 mod requests;
 mod slots;
 mod workers;
@@ -34,6 +36,7 @@ use wootz_vm_abi::lazy::{
     CodeSpace, CompileFailure, Done, Entry, EntryCompiler, EntryNumber, Fragment, LazyLayout, LazyModule,
     MakeCompiler, Part, Tier,
 };
+use wootz_vm_abi::plan::MemoryPlan;
 use wootz_wasm_ir::{FuncIndex, Module};
 
 use crate::compile::memory_plans;
@@ -69,6 +72,7 @@ struct Inner {
     target: TargetInfo,
     entries: LazyLayout,
     context: Arc<VMContextLayout>,
+    plans: Vec<MemoryPlan>,
     space: Arc<dyn CodeSpace>,
     library: Library,
     failures: Mutex<HashMap<EntryNumber, CompileFailure>>,
@@ -124,6 +128,7 @@ impl LazyCompiler {
             requests: Mutex::new(Requests::new(entries.entries())),
             entries,
             context: Arc::new(VMContextLayout::new(&ModuleShape::new(declarations))),
+            plans: memory_plans(declarations, &options),
             library,
             failures: Mutex::default(),
             hot: Mutex::default(),
@@ -283,7 +288,7 @@ impl Inner {
             entries.extend(&taken);
             taken.into_iter().filter_map(|entry| self.entries.function(entry)).collect()
         };
-        let made = self.add(Tier::First, || compile::first_tier(self, &given, more));
+        let made = self.make_first(&given, more);
         match made {
             Ok(()) if callees.is_some() => {
                 self.requests().want(&left);
@@ -293,6 +298,27 @@ impl Inner {
             Err(error) if entries.len() == 1 => self.fail(entries[0], error),
             Err(_) => entries.into_iter().for_each(|entry| self.make(vec![entry], None, responsibility)),
         }
+    }
+
+    /// Compiles entries in the first tier, without LLVM as far as possible.
+    fn make_first(
+        &self,
+        given: &[Entry],
+        more: impl FnMut(Vec<FuncIndex>) -> Vec<FuncIndex>,
+    ) -> Result<(), CompileError> {
+        if !self.is_quick() {
+            return self.add(Tier::First, || compile::first_tier(self, given, more).map(Some));
+        }
+        let mut left = Vec::new();
+        self.add(Tier::First, || {
+            let quick = quick::compile(self, given, more)?;
+            left = quick.left;
+            Ok(quick.fragment)
+        })?;
+        if left.is_empty() {
+            return Ok(());
+        }
+        self.add(Tier::First, || compile::first_tier(self, &left, |_| Vec::new()).map(Some))
     }
 
     fn fail(&self, number: EntryNumber, error: CompileError) {
@@ -317,15 +343,15 @@ impl Inner {
         symbol.to_string()
     }
 
-    /// Compiles and hands over.
+    /// Compiles and hands over, if there is anything.
     fn add(
         &self,
         tier: Tier,
-        compile: impl FnOnce() -> Result<Fragment, CompileError>,
+        compile: impl FnOnce() -> Result<Option<Fragment>, CompileError>,
     ) -> Result<(), CompileError> {
         let add = || {
             let started = Instant::now();
-            let fragment = compile()?;
+            let Some(fragment) = compile()? else { return Ok(()) };
             let time = started.elapsed();
             let (parts, bytes) = (fragment.parts.len(), fragment.bytes.len());
             let swaps = self.space.add(&fragment, tier, time);
@@ -343,7 +369,7 @@ impl Inner {
         let batch = if self.is_closed() { Vec::new() } else { self.hot().take_batch() };
         if !batch.is_empty() {
             // Code of the first tier does as well: a failure costs speed only.
-            if let Err(error) = self.add(Tier::Second, || compile::second_tier(self, &batch)) {
+            if let Err(error) = self.add(Tier::Second, || compile::second_tier(self, &batch).map(Some)) {
                 tracing::warn!(target: EVENTS, %error, ?batch, "stays as it is");
             }
             self.hot().finish(&batch);
