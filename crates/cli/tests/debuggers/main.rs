@@ -162,6 +162,15 @@ impl Session {
             return Ok(self.program.clone());
         }
         let module = dir.join("program.wasm");
+        if self.program.extension().is_some_and(|extension| extension == "rs") {
+            // Without the standard library, which is not there for WebAssembly everywhere, the compiler has to be asked for what is not stable.
+            let mut rustc = Command::new("rustc");
+            rustc.env("RUSTC_BOOTSTRAP", "1").args(["--edition", "2024", "--target", "wasm32-unknown-unknown"]);
+            rustc.args(["-C", "linker=wasm-ld-22", "-C", "panic=abort", "-C", "overflow-checks=off", "-g"]);
+            rustc.args(&self.options).arg(&self.program).arg("-o").arg(&module);
+            succeed(&mut rustc)?;
+            return Ok(module);
+        }
         let mut clang = Command::new("clang-22");
         clang.args(["--target=wasm32-wasi", "-Wno-deprecated", "--sysroot=/usr", "--no-wasm-opt", "-g"]);
         clang.args(&self.options).arg(&self.program).arg("-o").arg(&module);
