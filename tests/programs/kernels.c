@@ -1,18 +1,9 @@
 /* Small loops that a compiler makes much of or nothing, for `cargo xtask bench --table kernels`.
  *
- *   kernels NAME ROUNDS   runs a kernel so many times; prints a checksum, and on standard error the nanoseconds it took
- *
- * Arrays come from `malloc` or are passed by pointer, and kernels are not inlined, so that the compiler sees neither sizes nor
- * whether arrays overlap: as in a library.
+ *   kernels NAME ROUNDS   runs a kernel so many times
  */
 
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <time.h>
-
-#define KERNEL __attribute__((noinline)) static
+#include "kernel.h"
 
 /* C += A · B, rows of n. */
 KERNEL void gemm(double *c, const double *a, const double *b, int n)
@@ -111,32 +102,6 @@ KERNEL int lz_decode(uint8_t *to, const uint8_t *from, int n)
     return (int)(to - start);
 }
 
-/* ---- inputs ---- */
-
-static uint32_t state = 42;
-
-static uint32_t random32(void)
-{
-    state ^= state << 13;
-    state ^= state >> 17;
-    return state ^= state << 5;
-}
-
-static void *filled(size_t bytes)
-{
-    uint8_t *memory = malloc(bytes + 64);
-    if (!memory) exit(1);
-    for (size_t i = 0; i < bytes; i++) memory[i] = (uint8_t)(random32() >> 24);
-    return memory;
-}
-
-static double *numbers(size_t count)
-{
-    double *array = filled(count * sizeof(double));
-    for (size_t i = 0; i < count; i++) array[i] = (double)(random32() >> 8) / (1 << 24);
-    return array;
-}
-
 static struct node *list(int n)
 {
     struct node *nodes = filled((size_t)n * sizeof(struct node));
@@ -151,8 +116,7 @@ static struct node *list(int n)
 /* Input of `lz_decode`, and how long it is. */
 static uint8_t *packed(int tokens, int *length)
 {
-    uint8_t *bytes = malloc((size_t)tokens * 18 + 16), *to = bytes;
-    if (!bytes) exit(1);
+    uint8_t *bytes = allocate((size_t)tokens * 18 + 16), *to = bytes;
     int written = 0;
     for (int i = 0; i < tokens; i++) {
         int literals = 1 + (int)(random32() >> 29), matches = (int)(random32() >> 28);
@@ -167,36 +131,6 @@ static uint8_t *packed(int tokens, int *length)
     *length = (int)(to - bytes);
     return bytes;
 }
-
-static uint64_t checksum(const void *memory, size_t bytes)
-{
-    uint64_t sum = 14695981039346656037u;
-    for (size_t i = 0; i + 8 <= bytes; i += 8) {
-        uint64_t word;
-        memcpy(&word, (const char *)memory + i, 8);
-        sum = (sum ^ word) * 1099511628211u;
-    }
-    return sum;
-}
-
-static int64_t now(void)
-{
-    struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return (int64_t)time.tv_sec * 1000000000 + time.tv_nsec;
-}
-
-#define TIME(statement)                                    \
-    do {                                                   \
-        int64_t started = now();                           \
-        for (int round = 0; round < rounds; round++) {     \
-            statement;                                     \
-        }                                                  \
-        elapsed = now() - started;                         \
-    } while (0)
-
-/* Not known when compiling, so that no kernel is specialised to it. */
-static volatile int one = 1;
 
 int main(int count, char **arguments)
 {
@@ -246,7 +180,7 @@ int main(int count, char **arguments)
     } else if (!strcmp(name, "hash-table")) {
         int n = one * (1 << 14);
         uint32_t *input = filled((size_t)n * 4), *values = filled(SLOTS * 4);
-        uint32_t *keys = calloc(SLOTS, 4);
+        uint32_t *keys = memset(allocate(SLOTS * 4), 0, SLOTS * 4);
         TIME(result += hash_table(keys, values, input, n));
     } else if (!strcmp(name, "lz-decode")) {
         int length, n = one * (1 << 14);
@@ -256,7 +190,5 @@ int main(int count, char **arguments)
     } else {
         return 2;
     }
-    printf("%s %016llx\n", name, (unsigned long long)result);
-    fprintf(stderr, "%lld\n", (long long)elapsed);
-    return 0;
+    return tell(name, result, elapsed);
 }

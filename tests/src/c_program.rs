@@ -12,7 +12,7 @@ use std::process::Command;
 
 use anyhow::{Context, Result, bail, ensure};
 
-const COMPILER: &str = "clang-22";
+pub(crate) const COMPILER: &str = "clang-22";
 
 /// What wasi-threads asks of a module. The C library is built without threads, which the linker would not allow.
 const SHARED_MEMORY: &str =

@@ -249,6 +249,9 @@ pub struct CompileFileArgs {
     /// What the C names of an object start with [default: OUT without its ending].
     #[arg(long, value_name = "NAME")]
     pub prefix: Option<String>,
+    /// An option of LLVM's command line, for experiments; may be repeated. One that LLVM does not know has no effect.
+    #[arg(long, value_name = "OPTION", allow_hyphen_values = true, help_heading = "For developers")]
+    pub llvm_option: Vec<String>,
     /// A module, binary or text; - is standard input.
     #[arg(value_name = "FILE")]
     pub file: PathBuf,

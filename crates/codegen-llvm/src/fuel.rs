@@ -12,22 +12,16 @@ use inkwell::values::BasicValue;
 use wootz_vm_abi::context::VMStoreContext;
 use wootz_vm_abi::trap::TrapCode;
 use wootz_wasm_ir::entity::Entity;
-use wootz_wasm_ir::ir::{Block, Body, Op};
+use wootz_wasm_ir::ir::{Block, Body, Op, liveness};
 
 use crate::error::CompileError;
 use crate::function::{FunctionState, store};
 use crate::metadata::Region;
 
-/// Which blocks look at the counter: the entry, and those that a later block leads back to.
+/// Which blocks look at the counter: the entry, and heads of loops.
 pub(crate) fn checking_blocks(body: &Body) -> Vec<bool> {
-    let mut checks = vec![false; body.blocks.len()];
+    let mut checks = liveness::loop_heads(body);
     checks[Body::ENTRY.index()] = true;
-    for (block, data) in body.blocks.iter() {
-        for target in data.terminator.kind.successors() {
-            // Blocks are in reverse post-order.
-            checks[target.block.index()] |= target.block <= block;
-        }
-    }
     checks
 }
 

@@ -70,7 +70,7 @@ pub use compile::{
 };
 pub use error::CompileError;
 pub use listing::{Line, Listing, Mark, list};
-pub use llvm::leave;
+pub use llvm::{leave, set_options};
 pub use report::{CompileReport, Degraded, Event, Observer, Phase, PhaseTimes, Time, TooMany};
 pub use symbol::Symbol;
 pub use target::{TargetInfo, compiler};

@@ -9,10 +9,9 @@ use inkwell::passes::PassBuilderOptions;
 use inkwell::targets::TargetMachine;
 use inkwell::values::FunctionValue;
 use wootz_vm_abi::options::OptLevel;
-use wootz_wasm_ir::ir::Body;
+use wootz_wasm_ir::ir::{Body, liveness};
 
 use crate::error::CompileError;
-use crate::fuel;
 use crate::module::ModuleState;
 
 /// Cheap, and less for the instruction selector to do: they pay for themselves.
@@ -42,7 +41,7 @@ pub(crate) struct Lowered<'ctx> {
 impl<'ctx> Lowered<'ctx> {
     /// What is lowered from a body.
     pub(crate) fn new(function: FunctionValue<'ctx>, body: &Body) -> Self {
-        let has_loops = || fuel::checking_blocks(body).into_iter().skip(1).any(|is_head| is_head);
+        let has_loops = || liveness::loop_heads(body).contains(&true);
         let cared_for = body.insts.len() <= MOST_CARED_FOR && has_loops();
         Self { function, cared_for, scalar_lanes: body.scalar_lanes }
     }

@@ -1,9 +1,8 @@
 //! Giant functions, which are compiled without being optimised.
 
 use inkwell::values::FunctionValue;
-use wootz_wasm_ir::ir::Body;
+use wootz_wasm_ir::ir::{Body, liveness};
 
-use crate::fuel;
 use crate::module::ModuleState;
 use crate::report::{Degraded, TooMany};
 
@@ -23,7 +22,7 @@ pub(crate) fn is_restrained(
     bytes: usize,
 ) -> bool {
     let (blocks, insts) = (body.blocks.len(), body.insts.len());
-    let loops = || fuel::checking_blocks(body).into_iter().filter(|is_head| *is_head).count();
+    let loops = || liveness::loop_heads(body).into_iter().filter(|is_head| *is_head).count();
     let loops = if blocks > MANY_LOOPS { loops() } else { 0 };
     let reason = if loops > MANY_LOOPS {
         TooMany::Loops { count: loops, limit: MANY_LOOPS }

@@ -10,7 +10,7 @@
 //! (`wasm-ir`, `optimise/version/plan.rs`), and so do accesses of a declared place.
 
 use wootz_wasm_ir::entity::Entity;
-use wootz_wasm_ir::ir::{Block, Body, Bounds, Convert, IntBinary, Op};
+use wootz_wasm_ir::ir::{Block, Body, Bounds, Convert, IntBinary, Op, liveness};
 
 use crate::function::calls;
 use crate::module::ModuleState;
@@ -30,7 +30,7 @@ impl ScalarLoops {
     /// Looks for them. Empty where nothing is vectorised.
     pub(crate) fn new(module: &ModuleState<'_>, body: &Body) -> Self {
         let mut loops = Self { forbidding: Vec::new(), leaving: Vec::new() };
-        let repeats = || body.blocks.iter().any(|(block, _)| heads(body, block).next().is_some());
+        let repeats = || liveness::loop_heads(body).contains(&true);
         if !module.optimised || !repeats() {
             return loops;
         }
@@ -42,7 +42,7 @@ impl ScalarLoops {
         }
         let unordered = !module.ordered;
         let leaves =
-            |block| heads(body, block).any(|head| unordered && leaves_within(module, body, head, block));
+            |block| body.back_edges(block).any(|head| unordered && leaves_within(module, body, head, block));
         loops.leaving = body.blocks.keys().map(leaves).collect();
         loops
     }
@@ -56,11 +56,6 @@ impl ScalarLoops {
         };
         target <= end && (with > before || self.leaving[end.index()])
     }
-}
-
-/// The blocks that a block leads back to. Those of their loops stand between, perhaps with others.
-fn heads(body: &Body, end: Block) -> impl Iterator<Item = Block> + '_ {
-    body.blocks[end].terminator.kind.successors().map(|target| target.block).filter(move |head| *head <= end)
 }
 
 fn has(body: &Body, block: Block, what: impl Fn(Op) -> bool) -> bool {

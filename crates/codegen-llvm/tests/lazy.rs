@@ -15,8 +15,8 @@ use wootz_wasm_ir::{FuncIndex, Module};
 struct Collector(Mutex<Sender<(Tier, Fragment)>>);
 
 impl CodeSpace for Collector {
-    fn add(&self, fragment: &Fragment, tier: Tier, _: Duration) -> io::Result<()> {
-        self.0.lock().unwrap().send((tier, fragment.clone())).map_err(io::Error::other)
+    fn add(&self, fragment: &Fragment, tier: Tier, _: Duration) -> io::Result<usize> {
+        self.0.lock().unwrap().send((tier, fragment.clone())).map(|()| 0).map_err(io::Error::other)
     }
 }
 

@@ -16,6 +16,8 @@ pub struct LazyStatistics {
     pub pending: usize,
     /// How often the code of an entry took the place of other code.
     pub swaps: usize,
+    /// Bytes of code that other code took the place of. It stays until the module goes.
+    pub superseded: usize,
 }
 
 /// What was compiled in one tier.

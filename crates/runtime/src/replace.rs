@@ -81,6 +81,19 @@ impl Func {
         let target = target.ok_or(RedirectError::NoSuchFunction)?;
         store.inner.redirect(func, instance.index as usize, target)
     }
+
+    /// Has every call of this function, one that the host made, go to what the host made again: what [`redirect`](Self::redirect) has
+    /// changed is as before.
+    ///
+    /// # Errors
+    /// [`RedirectError::Running`] or [`RedirectError::NotOfTheHost`]; then nothing has changed.
+    ///
+    /// # Panics
+    /// If the function is of another store.
+    pub fn restore(&self, store: &mut Store) -> Result<(), RedirectError> {
+        let func = self.pointer(store);
+        store.inner.restore(func)
+    }
 }
 
 impl Instance {

@@ -38,8 +38,7 @@ pub struct BuildId([u8; LENGTH]);
 impl BuildId {
     /// The id of a file with these contents.
     pub fn of<'a>(contents: impl IntoIterator<Item = &'a [u8]>) -> Self {
-        let digests: Vec<u8> =
-            contents.into_iter().flat_map(|bytes| xxh3_128(bytes).to_be_bytes()).collect();
+        let digests: Vec<u8> = contents.into_iter().flat_map(|bytes| xxh3_128(bytes).to_be_bytes()).collect();
         Self(xxh3_128(&digests).to_be_bytes())
     }
 
@@ -50,7 +49,9 @@ impl BuildId {
 
     /// Puts the id in the place of another one, of whatever length, whose section has these bytes. What is no build id stays.
     pub fn replace(self, note: &mut [u8]) {
-        let fields = [0, 4, 8].map(|at| note.get(at..at + 4).map_or(0, |field| u32::from_le_bytes(field.try_into().unwrap_or_default())));
+        let fields = [0, 4, 8].map(|at| {
+            note.get(at..at + 4).map_or(0, |field| u32::from_le_bytes(field.try_into().unwrap_or_default()))
+        });
         if fields[0] == 4 && fields[2] == 3 && note.len() == HEAD.len() + fields[1] as usize {
             note[HEAD.len()..].iter_mut().zip(self.0.iter().cycle()).for_each(|(to, from)| *to = *from);
         }

@@ -273,11 +273,11 @@ pub trait EntryCompiler: Send + Sync {
 /// The reservation of a module, as its compiler sees it.
 pub trait CodeSpace: Send + Sync {
     /// Puts a fragment, which took a time to compile, into the reservation, lets it be executed, and stores its entries' slots. A slot that has code of a higher
-    /// tier stays as it is.
+    /// tier stays as it is. Returns how many slots had code already, and have better code now.
     ///
     /// # Errors
     /// If the reservation is full, or the system refuses.
-    fn add(&self, fragment: &Fragment, tier: Tier, time: Duration) -> std::io::Result<()>;
+    fn add(&self, fragment: &Fragment, tier: Tier, time: Duration) -> std::io::Result<usize>;
 }
 
 #[cfg(test)]

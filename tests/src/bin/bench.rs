@@ -13,7 +13,7 @@ use clap::{Parser, ValueEnum};
 use wootz::{CheckStrategy, Config, Engine, Module, OptLevel, TrapPrecision};
 use wootz_tests::c_program::{CProgram, root};
 use wootz_tests::corpus;
-use wootz_tests::figures::{Ratios, Spread, hints, lazy, targets};
+use wootz_tests::figures::{Ratios, Spread, hints, lazy, passes, targets};
 use wootz_tests::loading::{self, STEPS, Wasmtime};
 use wootz_tests::wasi_program::WasiProgram;
 
@@ -26,7 +26,7 @@ struct Options {
     /// Runs of each kind, alternated; tables give the median and, in brackets, minimum and maximum.
     #[arg(long, default_value_t = 5)]
     rounds: usize,
-    /// The tables to make; all of them unless given.
+    /// The tables to make; all of them but `passes` unless given.
     #[arg(long, value_enum)]
     table: Vec<Table>,
     /// The programs of the tables of run times; all of them unless given.
@@ -56,6 +56,14 @@ enum Table {
     LazyFirst,
     Corpus,
     Hints,
+    Passes,
+}
+
+impl Table {
+    /// Whether it is made only when asked for: it is for whoever chooses passes, and takes half an hour for each round.
+    fn is_rare(self) -> bool {
+        self == Self::Passes
+    }
 }
 
 const CHECKS: [(&str, CheckStrategy); 2] =
@@ -77,7 +85,10 @@ fn measure(options: &Options) -> Result<()> {
     let before = options.against.as_deref().map(Ratios::read).transpose()?;
     let mut ratios = Ratios::default();
     let mut failures = Failures::default();
-    let wanted = |table: &&Table| options.table.is_empty() || options.table.contains(table);
+    let wanted = |table: &&Table| match &options.table[..] {
+        [] => !table.is_rare(),
+        tables => tables.contains(table),
+    };
     for table in Table::value_variants().iter().filter(wanted) {
         let made = match table {
             Table::StartUp => start_up(options),
@@ -91,6 +102,7 @@ fn measure(options: &Options) -> Result<()> {
             Table::LazyFirst => lazy::first_output(&options.wootz, options.rounds),
             Table::Corpus => corpus(options, &mut ratios, &mut failures),
             Table::Hints => hints::prefetches(&options.wootz, options.rounds),
+            Table::Passes => passes::worth(&options.wootz, &options.program, options.rounds),
         };
         let name = table.to_possible_value().map_or_else(String::new, |value| value.get_name().to_owned());
         failures.keep(&format!("table {name}"), made);
@@ -370,8 +382,12 @@ fn corpus(options: &Options, ratios: &mut Ratios, failures: &mut Failures) -> Re
             || options.engine.is_empty()
             || options.engine.iter().any(|wanted| wanted == engine.name)
     });
-    let mut table =
-        corpus::Table { engines: engines.iter().map(|engine| engine.name).collect(), rows: Vec::new() };
+    let start_up = failures.keep("start-up", corpus::start_up(&options.wootz, &engines, options.rounds));
+    let mut table = corpus::Table {
+        engines: engines.iter().map(|engine| engine.name).collect(),
+        rows: Vec::new(),
+        start_up: start_up.unwrap_or_default(),
+    };
     for program in corpus::all()? {
         if options.program.is_empty() || options.program.iter().any(|wanted| wanted == program.source.name())
         {
@@ -391,18 +407,39 @@ fn corpus(options: &Options, ratios: &mut Ratios, failures: &mut Failures) -> Re
     Ok(())
 }
 
-/// Kernels of `programs/kernels.c`, and how often each is run: for some tens of milliseconds natively.
-const KERNELS: [(&str, &str); 10] = [
-    ("gemm", "20"),
-    ("jacobi", "400"),
-    ("copy", "10000"),
-    ("byte-sum", "20000"),
-    ("dot", "20000"),
-    ("conditional-store", "20000"),
-    ("strided", "10000"),
-    ("pointer-chase", "2000"),
-    ("hash-table", "500"),
-    ("lz-decode", "100"),
+/// Kernels by their program, and how often each is run: for some tens of milliseconds natively.
+const KERNELS: [(&str, &[(&str, &str)]); 2] = [
+    (
+        "kernels",
+        &[
+            ("gemm", "20"),
+            ("jacobi", "400"),
+            ("copy", "10000"),
+            ("byte-sum", "20000"),
+            ("dot", "20000"),
+            ("conditional-store", "20000"),
+            ("strided", "10000"),
+            ("pointer-chase", "2000"),
+            ("hash-table", "500"),
+            ("lz-decode", "100"),
+        ],
+    ),
+    (
+        "algorithms",
+        &[
+            ("sort", "40"),
+            ("hash", "3000"),
+            ("search", "200"),
+            ("parse", "150"),
+            ("recursion", "300"),
+            ("indirect-calls", "150"),
+            ("trees", "300"),
+            ("nbody", "1000000"),
+            ("sieve", "500"),
+            ("multiply", "5000"),
+            ("chacha", "1500"),
+        ],
+    ),
 ];
 /// How the kernels are compiled to WebAssembly: as one would, without unrolling, and with vector instructions.
 const BUILDS: [(&str, &[&str]); 3] =
@@ -413,30 +450,34 @@ const PRECISIONS: [(&str, CheckStrategy, TrapPrecision); 3] = [
     ("explicit, exact", CheckStrategy::Explicit, TrapPrecision::Exact),
 ];
 
-/// Small loops, each timed by itself: how it is compiled to WebAssembly × how traps are found, against native code for this
-/// processor.
+/// Small loops and algorithms, each timed by itself: how it is compiled to WebAssembly × how traps are found, against native code for
+/// this processor.
 fn kernels(options: &Options, ratios: &mut Ratios) -> Result<()> {
     println!(
         "Kernels, run time ÷ native (clang -O3 -march=native -ffp-contract=off), median (minimum–maximum)"
     );
-    let source = CProgram::new(root().join("tests/programs/kernels.c")).opt_level("-O3");
     for (build, wasm_options) in BUILDS {
-        let program = source.clone().wasm_options(wasm_options).native_options(&["-march=native"]);
-        let (native, wasm) = (program.native()?, program.wasm()?);
-        let mut compiled = Vec::new();
-        for (name, checks, precision) in PRECISIONS {
-            let config = Config::new().checks(checks).trap_precision(precision).verify(false);
-            compiled.push(WasiProgram::compile_as(format!("kernels, {build}, {name}"), &wasm, &config)?);
-        }
         let set = format!("kernels, {build}");
-        for (kernel, rounds) in KERNELS {
-            let spreads = kernel_ratios(&native, &compiled, &[kernel, rounds], options.rounds)?;
-            print!("  {build:8} {kernel:18}");
-            for (spread, (name, ..)) in spreads.iter().zip(PRECISIONS) {
-                print!(" {name} {spread}");
-                ratios.add(&set, name, kernel, spread.median);
+        for (program, kernels) in KERNELS {
+            let source = CProgram::new(root().join("tests/programs").join(program).with_extension("c"));
+            let source = source.includes(&["kernel.h"]).opt_level("-O3");
+            let program = source.wasm_options(wasm_options).native_options(&["-march=native"]);
+            let (native, wasm) = (program.native()?, program.wasm()?);
+            let mut compiled = Vec::new();
+            for (name, checks, precision) in PRECISIONS {
+                let config = Config::new().checks(checks).trap_precision(precision).verify(false);
+                let name = format!("{}, {build}, {name}", program.name());
+                compiled.push(WasiProgram::compile_as(name, &wasm, &config)?);
             }
-            println!();
+            for (kernel, rounds) in kernels {
+                let spreads = kernel_ratios(&native, &compiled, &[kernel, rounds], options.rounds)?;
+                print!("  {build:8} {kernel:18}");
+                for (spread, (name, ..)) in spreads.iter().zip(PRECISIONS) {
+                    print!(" {name} {spread}");
+                    ratios.add(&set, name, kernel, spread.median);
+                }
+                println!();
+            }
         }
         print!("  {build:8} {:18}", "geometric mean");
         for (name, ..) in PRECISIONS {

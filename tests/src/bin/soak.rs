@@ -3,7 +3,7 @@
 use anyhow::{Result, ensure};
 use clap::Parser;
 use wootz::CheckStrategy;
-use wootz_tests::soak::{Footprint, cycles, lazy_cycles, live, redefinitions};
+use wootz_tests::soak::{Footprint, Redefinitions, cycles, lazy_cycles, live, redefinitions};
 
 /// Counts what live instances and cycles of load, instantiate, run and drop cost in memory and in mappings.
 #[derive(Parser)]
@@ -17,10 +17,10 @@ struct Options {
     /// Cycles, each way; 0 for none.
     #[arg(long, default_value_t = 100_000)]
     cycles: usize,
-    /// Cycles of modules that are compiled lazily; 0 for none.
+    /// Cycles of modules that are compiled lazily, and a tenth as many with debug information; 0 for none.
     #[arg(long, default_value_t = 10_000)]
     lazy: usize,
-    /// Redefinitions in a session; 0 for none.
+    /// Redefinitions in a session, and a tenth as many in one with debug information; 0 for none.
     #[arg(long, default_value_t = 10_000)]
     redefinitions: usize,
 }
@@ -39,31 +39,25 @@ fn main() -> Result<()> {
             println!("{} cycles of load, instantiate, run, drop, {name}:", options.cycles);
             print(&samples);
             let (Some((_, first)), Some((_, last))) = (samples.get(1), samples.last()) else { continue };
-            ensure!(last.mappings <= first.mappings + 8, "the number of mappings grows");
-            ensure!(last.resident <= first.resident + (2 << 20), "the memory of the process grows");
+            is_flat(first, last, 2 << 20, 8)?;
         }
     }
-    if options.lazy > 0 {
-        let samples = lazy_cycles(options.lazy)?;
-        println!("{} cycles of open, instantiate, run, optimise, drop, lazily:", options.lazy);
-        print(&samples);
-        // The allocator and the compile threads come to rest after the first tenth.
-        if let (Some((_, first)), Some((_, last))) = (samples.get(1), samples.last()) {
-            ensure!(last.mappings <= first.mappings + 64, "the number of mappings grows");
-            ensure!(last.resident <= first.resident + (16 << 20), "the memory of the process grows");
+    for (debug, shown) in [(false, ""), (true, ", shown to debuggers")] {
+        if options.lazy > 0 {
+            let count = if debug { options.lazy / 10 } else { options.lazy };
+            let samples = lazy_cycles(count, debug)?;
+            println!("{count} cycles of open, instantiate, run, optimise, drop, lazily{shown}:");
+            print(&samples);
+            // After the first tenth, code of both tiers was made, and the threads that compile are there.
+            if let (Some((_, first)), Some((_, last))) = (samples.get(1), samples.last()) {
+                is_flat(first, last, ONCE, 16)?;
+            }
         }
     }
-    if options.redefinitions > 0 {
-        let compiler = std::env::current_exe()?.with_file_name("wootz-compiler");
-        let samples = redefinitions(&compiler, options.redefinitions)?;
-        println!("{} redefinitions in a session, each with a call:", options.redefinitions);
-        print(&samples);
-        // By the second tenth the session's first code of each kind is there, and the threads that compile.
-        if let (Some((_, first)), Some((_, last))) = (samples.get(2), samples.last()) {
-            ensure!(last.mappings <= first.mappings + 16, "the number of mappings grows");
-            // What `:undo` needs, the texts, and the results of the calls; and once what LLVM's passes keep, when the caller is optimised.
-            let kept = (8 << 20) + (options.redefinitions << 10);
-            ensure!(last.resident <= first.resident + kept, "the memory of the session grows");
+    for (arguments, shown) in [(&[][..], ""), (&["-g"], ", shown to debuggers")] {
+        if options.redefinitions > 0 {
+            let count = if arguments.is_empty() { options.redefinitions } else { options.redefinitions / 10 };
+            sessions(arguments, shown, count)?;
         }
     }
     for (name, checks, count) in [
@@ -83,8 +77,35 @@ fn main() -> Result<()> {
     Ok(())
 }
 
+/// Redefines a function in a session.
+fn sessions(arguments: &[&str], shown: &str, count: usize) -> Result<()> {
+    let compiler = std::env::current_exe()?.with_file_name("wootz-compiler");
+    let Redefinitions { samples, reset } = redefinitions(&compiler, arguments, count)?;
+    println!("{count} redefinitions in a session, each with a call{shown}:");
+    print(&samples);
+    println!("     reset: {reset}");
+    let (Some((_, first)), Some((_, last))) = (samples.get(2), samples.last()) else { return Ok(()) };
+    // What `:undo` needs, the texts, and the values of the calls; and once what the optimiser keeps for the next time, when the caller got hot.
+    is_flat(first, last, ONCE + count * KEPT, 16)?;
+    // All of that goes, but what the optimiser keeps.
+    is_flat(first, &reset, ONCE, 16)
+}
+
+/// What compiling at the second tier for the first time leaves with LLVM and the allocator.
+const ONCE: usize = 3 << 20;
+/// What a session keeps of a redefinition and a call.
+const KEPT: usize = 256;
+
+/// Fails if a process has come to take more than before, by so many bytes or mappings, or shows debuggers more.
+fn is_flat(first: &Footprint, last: &Footprint, bytes: usize, mappings: usize) -> Result<()> {
+    ensure!(last.own <= first.own + bytes, "the memory of the process grows");
+    ensure!(last.mappings <= first.mappings + mappings, "the number of mappings grows");
+    ensure!(last.registrations <= first.registrations, "the number of registrations grows");
+    Ok(())
+}
+
 fn print(samples: &[(usize, Footprint)]) {
-    for (number, Footprint { resident, mappings }) in samples {
-        println!("  {number:>8}: {:>7} KiB resident, {mappings} mappings", resident >> 10);
+    for (number, footprint) in samples {
+        println!("  {number:>8}: {footprint}");
     }
 }

@@ -8,7 +8,7 @@ use std::process::{Command, Stdio};
 use anyhow::{Context, Result, ensure};
 
 use super::usage::{self, Ended, Usage};
-use crate::c_program::{CProgram, root};
+use crate::c_program::{COMPILER, CProgram, root};
 
 /// One of them.
 #[derive(Clone)]
@@ -24,6 +24,8 @@ enum Kind {
     Native(&'static [&'static str]),
     /// `wootz compile` with these options, and `wootz run` of the image.
     Wootz(&'static [&'static str]),
+    /// `wasm2c`, and clang on what it writes.
+    Wasm2c,
     /// A program and a script that runs a module and says what that took; and what finds out whether it is installed.
     Script { program: &'static [&'static str], script: &'static str, probe: &'static str },
 }
@@ -33,7 +35,7 @@ pub const NATIVE: &str = "native";
 /// The mode that one gets without options.
 pub const DEFAULT: &str = "guard, exact";
 
-const ENGINES: [Engine; 9] = [
+const ENGINES: [Engine; 10] = [
     Engine { name: NATIVE, kind: Kind::Native(&["-march=native"]) },
     Engine { name: "native, any CPU", kind: Kind::Native(&[]) },
     Engine { name: DEFAULT, kind: Kind::Wootz(&["-O2", "--checks=guard"]) },
@@ -41,6 +43,7 @@ const ENGINES: [Engine; 9] = [
     Engine { name: "explicit, exact", kind: Kind::Wootz(&["-O2", "--checks=explicit"]) },
     Engine { name: "explicit, relaxed", kind: Kind::Wootz(&["-O2", "--checks=explicit", "--traps=relaxed"]) },
     Engine { name: "guard, exact, -O1", kind: Kind::Wootz(&["-O1", "--checks=guard"]) },
+    Engine { name: "wasm2c and clang", kind: Kind::Wasm2c },
     Engine {
         name: "wasmtime",
         kind: Kind::Script { program: &["python3"], script: "run_wasmtime.py", probe: "import wasmtime" },
@@ -101,7 +104,11 @@ impl Engine {
     }
 
     fn is_installed(&self) -> bool {
-        let Kind::Script { program, probe, .. } = &self.kind else { return true };
+        let (program, probe) = match &self.kind {
+            Kind::Native(_) | Kind::Wootz(_) => return true,
+            Kind::Wasm2c => return Wabt::installed().is_some(),
+            Kind::Script { program, probe, .. } => (program, probe),
+        };
         let option = if program[0] == "node" { "-e" } else { "-c" };
         let mut command = Command::new(program[0]);
         command.args([option, probe]).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
@@ -117,28 +124,77 @@ impl Engine {
         let (compile, command) = match &self.kind {
             Kind::Native(options) => {
                 let source = source.clone().native_options(options);
-                (Some(source.native_compiler(&output)), vec![output.into()])
+                (vec![source.native_compiler(&output)], vec![output.into()])
+            }
+            Kind::Wasm2c => {
+                let wabt = Wabt::installed().context("wasm2c is not installed")?;
+                let written = tempfile::tempdir_in(folder)?.keep();
+                (wabt.compile(&source.wasm()?, &written, &output), vec![output.into()])
             }
             Kind::Wootz(options) => {
                 let mut command = Command::new(wootz);
                 command.args(["compile", "--emit=image", "--jobs=1"]).args(*options);
                 command.arg("-o").arg(&output).arg(source.wasm()?);
-                (Some(command), vec![wootz.into(), "run".into(), output.into()])
+                (vec![command], vec![wootz.into(), "run".into(), output.into()])
             }
             Kind::Script { program, script, .. } => {
                 let mut command: Vec<OsString> = program.iter().map(OsString::from).collect();
                 command.extend([script_folder().join(script), source.wasm()?].map(OsString::from));
-                (None, command)
+                (Vec::new(), command)
             }
         };
-        let compiling = compile.map(|mut compile| self.successful(&mut compile)).transpose()?;
-        Ok(Prepared { engine: self.clone(), command, compiling: compiling.map(|ended| ended.usage) })
+        let mut compiling: Option<Usage> = None;
+        for mut step in compile {
+            let usage = self.successful(&mut step)?.usage;
+            compiling = Some(match compiling {
+                Some(before) => before.then(usage),
+                None => usage,
+            });
+        }
+        Ok(Prepared { engine: self.clone(), command, compiling })
     }
 
     fn successful(&self, command: &mut Command) -> Result<Ended> {
         let ended = usage::run(command)?;
         ensure!(ended.code == Some(0), "{}: {command:?} failed:\n{}", self.name, ended.stderr);
         Ok(ended)
+    }
+}
+
+/// Where wabt's tools are, of the version whose C our driver is written for.
+struct Wabt {
+    prefix: PathBuf,
+}
+
+impl Wabt {
+    const VERSION: &str = "1.0.32";
+
+    fn installed() -> Option<Self> {
+        let path = std::env::var_os("PATH")?;
+        let tool =
+            std::env::split_paths(&path).map(|folder| folder.join("wasm2c")).find(|tool| tool.is_file())?;
+        let version = Command::new(&tool).arg("--version").output().ok()?;
+        let prefix = tool.parent()?.parent()?.to_owned();
+        let wabt = Self { prefix };
+        let usable = version.stdout.trim_ascii() == Self::VERSION.as_bytes() && wabt.runtime().is_file();
+        usable.then_some(wabt)
+    }
+
+    fn runtime(&self) -> PathBuf {
+        self.prefix.join("share/wabt/wasm2c/wasm-rt-impl.c")
+    }
+
+    /// From a module to a program.
+    fn compile(&self, wasm: &Path, folder: &Path, output: &Path) -> Vec<Command> {
+        let source = folder.join("corpus.c");
+        let mut translate = Command::new(self.prefix.join("bin/wasm2c"));
+        translate.args(["-n", "corpus", "-o"]).args([&source, wasm]);
+        let mut compile = Command::new(COMPILER);
+        compile.args(["-O3", "-march=native", "-ffp-contract=off", "-w", "-I"]);
+        compile.arg(folder).arg("-I").arg(self.prefix.join("include"));
+        compile.args([&source, &script_folder().join("run_wasm2c.c"), &self.runtime()]);
+        compile.arg("-lm").arg("-o").arg(output);
+        vec![translate, compile]
     }
 }
 

@@ -13,6 +13,7 @@ use std::path::Path;
 
 use anyhow::{Result, ensure};
 
+use crate::c_program::{CProgram, root};
 use crate::figures::{Ratios, Spread, geometric_mean};
 
 pub use engines::{DEFAULT, Engine, NATIVE, installed};
@@ -48,6 +49,27 @@ pub struct Table {
     pub engines: Vec<&'static str>,
     /// One for each program.
     pub rows: Vec<Row>,
+    /// Milliseconds from start to exit of a program that prints a line, in each engine, if they were measured: compiling is in it where
+    /// an engine makes no files.
+    pub start_up: Vec<Spread>,
+}
+
+/// Starts a small program in all engines, in turns.
+///
+/// # Errors
+/// If it does not compile or run.
+pub fn start_up(wootz: &Path, engines: &[Engine], rounds: usize) -> Result<Vec<Spread>> {
+    let hello = CProgram::new(root().join("tests/programs/hello.c")).opt_level("-O3");
+    let folder = tempfile::tempdir()?;
+    let prepared: Vec<_> =
+        engines.iter().map(|engine| engine.prepare(wootz, &hello, folder.path())).collect::<Result<_>>()?;
+    let mut times = vec![Vec::new(); engines.len()];
+    for _ in 0..rounds {
+        for (prepared, times) in prepared.iter().zip(&mut times) {
+            times.push(prepared.run(&[])?.usage.wall * 1e3);
+        }
+    }
+    Ok(times.into_iter().map(Spread::new).collect())
 }
 
 /// Builds and runs a program in all engines.
@@ -150,6 +172,10 @@ impl std::fmt::Display for Table {
             false,
         )?;
         part("Running, most memory, MB", &|row, engine| megabytes(row.cells[engine].peak), false)?;
-        part("Image, MB", &|row, engine| row.cells[engine].size.map_or_else(dash, megabytes), false)
+        part("Image, MB", &|row, engine| row.cells[engine].size.map_or_else(dash, megabytes), false)?;
+        if !self.start_up.is_empty() {
+            writeln!(f, "Start to exit of a program that prints a line, ms: median (minimum–maximum)")?;
+        }
+        self.engines.iter().zip(&self.start_up).try_for_each(|(name, time)| writeln!(f, "  {name:20} {time}"))
     }
 }

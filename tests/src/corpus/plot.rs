@@ -125,7 +125,7 @@ mod tests {
             size: None,
         };
         let row = Row { name: "program".to_owned(), cells: vec![cell(1.0), cell(1.5), cell(2.0)] };
-        let table = Table { engines: vec!["native", "a", "b"], rows: vec![row] };
+        let table = Table { engines: vec!["native", "a", "b"], rows: vec![row], start_up: Vec::new() };
         let svg = plot(&table).unwrap();
         assert_eq!(svg.matches("<title>").count(), 4);
         assert!(svg.contains("<title>b, program: 2.00</title>"), "{svg}");

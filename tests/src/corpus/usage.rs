@@ -18,6 +18,13 @@ pub struct Usage {
     pub peak: u64,
 }
 
+impl Usage {
+    /// One process after another.
+    pub fn then(self, next: Self) -> Self {
+        Self { cpu: self.cpu + next.cpu, wall: self.wall + next.wall, peak: self.peak.max(next.peak) }
+    }
+}
+
 /// A process that has ended.
 pub struct Ended {
     /// What it took.

@@ -2,6 +2,7 @@
 
 pub mod hints;
 pub mod lazy;
+pub mod passes;
 mod ratios;
 mod spread;
 pub mod targets;

@@ -19,7 +19,7 @@ use wootz_cli::report::{Outcome, Report};
 use wootz_cli::run::require_command;
 use wootz_codegen_llvm::{
     CLibrary, CompileError, CompileOptions, SourceText, TextKind, compile_bitcode, compile_c_library,
-    compile_image_observed, emit_text, link, print_text,
+    compile_image_observed, emit_text, link, print_text, set_options,
 };
 use wootz_wasm_ir::Module;
 
@@ -37,10 +37,13 @@ pub(crate) fn compile(args: &CompileFileArgs) -> Outcome {
         )
         .help("--emit exe makes one; `wootz run` takes these options when it runs an image"));
     }
+    set_options(&args.llvm_option)
+        .map_err(|error| Report::new(Exit::Usage, format!("--llvm-option: {error}")))?;
     let input = Input::read(&args.file, args.input.max_module_size)?;
     if args.split_debug.is_some() && !matches!(args.emit, Emit::Image | Emit::Exe) {
-        return Err(Report::new(Exit::Usage, "--split-debug is for images and executables")
-            .help("debug information of an object is that of the program: objcopy and strip take it out of that"));
+        return Err(Report::new(Exit::Usage, "--split-debug is for images and executables").help(
+            "debug information of an object is that of the program: objcopy and strip take it out of that",
+        ));
     }
     let text = |kind| {
         move |module: &Module, options: &CompileOptions| {

@@ -142,7 +142,8 @@ pub fn build(stub: &[u8], image: &[u8], settings: &Settings) -> Result<Vec<u8>, 
 fn identify(out: &mut Vec<u8>, table: &mut Table, contents: &[&[u8]]) {
     let id = BuildId::of(contents.iter().copied());
     let strings = StringTable::new(&*table.names, 0, table.names.len() as u64);
-    let own = table.headers.iter().find(|section| section.name(LE, strings) == Ok(BUILD_ID_SECTION.as_bytes()));
+    let own =
+        table.headers.iter().find(|section| section.name(LE, strings) == Ok(BUILD_ID_SECTION.as_bytes()));
     match own.and_then(|section| section.file_range(LE)) {
         Some((offset, size)) => {
             let note = out.get_mut(offset as usize..).and_then(|rest| rest.get_mut(..size as usize));

@@ -14,8 +14,10 @@ use wootz_wasm_ir::{EntityIndex, FuncIndex, Module, Translator};
 
 use super::compose::Kind;
 use super::print::{hexdump, value};
+use super::save;
 use super::scope::Item;
-use super::session::{Answer, Loaded, Session, bug};
+use super::session::{Answer, Session, bug};
+use super::state::Loaded;
 use super::text::{is_fields, tokens, with_results};
 
 /// A command: name, arguments, what it does.
@@ -88,8 +90,20 @@ pub(super) const COMMANDS: &[Command] = &[
     Command {
         name: ":save",
         arguments: "FILE",
-        help: "write the session as a module: text if FILE ends in .wat, else binary",
-        run: save,
+        help: "write what was defined as a module: text if FILE ends in .wat, else binary",
+        run: |session, file| match file {
+            "" => Err(usage(":save")),
+            file => save(session, file, |session| save::definitions(session.scope())),
+        },
+    },
+    Command {
+        name: ":save-state",
+        arguments: "FILE",
+        help: "the same, with memories, tables and globals as they are now",
+        run: |session, file| match file {
+            "" => Err(usage(":save-state")),
+            file => save(session, file, |session| save::state(session.scope(), session.store())),
+        },
     },
     Command {
         name: ":undo",
@@ -291,17 +305,8 @@ fn print(input: &Input) -> Outcome<String> {
     Ok(text)
 }
 
-fn save(session: &mut Session, file: &str) -> Outcome<Answer> {
-    if file.is_empty() {
-        return Err(usage(":save"));
-    }
-    let scope = session.scope();
-    if !scope.indices_hold() {
-        return Err(Report::new(Exit::Usage, "the session cannot be written as one module")
-            .note("an import was entered after a definition, and something is referred to by its index, which changes then")
-            .help("refer to it by name"));
-    }
-    let text = scope.module();
+fn save(session: &mut Session, file: &str, write: fn(&Session) -> Outcome<String>) -> Outcome<Answer> {
+    let text = write(session)?;
     let input = Input::fragment(file.to_owned(), &text);
     let module = Module::new(text.as_bytes()).map_err(|error| input.refusal(&error))?;
     let bytes = if file.ends_with(".wat") { text.as_bytes() } else { module.bytes() };

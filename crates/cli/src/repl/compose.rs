@@ -167,7 +167,7 @@ fn buffer(text: &str) -> Result<ParseBuffer<'_>, wast::Error> {
 }
 
 /// Fields, possibly in a `(module …)`.
-struct FieldList<'a>(Vec<ModuleField<'a>>);
+pub(super) struct FieldList<'a>(pub(super) Vec<ModuleField<'a>>);
 
 impl<'a> Parse<'a> for FieldList<'a> {
     fn parse(parser: Parser<'a>) -> parser::Result<Self> {

@@ -3,12 +3,14 @@
 use std::collections::BTreeSet;
 use std::ops::Range;
 
-use wast::lexer::TokenKind;
+use wast::core::{ElemKind, ElemPayload, ModuleField};
+use wast::lexer::{Token, TokenKind};
+use wast::parser::{self, ParseBuffer};
 use wootz_cli::input::Input;
 use wootz_cli::report::{Outcome, Report};
 use wootz_wasm_ir::{EntityIndex, ErrorKind, FuncIndex, Module};
 
-use super::compose::{Composed, Definition, Entry, Import, Kind, compose};
+use super::compose::{Composed, Definition, Entry, FieldList, Import, Kind, compose};
 use super::scope::{Class, Field, Scope, is_simple};
 use super::text::{Mentions, fields, identifier, tokens};
 
@@ -26,6 +28,8 @@ pub(super) struct NewFields {
     pub(super) composed: Composed,
     pub(super) module: Module,
     pub(super) fields: Vec<Field>,
+    /// Where each stands in the text.
+    pub(super) ranges: Vec<Range<usize>>,
 }
 
 impl NewFields {
@@ -50,7 +54,7 @@ impl NewFields {
                 .map(|(number, range)| field(&text[range.clone()], number, &composed));
             let fields = fields.collect();
             composed.binary = Vec::new();
-            let new = Self { input, composed, module, fields };
+            let new = Self { input, composed, module, fields, ranges: ranges.clone() };
             // Functions whose types only a module can say are defined without an import.
             let declarations = new.module.declarations();
             let complex = new.composed.definitions.iter().filter(|definition| {
@@ -66,6 +70,13 @@ impl NewFields {
         }
     }
 
+    /// The report of a name that a field must not have.
+    pub(super) fn refuse(&self, field: usize, name: &str, message: String) -> Box<Report> {
+        let text = std::str::from_utf8(&self.input.bytes).unwrap_or_default();
+        let offset = self.ranges.get(field).map_or(0, |range| mention(text, range, name));
+        self.input.refusal(&wootz::ModuleError::new(ErrorKind::Text, offset as u64, message))
+    }
+
     /// What a definition is in the module.
     pub(super) fn item(&self, definition: &Definition) -> EntityIndex {
         let label = definition.field.to_string();
@@ -73,6 +84,15 @@ impl NewFields {
         let export = exports.iter().find(|export| export.name == label);
         export.map_or(EntityIndex::Function(FuncIndex(0)), |export| export.item)
     }
+}
+
+/// Where a text mentions a name first, within a range of it; else the start of the range.
+pub(super) fn mention(text: &str, range: &Range<usize>, name: &str) -> usize {
+    let tokens = tokens(&text[range.clone()]).unwrap_or_default();
+    let is_it = |token: &&Token| {
+        token.kind == TokenKind::Id && token.id(&text[range.clone()]).is_ok_and(|id| id == name)
+    };
+    range.start + tokens.iter().find(is_it).map_or(0, |token| token.offset)
 }
 
 /// What the fields define under a name of their own, from the first tokens of each.
@@ -117,7 +137,20 @@ fn field(text: &str, number: usize, composed: &Composed) -> Field {
         }
         _ => text.to_owned(),
     };
-    Field { text, mentions, class }
+    Field { takes_any_type: takes_any_type(&text), text, mentions, class }
+}
+
+/// Whether a field stays right if the functions that it mentions get other types.
+fn takes_any_type(text: &str) -> bool {
+    let Ok(buffer) = ParseBuffer::new(text) else { return false };
+    let field = parser::parse::<FieldList<'_>>(&buffer).ok().and_then(|fields| fields.0.into_iter().next());
+    match field {
+        Some(ModuleField::Export(_)) => true,
+        Some(ModuleField::Elem(elem)) => {
+            matches!((&elem.kind, &elem.payload), (ElemKind::Active { .. }, ElemPayload::Indices(_)))
+        }
+        _ => false,
+    }
 }
 
 /// The report of a text that does not parse.

@@ -3,10 +3,12 @@
 //! | file | what |
 //! |---|---|
 //! | `session` | the session itself: entries in, definitions and values out |
-//! | `scope` | what it has, by name |
+//! | `state`, `scope` | what it has come to; what it has, by name |
+//! | `log` | what was entered, for `:undo` |
 //! | `entry`, `compose` | an entry, read, as a module of its own |
 //! | `text` | what is known of a text before it is parsed |
 //! | `command` | what starts with a colon |
+//! | `save` | the session as one module |
 //! | `interrupter` | Ctrl-C |
 //! | `print`, `trap` | values and errors for people |
 //! | `script`, `terminal` | where entries come from |
@@ -15,10 +17,13 @@ mod command;
 mod compose;
 mod entry;
 mod interrupter;
+mod log;
 mod print;
+mod save;
 mod scope;
 mod script;
 mod session;
+mod state;
 mod terminal;
 #[cfg(test)]
 mod tests;

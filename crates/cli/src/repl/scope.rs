@@ -1,5 +1,7 @@
 //! What a session has: its fields as text, and the things that they define, by name and by index.
 
+use std::collections::BTreeSet;
+
 use wootz::{Extern, FuncType, Val, ValType};
 use wootz_wasm_ir::entity::Entity as _;
 use wootz_wasm_ir::{
@@ -16,6 +18,8 @@ pub(super) struct Field {
     pub(super) text: String,
     pub(super) mentions: Mentions,
     pub(super) class: Class,
+    /// Whether it stays right if the functions that it mentions get other types: an export, an active segment of functions.
+    pub(super) takes_any_type: bool,
 }
 
 /// Where a field stands in a module.
@@ -51,11 +55,12 @@ impl Item {
     }
 }
 
-/// A value that an expression had.
-#[derive(Clone, Debug)]
-pub(super) struct Kept {
-    pub(super) value: Val,
-    pub(super) global: Extern,
+/// What an import of an entry stands for.
+pub(super) enum Meant<'a> {
+    /// Something that the session has.
+    Item(&'a Extern),
+    /// A value that an expression had, with its number from 0.
+    Result(usize, &'a Val),
 }
 
 /// Everything that can be named.
@@ -66,7 +71,8 @@ pub(super) struct Scope {
     pub(super) tables: Vec<Item>,
     pub(super) memories: Vec<Item>,
     pub(super) globals: Vec<Item>,
-    pub(super) results: Vec<Kept>,
+    /// The values that expressions had.
+    pub(super) results: Vec<Val>,
 }
 
 impl Scope {
@@ -134,7 +140,7 @@ impl Scope {
     pub(super) fn give_results(&self, given: &mut Given, mentions: &Mentions) {
         for name in &mentions.names {
             let Some(number) = self.result(name) else { continue };
-            let ty = self.results[number].value.ty();
+            let ty = self.results[number].ty();
             given.add(Kind::Global, self.globals.len() + number, name, &ty.to_string());
         }
     }
@@ -148,28 +154,36 @@ impl Scope {
     }
 
     /// What an import of the session's stands for.
-    pub(super) fn item(&self, kind: Kind, index: usize) -> &Extern {
+    pub(super) fn meant(&self, kind: Kind, index: usize) -> Meant<'_> {
         match self.items(kind).get(index) {
-            Some(item) => &item.item,
-            None => &self.results[index - self.globals.len()].global,
+            Some(item) => Meant::Item(&item.item),
+            None => {
+                let number = index - self.globals.len();
+                Meant::Result(number, &self.results[number])
+            }
         }
     }
 
-    /// The fields that mention a name, but for one: as they are called.
-    pub(super) fn dependants(&self, name: &str, but: usize) -> Vec<String> {
-        let uses = |(index, field): (usize, &Field)| {
-            let uses = index != but && (field.mentions.names.contains(name) || field.mentions.indices);
-            uses.then(|| self.call(index))
+    /// The fields that the type of a function matters to, but for some.
+    pub(super) fn dependants(&self, name: &str, but: &BTreeSet<usize>) -> Vec<usize> {
+        let depends = |(index, field): &(usize, &Field)| {
+            !but.contains(index)
+                && !field.takes_any_type
+                && (field.mentions.names.contains(name) || field.mentions.indices)
         };
-        self.fields.iter().enumerate().filter_map(uses).collect()
+        self.fields.iter().enumerate().filter(depends).map(|(index, _)| index).collect()
+    }
+
+    /// What a field defines, first.
+    pub(super) fn defined_by(&self, field: usize) -> Option<(usize, &Item)> {
+        let kinds = [Kind::Function, Kind::Table, Kind::Memory, Kind::Global];
+        let mut items = kinds.iter().flat_map(|kind| self.items(*kind).iter().enumerate());
+        items.find(|(_, item)| item.field == field)
     }
 
     /// What to call a field: what it defines, or its keyword.
-    fn call(&self, field: usize) -> String {
-        let kinds = [Kind::Function, Kind::Table, Kind::Memory, Kind::Global];
-        let items = kinds.iter().flat_map(|kind| self.items(*kind).iter().enumerate());
-        let named =
-            items.filter(|(_, item)| item.field == field).map(|(index, item)| item.shown(index)).next();
+    pub(super) fn call(&self, field: usize) -> String {
+        let named = self.defined_by(field).map(|(index, item)| item.shown(index));
         named.unwrap_or_else(|| {
             let text = &self.fields[field].text;
             let word = text[1..].trim_start().split([' ', '(', '\n']).next().unwrap_or("");
@@ -177,26 +191,7 @@ impl Scope {
         })
     }
 
-    /// The session as one module, in the text format.
-    pub(super) fn module(&self) -> String {
-        let mut out = String::from("(module");
-        for class in [Class::Type, Class::Import, Class::Other] {
-            for field in self.fields.iter().filter(|field| field.class == class) {
-                out.push_str("\n  ");
-                out.push_str(&field.text);
-            }
-        }
-        let references: std::collections::BTreeSet<&str> =
-            self.fields.iter().flat_map(|field| &field.mentions.references).map(String::as_str).collect();
-        if !references.is_empty() {
-            let names: String = references.iter().map(|name| format!(" {}", identifier(name))).collect();
-            out.push_str(&format!("\n  (elem declare func{names})"));
-        }
-        out.push_str(")\n");
-        out
-    }
-
-    /// Whether indices in the session's fields are those that they have in [`module`](Self::module).
+    /// Whether indices in the session's fields are those that they have in one module, where imports come first.
     pub(super) fn indices_hold(&self) -> bool {
         let classes = self.fields.iter().map(|field| field.class).filter(|class| *class != Class::Type);
         classes.is_sorted() || !self.fields.iter().any(|field| field.mentions.indices)
@@ -230,27 +225,29 @@ pub(super) fn describe(declarations: &Declarations, item: EntityIndex) -> String
             let space = if params.is_empty() || results.is_empty() { "" } else { " " };
             format!("{params}{space}{results}")
         }
-        EntityIndex::Table(table) => {
-            let TableType { element, table64, minimum, maximum } = declarations.tables[table].ty;
-            format!("{} {element}", limits(table64, minimum, maximum))
-        }
-        EntityIndex::Memory(memory) => {
-            let MemoryType { memory64, shared, minimum, maximum, page_size_log2 } =
-                declarations.memories[memory];
-            let shared = if shared { " shared" } else { "" };
-            let page = if page_size_log2 == 16 {
-                String::new()
-            } else {
-                format!(" (pagesize {})", 1u64 << page_size_log2)
-            };
-            format!("{}{shared}{page}", limits(memory64, minimum, maximum))
-        }
+        EntityIndex::Table(table) => table_type(declarations.tables[table].ty),
+        EntityIndex::Memory(memory) => memory_type(declarations.memories[memory]),
         EntityIndex::Global(global) => {
             let GlobalType { content, mutable } = declarations.globals[global].ty;
             if mutable { format!("(mut {content})") } else { content.to_string() }
         }
         EntityIndex::Tag(_) => String::new(),
     }
+}
+
+/// A table's type, as a field has it.
+pub(super) fn table_type(ty: TableType) -> String {
+    let TableType { element, table64, minimum, maximum } = ty;
+    format!("{} {element}", limits(table64, minimum, maximum))
+}
+
+/// A memory's type, as a field has it.
+pub(super) fn memory_type(ty: MemoryType) -> String {
+    let MemoryType { memory64, shared, minimum, maximum, page_size_log2 } = ty;
+    let shared = if shared { " shared" } else { "" };
+    let page =
+        if page_size_log2 == 16 { String::new() } else { format!(" (pagesize {})", 1u64 << page_size_log2) };
+    format!("{}{shared}{page}", limits(memory64, minimum, maximum))
 }
 
 fn limits(index64: bool, minimum: u64, maximum: Option<u64>) -> String {

@@ -3,28 +3,28 @@
 //! Each entry becomes a module of its own (`compose.rs`), compiled lazily and instantiated in the session's one store. An entry that is refused
 //! or traps leaves the session's definitions as they were.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
 use wootz::wasi::WasiCtx;
-use wootz::{
-    Engine, Error, Extern, Func, FuncType, Global, GlobalType, Instance, Linker, Store, TrapCode, Val,
-};
+use wootz::{Engine, Error, Extern, Func, Instance, Linker, Store, TrapCode, Val};
 use wootz_cli::args::GrantArgs;
 use wootz_cli::exit::Exit;
 use wootz_cli::input::Input;
 use wootz_cli::names::closest;
 use wootz_cli::report::{BUG, Outcome, Report};
 use wootz_cli::run::with_grants;
+use wootz_cli::source::Source;
 use wootz_codegen_llvm::CompileOptions;
 use wootz_wasm_ir::decode::{Options, result_types};
-use wootz_wasm_ir::{EntityIndex, FuncIndex, Module};
+use wootz_wasm_ir::{EntityIndex, Module};
 
-use super::compose::{Entry, Import, Kind, RUN, START, compose};
-use super::entry::{Expression, NewFields, refusal};
+use super::compose::{Entry, Import, Kind, START, compose};
+use super::entry::{Expression, NewFields, mention, refusal};
 use super::interrupter::Interrupter;
-use super::scope::{Item, Kept, Scope, describe, is_simple, list};
-use super::text::{Mentions, identifier, is_fields, is_result, tokens, with_results};
+use super::scope::{Item, Scope, describe, list};
+use super::state::{Loaded, Retyped, State, redirect, undefined};
+use super::text::{Mentions, fields, identifier, is_fields, is_result, tokens, with_results};
 use super::trap;
 
 /// What an entry had for an answer.
@@ -49,24 +49,6 @@ pub(crate) struct Times {
     pub(crate) compile: Duration,
     /// Instantiating and running it, compiling what it calls.
     pub(crate) run: Duration,
-}
-
-/// An entry whose instance has something that the session uses.
-pub(super) struct Loaded {
-    pub(super) input: Input,
-    pub(super) module: Module,
-    instance: Instance,
-}
-
-/// What is gone when the session is reset.
-struct State {
-    store: Store<WasiCtx>,
-    scope: Scope,
-    entries: BTreeMap<usize, Loaded>,
-    /// By type: the function through which expressions are called, and the last one's instance.
-    runners: HashMap<FuncType, (Func, Option<Instance>)>,
-    /// What made the session what it is, to do again.
-    log: Vec<String>,
 }
 
 /// A session.
@@ -153,7 +135,7 @@ impl Session {
         };
         // An effect before a trap belongs to the session, too.
         if answer.as_ref().map_or_else(|report| report.exit() == Exit::Trap, |_| true) {
-            self.state.log.push(text.to_owned());
+            self.state.log.push(text);
         }
         answer
     }
@@ -187,35 +169,59 @@ impl Session {
         for definition in &new.composed.definitions {
             let Some(name) = &definition.name else { continue };
             let Some(index) = scope.find(definition.kind, name) else { continue };
-            let old = &scope.items(definition.kind)[index];
-            let refuse = |message: String| Report::new(Exit::BadModule, message).at(new.input.name.clone());
-            if !definition.redirected || !old.redirected {
-                return Err(refuse(format!("${name} is defined already"))
+            if !definition.redirected || !scope.items(definition.kind)[index].redirected {
+                return Err(new.refuse(definition.field, name, format!("${name} is defined already"))
                     .help("only functions that were entered can be defined anew; :undo takes the last entry back, :reset everything"));
-            }
-            let ty = describe(new.module.declarations(), new.item(definition));
-            if ty != old.ty {
-                let dependants = scope.dependants(name, old.field);
-                if !dependants.is_empty() {
-                    return Err(refuse(format!(
-                        "${name} cannot get another type: it is used by {}",
-                        dependants.join(", ")
-                    ))
-                    .note(format!("it has the type {}", or_nothing(&old.ty)))
-                    .help("define those without it first"));
-                }
             }
             replaced.insert(definition.field, index);
         }
+        self.check_retyped(new, &replaced)?;
         for import in &new.composed.imports {
-            if let Import::Outside { kind, name: Some(name), .. } = import
+            if let Import::Outside { field, kind, name: Some(name), .. } = import
                 && scope.find(*kind, name).is_some()
             {
-                return Err(Report::new(Exit::BadModule, format!("${name} is defined already"))
-                    .at(new.input.name.clone()));
+                return Err(new.refuse(*field, name, format!("${name} is defined already")));
             }
         }
         Ok(replaced)
+    }
+
+    /// Refuses another type for a function while something depends on the one that it has, and is not defined anew with it.
+    fn check_retyped(&self, new: &NewFields, replaced: &BTreeMap<usize, usize>) -> Outcome {
+        let scope = &self.state.scope;
+        let fields = replaced.values().map(|index| scope.functions[*index].field).collect();
+        for definition in &new.composed.definitions {
+            let (Some(index), Some(name)) = (replaced.get(&definition.field), &definition.name) else {
+                continue;
+            };
+            let old = &scope.functions[*index];
+            if describe(new.module.declarations(), new.item(definition)) == old.ty {
+                continue;
+            }
+            let dependants = scope.dependants(name, &fields);
+            if !dependants.is_empty() {
+                let users: Vec<_> = dependants.iter().map(|field| self.user(*field, name)).collect();
+                let message = format!("${name} cannot get another type: it is used by {}", users.join(", "));
+                return Err(new
+                    .refuse(definition.field, name, message)
+                    .note(format!("it has the type {}", or_nothing(&old.ty)))
+                    .help("define those without it first, or in the same entry"));
+            }
+        }
+        Ok(())
+    }
+
+    /// What uses a name, and where, as far as that is known.
+    fn user(&self, field: usize, name: &str) -> String {
+        let scope = &self.state.scope;
+        let place = scope.defined_by(field).and_then(|(_, item)| {
+            let input = &self.state.entries.get(&item.owner?)?.input;
+            let text = std::str::from_utf8(&input.bytes).ok()?;
+            let range = fields(text, &tokens(text).ok()?).get(item.label.parse::<usize>().ok()?)?.clone();
+            Some(Source::new(input).place_in_text(mention(text, &range, name) as u64))
+        });
+        let place = place.map_or_else(String::new, |place| format!(" at {place}"));
+        format!("{}{place}", scope.call(field))
     }
 
     /// The imports of a composed module.
@@ -224,7 +230,9 @@ impl Session {
         let declarations = new.module.declarations();
         for (import, declared) in new.composed.imports.iter().zip(&declarations.imports) {
             let item = match import {
-                Import::Session(kind, index) => self.state.scope.item(*kind, *index).clone(),
+                Import::Session(kind, index) => {
+                    self.state.given(*kind, *index).map_err(|error| self.failure(&new.input, &error))?
+                }
                 Import::Outside { module, item, .. } => self.outside(&new.input, module, item)?,
                 Import::Own { field } => {
                     let old = replaced.get(field).map(|index| &self.state.scope.functions[*index]);
@@ -324,7 +332,7 @@ impl Session {
                 field,
             });
         }
-        let mut old_owners = BTreeSet::new();
+        let (mut old_owners, mut retyped) = (BTreeSet::new(), Vec::new());
         for definition in &new.composed.definitions {
             let ty = describe(&declarations, new.item(definition));
             said.push(line(definition.kind, definition.name.as_deref(), &ty));
@@ -344,12 +352,17 @@ impl Session {
                 field: places[&definition.field],
             };
             match replaced.get(&definition.field) {
-                Some(index) => old_owners.extend(std::mem::replace(&mut scope.functions[*index], item).owner),
+                Some(index) => {
+                    let old = std::mem::replace(&mut scope.functions[*index], item);
+                    old_owners.extend(old.owner);
+                    retyped.extend(Retyped::new(&old.item, &scope.functions[*index].item));
+                }
                 None => scope.items_mut(definition.kind).push(item),
             }
         }
         self.state.entries.insert(number, Loaded { input: new.input, module: new.module, instance });
         old_owners.insert(number);
+        retyped.into_iter().for_each(|functions| self.state.retype(functions));
         self.state.drop_unused(old_owners);
         said
     }
@@ -363,18 +376,17 @@ impl Session {
             .map_err(|error| self.failure(&expression.input, &error))?;
         self.times.compile = started.elapsed();
         let started = Instant::now();
-        let scope = &self.state.scope;
         let imports = expression.composed.imports.iter().filter_map(|import| match import {
-            Import::Session(kind, index) => Some(scope.item(*kind, *index).clone()),
+            Import::Session(kind, index) => Some(self.state.given(*kind, *index)),
             _ => None,
         });
-        let imports: Vec<_> = imports.collect();
-        let outcome = self.state.run(&expression.module, &module, &imports);
+        let imports: Result<Vec<_>, _> = imports.collect();
+        let outcome = imports.and_then(|imports| self.state.run(&expression.module, &module, &imports));
         self.times.run = started.elapsed();
         let values = outcome.map_err(|error| self.failure(&expression.input, &error))?;
-        let values = values.into_iter().map(|value| Ok((self.state.keep_result(value)?, value)));
-        let values: Result<Vec<_>, Error> = values.collect();
-        values.map(Answer::Values).map_err(|error| self.failure(&expression.input, &error))
+        let first = self.state.scope.results.len() + 1;
+        self.state.scope.results.extend(&values);
+        Ok(Answer::Values((first..).zip(values).collect()))
     }
 
     /// An expression with its types, for [`enter`](Self::enter) and to look at.
@@ -428,7 +440,7 @@ impl Session {
         self.count = 0;
         self.state = State::new(&self.engine, quiet);
         self.watch();
-        for text in &log {
+        for text in log.iter() {
             // It went the same way before.
             let _ = self.enter(text);
         }
@@ -457,77 +469,6 @@ struct Externs {
     all: Vec<Extern>,
     /// The functions that the entry's own calls go through, by field.
     own: BTreeMap<usize, Func>,
-}
-
-impl State {
-    fn new(engine: &Engine, ctx: WasiCtx) -> Self {
-        Self {
-            store: Store::new(engine, ctx),
-            scope: Scope::default(),
-            entries: BTreeMap::new(),
-            runners: HashMap::new(),
-            log: Vec::new(),
-        }
-    }
-
-    /// Runs an expression.
-    fn run(
-        &mut self,
-        declared: &Module,
-        module: &wootz::Module,
-        imports: &[Extern],
-    ) -> Result<Vec<Val>, Error> {
-        let instance = Instance::new(&mut self.store, module, imports)?;
-        let declarations = declared.declarations();
-        let func = declarations.defined_functions().last().unwrap_or(FuncIndex(0));
-        if !is_simple(declarations, func) {
-            let func = instance.get_func(&self.store, RUN);
-            return func.map_or_else(|| Ok(Vec::new()), |func| func.call(&mut self.store, &[]));
-        }
-        let ty = declarations.signature(func).clone();
-        let (runner, last) = match self.runners.get(&ty) {
-            Some(runner) => *runner,
-            None => (undefined(&mut self.store, ty.clone()), None),
-        };
-        redirect(&mut self.store, runner, instance, RUN)?;
-        self.runners.insert(ty, (runner, Some(instance)));
-        if let Some(last) = last {
-            // It defines functions only, and nothing else ever referred to the one that it has.
-            let _ = last.remove(&mut self.store);
-        }
-        runner.call(&mut self.store, &[])
-    }
-
-    /// Keeps a value under the next number.
-    fn keep_result(&mut self, value: Val) -> Result<usize, Error> {
-        let ty = GlobalType { content: value.ty(), mutable: false };
-        let global = Global::new(&mut self.store, ty, value)?.into();
-        self.scope.results.push(Kept { value, global });
-        Ok(self.scope.results.len())
-    }
-
-    /// Frees the instances of entries of which nothing is used.
-    fn drop_unused(&mut self, entries: BTreeSet<usize>) {
-        for number in entries {
-            let kinds = [Kind::Function, Kind::Table, Kind::Memory, Kind::Global];
-            let is_used =
-                kinds.iter().flat_map(|kind| self.scope.items(*kind)).any(|item| item.owner == Some(number));
-            let Some(entry) = self.entries.get(&number).filter(|_| !is_used) else { continue };
-            // What still refers to it keeps it.
-            if entry.instance.remove(&mut self.store).is_ok() {
-                self.entries.remove(&number);
-            }
-        }
-    }
-}
-
-/// A function that fails until it is led to a definition.
-fn undefined(store: &mut Store<WasiCtx>, ty: FuncType) -> Func {
-    Func::new(store, ty, |_, _, _| Err("the function is not defined yet".into()))
-}
-
-fn redirect(store: &mut Store<WasiCtx>, func: Func, instance: Instance, label: &str) -> Result<(), Error> {
-    func.redirect(store, instance, label).map_err(|error| Error::Compile(Box::new(error)))
 }
 
 fn wasi(grants: &GrantArgs) -> Outcome<WasiCtx> {

@@ -8,7 +8,7 @@ use wootz_cli::exit::Exit;
 use wootz_codegen_llvm::CompileOptions;
 
 use super::session::{Answer, Session};
-use super::{enter, show, text};
+use super::{enter, print, show, text};
 
 fn session() -> Session {
     let config = Config::default().mode(Mode::Lazy).opt_level(OptLevel::O2);
@@ -29,6 +29,18 @@ fn values(session: &mut Session, entry: &str) -> Vec<i32> {
     match enter(session, entry) {
         Ok(Answer::Values(values)) => values.iter().map(|(_, value)| value.i32().expect("an i32")).collect(),
         Ok(other) => panic!("{entry}: {other:?}"),
+        Err(report) => panic!("{entry}: {}", report.text()),
+    }
+}
+
+/// The values of an expression without their numbers, or what else is shown for an entry.
+#[track_caller]
+fn told(session: &mut Session, entry: &str) -> String {
+    match enter(session, entry) {
+        Ok(Answer::Values(values)) => {
+            values.iter().map(|(_, one)| print::value(session.scope(), one) + "\n").collect()
+        }
+        Ok(answer) => show(session, &answer),
         Err(report) => panic!("{entry}: {}", report.text()),
     }
 }
@@ -195,6 +207,120 @@ fn a_module_is_loaded_used_changed_and_saved() {
             assert_eq!(values(&mut other, "(call $twice (i32.const 5))"), [9], "{name}");
         }
     }
+}
+
+#[test]
+fn a_saved_state_goes_on_where_the_session_was() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let mut session = session();
+    for entry in [
+        r#"(memory $m (export "memory") 1 3) (data $d (i32.const 8) "steel\"\00") (data $p "passive") (func $no (memory.init $m $d (i32.const 0) (i32.const 0) (i32.const 0)))"#,
+        r#"(memory $other (data "\01\02"))"#,
+        "(global $n (export \"n\") (mut i64) (i64.const 1)) (global $v (mut v128) (v128.const i64x2 0 0)) (global $c i32 (i32.const 4))",
+        "(global $nan (mut f32) (f32.const 0)) (global $r (mut funcref) (ref.null func)) (global $x (mut externref) (ref.null extern))",
+        "(func $one (result i32) (i32.const 1)) (func (export \"two\") (result i32) (i32.const 2))",
+        "(type $f (func (result i32))) (table $t 4 funcref) (elem $e (table $t) (i32.const 1) func $one) (func $none (table.init $t $e (i32.const 0) (i32.const 0) (i32.const 0)))",
+        "(func $call (param i32) (result i32) (call_indirect $t (type $f) (local.get 0)))",
+        "(func $start (global.set $n (i64.add (global.get $n) (i64.const 10)))) (start $start)",
+        "(memory.grow $m (i32.const 1))",
+        "(i32.store $m (i32.const 70000) (i32.const -2))",
+        "(i32.store8 $m (i32.const 9) (i32.const 0))",
+        "(global.set $v (v128.const i32x4 1 -2 3 -4)) (global.set $nan (f32.const -nan:0x123)) (global.set $r (ref.func $two))",
+        "(table.grow $t (ref.func $one) (i32.const 2))",
+        "(table.set $t (i32.const 3) (ref.func $two)) (table.set $t (i32.const 1) (ref.null func))",
+    ] {
+        let shown = shown(&mut session, entry);
+        assert!(!shown.starts_with("error"), "{shown}");
+    }
+    let asked = [
+        ":mem 0 100",
+        ":mem 70000 4",
+        ":mem $other 0 4",
+        ":globals",
+        "(table.get $t (i32.const 1)) (table.get $t (i32.const 3)) (table.get $t (i32.const 5))",
+        "(call $call (i32.const 3)) (call $call (i32.const 4)) (memory.size $m) (table.size $t)",
+        "(call $no) (call $none)",
+    ];
+    for name in ["state.wat", "state.wasm"] {
+        let file = dir.path().join(name);
+        let said = shown(&mut session, &format!(":save-state {}", file.display()));
+        assert!(said.starts_with("wrote"), "{said}");
+        let mut other = self::session();
+        let said = shown(&mut other, &format!(":load {}", file.display()));
+        assert!(said.contains("func $call"), "{said}");
+        for entry in asked {
+            assert_eq!(told(&mut other, entry), told(&mut session, entry), "{name}: {entry}");
+        }
+    }
+    // As entered, it begins anew: once more with the start function.
+    let file = dir.path().join("definitions.wat");
+    shown(&mut session, &format!(":save {}", file.display()));
+    let mut other = self::session();
+    shown(&mut other, &format!(":load {}", file.display()));
+    assert_eq!(shown(&mut other, "(global.get $n) (memory.size $m)"), "$1: i64 = 11\n$2: i32 = 1\n");
+}
+
+#[test]
+fn what_a_module_cannot_hold_is_not_saved() {
+    let mut session = session();
+    for entry in
+        ["(func $f (result i32) (i32.const 1))", "(ref.func $f)", "(global $g (mut funcref) (ref.null func))"]
+    {
+        shown(&mut session, entry);
+    }
+    // The value is a reference to the function of the old type, which is not defined any more.
+    shown(&mut session, "(func $f (result i64) (i64.const 1))");
+    shown(&mut session, "(global.set $g $1)");
+    let dir = tempfile::tempdir().expect("a directory");
+    let file = dir.path().join("state.wat").display().to_string();
+    let (exit, text) = error(&mut session, &format!(":save-state {file}"));
+    assert_eq!(exit, Exit::Usage);
+    assert!(text.contains("global $g holds a function that is not defined any more"), "{text}");
+    assert!(shown(&mut session, &format!(":save {file}")).starts_with("wrote"));
+    assert_eq!(error(&mut session, ":save-state").0, Exit::Usage);
+}
+
+#[test]
+fn a_function_gets_another_type_where_nothing_depends_on_the_old() {
+    let mut session = session();
+    for entry in [
+        "(func $f (result i32) (i32.const 1))",
+        "(table $t 2 funcref) (elem (i32.const 0) $f) (export \"f\" (func $f))",
+        "(type $old (func (result i32))) (type $new (func (result i64)))",
+        "(func $old (result i32) (call_indirect (type $old) (i32.const 0)))",
+        "(func $new (result i64) (call_indirect (type $new) (i32.const 0)))",
+        "(func $caller (result i32)\n  (i32.add (i32.const 1) (call $f)))",
+        "(ref.func $f)",
+    ] {
+        let shown = shown(&mut session, entry);
+        assert!(!shown.starts_with("error"), "{shown}");
+    }
+    let (exit, text) = error(&mut session, "(func (export \"x\"))\n(func $f (result i64) (i64.const 2))");
+    assert_eq!(exit, Exit::BadModule);
+    for part in [
+        "$f cannot get another type: it is used by $caller at repl:6:2:32",
+        "--> repl:8:2:7",
+        "2 | (func $f (result i64) (i64.const 2))\n  |       ^^",
+    ] {
+        assert!(text.contains(part), "{text}");
+    }
+    assert_eq!(values(&mut session, "(call $caller) (call $old)"), [2, 1]);
+    let before = session.instances();
+    // Who uses it may be entered with it, in any order.
+    shown(
+        &mut session,
+        "(func $caller (result i32) (i32.wrap_i64 (call $f))) (func $f (result i64) (i64.const 7))",
+    );
+    assert_eq!(values(&mut session, "(call $caller) (i32.wrap_i64 (call $new))"), [7, 7]);
+    assert_eq!(shown(&mut session, "(table.get (i32.const 0))"), "$6: funcref = func $f\n");
+    let (exit, text) = error(&mut session, "(call $old)");
+    assert!(exit == Exit::Trap && text.contains("indirect call type mismatch"), "{text}");
+    // A value from before is the function of the old type, which has no code.
+    let stale = "(table.set (i32.const 1) $1) (call_indirect (type $old) (i32.const 1))";
+    let (exit, text) = error(&mut session, stale);
+    assert!(exit == Exit::Trap && text.contains("is not defined: it has got another type"), "{text}");
+    // Two of the old are gone, one entry and the expressions' are there.
+    assert!(session.instances() <= before + 1, "{before} instances became {}", session.instances());
 }
 
 #[test]

@@ -123,6 +123,19 @@ pub(super) fn identifier(name: &str) -> String {
     out + "\""
 }
 
+/// Bytes as a string of the text format.
+pub(super) fn string(bytes: &[u8]) -> String {
+    let mut out = String::from("\"");
+    for byte in bytes {
+        match byte {
+            b'"' | b'\\' => out.extend(['\\', char::from(*byte)]),
+            0x20..0x7f => out.push(char::from(*byte)),
+            byte => out.push_str(&format!("\\{byte:02x}")),
+        }
+    }
+    out + "\""
+}
+
 /// Whether a name can stand behind a dollar sign as it is.
 fn is_identifier(name: &str) -> bool {
     let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-./:<=>?@\\^_`|~".contains(&byte);

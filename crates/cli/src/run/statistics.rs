@@ -1,6 +1,6 @@
 //! `wootz run --stats`: what was compiled while the guest ran.
 
-use wootz_engine::{Module, TierStatistics};
+use wootz_engine::{LazyStatistics, Module, TierStatistics};
 
 /// Prints the statistics of a module to standard error.
 pub(super) fn print(module: &Module) {
@@ -13,7 +13,8 @@ pub(super) fn print(module: &Module) {
     for (name, tier) in ["first tier", "second tier"].into_iter().zip(&statistics.tiers) {
         eprintln!("{}", line(name, tier));
     }
-    eprintln!("  {:<12} {:>7}", "swaps", statistics.swaps);
+    let LazyStatistics { swaps, superseded, .. } = statistics;
+    eprintln!("  {:<12} {swaps:>7} functions, {superseded} bytes of the first tier's code", "swapped");
     eprintln!("  {:<12} {:>7}", "still hot", statistics.pending);
 }
 

@@ -56,6 +56,19 @@ fn the_same_module_gives_the_same_file() {
 }
 
 #[test]
+fn llvm_gets_its_own_options() {
+    let dir = Dir::with("half.wat", PROGRAM);
+    let ir = |options: &[&str]| {
+        let args = [&["compile", "--emit", "llvm-ir", "-o", "-"], options, &["half.wat"]].concat();
+        dir.wootz(&args).output()
+    };
+    let without_inliner = ir(&["--llvm-option=-opt-disable=inline"]);
+    assert!(
+        without_inliner.matches("call tailcc void").count() > ir(&[]).matches("call tailcc void").count()
+    );
+}
+
+#[test]
 fn damaged_images_are_refused() {
     let dir = Dir::with("half.wat", PROGRAM);
     dir.wootz(&["compile", "half.wat"]).output();

@@ -77,7 +77,8 @@ enum Way {
 
 impl Way {
     fn read(name: &str) -> Self {
-        let all = [Self::Run, Self::Lazy, Self::Image, Self::Exe, Self::SplitImage, Self::SplitExe, Self::Repl];
+        let all =
+            [Self::Run, Self::Lazy, Self::Image, Self::Exe, Self::SplitImage, Self::SplitExe, Self::Repl];
         let found = all.into_iter().find(|way| format!("{way:?}").to_lowercase() == name);
         found.unwrap_or_else(|| panic!("programs are not run in the way `{name}`"))
     }
@@ -165,7 +166,12 @@ impl Session {
         if self.program.extension().is_some_and(|extension| extension == "rs") {
             // Without the standard library, which is not there for WebAssembly everywhere, the compiler has to be asked for what is not stable.
             let mut rustc = Command::new("rustc");
-            rustc.env("RUSTC_BOOTSTRAP", "1").args(["--edition", "2024", "--target", "wasm32-unknown-unknown"]);
+            rustc.env("RUSTC_BOOTSTRAP", "1").args([
+                "--edition",
+                "2024",
+                "--target",
+                "wasm32-unknown-unknown",
+            ]);
             rustc.args(["-C", "linker=wasm-ld-22", "-C", "panic=abort", "-C", "overflow-checks=off", "-g"]);
             rustc.args(&self.options).arg(&self.program).arg("-o").arg(&module);
             succeed(&mut rustc)?;

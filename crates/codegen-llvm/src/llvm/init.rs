@@ -1,6 +1,6 @@
 //! Process-wide initialisation of LLVM.
 
-use std::ffi::CStr;
+use std::ffi::{CStr, CString, NulError};
 use std::sync::OnceLock;
 
 use inkwell::targets::{InitializationConfig, Target};
@@ -14,6 +14,19 @@ use llvm_sys::support::LLVMParseCommandLineOptions;
 const OPTIONS: [&CStr; 3] = [c"wootz", c"-x86-cmov-converter-force-mem-operand=false", c"-disable-lsr"];
 
 static INIT: OnceLock<()> = OnceLock::new();
+/// Options that a developer gave.
+static GIVEN: OnceLock<Vec<CString>> = OnceLock::new();
+
+/// Gives options of LLVM's command line to this process, for experiments: they may change what code means. To be called once, before
+/// anything is compiled; later it is without effect. LLVM's C API does not tell which options it does not know, and leaves them out.
+///
+/// # Errors
+/// If an option contains a zero byte.
+pub fn set_options(options: &[String]) -> Result<(), NulError> {
+    let given = options.iter().map(|option| CString::new(option.as_str())).collect::<Result<_, _>>()?;
+    let _ = GIVEN.set(given);
+    Ok(())
+}
 
 /// Initialises LLVM's back ends and sets the options of this process. Idempotent and thread-safe.
 pub(crate) fn init() {
@@ -28,7 +41,9 @@ pub(crate) fn init() {
         };
         Target::initialize_x86(&config);
         Target::initialize_aarch64(&config);
-        let arguments = OPTIONS.map(CStr::as_ptr);
+        let given = GIVEN.get().map_or(&[][..], Vec::as_slice);
+        let arguments: Vec<_> =
+            OPTIONS.into_iter().chain(given.iter().map(CString::as_c_str)).map(CStr::as_ptr).collect();
         // SAFETY: the array holds as many NUL-terminated strings as its length says; LLVM copies what it keeps. The
         // options are written only here, once, and no other thread reads them before `INIT` is set.
         unsafe {

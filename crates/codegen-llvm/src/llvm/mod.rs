@@ -24,6 +24,7 @@ pub(crate) use disassembler::Disassembler;
 pub(crate) use exit::at_exit;
 pub use exit::leave;
 pub(crate) use init::init;
+pub use init::set_options;
 pub(crate) use orc::{Found, Library, Responsibility};
 pub(crate) use pointer::byte_offset;
 pub(crate) use scalar_loop::scalar_loop;

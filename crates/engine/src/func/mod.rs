@@ -177,6 +177,18 @@ impl Func {
         self.0.redirect(store.as_context_mut().inner, instance.0, name)
     }
 
+    /// Has every call of this function, one that the host made, go to what the host made again: what [`redirect`](Self::redirect) has
+    /// changed is as before.
+    ///
+    /// # Errors
+    /// [`RedirectError::Running`] or [`RedirectError::NotOfTheHost`]; then nothing has changed.
+    ///
+    /// # Panics
+    /// If the function is of another store.
+    pub fn restore(&self, mut store: impl AsContextMut) -> Result<(), RedirectError> {
+        self.0.restore(store.as_context_mut().inner)
+    }
+
     /// The function with its type checked once, so that calls need not.
     ///
     /// # Errors

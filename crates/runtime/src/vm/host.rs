@@ -1,5 +1,6 @@
 //! Host functions: what the wasm→host trampoline calls, and the host itself.
 
+use std::ffi::c_void;
 use std::fmt;
 use std::mem::ManuallyDrop;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -53,6 +54,17 @@ impl HostFunc {
     pub(crate) unsafe fn func_ref(this: NonNull<Self>) -> NonNull<VMFuncRef> {
         // SAFETY: as the caller promises; only an address is computed.
         unsafe { NonNull::new_unchecked(&raw mut (*this.as_ptr()).func_ref) }
+    }
+
+    /// What its reference says if calls go to it, by way of a trampoline.
+    ///
+    /// # Safety
+    /// `this` must be alive.
+    pub(crate) unsafe fn own_func_ref(this: NonNull<Self>, code: *const c_void) -> VMFuncRef {
+        // SAFETY: as the caller promises; of the context only an address is computed.
+        let (callee, type_id) =
+            unsafe { ((&raw mut (*this.as_ptr()).context).cast(), (*this.as_ptr()).func_ref.type_id) };
+        VMFuncRef { code, callee, host_entry: ptr::null(), type_id }
     }
 
     /// Runs it.

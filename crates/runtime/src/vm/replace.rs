@@ -5,7 +5,7 @@
 //! imports, and those that the host has handles for) and copies of code addresses (in imports and in redirected functions).
 
 use std::ops::Range;
-use std::ptr::NonNull;
+use std::ptr::{self, NonNull};
 
 use wootz_vm_abi::context::{VMContext, VMFuncRef};
 use wootz_wasm_types::FuncIndex;
@@ -24,12 +24,7 @@ impl StoreInner {
         instance: usize,
         target: FuncIndex,
     ) -> Result<(), RedirectError> {
-        if self.is_active() {
-            return Err(RedirectError::Running);
-        }
-        if !self.host_func_refs().any(|host| host == func) {
-            return Err(RedirectError::NotOfTheHost);
-        }
+        self.host_func(func)?;
         let target = self.instances[instance].context.own_func_ref(target);
         let is_own = |target: &NonNull<VMFuncRef>| {
             // SAFETY: the reference is of a live instance.
@@ -43,6 +38,35 @@ impl StoreInner {
             return Err(RedirectError::Type);
         }
         self.has_code(func, new.type_id);
+        self.lead(func, new);
+        Ok(())
+    }
+
+    /// Makes a host function's reference, and all copies of what it says, the host function's own again.
+    pub(crate) fn restore(&mut self, func: NonNull<VMFuncRef>) -> Result<(), RedirectError> {
+        let host = self.host_func(func)?;
+        let code = self.types().host_exit(self.func_type_id(func));
+        // SAFETY: the host function is the store's.
+        let own = unsafe { HostFunc::own_func_ref(host, code.unwrap_or(ptr::null())) };
+        if code.is_none() {
+            self.waits_for_code(func, own.type_id);
+        }
+        self.lead(func, own);
+        Ok(())
+    }
+
+    /// The host function with a reference, in a store in which no code runs.
+    fn host_func(&self, func: NonNull<VMFuncRef>) -> Result<NonNull<HostFunc>, RedirectError> {
+        if self.is_active() {
+            return Err(RedirectError::Running);
+        }
+        // SAFETY: host functions live as long as the store.
+        let is_it = |host: &&NonNull<HostFunc>| unsafe { HostFunc::func_ref(**host) } == func;
+        self.hosts().iter().find(is_it).copied().ok_or(RedirectError::NotOfTheHost)
+    }
+
+    /// Changes what a host function's reference says, and the copies of it. No code runs.
+    fn lead(&mut self, func: NonNull<VMFuncRef>, new: VMFuncRef) {
         // SAFETY: the reference lives as long as the store; the code does until the instance is removed, which
         // `remove_instance` refuses while this reference leads there. Nobody reads it meanwhile: no code runs.
         unsafe { func.write(new) };
@@ -57,7 +81,6 @@ impl StoreInner {
                 }
             }
         }
-        Ok(())
     }
 
     /// Frees an instance that nothing refers to.

@@ -171,7 +171,7 @@ impl StoreInner {
         // SAFETY: as above.
         unsafe { self.funcs.add(start..start + size_of::<VMFuncRef>()) };
         if self.types.host_exit(id).is_none() {
-            self.without_code.entry(id).or_default().push(func_ref);
+            self.waits_for_code(func_ref, id);
         }
         self.funcs.handle(start).expect("a reference that was just added")
     }
@@ -256,6 +256,11 @@ impl StoreInner {
         if let Some(waiting) = self.without_code.get_mut(&id) {
             waiting.retain(|other| *other != func);
         }
+    }
+
+    /// A host function's reference has no code: the first trampoline for its type that comes is to be that.
+    pub(super) fn waits_for_code(&mut self, func: NonNull<VMFuncRef>, id: VMTypeId) {
+        self.without_code.entry(id).or_default().push(func);
     }
 
     /// Removes the array of function references of an instance's context, by its start.

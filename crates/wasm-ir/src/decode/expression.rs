@@ -51,15 +51,30 @@ fn last_body(binary: &[u8], features: WasmFeatures) -> Result<Vec<ValType>, Fail
     }
     let height = validator.operand_stack_height() as usize;
     let types = (0..height).rev().filter_map(|depth| validator.get_operand_type(depth).flatten());
-    types.map(|ty| Ok(val_type(ty, end)?)).collect()
+    types.map(|ty| Ok(val_type(known_outside(ty), end)?)).collect()
+}
+
+/// A type that means the same outside of the validator, which knows defined types by numbers of its own: for a reference to a defined type,
+/// which is a function type here, one to any function.
+fn known_outside(ty: wasmparser::ValType) -> wasmparser::ValType {
+    match ty {
+        wasmparser::ValType::Ref(ty) if ty.is_concrete_type_ref() => {
+            let any = wasmparser::RefType::FUNC;
+            wasmparser::ValType::Ref(if ty.is_nullable() { any.nullable() } else { any })
+        }
+        ty => ty,
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{HeapType, RefType};
 
     fn types(body: &str) -> Result<Vec<ValType>, Error> {
-        let text = format!("(module (func $f (param i32) (result i64) (i64.const 0)) (func {body}))");
+        let text = format!(
+            "(module (func $f (param i32) (result i64) (i64.const 0)) (elem declare func $f) (func {body}))"
+        );
         let buffer = wast::parser::ParseBuffer::new(&text).unwrap();
         let mut wat = wast::parser::parse::<wast::Wat<'_>>(&buffer).unwrap();
         result_types(&wat.encode().unwrap(), &Options::default())
@@ -70,6 +85,8 @@ mod tests {
         assert_eq!(types("(call $f (i32.const 1)) (f32.const 1)").unwrap(), [ValType::I64, ValType::F32]);
         assert_eq!(types("(block (result v128) (v128.const i64x2 1 2))").unwrap(), [ValType::V128]);
         assert_eq!(types("(ref.null func)").unwrap(), [ValType::FUNCREF]);
+        let function = RefType { nullable: false, heap: HeapType::Func };
+        assert_eq!(types("(ref.func $f)").unwrap(), [ValType::Ref(function)]);
         assert_eq!(types("").unwrap(), []);
         assert_eq!(types("unreachable").unwrap(), []);
     }

@@ -210,6 +210,16 @@ impl Body {
         self.values[value].ty
     }
 
+    /// The blocks that a block leads back to: heads of loops that it is in.
+    pub fn back_edges(&self, from: Block) -> impl Iterator<Item = Block> + '_ {
+        self.blocks[from]
+            .terminator
+            .kind
+            .successors()
+            .map(|target| target.block)
+            .filter(move |head| *head <= from)
+    }
+
     /// Stores a list of values.
     pub fn push_list(&mut self, values: impl IntoIterator<Item = Value>) -> List {
         let start = self.pool.len();

@@ -9,11 +9,8 @@ use crate::entity::Entity;
 /// The blocks that a branch from themselves or from a later block leads to: the heads of loops.
 pub fn loop_heads(body: &Body) -> Vec<bool> {
     let mut heads = vec![false; body.blocks.len()];
-    for (block, data) in body.blocks.iter() {
-        for target in data.terminator.kind.successors() {
-            // Blocks are in reverse post-order.
-            heads[target.block.index()] |= target.block <= block;
-        }
+    for head in body.blocks.keys().flat_map(|block| body.back_edges(block)) {
+        heads[head.index()] = true;
     }
     heads
 }

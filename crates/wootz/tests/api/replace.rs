@@ -67,6 +67,28 @@ fn every_way_to_a_function_leads_to_its_new_code() {
 }
 
 #[test]
+fn what_was_redirected_can_be_the_hosts_again() {
+    let mut store = Store::new(&Engine::default(), ());
+    let answer = undefined(&mut store);
+    let user = user(&mut store, answer);
+    let new = answering(&mut store, "(i32.const 1)");
+    for _ in 0..2 {
+        answer.redirect(&mut store, new, "answer").unwrap();
+        assert_eq!(new.remove(&mut store), Err(RemoveError::Referred));
+        answer.restore(&mut store).unwrap();
+        for way in ["import", "table", "segment", "global"] {
+            let way = user.get_typed_func::<(), i32>(&store, way).unwrap();
+            let error = way.call(&mut store, ()).unwrap_err();
+            assert!(error.to_string().contains("not defined yet"), "{error}");
+        }
+        assert!(answer.call(&mut store, &[]).is_err());
+    }
+    new.remove(&mut store).unwrap();
+    let own = user.get_func(&store, "import").unwrap();
+    assert_eq!(own.restore(&mut store), Err(RedirectError::NotOfTheHost));
+}
+
+#[test]
 fn what_cannot_be_redirected_is_refused_and_stays() {
     let mut store = Store::new(&Engine::default(), ());
     let engine = store.engine().clone();

@@ -1,8 +1,10 @@
-//! Many instances at once, and many one after the other: what they cost of the process, by the system's own count.
+//! Many instances at once, many one after the other, and many redefinitions in a session: what they cost of the process, by the system's
+//! own count.
 
-use std::io::{BufRead as _, BufReader, Write as _};
-use std::path::Path;
-use std::process::{Command, Stdio};
+mod footprint;
+mod session;
+
+use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
@@ -10,6 +12,9 @@ use wootz::{
     CheckStrategy, Config, Engine, Instance, MemoryPool, Mode, Module, OptLevel, PoolConfig, Store,
     WhenExhausted,
 };
+
+pub use footprint::{Footprint, Process};
+pub use session::{Redefinitions, redefinitions};
 
 /// A module with a memory of one page, a table and a global, whose function writes to the first two pages of the system.
 const MODULE: &str = r#"(module
@@ -23,32 +28,6 @@ const MODULE: &str = r#"(module
       (i32.store (i32.const 0) (local.get 0))
       (i32.store (i32.const 4096) (global.get $calls))
       (i32.add (i32.load (i32.const 0)) (i32.load8_u (i32.const 64)))))"#;
-
-/// What a process takes.
-#[derive(Copy, Clone, PartialEq, Eq, Debug)]
-pub struct Footprint {
-    /// Bytes in memory.
-    pub resident: usize,
-    /// Mappings, of which Linux allows 65 530.
-    pub mappings: usize,
-}
-
-impl Footprint {
-    /// What this process takes now.
-    ///
-    /// # Errors
-    /// If the system does not say.
-    pub fn now() -> Result<Self> {
-        Self::of("self")
-    }
-
-    fn of(process: &str) -> Result<Self> {
-        let pages = std::fs::read_to_string(format!("/proc/{process}/statm"))?;
-        let pages: usize = pages.split(' ').nth(1).context("statm has a second number")?.parse()?;
-        let mappings = std::fs::read_to_string(format!("/proc/{process}/maps"))?.lines().count();
-        Ok(Self { resident: pages * 4096, mappings })
-    }
-}
 
 /// What live instances cost.
 #[derive(Copy, Clone, Debug)]
@@ -102,7 +81,8 @@ fn run(store: &mut Store<()>, instance: Instance, argument: i32) -> Result<()> {
 pub fn live(checks: CheckStrategy, count: usize) -> Result<Live> {
     let engine = engine(checks, count)?;
     let module = Module::new(&engine, MODULE)?;
-    let before = Footprint::now()?;
+    let process = Process::this()?;
+    let before = process.footprint()?;
     let started = Instant::now();
     let mut stores = Vec::with_capacity(count);
     for number in 0..count {
@@ -112,25 +92,30 @@ pub fn live(checks: CheckStrategy, count: usize) -> Result<Live> {
         run(&mut store, instance, number as i32)?;
         stores.push((store, instance));
     }
-    let (making, with) = (started.elapsed(), Footprint::now()?);
+    let (making, with) = (started.elapsed(), process.footprint()?);
     // Nobody changed what is another's.
     for (number, (store, instance)) in stores.iter_mut().enumerate().step_by(97) {
         run(store, *instance, !(number as i32))?;
     }
     drop(stores);
-    Ok(Live { count, before, with, after: Footprint::now()?, making })
+    Ok(Live { count, before, with, after: process.footprint()?, making })
 }
 
-/// What the process took along the way of many cycles of modules that are opened lazily and dropped while they are optimised.
+/// What the process took along the way of many cycles of modules that are opened lazily and dropped before, while or after they are
+/// optimised. With `debug`, debuggers are shown their code.
 ///
 /// # Errors
 /// If a cycle fails.
-pub fn lazy_cycles(count: usize) -> Result<Vec<(usize, Footprint)>> {
-    let engine = Engine::new(&Config::new().mode(Mode::Lazy).hot(100));
-    let mut samples = Vec::new();
+pub fn lazy_cycles(count: usize, debug: bool) -> Result<Vec<(usize, Footprint)>> {
+    let mut config = Config::new().mode(Mode::Lazy).hot(100);
+    if debug {
+        config = config.debug_info(std::env::temp_dir());
+    }
+    let engine = Engine::new(&config);
+    let (process, mut samples) = (Process::this()?, Vec::new());
     for number in 0..count {
         if number.is_multiple_of(count.div_ceil(10)) {
-            samples.push((number, Footprint::now()?));
+            samples.push((number, process.footprint()?));
         }
         let module = Module::new(&engine, MODULE)?;
         let mut store = Store::new(&engine, ());
@@ -138,38 +123,29 @@ pub fn lazy_cycles(count: usize) -> Result<Vec<(usize, Footprint)>> {
         for call in 0..10 {
             run(&mut store, instance, call)?;
         }
+        // The function is hot now. Most modules go before anyone has begun with it, some meanwhile, and some afterwards.
+        match number % 64 {
+            21 => thread::sleep(CALM),
+            42 => run_until_swapped(&mut store, instance, &module)?,
+            _ => {}
+        }
     }
-    samples.push((count, Footprint::now()?));
+    samples.push((count, process.footprint()?));
     Ok(samples)
 }
 
-/// What a session takes along the way of many redefinitions of a function, each with a call through an older one. `compiler` is the
-/// binary `wootz-compiler`.
-///
-/// # Errors
-/// If the session ends or a call gives a wrong result.
-pub fn redefinitions(compiler: &Path, count: usize) -> Result<Vec<(usize, Footprint)>> {
-    let mut session = Command::new(compiler)
-        .args(["repl", "--strict"])
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .with_context(|| format!("cannot start {}", compiler.display()))?;
-    let mut entries = session.stdin.take().context("it has a standard input")?;
-    let mut answers = BufReader::new(session.stdout.take().context("it has a standard output")?).lines();
-    writeln!(entries, "(func $f (result i32) (i32.const 0)) (func $g (result i32) (call $f))")?;
-    let mut samples = Vec::new();
-    for number in 0..count {
-        writeln!(entries, "(func $f (result i32) (i32.const {number}))\n(call $g)")?;
-        let answer = answers.next().context("the session ended")??;
-        ensure!(answer == number.to_string(), "redefinition {number} gave {answer}");
-        if number.is_multiple_of(count.div_ceil(10)) || number + 1 == count {
-            samples.push((number, Footprint::of(&session.id().to_string())?));
-        }
+/// After this the background begins to optimise.
+const CALM: Duration = Duration::from_millis(21);
+
+/// Calls until there is better code.
+fn run_until_swapped(store: &mut Store<()>, instance: Instance, module: &Module) -> Result<()> {
+    let started = Instant::now();
+    while module.lazy_statistics().context("the module is lazy")?.swaps == 0 {
+        run(store, instance, 1)?;
+        ensure!(started.elapsed() < Duration::from_secs(120), "nothing becomes better");
+        thread::sleep(Duration::from_millis(1));
     }
-    drop(entries);
-    ensure!(session.wait()?.success(), "the session failed");
-    Ok(samples)
+    Ok(())
 }
 
 /// What the process took along the way of many cycles, at equal distances.
@@ -183,16 +159,16 @@ pub fn cycles(checks: CheckStrategy, count: usize, pooled: bool) -> Result<Vec<(
         Engine::new(&Config::new().checks(checks).opt_level(OptLevel::O1))
     };
     let image = engine.precompile(MODULE)?;
-    let mut samples = Vec::new();
+    let (process, mut samples) = (Process::this()?, Vec::new());
     for number in 0..count {
         if number.is_multiple_of(count.div_ceil(10)) {
-            samples.push((number, Footprint::now()?));
+            samples.push((number, process.footprint()?));
         }
         let module = Module::from_image(&engine, image.clone())?;
         let mut store = Store::new(&engine, ());
         let instance = Instance::new(&mut store, &module, &[])?;
         run(&mut store, instance, number as i32)?;
     }
-    samples.push((count, Footprint::now()?));
+    samples.push((count, process.footprint()?));
     Ok(samples)
 }
