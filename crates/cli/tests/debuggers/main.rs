@@ -10,6 +10,8 @@
 //! # check: …                      directives of the crate `filecheck` for the whole output
 //! ```
 
+mod tutorial;
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -29,7 +31,7 @@ fn main() {
         .collect();
     files.sort();
     assert!(files.len() > 5, "the sessions are gone");
-    let mut trials = Vec::new();
+    let mut trials = vec![Trial::test("tutorial", tutorial::check)];
     for file in files {
         let session = Arc::new(Session::read(&file));
         for code in &session.code {
