@@ -41,12 +41,16 @@ fn console(text: &str, dir: &Path) -> Result<(), Failed> {
         }
         fs::write(dir.join("commands"), &script)?;
         // What a person answers, or sees on pages, is set here.
-        let command = command.replace("gdb --args", "gdb -nx -batch -iex 'set debuginfod enabled off' -x commands --args");
-        let command = command.replace("lldb-22 -O", "lldb-22 --no-lldbinit --no-use-colors -b -s commands -O");
+        let command = command
+            .replace("gdb --args", "gdb -nx -batch -iex 'set debuginfod enabled off' -x commands --args");
+        let command =
+            command.replace("lldb-22 -O", "lldb-22 --no-lldbinit --no-use-colors -b -s commands -O");
         let output = shell(&command, dir)?;
         let mut rest = &*output;
         for line in expected.iter().map(|line| without_numbers(line)) {
-            let at = rest.find(&line).ok_or_else(|| format!("{line}\nis not in order in the output of {command}\n{output}"))?;
+            let at = rest
+                .find(&line)
+                .ok_or_else(|| format!("{line}\nis not in order in the output of {command}\n{output}"))?;
             rest = &rest[at + line.len()..];
         }
     }
@@ -59,7 +63,11 @@ fn shell(command: &str, dir: &Path) -> Result<String, Failed> {
     shell.args(["-c", &format!("PATH={programs}:$PATH; {command}")]).stdin(Stdio::null());
     let output = shell.env("XDG_CACHE_HOME", dir.join("cache")).current_dir(dir).output()?;
     let text = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
-    if output.status.success() { Ok(without_numbers(&text)) } else { Err(format!("{command} failed:\n{text}").into()) }
+    if output.status.success() {
+        Ok(without_numbers(&text))
+    } else {
+        Err(format!("{command} failed:\n{text}").into())
+    }
 }
 
 /// A text with what differs from run to run left out: numbers of more than four digits, and addresses.
@@ -67,7 +75,8 @@ fn without_numbers(text: &str) -> String {
     let mut out = String::new();
     for word in text.split_inclusive(|c: char| !c.is_ascii_alphanumeric()) {
         let bare = word.trim_end_matches(|c: char| !c.is_ascii_alphanumeric());
-        let is_address = bare.starts_with("0x") || bare.len() > 4 && bare.bytes().all(|byte| byte.is_ascii_digit());
+        let is_address =
+            bare.starts_with("0x") || bare.len() > 4 && bare.bytes().all(|byte| byte.is_ascii_digit());
         out.push_str(if is_address { "…" } else { bare });
         out.push_str(&word[bare.len()..]);
     }
