@@ -2,7 +2,7 @@
 #![feature(no_core, lang_items, auto_traits)]
 #![no_core]
 #![no_main]
-#![allow(internal_features, dead_code)]
+#![allow(internal_features, dead_code, unused_variables)]
 
 // What the compiler asks of `core`.
 #[lang = "pointee_sized"]
@@ -21,14 +21,12 @@ impl<T: PointeeSized> Copy for &T {}
 trait Receiver {}
 impl<T: PointeeSized> Receiver for &T {}
 #[lang = "freeze"]
-unsafe auto trait Freeze {}
+auto trait Freeze {}
 #[lang = "unsize"]
 trait Unsize<T: PointeeSized>: PointeeSized {}
 #[lang = "coerce_unsized"]
 trait CoerceUnsized<T> {}
 impl<'a, 'b: 'a, T: PointeeSized + Unsize<U>, U: PointeeSized> CoerceUnsized<&'a U> for &'b T {}
-#[lang = "drop_in_place"]
-unsafe fn drop_in_place<T: PointeeSized>(_: *mut T) {}
 #[lang = "add"]
 trait Add<Rhs = Self> {
     type Output;
@@ -72,7 +70,7 @@ fn describe(shape: &Shape, colour: Colour, numbers: &[i32], pair: (u8, i32), lin
     size + pair.1 // mark: describe
 }
 
-#[unsafe(no_mangle)]
+#[no_mangle]
 pub extern "C" fn _start() {
     let near = Point { x: 3, y: 4 };
     let label = Shape::Label { at: Point { x: 20, y: 22 }, text: "here" };

@@ -170,7 +170,7 @@ impl Session {
             let mut rustc = Command::new("rustc");
             rustc.env("RUSTC_BOOTSTRAP", "1").args([
                 "--edition",
-                "2024",
+                "2021",
                 "--target",
                 "wasm32-unknown-unknown",
             ]);
