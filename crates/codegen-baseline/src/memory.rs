@@ -167,7 +167,7 @@ impl Function<'_> {
         self.length(memory, to);
         let shift = self.module.declarations.memories[memory].page_size_log2;
         if in_pages && shift > 0 {
-            emit!(self.code, shrq_mi(to, shift as u8));
+            emit!(self.code, shrq_mi(to, shift));
         }
     }
 
