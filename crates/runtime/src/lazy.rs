@@ -18,6 +18,10 @@ pub struct LazyStatistics {
     pub swaps: usize,
     /// Bytes of code that other code took the place of. It stays until the module goes.
     pub superseded: usize,
+    /// Time that it took to put code into its place and to show it to debuggers.
+    pub placing: Duration,
+    /// The part of that which is for debuggers.
+    pub showing: Duration,
 }
 
 /// What was compiled in one tier.

@@ -65,6 +65,10 @@ const CELL: usize = 8;
 impl LazyLayout {
     /// Cells before the slots that the stubs use: the runtime's module, and its function that has an entry compiled.
     pub const HEADER: usize = 2;
+    /// Offset of the first slot.
+    pub const SLOTS: usize = Self::HEADER * CELL;
+    /// Bytes of a slot, as a power of two.
+    pub const SLOT_SHIFT: u64 = CELL.trailing_zeros() as u64;
 
     /// The layout for a module.
     pub fn new(declarations: &Declarations) -> Self {
@@ -122,7 +126,7 @@ impl LazyLayout {
 
     /// Offset of an entry's slot.
     pub fn slot(&self, entry: EntryNumber) -> usize {
-        (Self::HEADER + entry.0 as usize) * CELL
+        Self::SLOTS + ((entry.0 as usize) << Self::SLOT_SHIFT)
     }
 
     /// Offset of the address of a library function.

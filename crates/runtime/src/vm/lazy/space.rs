@@ -9,7 +9,7 @@ use std::ops::Range;
 use std::ptr;
 use std::sync::atomic::{AtomicPtr, AtomicU32, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use region::Protection;
 use wootz_vm_abi::addrmap;
@@ -278,6 +278,7 @@ impl LazySpace {
 
     /// Puts a fragment's bytes, completed, into pages that nobody uses, and makes them executable.
     fn place(&self, fragment: &Fragment, books: &mut Books) -> io::Result<Box<PlacedFragment>> {
+        let started = Instant::now();
         let len = round_to_pages(fragment.bytes.len()).ok_or(io::ErrorKind::OutOfMemory)?;
         if len > self.code.len() - books.next {
             return Err(io::Error::new(
@@ -301,11 +302,13 @@ impl LazySpace {
         unsafe { self.reservation.protect(start..start + len, Protection::READ_EXECUTE) }?;
         books.next += len;
         let absolute = |range: &Range<u32>| base + range.start as usize..base + range.end as usize;
+        let placed = started.elapsed();
+        let contexts = self.contexts.as_ref();
+        let shown = contexts.and_then(|contexts| ShownImage::new(&fragment.debug, base, contexts));
+        books.statistics.placing += started.elapsed();
+        books.statistics.showing += started.elapsed() - placed;
         Ok(Box::new(PlacedFragment {
-            _shown: self
-                .contexts
-                .as_ref()
-                .and_then(|contexts| ShownImage::new(&fragment.debug, base, contexts)),
+            _shown: shown,
             base,
             text: absolute(&fragment.text),
             eh_frame: absolute(&fragment.eh_frame),
