@@ -12,6 +12,8 @@ use crate::machine::{Cond, Kind, SCRATCH, XSCRATCH, XSCRATCH2, Xm, XmMem, emit, 
 
 /// Both 64-bit halves are the upper one.
 const UPPER: u8 = 0xee;
+/// All lanes of 32 bits are where they are.
+const SAME: u8 = 0xe4;
 
 /// Chooses an instruction by the width of lanes.
 macro_rules! by_lanes {
@@ -214,7 +216,11 @@ impl Function<'_> {
     fn extract_lane(&mut self, shape: Shape, lane: u8, sign: Sign, inst: Inst) {
         let Shape::Int(shape) = shape else {
             let (from, to) = self.one(inst);
-            let order = if shape == Shape::Float(FloatShape::F64x2) && lane == 1 { UPPER } else { lane };
+            let order = match (shape, lane) {
+                (Shape::Float(FloatShape::F64x2), 0) => SAME,
+                (Shape::Float(FloatShape::F64x2), _) => UPPER,
+                (_, lane) => lane,
+            };
             return emit!(self.code, vpshufd_a(to, from, order));
         };
         let from = self.xm(self.body.args(inst)[0]);
