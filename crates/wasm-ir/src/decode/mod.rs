@@ -1,8 +1,9 @@
 //! Bytes or text to a validated [`Module`].
 //!
 //! One pass over the sections fills the [`Declarations`](crate::Declarations), a second over the code validates every
-//! body; the bodies stay bytes. A refused module is looked at again to find the right word for it (`refusal.rs`).
+//! body, on all processors if there are many; the bodies stay bytes. A refused module is looked at again to find the right word for it (`refusal.rs`).
 
+mod bodies;
 mod constant;
 mod expression;
 mod features;

@@ -3,8 +3,8 @@
 use std::ops::Range;
 
 use wasmparser::{
-    DataKind, ElementItems, ElementKind, ExternalKind, FuncValidatorAllocations, KnownCustom, Parser,
-    Payload, TableInit, TypeRef, ValidPayload, Validator, WasmFeatures,
+    DataKind, ElementItems, ElementKind, ExternalKind, KnownCustom, Parser, Payload, TableInit, TypeRef,
+    ValidPayload, Validator, WasmFeatures,
 };
 
 use crate::{
@@ -16,7 +16,7 @@ use crate::{
 use super::constant::{const_expr, function_reference};
 use super::features::{flags, with_gc};
 use super::types::{defined_type, global_type, memory_type, ref_type, table_type};
-use super::{gc, names, refusal};
+use super::{bodies, names, refusal};
 
 /// Why decoding stopped: the parser's word, to be explained, or ours.
 #[derive(Debug)]
@@ -82,11 +82,11 @@ fn decode_with(bytes: &[u8], features: WasmFeatures) -> Result<Parts, Failure> {
     parser.set_features(features);
     let mut parts = Parts::default();
     let mut name_section = None;
-    let mut bodies = Vec::new();
+    let mut unchecked = Vec::new();
     for payload in parser.parse_all(bytes) {
         let payload = payload?;
         if let ValidPayload::Func(validator, body) = validator.payload(&payload)? {
-            bodies.push((validator, body));
+            unchecked.push((validator, body));
         }
         if let Payload::CustomSection(section) = &payload
             && let KnownCustom::Name(_) = section.as_known()
@@ -95,15 +95,7 @@ fn decode_with(bytes: &[u8], features: WasmFeatures) -> Result<Parts, Failure> {
         }
         parts.section(payload)?;
     }
-    let mut allocations = FuncValidatorAllocations::default();
-    for (validator, body) in bodies {
-        let mut validator = validator.into_validator(allocations);
-        validator.validate(&body)?;
-        if features.contains(WasmFeatures::GC) {
-            gc::check_body(&body)?;
-        }
-        allocations = validator.into_allocations();
-    }
+    bodies::validate(unchecked, features)?;
     if let Some(contents) = name_section {
         parts.declarations.names = names::read(contents, &parts.declarations);
     }
