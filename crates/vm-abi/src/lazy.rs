@@ -159,6 +159,16 @@ pub enum Tier {
     Second,
 }
 
+/// What made code.
+#[derive(Copy, Clone, PartialEq, Eq, Hash, Debug, Default)]
+pub enum Maker {
+    /// The baseline compiler: one pass, without LLVM.
+    Baseline,
+    /// LLVM.
+    #[default]
+    Llvm,
+}
+
 /// What code in a fragment is.
 #[derive(Copy, Clone, PartialEq, Eq, Hash, Debug)]
 pub enum Part {
@@ -180,6 +190,8 @@ pub struct DataReference {
 /// Linked code that lacks nothing but its distance to the data of its module's reservation. It starts at a page.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Fragment {
+    /// What made it.
+    pub maker: Maker,
     /// All of it.
     pub bytes: Vec<u8>,
     /// Where the code is in it.

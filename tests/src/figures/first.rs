@@ -27,8 +27,12 @@ const NODE: &str = "
 /// The same in wasmtime, by its package for Python.
 const WASMTIME: &str = include_str!("first.py");
 
-/// How one program is run: by what, and the command for a module and its arguments.
-type Way<'a> = (&'static str, Box<dyn Fn(&Path, &[&str]) -> Command + 'a>);
+/// By what programs are run: a module's file and its arguments come last on its command line.
+struct Way<'a> {
+    label: &'static str,
+    command: &'a Path,
+    options: &'static [&'static str],
+}
 
 /// From the start of a process until it prints something, and the processor time that it takes to its end: of the programs with these names, of all
 /// if there are none.
@@ -47,16 +51,18 @@ pub fn output(wootz: &Path, names: &[String], rounds: usize) -> Result<()> {
         let module = (program.module)(&packages)?;
         let mut figures = vec![(Vec::new(), Vec::new()); ways.len()];
         for _ in 0..rounds {
-            for ((label, way), (first, cpu)) in ways.iter().zip(&mut figures) {
+            for (Way { label, command, options }, (first, cpu)) in ways.iter().zip(&mut figures) {
                 let folder = tempfile::tempdir().context("making a folder for a program's files")?;
-                let Ended { usage, code, first: printed, stderr, .. } =
-                    run(way(&module, arguments).current_dir(folder.path()))?;
+                let mut command = Command::new(command);
+                command.args(*options).arg(&module).args(arguments).current_dir(folder.path());
+                let Ended { usage, code, first: printed, stderr, .. } = run(&mut command)?;
                 ensure!(code == Some(0), "{name}, {label}: {stderr}");
                 first.push(printed.with_context(|| format!("{name}, {label}: no output"))?);
                 cpu.push(usage.cpu);
             }
         }
-        for ((label, _), (first, cpu)) in ways.iter().zip(figures) {
+        for (way, (first, cpu)) in ways.iter().zip(figures) {
+            let label = way.label;
             println!("  {name:8} {label:12} {}, processor {}", Spread::new(first), Spread::new(cpu));
         }
     }
@@ -65,31 +71,28 @@ pub fn output(wootz: &Path, names: &[String], rounds: usize) -> Result<()> {
 
 /// What is there to run programs with; a line for what is not.
 fn ways(wootz: &Path) -> Vec<Way<'_>> {
-    let ours = move |mode: &'static str| -> Box<dyn Fn(&Path, &[&str]) -> Command + '_> {
-        Box::new(move |module, arguments| {
-            let mut command = Command::new(wootz);
-            command.args(["run", "--no-cache", "--no-progress", "--dir=.", mode]).arg(module).args(arguments);
-            command
-        })
-    };
-    let script =
-        |program: &'static str, options: &'static [&'static str]| -> Box<dyn Fn(&Path, &[&str]) -> Command> {
-            Box::new(move |module, arguments| {
-                let mut command = Command::new(program);
-                command.args(options).arg(module).args(arguments);
-                command
-            })
-        };
-    let mut ways: Vec<Way<'_>> = vec![("lazy", ours("--mode=lazy")), ("regular -O0", ours("-O0"))];
+    let mut ways = vec![
+        Way {
+            label: "lazy",
+            command: wootz,
+            options: &["run", "--no-cache", "--no-progress", "--dir=.", "--mode=lazy"],
+        },
+        Way {
+            label: "regular -O0",
+            command: wootz,
+            options: &["run", "--no-cache", "--no-progress", "--dir=.", "-O0"],
+        },
+    ];
+    let mut add = |label, command, options| ways.push(Way { label, command: Path::new(command), options });
     if succeeds("wasmtime", &["--version"]) {
-        ways.push(("wasmtime", script("wasmtime", &["run", "--dir=."])));
+        add("wasmtime", "wasmtime", &["run", "--dir=."]);
     } else if succeeds("python3", &["-c", "import wasmtime"]) {
-        ways.push(("wasmtime", script("python3", &["-c", WASMTIME])));
+        add("wasmtime", "python3", &["-c", WASMTIME]);
     } else {
         println!("  not measured: wasmtime, neither a command nor a package for Python");
     }
     if succeeds("node", &["--version"]) {
-        ways.push(("Node.js", script("node", &["--no-warnings", "-e", NODE])));
+        add("Node.js", "node", &["--no-warnings", "-e", NODE]);
     } else {
         println!("  not measured: Node.js, no command `node`");
     }

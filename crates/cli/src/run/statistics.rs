@@ -16,12 +16,14 @@ pub(super) fn print(module: &Module) {
     let LazyStatistics { swaps, superseded, .. } = statistics;
     eprintln!("  {:<12} {swaps:>7} functions, {superseded} bytes of the first tier's code", "swapped");
     eprintln!("  {:<12} {:>7}", "still hot", statistics.pending);
+    let [placing, showing] = [statistics.placing, statistics.showing].map(|time| time.as_secs_f64() * 1000.0);
+    eprintln!("  {:<12} {placing:>7.1} ms, {showing:.1} of them to show code to debuggers", "placing");
 }
 
 fn line(name: &str, tier: &TierStatistics) -> String {
-    let TierStatistics { fragments, functions, loops, bytes, time } = tier;
+    let TierStatistics { fragments, functions, by_baseline, loops, bytes, time } = tier;
     let milliseconds = time.as_secs_f64() * 1000.0;
     format!(
-        "  {name:<12} {functions:>7} functions and {loops} loops in {fragments} batches, {bytes} bytes, {milliseconds:.1} ms"
+        "  {name:<12} {functions:>7} functions ({by_baseline} without LLVM) and {loops} loops in {fragments} batches, {bytes} bytes, {milliseconds:.1} ms"
     )
 }

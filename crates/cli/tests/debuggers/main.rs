@@ -10,6 +10,8 @@
 //! # check: …                      directives of the crate `filecheck` for the whole output
 //! ```
 
+mod tutorial;
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -29,7 +31,7 @@ fn main() {
         .collect();
     files.sort();
     assert!(files.len() > 5, "the sessions are gone");
-    let mut trials = Vec::new();
+    let mut trials = vec![Trial::test("tutorial", tutorial::check)];
     for file in files {
         let session = Arc::new(Session::read(&file));
         for code in &session.code {
@@ -163,6 +165,20 @@ impl Session {
             return Ok(self.program.clone());
         }
         let module = dir.join("program.wasm");
+        if self.program.extension().is_some_and(|extension| extension == "rs") {
+            // Without the standard library, which is not there for WebAssembly everywhere, the compiler has to be asked for what is not stable.
+            let mut rustc = Command::new("rustc");
+            rustc.env("RUSTC_BOOTSTRAP", "1").args([
+                "--edition",
+                "2021",
+                "--target",
+                "wasm32-unknown-unknown",
+            ]);
+            rustc.args(["-C", "linker=wasm-ld-22", "-C", "panic=abort", "-C", "overflow-checks=off", "-g"]);
+            rustc.args(&self.options).arg(&self.program).arg("-o").arg(&module);
+            succeed(&mut rustc)?;
+            return Ok(module);
+        }
         let mut clang = Command::new("clang-22");
         clang.args(["--target=wasm32-wasi", "-Wno-deprecated", "--sysroot=/usr", "--no-wasm-opt", "-g"]);
         clang.args(&self.options).arg(&self.program).arg("-o").arg(&module);

@@ -9,11 +9,13 @@ use std::ops::Range;
 use std::ptr;
 use std::sync::atomic::{AtomicPtr, AtomicU32, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use region::Protection;
 use wootz_vm_abi::addrmap;
-use wootz_vm_abi::lazy::{CodeSpace, Entry, EntryCompiler, EntryNumber, Fragment, LazyLayout, Part, Tier};
+use wootz_vm_abi::lazy::{
+    CodeSpace, Entry, EntryCompiler, EntryNumber, Fragment, LazyLayout, Maker, Part, Tier,
+};
 use wootz_vm_abi::libcall::Libcall;
 use wootz_vm_abi::trap::TrapCode;
 use wootz_wasm_types::FuncIndex;
@@ -276,6 +278,7 @@ impl LazySpace {
 
     /// Puts a fragment's bytes, completed, into pages that nobody uses, and makes them executable.
     fn place(&self, fragment: &Fragment, books: &mut Books) -> io::Result<Box<PlacedFragment>> {
+        let started = Instant::now();
         let len = round_to_pages(fragment.bytes.len()).ok_or(io::ErrorKind::OutOfMemory)?;
         if len > self.code.len() - books.next {
             return Err(io::Error::new(
@@ -299,11 +302,13 @@ impl LazySpace {
         unsafe { self.reservation.protect(start..start + len, Protection::READ_EXECUTE) }?;
         books.next += len;
         let absolute = |range: &Range<u32>| base + range.start as usize..base + range.end as usize;
+        let placed = started.elapsed();
+        let contexts = self.contexts.as_ref();
+        let shown = contexts.and_then(|contexts| ShownImage::new(&fragment.debug, base, contexts));
+        books.statistics.placing += started.elapsed();
+        books.statistics.showing += started.elapsed() - placed;
         Ok(Box::new(PlacedFragment {
-            _shown: self
-                .contexts
-                .as_ref()
-                .and_then(|contexts| ShownImage::new(&fragment.debug, base, contexts)),
+            _shown: shown,
             base,
             text: absolute(&fragment.text),
             eh_frame: absolute(&fragment.eh_frame),
@@ -389,10 +394,11 @@ impl CodeSpace for LazySpace {
         if !self.names.is_empty() {
             self.tell_profiler(fragment, base);
         }
+        let by_baseline = if fragment.maker == Maker::Baseline { functions } else { 0 };
         books.statistics.swaps += swaps;
         books.statistics.superseded += superseded;
         books.statistics.tiers[tier as usize] +=
-            TierStatistics { fragments: 1, functions, loops, bytes: fragment.bytes.len(), time };
+            TierStatistics { fragments: 1, functions, by_baseline, loops, bytes: fragment.bytes.len(), time };
         Ok(swaps)
     }
 }
