@@ -4,7 +4,7 @@ use cranelift_assembler_x64::{CodeSink, Constant, DeferredTarget, KnownOffset, T
 use wootz_vm_abi::lazy::DataReference;
 use wootz_vm_abi::trap::TrapCode;
 
-use crate::machine::{Amode, Cond};
+use crate::machine::{Amode, Cond, Gp, Kind, Reg, Xm, emit};
 
 /// A place in the code, which may not be known yet.
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
@@ -136,6 +136,28 @@ impl Code {
     pub(crate) fn land(&mut self, skip: Skip) {
         let distance = i8::try_from(self.here() - skip.0).expect("a skip is over a few bytes");
         self.bytes[skip.0 as usize - 1] = distance as u8;
+    }
+
+    /// Loads a register.
+    pub(crate) fn load(&mut self, reg: Reg, place: Amode, kind: Kind) {
+        match kind {
+            Kind::I32 => emit!(*self, movl_rm(Gp(reg), place)),
+            Kind::I64 => emit!(*self, movq_rm(Gp(reg), place)),
+            Kind::F32 => emit!(*self, vmovss_d(Xm(reg - 16), place)),
+            Kind::F64 => emit!(*self, vmovsd_d(Xm(reg - 16), place)),
+            Kind::V128 => emit!(*self, vmovups_a(Xm(reg - 16), place)),
+        }
+    }
+
+    /// Stores a register.
+    pub(crate) fn store(&mut self, place: Amode, kind: Kind, reg: Reg) {
+        match kind {
+            Kind::I32 => emit!(*self, movl_mr(place, Gp(reg))),
+            Kind::I64 => emit!(*self, movq_mr(place, Gp(reg))),
+            Kind::F32 => emit!(*self, vmovss_c_m(place, Xm(reg - 16))),
+            Kind::F64 => emit!(*self, vmovsd_c_m(place, Xm(reg - 16))),
+            Kind::V128 => emit!(*self, vmovups_b(place, Xm(reg - 16))),
+        }
     }
 
     /// The trap instruction with a code, as LLVM's `ubsantrap` writes it.

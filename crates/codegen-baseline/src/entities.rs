@@ -27,7 +27,7 @@ impl Function<'_> {
         let result = self.body.results(inst)[0];
         let to = self.define(result);
         let place = self.field(self.module.layout.global(global), 0, SCRATCH);
-        self.load_from(to, place, self.kind(result));
+        self.code.load(to, place, self.kind(result));
     }
 
     /// `global.set`.
@@ -42,7 +42,7 @@ impl Function<'_> {
         }
         let reg = self.load(value);
         let place = self.field(self.module.layout.global(global), 0, SCRATCH);
-        self.store_at(place, kind, reg);
+        self.code.store(place, kind, reg);
     }
 
     /// The operand at an offset in an entity, which the context has or points to.

@@ -1,12 +1,13 @@
-//! Functions one after another, as a fragment of the module's code.
+//! Functions and trampolines one after another, as a fragment of the module's code.
 
 use wootz_vm_abi::addrmap::{AddressMap, Frame, NONE};
-use wootz_vm_abi::lazy::{DataReference, Entry, Fragment, Part};
-use wootz_wasm_ir::WasmOffset;
+use wootz_vm_abi::lazy::{DataReference, Entry, EntryNumber, Fragment, Maker, Part};
 use wootz_wasm_ir::ir::Body;
+use wootz_wasm_ir::{FuncIndex, TypeIndex, WasmOffset};
 
-use crate::function::{self, Unsupported};
+use crate::function::{self, Compiled, Unsupported};
 use crate::module::ModuleInfo;
+use crate::trampoline;
 use crate::unwind::Tables;
 
 /// Where code begins, in bytes.
@@ -34,29 +35,51 @@ impl Fragments {
         start: WasmOffset,
     ) -> Result<(), Unsupported> {
         let compiled = function::compile(module, body, start)?;
-        let bytes = &mut self.fragment.bytes;
-        bytes.resize(bytes.len().next_multiple_of(ALIGN), PADDING);
-        let at = bytes.len() as u32;
-        bytes.extend_from_slice(&compiled.prologue.bytes);
-        let code = bytes.len() as u32;
-        bytes.extend_from_slice(&compiled.code.bytes);
-        let references = compiled.code.references.iter();
-        let references = references.map(|reference| DataReference { at: reference.at + code, ..*reference });
-        self.fragment.references.extend(references);
-        let frame = self.map.push_frame(Frame { func: body.func, offset: start }, NONE);
-        self.map.push_row(at, frame);
-        for (row, offset) in &compiled.rows {
-            let frame = self.map.push_frame(Frame { func: body.func, offset: *offset }, NONE);
-            self.map.push_row(code + row, frame);
-        }
-        self.map.end_part();
-        self.tables.push(&compiled.unwind, at, code - at, compiled.len);
         let entry = module.entries.number(Entry::Function(body.func));
-        self.fragment.parts.push((Part::Entry(entry), at..at + compiled.len));
+        self.append(compiled, entry, Some((body.func, start)));
         Ok(())
     }
 
-    /// Whether there is no function yet.
+    /// Appends a trampoline.
+    pub fn host_entry(&mut self, module: &ModuleInfo<'_>, ty: TypeIndex) {
+        let compiled = trampoline::host_entry(&module.declarations.types[ty]);
+        self.append(compiled, module.entries.number(Entry::HostEntry(ty)), None);
+    }
+
+    /// Appends a trampoline.
+    pub fn host_exit(&mut self, module: &ModuleInfo<'_>, ty: TypeIndex) {
+        let compiled = trampoline::host_exit(&module.declarations.types[ty]);
+        self.append(compiled, module.entries.number(Entry::HostExit(ty)), None);
+    }
+
+    /// Appends code; that of a function, whose body begins at an offset, with where it comes from.
+    fn append(&mut self, compiled: Compiled, entry: EntryNumber, func: Option<(FuncIndex, WasmOffset)>) {
+        let Compiled { prologue, code, rows, unwind, len } = compiled;
+        let bytes = &mut self.fragment.bytes;
+        bytes.resize(bytes.len().next_multiple_of(ALIGN), PADDING);
+        let at = bytes.len() as u32;
+        bytes.extend_from_slice(&prologue.bytes);
+        let body = bytes.len() as u32;
+        bytes.extend_from_slice(&code.bytes);
+        let references = code.references.iter();
+        let references = references.map(|reference| DataReference { at: reference.at + body, ..*reference });
+        self.fragment.references.extend(references);
+        match func {
+            Some((func, start)) => {
+                let rows = rows.iter().map(|(row, offset)| (body + row, *offset));
+                for (row, offset) in std::iter::once((at, start)).chain(rows) {
+                    let frame = self.map.push_frame(Frame { func, offset }, NONE);
+                    self.map.push_row(row, frame);
+                }
+            }
+            None => self.map.push_row(at, NONE),
+        }
+        self.map.end_part();
+        self.tables.push(&unwind, at, body - at, len);
+        self.fragment.parts.push((Part::Entry(entry), at..at + len));
+    }
+
+    /// Whether there is nothing yet.
     pub fn is_empty(&self) -> bool {
         self.fragment.parts.is_empty()
     }
@@ -74,6 +97,7 @@ impl Fragments {
         fragment.eh_frame_hdr = bytes.len() as u32..(bytes.len() + header.len()) as u32;
         bytes.extend_from_slice(&header);
         fragment.address_map = map.encode();
+        fragment.maker = Maker::Baseline;
         fragment
     }
 }

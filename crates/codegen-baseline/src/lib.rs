@@ -9,13 +9,15 @@
 //! | `function`, `prologue` | the walk over a body, and what stands around it |
 //! | `registers`, `frame`, `moves` | where values are |
 //! | `control`, `call`, `tiers` | blocks, calls, counting |
+//! | `trampoline` | ways in from the host and out to it |
 //! | `operators` | the dispatch |
-//! | `integer`, `compare`, `float`, `convert`, `memory`, `entities` | operators by chapter |
+//! | `integer`, `compare`, `float`, `convert`, `memory`, `atomic`, `entities` | operators by chapter |
 //! | `code`, `machine`, `convention` | bytes and labels, the processor, the calling convention |
 //! | `unwind`, `fragment` | what is made of functions |
 //!
 //! The processor must have what the level x86-64-v3 of its psABI adds.
 
+mod atomic;
 mod call;
 mod code;
 mod compare;
@@ -37,6 +39,7 @@ mod prologue;
 mod ranges;
 mod registers;
 mod tiers;
+mod trampoline;
 mod unwind;
 
 pub use fragment::Fragments;

@@ -70,7 +70,7 @@ impl Function<'_> {
         let reg = self.load(value);
         let place = self.address(access, address);
         match (kind, access.bytes) {
-            (Kind::F32 | Kind::F64 | Kind::V128, _) => self.store_at(place, kind, reg),
+            (Kind::F32 | Kind::F64 | Kind::V128, _) => self.code.store(place, kind, reg),
             (_, 1) => emit!(self.code, movb_mr(place, Gp(reg))),
             (_, 2) => emit!(self.code, movw_mr(place, Gp(reg))),
             (_, 4) => emit!(self.code, movl_mr(place, Gp(reg))),

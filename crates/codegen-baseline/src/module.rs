@@ -5,7 +5,7 @@ use wootz_vm_abi::context::VMContextLayout;
 use wootz_vm_abi::lazy::LazyLayout;
 use wootz_vm_abi::plan::MemoryPlan;
 use wootz_wasm_ir::entity::Entity;
-use wootz_wasm_ir::ir::{AtomicOp, Body, Op};
+use wootz_wasm_ir::ir::{Body, Op};
 use wootz_wasm_ir::{Declarations, FuncType, MemoryIndex, ValType};
 
 use crate::function::Unsupported;
@@ -45,8 +45,6 @@ impl ModuleInfo<'_> {
             | Op::VectorLoad { .. }
             | Op::VectorLoadLane { .. }
             | Op::VectorStoreLane { .. } => Some(Unsupported("vectors")),
-            Op::Atomic(AtomicOp::Wait(_) | AtomicOp::Notify, _) => None,
-            Op::Atomic(..) | Op::AtomicFence => Some(Unsupported("atomic accesses")),
             _ => None,
         };
         body.insts.values().find_map(|inst| unsupported(&inst.op)).map_or(Ok(()), Err)

@@ -2,9 +2,8 @@
 
 use wootz_vm_abi::builtin::Builtin;
 use wootz_wasm_ir::entity::Entity;
-use wootz_wasm_ir::ir::{AtomicOp, Callee, Inst, IntWidth, Op};
+use wootz_wasm_ir::ir::{Callee, Inst, Op};
 
-use crate::call::BuiltinArg;
 use crate::function::{Function, Unsupported};
 use crate::machine::Kind;
 
@@ -36,17 +35,8 @@ impl Function<'_> {
             Op::Prefetch(_) | Op::EffectBarrier => {}
             Op::Likely => self.likely(inst),
 
-            Op::Atomic(AtomicOp::Wait(width), access) => {
-                let builtin = match width {
-                    IntWidth::I32 => Builtin::atomic_wait32,
-                    IntWidth::I64 => Builtin::atomic_wait64,
-                };
-                self.wait_or_notify(builtin, access.memory, access.offset, inst);
-            }
-            Op::Atomic(AtomicOp::Notify, access) => {
-                self.wait_or_notify(Builtin::atomic_notify, access.memory, access.offset, inst);
-            }
-            Op::Atomic(..) | Op::AtomicFence => return Err(Unsupported("atomic accesses")),
+            Op::Atomic(op, access) => self.atomic(op, access, inst),
+            Op::AtomicFence => self.fence(),
 
             Op::TableGet(table) => self.table_get(table, inst),
             Op::TableSet(table) => self.table_set(table, inst),
@@ -91,23 +81,5 @@ impl Function<'_> {
         self.release(&[reference]);
         let to = self.define_gp(self.body.results(inst)[0]);
         self.set(condition, to);
-    }
-
-    /// Waiting and waking are builtins, which check for themselves.
-    fn wait_or_notify(
-        &mut self,
-        builtin: Builtin,
-        memory: wootz_wasm_ir::MemoryIndex,
-        offset: u64,
-        inst: Inst,
-    ) {
-        let (address, operands) = self.body.args(inst).split_first().expect("an access has an address");
-        let mut args = vec![
-            BuiltinArg::Number(memory.index() as u64),
-            BuiltinArg::Value(*address),
-            BuiltinArg::Number(offset),
-        ];
-        args.extend(operands.iter().map(|operand| BuiltinArg::Value(*operand)));
-        self.call_outcome(builtin, &args, inst);
     }
 }

@@ -88,7 +88,7 @@ impl Function<'_> {
 }
 
 /// Touches each page of a frame, from the stack's side on, so that none is left out before the guard page.
-fn touch_pages(code: &mut Code, frame: i32) {
+pub(crate) fn touch_pages(code: &mut Code, frame: i32) {
     let pages = frame / PAGE;
     if pages <= FEW_PAGES {
         for page in 1..=pages {

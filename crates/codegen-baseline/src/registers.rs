@@ -174,6 +174,13 @@ impl Function<'_> {
         }
     }
 
+    /// A free register for the current instruction alone.
+    pub(crate) fn spare(&mut self) -> Reg {
+        let reg = self.allocate_of(&VOLATILE, &[]);
+        self.lock(reg);
+        reg
+    }
+
     fn allocate_of(&mut self, first: &[Reg], second: &[Reg]) -> Reg {
         let all = || first.iter().chain(second).copied();
         if let Some(reg) = all().find(|reg| self.is_free(*reg)) {
@@ -282,21 +289,10 @@ impl Function<'_> {
             }
             (Source::Register(from), Kind::I32) => emit!(self.code, movl_rm(Gp(reg), Gp(from))),
             (Source::Register(from), _) => emit!(self.code, movq_rm(Gp(reg), Gp(from))),
-            (Source::Slot(slot), _) => self.load_from(reg, at(RBP, slot), kind),
+            (Source::Slot(slot), _) => self.code.load(reg, at(RBP, slot), kind),
             (Source::Place(place), _) => emit!(self.code, leaq_rm(Gp(reg), at(RBP, place))),
             (Source::Constant(bits), kind) if kind.is_vector() => self.load_bits(Xm(reg - 16), bits),
             (Source::Constant(bits), _) => self.load_constant(Gp(reg), bits),
-        }
-    }
-
-    /// Loads a register.
-    pub(crate) fn load_from(&mut self, reg: Reg, place: Amode, kind: Kind) {
-        match kind {
-            Kind::I32 => emit!(self.code, movl_rm(Gp(reg), place)),
-            Kind::I64 => emit!(self.code, movq_rm(Gp(reg), place)),
-            Kind::F32 => emit!(self.code, vmovss_d(Xm(reg - 16), place)),
-            Kind::F64 => emit!(self.code, vmovsd_d(Xm(reg - 16), place)),
-            Kind::V128 => emit!(self.code, vmovups_a(Xm(reg - 16), place)),
         }
     }
 
@@ -323,27 +319,16 @@ impl Function<'_> {
 
     /// Stores a register to a place in the frame.
     pub(crate) fn store_slot(&mut self, slot: i32, kind: Kind, reg: Reg) {
-        self.store_at(at(RBP, slot), kind, reg);
-    }
-
-    /// Stores a register.
-    pub(crate) fn store_at(&mut self, place: Amode, kind: Kind, reg: Reg) {
-        match kind {
-            Kind::I32 => emit!(self.code, movl_mr(place, Gp(reg))),
-            Kind::I64 => emit!(self.code, movq_mr(place, Gp(reg))),
-            Kind::F32 => emit!(self.code, vmovss_c_m(place, Xm(reg - 16))),
-            Kind::F64 => emit!(self.code, vmovsd_c_m(place, Xm(reg - 16))),
-            Kind::V128 => emit!(self.code, vmovups_b(place, Xm(reg - 16))),
-        }
+        self.code.store(at(RBP, slot), kind, reg);
     }
 
     /// Stores a value at a place, wherever it is. Uses the first scratch registers.
     pub(crate) fn store_source(&mut self, place: Amode, kind: Kind, source: Source) {
         match (source, kind) {
-            (Source::Register(reg), _) => self.store_at(place, kind, reg),
+            (Source::Register(reg), _) => self.code.store(place, kind, reg),
             (Source::Slot(_), Kind::V128) => {
                 self.move_to(crate::machine::vector(XSCRATCH), source, kind);
-                self.store_at(place, kind, crate::machine::vector(XSCRATCH));
+                self.code.store(place, kind, crate::machine::vector(XSCRATCH));
             }
             (Source::Slot(slot), Kind::I32 | Kind::F32) => {
                 emit!(self.code, movl_rm(SCRATCH, at(RBP, slot)), movl_mr(place, SCRATCH));

@@ -31,6 +31,8 @@ pub struct TierStatistics {
     pub fragments: usize,
     /// Functions in them, trampolines and ways into loops not counted.
     pub functions: usize,
+    /// Those of them that the baseline compiler made, without LLVM.
+    pub by_baseline: usize,
     /// Ways into loops.
     pub loops: usize,
     /// Bytes of code, constants and unwind information.
@@ -43,6 +45,7 @@ impl AddAssign for TierStatistics {
     fn add_assign(&mut self, more: Self) {
         self.fragments += more.fragments;
         self.functions += more.functions;
+        self.by_baseline += more.by_baseline;
         self.loops += more.loops;
         self.bytes += more.bytes;
         self.time += more.time;

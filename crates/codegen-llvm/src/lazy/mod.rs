@@ -51,6 +51,7 @@ use wootz_vm_abi::options::CompileOptions;
 use workers::Urgency;
 
 pub(crate) use loops::{Counting, LoopEntry, function_type};
+pub(crate) use slots::load_slot;
 
 /// The target of tracing events: what becomes hot, and what is compiled.
 const EVENTS: &str = "wootz::lazy";

@@ -18,13 +18,13 @@ const LEVEL: usize = 2;
 
 /// What became of some entries.
 pub(super) struct Quick {
-    /// Code of functions, if there are any.
+    /// Code, if there is any.
     pub(super) fragment: Option<Fragment>,
     /// What another compiler has to make.
     pub(super) left: Vec<Entry>,
 }
 
-/// Compiles functions without LLVM. `more` is told which functions they call, and says which of them to compile with them; it is asked until
+/// Compiles functions and trampolines without LLVM. `more` is told which functions they call, and says which of them to compile with them; it is asked until
 /// that is none.
 pub(super) fn compile(
     compiler: &Inner,
@@ -43,7 +43,8 @@ pub(super) fn compile(
     for entry in entries {
         match *entry {
             Entry::Function(func) => batch.function(func)?,
-            trampoline => batch.left.push(trampoline),
+            Entry::HostEntry(ty) => batch.fragments.host_entry(&batch.module, ty),
+            Entry::HostExit(ty) => batch.fragments.host_exit(&batch.module, ty),
         }
     }
     loop {

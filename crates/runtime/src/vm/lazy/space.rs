@@ -13,7 +13,9 @@ use std::time::{Duration, Instant};
 
 use region::Protection;
 use wootz_vm_abi::addrmap;
-use wootz_vm_abi::lazy::{CodeSpace, Entry, EntryCompiler, EntryNumber, Fragment, LazyLayout, Part, Tier};
+use wootz_vm_abi::lazy::{
+    CodeSpace, Entry, EntryCompiler, EntryNumber, Fragment, LazyLayout, Maker, Part, Tier,
+};
 use wootz_vm_abi::libcall::Libcall;
 use wootz_vm_abi::trap::TrapCode;
 use wootz_wasm_types::FuncIndex;
@@ -392,10 +394,11 @@ impl CodeSpace for LazySpace {
         if !self.names.is_empty() {
             self.tell_profiler(fragment, base);
         }
+        let by_baseline = if fragment.maker == Maker::Baseline { functions } else { 0 };
         books.statistics.swaps += swaps;
         books.statistics.superseded += superseded;
         books.statistics.tiers[tier as usize] +=
-            TierStatistics { fragments: 1, functions, loops, bytes: fragment.bytes.len(), time };
+            TierStatistics { fragments: 1, functions, by_baseline, loops, bytes: fragment.bytes.len(), time };
         Ok(swaps)
     }
 }
