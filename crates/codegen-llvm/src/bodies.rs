@@ -33,7 +33,11 @@ impl<'a, 'ctx> Bodies<'a, 'ctx> {
         times: &'a mut PhaseTimes,
     ) -> Self {
         let keeps_locals = options.debug.is_some();
-        let translator = if keeps_locals { Translator::keeping_locals() } else { Translator::new() };
+        let translator = if keeps_locals {
+            Translator::keeping_locals_and(wootz_debuginfo::described_operands(module))
+        } else {
+            Translator::new()
+        };
         let optimise = options.opt != OptLevel::O0 && !options.fuel;
         Self { state, module, translator, optimise, verify: options.verify, times }
     }
