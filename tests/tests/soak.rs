@@ -1,7 +1,7 @@
 //! The short form of `cargo xtask soak`. In a process of its own, since it counts what the process takes.
 
 use wootz::CheckStrategy;
-use wootz_tests::soak::{cycles, live};
+use wootz_tests::soak::{cycles, lazy_cycles, live};
 
 #[test]
 fn instances_cost_little_and_leave_nothing() {
@@ -13,6 +13,13 @@ fn instances_cost_little_and_leave_nothing() {
             assert!(last.mappings <= first.mappings + 8, "{checks:?}: {samples:?}");
             assert!(last.resident <= first.resident + (2 << 20), "{checks:?}: {samples:?}");
         }
+    }
+    for debug in [false, true] {
+        let samples = lazy_cycles(600, debug).unwrap();
+        let ((_, first), (_, last)) = (samples[1], samples[samples.len() - 1]);
+        assert!(last.mappings <= first.mappings + 16, "{samples:?}");
+        assert!(last.own <= first.own + (3 << 20), "{samples:?}");
+        assert!(last.registrations <= 8, "{samples:?}");
     }
     for (checks, count, mappings) in
         [(CheckStrategy::Guard, 1000, 3000), (CheckStrategy::Explicit, 5000, 300)]

@@ -6,6 +6,7 @@
 mod bless;
 mod check;
 mod command;
+mod debug_figures;
 mod platform;
 mod program;
 mod setup;
@@ -36,7 +37,9 @@ Commands:
   stress [OPTIONS]              Threads over shared memories, for as long as asked (see `cargo xtask stress --help`)
   real-programs [OPTIONS] [NAME…] Compile CPython, esbuild, clang and SQLite and put them to work; fetches them with
                                 npm (see `cargo xtask real-programs --help`)
-  debug-coverage [PROGRAM…]     How much gdb shows of compiled programs, against their native builds
+  debug-coverage [OPTION…] [PROGRAM…] How much gdb shows of compiled programs, against their native builds; options are for
+                                the guest's clang
+  debug-figures MODULE [ARG…]   What debug information of a module with DWARF costs: bytes, and time to compile
   bench [OPTIONS]               Measure start-up, compilation, kernels and real programs against native builds (see
                                 `cargo xtask bench --help`)
   help                          Print this text";
@@ -57,6 +60,7 @@ fn main() -> ExitCode {
         Some("soak") => check::soak(&rest),
         Some("stress") => check::stress(&rest),
         Some("debug-coverage") => check::debug_coverage(&rest),
+        Some("debug-figures") => debug_figures::debug_figures(&rest),
         Some("bench") => program::bench(&rest),
         Some("real-programs") => program::real_programs(&rest),
         Some("help" | "--help" | "-h") => {

@@ -240,6 +240,9 @@ pub struct CompileFileArgs {
     /// Where to write it; - is standard output [default: the module's name with the ending of KIND].
     #[arg(short = 'o', long, value_name = "OUT")]
     pub output: Option<PathBuf>,
+    /// Write the debug information of an image or an executable to a file of its own, which debuggers are shown when the code is loaded.
+    #[arg(long, value_name = "FILE", requires = "debug")]
+    pub split_debug: Option<PathBuf>,
     /// Where to write the C header of an object [default: beside OUT, with the ending h].
     #[arg(long, value_name = "HEADER")]
     pub header: Option<PathBuf>,

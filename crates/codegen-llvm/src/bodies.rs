@@ -91,7 +91,8 @@ impl<'a, 'ctx> Bodies<'a, 'ctx> {
     }
 }
 
-fn translate<'t>(
+/// Translates a body; with `optimise`, transforms it; and has it verified if that is `wanted`.
+pub(crate) fn translate<'t>(
     translator: &'t mut Translator,
     module: &Module,
     func: FuncIndex,

@@ -63,6 +63,19 @@ pub(crate) struct DebugInfo<'ctx> {
     types: RefCell<BTreeMap<String, DIType<'ctx>>>,
 }
 
+/// A value of a local, or all of them, as a variable.
+#[derive(Copy, Clone)]
+pub(crate) struct LocalVariable {
+    pub local: LocalIndex,
+    /// Where it was assigned.
+    pub since: WasmOffset,
+    pub ty: ValType,
+    /// Whether the local is in memory as long as the function runs.
+    pub is_fixed: bool,
+    /// Whether it may be an argument.
+    pub is_start: bool,
+}
+
 impl<'ctx> DebugInfo<'ctx> {
     pub(crate) fn new(
         context: &'ctx Context,
@@ -168,12 +181,9 @@ impl<'ctx> DebugInfo<'ctx> {
         &self,
         scope: DIScope<'ctx>,
         func: FuncIndex,
-        local: LocalIndex,
-        since: WasmOffset,
-        ty: ValType,
-        is_fixed: bool,
-        is_start: bool,
+        variable: LocalVariable,
     ) -> Result<DILocalVariable<'ctx>, CompileError> {
+        let LocalVariable { local, since, ty, is_fixed, is_start } = variable;
         let name = value_name(since);
         let (bits, encoding) = match ty {
             ValType::I32 => (32, Encoding::Signed),

@@ -1,16 +1,19 @@
 //! Tables that never change, as constants of the image: for each element the number of its type, and how far from the table its
 //! code is. Both are known when the image is linked, so that a table needs no relocation when an image is loaded.
 //!
-//! One unit defines them, and all units refer to them.
+//! One unit defines them, and all units refer to them. In lazy code, where functions move, an element has the number of its function's slot
+//! instead, and each fragment of the second tier has a copy of the tables that it calls through.
 
 use inkwell::module::Linkage;
 use inkwell::types::{ArrayType, BasicType, StructType};
 use inkwell::values::{BasicValue, GlobalValue, IntValue, PointerValue};
 use inkwell::{AddressSpace, GlobalVisibility};
-use wootz_wasm_ir::{FixedTable, TableIndex, TypeIndex};
+use wootz_vm_abi::lazy::Entry;
+use wootz_wasm_ir::{FixedTable, FuncIndex, TableIndex, TypeIndex};
 
 use crate::error::CompileError;
 use crate::function::FunctionState;
+use crate::lazy::load_slot;
 use crate::llvm::byte_offset;
 use crate::module::ModuleState;
 use crate::symbol::Symbol;
@@ -24,6 +27,15 @@ const ELEMENT_SHIFT: u64 = 3;
 /// Where the distance is in an element.
 const CODE: usize = 4;
 
+/// A longer table is not copied to a fragment.
+const MOST_COPIED: usize = 4096;
+
+/// A table, if it is fixed here.
+pub(crate) fn get<'ctx>(module: &ModuleState<'ctx>, table: TableIndex) -> Option<&'ctx FixedTable> {
+    let table = module.fixed_tables?.get(table)?;
+    (module.slots.is_none() || table.elements.len() <= MOST_COPIED).then_some(table)
+}
+
 /// Defines the fixed tables.
 pub(crate) fn define_all(module: &ModuleState<'_>) -> Result<()> {
     let Some(tables) = module.fixed_tables else { return Ok(()) };
@@ -36,17 +48,27 @@ pub(crate) fn define_all(module: &ModuleState<'_>) -> Result<()> {
 }
 
 fn define(module: &ModuleState<'_>, index: TableIndex, table: &FixedTable) {
-    let (i32, i64) = (module.types.i32, module.types.i64);
     let global = declare(module, index, table);
-    let start = global.as_pointer_value().const_to_int(i64);
+    let start = global.as_pointer_value().const_to_int(module.types.i64);
+    fill(module, global, table, |func| {
+        let code = module.function(func).as_global_value().as_pointer_value().const_to_int(module.types.i64);
+        code.const_sub(start).const_truncate(module.types.i32)
+    });
+}
+
+/// Gives a table its elements, each with a number that leads to its function's code.
+fn fill<'ctx>(
+    module: &ModuleState<'ctx>,
+    global: GlobalValue<'ctx>,
+    table: &FixedTable,
+    code: impl Fn(FuncIndex) -> IntValue<'ctx>,
+) {
     let ty = element_type(module);
     let elements = table.elements.iter().map(|element| match element {
-        None => ty.const_named_struct(&[null(module).into(), i32.const_zero().into()]),
+        None => ty.const_named_struct(&[null(module).into(), module.types.i32.const_zero().into()]),
         Some(func) => {
-            let code = module.function(*func).as_global_value().as_pointer_value().const_to_int(i64);
-            let distance = code.const_sub(start).const_truncate(i32);
             let number = type_number(module, module.declarations.functions[*func].ty);
-            ty.const_named_struct(&[number.into(), distance.into()])
+            ty.const_named_struct(&[number.into(), code(*func).into()])
         }
     });
     global.set_initializer(&ty.const_array(&elements.collect::<Vec<_>>()));
@@ -79,9 +101,12 @@ pub(crate) fn load_code<'ctx>(
     table: TableIndex,
     index: IntValue<'ctx>,
 ) -> Result<PointerValue<'ctx>> {
-    let distance = load(f, table, index, CODE)?;
+    let code = load(f, table, index, CODE)?;
     let (b, i64) = (f.builder(), f.module.types.i64);
-    let distance = b.build_int_s_extend(distance, i64, "")?;
+    if f.module.slots.is_some() {
+        return load_slot(f, b.build_int_z_extend(code, i64, "")?);
+    }
+    let distance = b.build_int_s_extend(code, i64, "")?;
     // The code is another object than the table: an offset that stays in the table's would be wrong.
     let start = b.build_ptr_to_int(start(f, table)?, i64, "")?;
     Ok(b.build_int_to_ptr(b.build_int_add(start, distance, "")?, f.module.types.ptr, "")?)
@@ -104,12 +129,12 @@ fn load<'ctx>(
 }
 
 fn start<'ctx>(f: &FunctionState<'_, 'ctx>, index: TableIndex) -> Result<PointerValue<'ctx>> {
-    let table = f.module.fixed_tables.and_then(|tables| tables.get(index));
+    let table = get(f.module, index);
     let table = table.ok_or_else(|| f.invalid(format!("{index} is not fixed")))?;
     Ok(declare(f.module, index, table).as_pointer_value())
 }
 
-/// The table as a constant without a value, unless it has one already.
+/// The table as a constant without a value, unless it has one already; in lazy code, one of the fragment's own that has.
 fn declare<'ctx>(module: &ModuleState<'ctx>, index: TableIndex, table: &FixedTable) -> GlobalValue<'ctx> {
     let name = Symbol::Table(index).to_string();
     if let Some(global) = module.module.get_global(&name) {
@@ -118,9 +143,18 @@ fn declare<'ctx>(module: &ModuleState<'ctx>, index: TableIndex, table: &FixedTab
     let ty: ArrayType<'ctx> = element_type(module).array_type(table.elements.len() as u32);
     let global = module.module.add_global(ty.as_basic_type_enum(), Some(AddressSpace::default()), &name);
     global.set_constant(true);
-    global.set_linkage(Linkage::External);
-    global.set_visibility(GlobalVisibility::Hidden);
     global.set_alignment(1 << ELEMENT_SHIFT);
+    match module.slots {
+        None => {
+            global.set_linkage(Linkage::External);
+            global.set_visibility(GlobalVisibility::Hidden);
+        }
+        Some(layout) => {
+            global.set_linkage(Linkage::Private);
+            let slot = |func| layout.number(Entry::Function(func)).0;
+            fill(module, global, table, |func| module.types.i32.const_int(slot(func).into(), false));
+        }
+    }
     global
 }
 

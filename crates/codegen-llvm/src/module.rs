@@ -52,8 +52,10 @@ pub(crate) struct ModuleState<'ctx> {
     pub(crate) debug: Option<DebugInfo<'ctx>>,
     pub(crate) declarations: &'ctx Declarations,
     pub(crate) layout: Arc<VMContextLayout>,
-    /// The tables that calls need not look at, if functions are where the linker puts them and stay there.
+    /// The tables that calls need not look at.
     pub(crate) fixed_tables: Option<&'ctx FixedTables>,
+    /// The module's data outside of the code, if the elements of fixed tables are slots there.
+    pub(crate) slots: Option<&'ctx LazyLayout>,
     /// The module's data outside of the code, if functions count how often they run.
     pub(crate) counting: Option<&'ctx LazyLayout>,
     /// What counters come to in hot functions.
@@ -150,6 +152,7 @@ impl<'ctx> ModuleState<'ctx> {
             declarations,
             layout: few.layout,
             fixed_tables: None,
+            slots: None,
             counting: few.counting,
             hot: options.hot,
             ordered: options.traps == TrapPrecision::Exact && plans.iter().any(|plan| plan.guarded),

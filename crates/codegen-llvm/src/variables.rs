@@ -10,7 +10,7 @@ use wootz_debuginfo::ALL_VALUES;
 use wootz_wasm_ir::ir::{Block, Body, LocalRecord, LocalValue};
 use wootz_wasm_ir::{LocalIndex, WasmOffset};
 
-use crate::debug::DebugInfo;
+use crate::debug::{DebugInfo, LocalVariable};
 use crate::error::CompileError;
 use crate::function::FunctionState;
 
@@ -90,7 +90,8 @@ impl<'m, 'ctx> FunctionState<'m, 'ctx> {
             Some(known) => known.variable,
             None => {
                 let (is_fixed, is_start) = (self.fixed.contains(&local), is_start || since == ALL_VALUES);
-                debug.local_variable(scope, self.body.func, local, since, ty, is_fixed, is_start)?
+                let variable = LocalVariable { local, since, ty, is_fixed, is_start };
+                debug.local_variable(scope, self.body.func, variable)?
             }
         };
         self.variables.insert((local, since), Described { variable, block, value });

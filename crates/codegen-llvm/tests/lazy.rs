@@ -15,8 +15,8 @@ use wootz_wasm_ir::{FuncIndex, Module};
 struct Collector(Mutex<Sender<(Tier, Fragment)>>);
 
 impl CodeSpace for Collector {
-    fn add(&self, fragment: &Fragment, tier: Tier, _: Duration) -> io::Result<()> {
-        self.0.lock().unwrap().send((tier, fragment.clone())).map_err(io::Error::other)
+    fn add(&self, fragment: &Fragment, tier: Tier, _: Duration) -> io::Result<usize> {
+        self.0.lock().unwrap().send((tier, fragment.clone())).map(|()| 0).map_err(io::Error::other)
     }
 }
 
@@ -160,4 +160,26 @@ fn what_is_compiled_is_an_event() {
     let seen = |parts: [&str; 2]| messages.iter().any(|text| parts.iter().all(|part| text.contains(part)));
     assert!(seen(["message=hot", "func=func0"]));
     assert!(seen(["message=compiled", "tier=Second"]));
+}
+
+#[test]
+fn calls_by_a_table_that_never_changes_find_slots_by_number() {
+    let text = |export: &str| {
+        format!(
+            r#"(module
+              (type $t (func (result i32)))
+              (table {export} funcref (elem $a $b))
+              (func $a (type $t) (i32.const 1))
+              (func $b (type $t) (i32.const 2))
+              (func (param i32) (result i32) (call_indirect (type $t) (local.get 0))))"#
+        )
+    };
+    for (export, is_fixed) in [("", true), (r#"(export "table")"#, false)] {
+        let (compiler, fragments, _) = compiler(&text(export), &CompileOptions::default());
+        compiler.optimise(FuncIndex(2), None);
+        let (_, fragment) = fragments.recv().unwrap();
+        // Nothing else is in the data: other tables have the code's address, and code of this tier does not count.
+        assert_eq!(!fragment.references.is_empty(), is_fixed, "{export}");
+        compiler.close();
+    }
 }

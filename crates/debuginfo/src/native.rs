@@ -159,7 +159,8 @@ impl<'a> Variables<'_, 'a> {
                 }
                 dw::DW_TAG_variable | dw::DW_TAG_formal_parameter => {
                     let Some((_, function, end)) = around.last() else { continue };
-                    let Some(Declaration { line, is_fixed, since }) = self.declaration(entry.offset())? else {
+                    let Some(Declaration { line, is_fixed, since }) = self.declaration(entry.offset())?
+                    else {
                         continue;
                     };
                     let mut locations = self.locations(entry)?;
@@ -171,7 +172,13 @@ impl<'a> Variables<'_, 'a> {
                     match (line, since) {
                         (CONTEXT_LINE, _) => variables.context = locations,
                         (_, ALL_VALUES) => _ = variables.locals.insert(local, locations),
-                        _ => variables.values.entry(local).or_default().entry(since).or_default().extend(locations),
+                        _ => variables
+                            .values
+                            .entry(local)
+                            .or_default()
+                            .entry(since)
+                            .or_default()
+                            .extend(locations),
                     }
                 }
                 _ => {}
@@ -215,7 +222,9 @@ impl<'a> Variables<'_, 'a> {
         if let Some(value) = entry.attr_value(dw::DW_AT_const_value) {
             let number = match value {
                 AttributeValue::Block(data) => Step::number(data.slice()),
-                value => value.udata_value().map(Step::Unsigned).or_else(|| value.sdata_value().map(Step::Signed)),
+                value => {
+                    value.udata_value().map(Step::Unsigned).or_else(|| value.sdata_value().map(Step::Signed))
+                }
             };
             locations.extend(number.map(|number| (EVERYWHERE, Place::Value(vec![number]))));
         }

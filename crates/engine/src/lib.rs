@@ -46,6 +46,7 @@ pub use wootz_runtime::{
     DEBUGGER_SYMBOLS, HostMemory, Integrity, MemoryCreator, MemoryPool, MemoryRequest, PoolConfig,
     Protection, RedirectError, Region, RegionKind, RemoveError, WhenExhausted,
 };
+pub use wootz_vm_abi::build_id::{BuildId, NOTE as BUILD_ID_SECTION};
 pub use wootz_vm_abi::image::{DecodeError, PAGE as IMAGE_PAGE};
 pub use wootz_vm_abi::machine::Machine;
 pub use wootz_vm_abi::plan::MemoryPlan;

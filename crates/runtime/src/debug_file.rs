@@ -1,11 +1,16 @@
 //! What a debugger is given of a loaded image: an ELF file in memory with final addresses and nothing but what debuggers read.
+//!
+//! An image whose debug information was taken away names the file that has it. That is looked for where gdb would look for it, and used if it has the
+//! image's build id.
 
 use std::mem::offset_of;
+use std::path::PathBuf;
 
 use object::LittleEndian as LE;
 use object::elf;
 use object::pod;
 use object::read::elf::{FileHeader, SectionHeader};
+use wootz_vm_abi::build_id::{self, BuildId};
 use wootz_vm_abi::debug::{Base, DebugAddresses};
 use wootz_vm_abi::image;
 
@@ -18,6 +23,32 @@ pub(crate) struct Bases {
     pub(crate) image: u64,
     pub(crate) instance: u64,
     pub(crate) memories: u64,
+}
+
+/// Variable with another folder for files of debug information, besides the system's.
+const FOLDER_VARIABLE: &str = "WOOTZ_DEBUG_DIR";
+/// The system's folder.
+const FOLDER: &str = "/usr/lib/debug";
+
+/// The bytes of the file that has the debug information of an image, if the image names one and it is there. `place` is the image's file, if that is known.
+pub(crate) fn separate(image: &[u8], place: impl FnOnce() -> Option<PathBuf>) -> Option<Vec<u8>> {
+    let name = build_id::linked_name(section(image, build_id::DEBUG_LINK)?)?;
+    let id = BuildId::read(section(image, build_id::NOTE)?)?;
+    let beside = place().and_then(|place| Some(place.parent()?.to_owned()));
+    let beside = beside.iter().flat_map(|folder| [folder.join(name), folder.join(".debug").join(name)]);
+    let text = id.to_string();
+    let (first, rest) = text.split_at(2);
+    let folders = std::env::var_os(FOLDER_VARIABLE).map(PathBuf::from).into_iter().chain([FOLDER.into()]);
+    let by_id = folders.map(|folder| folder.join(".build-id").join(first).join(format!("{rest}.debug")));
+    let has_id = |file: &Vec<u8>| section(file, build_id::NOTE).and_then(BuildId::read) == Some(id);
+    by_id.chain(beside).filter_map(|path| std::fs::read(path).ok()).find(has_id)
+}
+
+/// The contents of a section of an ELF file.
+fn section<'a>(file: &'a [u8], name: &str) -> Option<&'a [u8]> {
+    let sections = Header::parse(file).ok()?.sections(LE, file).ok()?;
+    let (_, section) = sections.section_by_name(LE, name.as_bytes())?;
+    section.data(LE, file).ok()
 }
 
 /// The file for an image that has debug information to show; `None` if it has none, or if that is damaged: code runs without.
@@ -60,7 +91,8 @@ pub(crate) fn debug_file(image: &[u8], bases: Bases) -> Option<Vec<u8>> {
 /// Whether debuggers read a section's contents in the file.
 fn is_read(name: &[u8]) -> bool {
     name.starts_with(b".debug_")
-        || [&b".symtab"[..], b".strtab", b".shstrtab", image::EH_FRAME.as_bytes()].contains(&name)
+        || [&b".symtab"[..], b".strtab", b".shstrtab", image::EH_FRAME.as_bytes(), build_id::NOTE.as_bytes()]
+            .contains(&name)
 }
 
 /// Makes the addresses in a section final.

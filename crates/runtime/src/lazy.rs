@@ -16,6 +16,12 @@ pub struct LazyStatistics {
     pub pending: usize,
     /// How often the code of an entry took the place of other code.
     pub swaps: usize,
+    /// Bytes of code that other code took the place of. It stays until the module goes.
+    pub superseded: usize,
+    /// Time that it took to put code into its place and to show it to debuggers.
+    pub placing: Duration,
+    /// The part of that which is for debuggers.
+    pub showing: Duration,
 }
 
 /// What was compiled in one tier.
@@ -25,6 +31,8 @@ pub struct TierStatistics {
     pub fragments: usize,
     /// Functions in them, trampolines and ways into loops not counted.
     pub functions: usize,
+    /// Those of them that the baseline compiler made, without LLVM.
+    pub by_baseline: usize,
     /// Ways into loops.
     pub loops: usize,
     /// Bytes of code, constants and unwind information.
@@ -37,6 +45,7 @@ impl AddAssign for TierStatistics {
     fn add_assign(&mut self, more: Self) {
         self.fragments += more.fragments;
         self.functions += more.functions;
+        self.by_baseline += more.by_baseline;
         self.loops += more.loops;
         self.bytes += more.bytes;
         self.time += more.time;

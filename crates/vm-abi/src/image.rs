@@ -11,8 +11,12 @@
 //! | [`ADDRMAP`] | – | [`AddressMap`](crate::addrmap), encoded |
 //! | [`SOURCES`] | – | [`Sources`](crate::sources), encoded, if the module has DWARF |
 //! | [`DATA`] | – | contents of the data segments, by [`ImageInfo::data`] |
+//! | [`NOTE`](crate::build_id::NOTE) | – | the build id, of everything before |
 //! | [`DEBUG`] | – | [`DebugAddresses`](crate::debug::DebugAddresses), if there is debug information to show a debugger |
 //! | `.debug_*`, `.symtab` | – | for debuggers |
+//!
+//! Of an image whose debug information is in a file of its own, that has the last two, and the image the name of the file:
+//! [`DEBUG_LINK`](crate::build_id::DEBUG_LINK).
 //!
 //! After the ELF file come [`DIGEST`] bytes over it, see [`seal`].
 //!

@@ -65,6 +65,10 @@ const CELL: usize = 8;
 impl LazyLayout {
     /// Cells before the slots that the stubs use: the runtime's module, and its function that has an entry compiled.
     pub const HEADER: usize = 2;
+    /// Offset of the first slot.
+    pub const SLOTS: usize = Self::HEADER * CELL;
+    /// Bytes of a slot, as a power of two.
+    pub const SLOT_SHIFT: u64 = CELL.trailing_zeros() as u64;
 
     /// The layout for a module.
     pub fn new(declarations: &Declarations) -> Self {
@@ -122,7 +126,7 @@ impl LazyLayout {
 
     /// Offset of an entry's slot.
     pub fn slot(&self, entry: EntryNumber) -> usize {
-        (Self::HEADER + entry.0 as usize) * CELL
+        Self::SLOTS + ((entry.0 as usize) << Self::SLOT_SHIFT)
     }
 
     /// Offset of the address of a library function.
@@ -155,6 +159,16 @@ pub enum Tier {
     Second,
 }
 
+/// What made code.
+#[derive(Copy, Clone, PartialEq, Eq, Hash, Debug, Default)]
+pub enum Maker {
+    /// The baseline compiler: one pass, without LLVM.
+    Baseline,
+    /// LLVM.
+    #[default]
+    Llvm,
+}
+
 /// What code in a fragment is.
 #[derive(Copy, Clone, PartialEq, Eq, Hash, Debug)]
 pub enum Part {
@@ -176,6 +190,8 @@ pub struct DataReference {
 /// Linked code that lacks nothing but its distance to the data of its module's reservation. It starts at a page.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Fragment {
+    /// What made it.
+    pub maker: Maker,
     /// All of it.
     pub bytes: Vec<u8>,
     /// Where the code is in it.
@@ -273,11 +289,11 @@ pub trait EntryCompiler: Send + Sync {
 /// The reservation of a module, as its compiler sees it.
 pub trait CodeSpace: Send + Sync {
     /// Puts a fragment, which took a time to compile, into the reservation, lets it be executed, and stores its entries' slots. A slot that has code of a higher
-    /// tier stays as it is.
+    /// tier stays as it is. Returns how many slots had code already, and have better code now.
     ///
     /// # Errors
     /// If the reservation is full, or the system refuses.
-    fn add(&self, fragment: &Fragment, tier: Tier, time: Duration) -> std::io::Result<()>;
+    fn add(&self, fragment: &Fragment, tier: Tier, time: Duration) -> std::io::Result<usize>;
 }
 
 #[cfg(test)]

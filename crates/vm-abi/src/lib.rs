@@ -14,11 +14,13 @@
 //! | [`libcall`] | the C library functions that LLVM may call from compiled code |
 //! | [`addrmap`] | native code offset → WebAssembly function and byte offset, with inlined frames |
 //! | [`sources`] | byte offset → lines of the guest's sources |
+//! | [`build_id`] | what debug information in a file of its own is found by |
 //! | [`debug`] | which addresses of debug information the loader completes for a debugger |
 //!
 //! Nothing here allocates memory from a system, links LLVM or calls anything.
 
 pub mod addrmap;
+pub mod build_id;
 pub mod builtin;
 pub mod callconv;
 pub mod context;

@@ -13,7 +13,7 @@ use clap::{Parser, ValueEnum};
 use wootz::{CheckStrategy, Config, Engine, Module, OptLevel, TrapPrecision};
 use wootz_tests::c_program::{CProgram, root};
 use wootz_tests::corpus;
-use wootz_tests::figures::{Ratios, Spread, hints, lazy, passes, targets};
+use wootz_tests::figures::{Ratios, Spread, first, hints, lazy, passes, targets};
 use wootz_tests::loading::{self, STEPS, Wasmtime};
 use wootz_tests::wasi_program::WasiProgram;
 
@@ -29,7 +29,7 @@ struct Options {
     /// The tables to make; all of them but `passes` unless given.
     #[arg(long, value_enum)]
     table: Vec<Table>,
-    /// The programs of the tables of run times; all of them unless given.
+    /// The programs of the tables of run times and first outputs; all of them unless given.
     #[arg(long)]
     program: Vec<String>,
     /// The engines and modes of the table of the corpus; all that are installed unless given. Native code is always among them.
@@ -99,7 +99,7 @@ fn measure(options: &Options) -> Result<()> {
             Table::Kernels => kernels(options, &mut ratios),
             Table::Lazy => lazy::calls(options.rounds),
             Table::LazyWarm => programs(options).and_then(|programs| lazy::warm(&programs, options.rounds)),
-            Table::LazyFirst => lazy::first_output(&options.wootz, options.rounds),
+            Table::LazyFirst => first::output(&options.wootz, &options.program, options.rounds),
             Table::Corpus => corpus(options, &mut ratios, &mut failures),
             Table::Hints => hints::prefetches(&options.wootz, options.rounds),
             Table::Passes => passes::worth(&options.wootz, &options.program, options.rounds),

@@ -33,6 +33,8 @@ pub struct Ended {
     pub code: Option<i32>,
     /// Its standard output.
     pub stdout: Vec<u8>,
+    /// Seconds by the clock until the first of that was there, if there was any.
+    pub first: Option<f64>,
     /// Its standard error.
     pub stderr: String,
 }
@@ -48,15 +50,15 @@ pub fn run(command: &mut Command) -> Result<Ended> {
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().with_context(|| format!("starting {}", name.display()))?;
     let peak = AtomicU64::new(0);
-    let (stdout, stderr, status) = std::thread::scope(|scope| -> Result<_> {
+    let (stdout, first, stderr, status) = std::thread::scope(|scope| -> Result<_> {
         let watch = scope.spawn({
             let (id, peak) = (child.id(), &peak);
             move || watch(id, peak)
         });
-        let (stdout, stderr) = outputs(&mut child)?;
+        let (stdout, first, stderr) = outputs(&mut child, started)?;
         let status = child.wait()?;
         watch.thread().unpark();
-        Ok((stdout, stderr, status))
+        Ok((stdout, first, stderr, status))
     })?;
     let usage = Usage {
         cpu: cpu()? - before,
@@ -64,22 +66,25 @@ pub fn run(command: &mut Command) -> Result<Ended> {
         peak: peak.load(Ordering::Relaxed),
     };
     let stderr = String::from_utf8_lossy(&stderr).into_owned();
-    Ok(Ended { usage, code: status.code(), stdout, stderr })
+    Ok(Ended { usage, code: status.code(), stdout, first, stderr })
 }
 
-/// Reads both outputs at once: a process that fills one of them waits.
-fn outputs(child: &mut Child) -> Result<(Vec<u8>, Vec<u8>)> {
+/// Reads both outputs at once: a process that fills one of them waits. Between them: when the first came on standard output.
+fn outputs(child: &mut Child, started: Instant) -> Result<(Vec<u8>, Option<f64>, Vec<u8>)> {
     let (out, err) = (child.stdout.take(), child.stderr.take());
-    let (mut stdout, mut stderr) = (Vec::new(), Vec::new());
+    let (mut stdout, mut first, mut stderr) = (vec![0], None, Vec::new());
     std::thread::scope(|scope| -> Result<()> {
         let reader = scope.spawn(|| err.map_or(Ok(0), |mut err| err.read_to_end(&mut stderr)));
-        if let Some(mut out) = out {
-            out.read_to_end(&mut stdout)?;
+        let mut out = out.context("it has a standard output")?;
+        match out.read(&mut stdout)? {
+            0 => stdout.clear(),
+            _ => first = Some(started.elapsed().as_secs_f64()),
         }
+        out.read_to_end(&mut stdout)?;
         reader.join().map_err(|_| anyhow::anyhow!("reading standard error failed"))??;
         Ok(())
     })?;
-    Ok((stdout, stderr))
+    Ok((stdout, first, stderr))
 }
 
 /// Looks at the memory of a process until it has none any more.

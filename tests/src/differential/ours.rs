@@ -1,8 +1,8 @@
 //! Wootz as a judge: one for each check strategy and two levels, and one in which something else differs.
 
 use wootz::{
-    CheckStrategy, Config, Cpu, Engine, Error, Extern, Features, Global, Instance, Linker, Module, OptLevel,
-    Store, TrapCode, Val,
+    CheckStrategy, Config, Cpu, Engine, Error, Extern, Features, Global, Instance, Linker, Mode, Module,
+    OptLevel, Store, TrapCode, Val,
 };
 
 use super::observation::{Contents, Ended, Observation, Stop, Value};
@@ -25,6 +25,8 @@ const ALWAYS: &[Change] = &[
     ("guard -O2", |config| config.checks(CheckStrategy::Guard).opt_level(OptLevel::O2)),
     ("explicit -O0", |config| config.checks(CheckStrategy::Explicit).opt_level(OptLevel::O0)),
     ("explicit -O2", |config| config.checks(CheckStrategy::Explicit).opt_level(OptLevel::O2)),
+    // Nothing gets hot: the baseline compiler alone.
+    ("guard lazy -O0", |config| lazy(config).checks(CheckStrategy::Guard).opt_level(OptLevel::O0)),
 ];
 
 /// Of these every module runs under one.
@@ -39,7 +41,14 @@ const SOMETIMES: &[Change] = &[
     ("-O2 deterministic", |config| config.opt_level(OptLevel::O2).deterministic(true)),
     ("-O2 canonical NaNs", |config| config.opt_level(OptLevel::O2).canonicalize_nans(true)),
     ("-O0 canonical NaNs", |config| config.opt_level(OptLevel::O0).canonicalize_nans(true)),
+    ("explicit lazy -O0", |config| lazy(config).checks(CheckStrategy::Explicit).opt_level(OptLevel::O0)),
+    ("lazy -O0 canonical NaNs", |config| lazy(config).opt_level(OptLevel::O0).canonicalize_nans(true)),
+    ("lazy -O2, soon hot", |config| lazy(config).opt_level(OptLevel::O2).hot(100)),
 ];
+
+fn lazy(config: Config) -> Config {
+    config.mode(Mode::Lazy)
+}
 
 /// Every configuration.
 pub(super) struct Configurations {

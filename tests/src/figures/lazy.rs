@@ -1,7 +1,5 @@
-//! The lazy mode against the regular one: calls, programs that have run for a while, and the first output of large ones.
+//! The lazy mode against the regular one: a chain of cold functions, and programs that have run for a while.
 
-use std::path::Path;
-use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
@@ -9,19 +7,16 @@ use wootz::{CheckStrategy, Config, Engine, Instance, Mode, Module, OptLevel, Sto
 
 use super::Spread;
 use crate::c_program::CProgram;
-use crate::real::{PROGRAMS, Packages};
 use crate::wasi_program::WasiProgram;
 
 /// Functions in a row that each call the next.
 const CHAIN: usize = 1000;
-/// Calls in a loop.
-const CALLS: u32 = 20_000_000;
 /// Runs of a program in which it has to be as good as it gets.
-const WARMING: usize = 60;
+pub(super) const WARMING: usize = 60;
 /// How long the background may take between two of them.
 const PATIENCE: Duration = Duration::from_secs(120);
 
-fn engine(mode: Mode) -> Engine {
+pub(super) fn engine(mode: Mode) -> Engine {
     Engine::new(&Config::new().mode(mode).verify(false))
 }
 
@@ -33,7 +28,7 @@ fn instance(engine: &Engine, text: &str) -> Result<(Store<()>, TypedFunc<i32, i3
     Ok((store, run, module))
 }
 
-/// A chain of cold functions, and what a call costs.
+/// A chain of cold functions, and what a call costs in every way.
 ///
 /// # Errors
 /// If a module does not compile or computes something else.
@@ -61,35 +56,11 @@ pub fn calls(rounds: usize) -> Result<()> {
         }
         println!("  {name:24} {}", Spread::of_times(&times, 1e3));
     }
-    // `$callee` recurses, so that nobody inlines it; in lazy code `run` is compiled for the second tier before it.
-    let text = r#"(module
-          (func $callee (param i32) (result i32)
-            (if (result i32) (i32.eq (local.get 0) (i32.const -1)) (then (call $callee (i32.const 0))) (else (local.get 0))))
-          (func (export "run") (param i32) (result i32) (local i32)
-            (loop
-              (local.set 1 (i32.xor (local.get 1) (call $callee (local.get 0))))
-              (br_if 0 (local.tee 0 (i32.sub (local.get 0) (i32.const 1)))))
-            (local.get 1)))"#;
-    println!("A call in a loop, ns");
-    for (name, mode) in [("lazy, when warm", Mode::Lazy), ("regular", Mode::Regular)] {
-        let (mut store, run, module) = instance(&engine(mode), text)?;
-        let mut times = Vec::new();
-        for round in 0..rounds + WARMING {
-            let started = Instant::now();
-            run.call(&mut store, CALLS as i32)?;
-            if round >= WARMING {
-                times.push(started.elapsed());
-            } else if settled(&module)? && round > 2 {
-                continue;
-            }
-        }
-        println!("  {name:24} {}", Spread::of_times(&times, 1e9 / f64::from(CALLS)));
-    }
-    Ok(())
+    super::calls::ways(rounds)
 }
 
 /// Waits until nothing of a module is being made better. Returns whether it had nothing to wait for.
-fn settled(module: &Module) -> Result<bool> {
+pub(super) fn settled(module: &Module) -> Result<bool> {
     let pending = || module.lazy_statistics().map_or(0, |statistics| statistics.pending);
     let had_none = pending() == 0;
     let started = Instant::now();
@@ -145,68 +116,6 @@ pub fn warm(programs: &[(CProgram, &'static [&'static str])], rounds: usize) -> 
         let statistics = lazy.module().lazy_statistics().context("it is lazy")?;
         for (name, tier) in ["first", "second"].into_iter().zip(statistics.tiers) {
             println!("    {name} tier: {tier:?}");
-        }
-    }
-    Ok(())
-}
-
-/// A program that prints something and ends: its name, and its arguments.
-const FIRST: [(&str, &[&str]); 4] = [
-    ("sqlite", &["first.db", "1"]),
-    ("python", &["-c", "print(1)"]),
-    ("esbuild", &["--version"]),
-    ("clang", &["clang", "--version"]),
-];
-
-/// Runs a module with WASI in Node.js: its file, then the guest's arguments.
-const NODE: &str = "
-    const { WASI } = require('wasi'), [file, ...args] = process.argv.slice(1);
-    const wasi = new WASI({ version: 'preview1', args: ['program', ...args], preopens: { '.': '.' }, returnOnExit: true });
-    WebAssembly.instantiate(require('fs').readFileSync(file), wasi.getImportObject())
-        .then(({ instance }) => { process.exitCode = wasi.start(instance); });";
-
-/// Large programs that print something and end: from the start of the process to its end.
-///
-/// # Errors
-/// If a program cannot be fetched or fails.
-pub fn first_output(wootz: &Path, rounds: usize) -> Result<()> {
-    let packages = Packages::new()?;
-    println!(
-        "From start to end of a process that prints something, s: median (minimum–maximum) of {rounds} alternated runs"
-    );
-    for (name, arguments) in FIRST {
-        let program = PROGRAMS.iter().find(|program| program.name == name).context("no such program")?;
-        let module = (program.module)(&packages)?;
-        let ours = |mode: &str| {
-            let mut command = Command::new(wootz);
-            command
-                .args(["run", "--no-cache", "--no-progress", "--dir=."])
-                .args(mode.split(' '))
-                .arg(&module)
-                .args(arguments);
-            command
-        };
-        let mut node = Command::new("node");
-        node.args(["--no-warnings", "-e", NODE]).arg(&module).args(arguments);
-        let commands = [("lazy", ours("--mode=lazy")), ("regular -O0", ours("-O0")), ("Node.js", node)];
-        for (label, mut command) in commands {
-            let mut times = Vec::new();
-            for _ in 0..rounds {
-                let folder = tempfile::tempdir().context("making a folder for a program's files")?;
-                command.stdin(Stdio::null()).current_dir(folder.path());
-                let started = Instant::now();
-                let output = match command.output() {
-                    Err(_) if label == "Node.js" => break,
-                    output => output.with_context(|| format!("starting {label}"))?,
-                };
-                times.push(started.elapsed());
-                let errors = String::from_utf8_lossy(&output.stderr);
-                ensure!(output.status.success() && !output.stdout.is_empty(), "{name}, {label}: {errors}");
-            }
-            match times.is_empty() {
-                true => println!("  {name:8} {label:12} not measured: there is no command `node`"),
-                false => println!("  {name:8} {label:12} {}", Spread::of_times(&times, 1.0)),
-            }
         }
     }
     Ok(())

@@ -1,5 +1,7 @@
 //! Figures of `cargo xtask bench` that take more than starting programs in turns.
 
+mod calls;
+pub mod first;
 pub mod hints;
 pub mod lazy;
 pub mod passes;

@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 
 use proptest::prelude::*;
 use proptest::test_runner::TestCaseError;
-use wootz::{CheckStrategy, Config, Engine, Instance, Module, OptLevel, Store, TrapCode, Val};
+use wootz::{CheckStrategy, Config, Engine, Instance, Mode, Module, OptLevel, Store, TrapCode, Val};
 
 use super::runner;
 
@@ -305,6 +305,7 @@ fn accesses_trap_exactly_past_the_end() {
         for level in [OptLevel::O0, OptLevel::O2] {
             configs.push(Config::new().checks(checks).opt_level(level));
         }
+        configs.push(Config::new().checks(checks).mode(Mode::Lazy).opt_level(OptLevel::O0));
     }
     let result =
         runner(CASES).run(&cases(), |case| configs.iter().try_for_each(|config| check(config, &case)));

@@ -25,7 +25,11 @@ const LAYERS: &[Layer] = &[
     layer("wootz-wasm-ir", &["wootz-wasm-types"]),
     layer("wootz-vm-abi", &["wootz-wasm-types"]),
     Layer { tests_may: &["wootz-codegen-llvm"], ..layer("wootz-debuginfo", &["wootz-wasm-ir"]) },
-    layer("wootz-codegen-llvm", &["wootz-wasm-ir", "wootz-vm-abi", "wootz-debuginfo"]),
+    layer("wootz-codegen-baseline", &["wootz-wasm-ir", "wootz-vm-abi"]),
+    layer(
+        "wootz-codegen-llvm",
+        &["wootz-wasm-ir", "wootz-vm-abi", "wootz-debuginfo", "wootz-codegen-baseline"],
+    ),
     layer("wootz-runtime", &["wootz-vm-abi", "wootz-wasm-types"]),
     layer("wootz-wasi", &["wootz-runtime", "wootz-wasm-types"]),
     Layer {
@@ -49,6 +53,11 @@ const LAYERS: &[Layer] = &[
 /// Packages of others that only some of ours may name as a dependency, and why.
 const RESERVED: &[(&str, &[&str], &str)] = &[
     ("wasmparser", &["wootz-wasm-ir"], "decoding and validation live in wasm-ir"),
+    (
+        "cranelift-assembler-x64",
+        &["wootz-codegen-baseline"],
+        "machine code without LLVM is made in codegen-baseline",
+    ),
     ("inkwell", &["wootz-codegen-llvm"], "LLVM lives in codegen-llvm"),
     ("llvm-sys", &["wootz-codegen-llvm"], "LLVM lives in codegen-llvm"),
 ];
@@ -64,6 +73,7 @@ const COMPILER: &[&str] = &["inkwell", "llvm-sys", "wasmparser", "wootz-wasm-ir"
 const UNREACHABLE: &[(&str, Kind, &[&str], &str)] = &[
     ("wootz-wasm-types", Kind::Tests, COMPILER, "both sides of the seam read it"),
     ("wootz-wasm-ir", Kind::Tests, LLVM, "the IR serves any back end"),
+    ("wootz-codegen-baseline", Kind::Tests, LLVM, "it is the compiler that is not LLVM"),
     ("wootz-vm-abi", Kind::Tests, COMPILER, "both sides of the seam read it"),
     ("wootz-runtime", Kind::Tests, COMPILER, "an image must run in a process without a compiler"),
     // The bindings of WASI name a parser for their error types; nothing of it is linked.

@@ -7,6 +7,8 @@ use clap::{Args, ValueEnum};
 use wootz_engine::Profiler;
 
 use super::RunArgs;
+use crate::exit::Exit;
+use crate::report::{Outcome, Report};
 
 #[derive(Args, Debug)]
 pub struct ProfileArgs {
@@ -39,6 +41,18 @@ pub enum ProfilerName {
     Perfmap,
     /// Names, code and with -g source lines, in jit-PID.dump here: for `perf record -k mono` and `perf inject --jit`.
     Jitdump,
+}
+
+impl ProfilerName {
+    /// Tells `perf` about all code from now on.
+    ///
+    /// # Errors
+    /// The report of why that cannot be written.
+    pub fn start(self) -> Outcome {
+        Profiler::from(self)
+            .start()
+            .map_err(|error| Report::new(Exit::System, format!("cannot write for the profiler: {error}")))
+    }
 }
 
 impl From<ProfilerName> for Profiler {

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::{CompileArgs, GrantArgs};
+use super::{CompileArgs, GrantArgs, ProfilerName};
 use crate::parse::size;
 
 #[derive(Args, Debug)]
@@ -16,6 +16,9 @@ pub struct ReplArgs {
     /// Stack for what is run: bytes, or with K, M or G.
     #[arg(long, value_name = "SIZE", default_value = "8M", value_parser = size)]
     pub stack_size: usize,
+    /// Tell `perf record` which code is which function.
+    #[arg(long = "profile", value_name = "FORM")]
+    pub profiler: Option<ProfilerName>,
     /// End a script at its first error, with the exit code of that.
     #[arg(long)]
     pub strict: bool,

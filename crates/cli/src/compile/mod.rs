@@ -19,7 +19,7 @@ use wootz_cli::report::{Outcome, Report};
 use wootz_cli::run::require_command;
 use wootz_codegen_llvm::{
     CLibrary, CompileError, CompileOptions, SourceText, TextKind, compile_bitcode, compile_c_library,
-    compile_image_observed, emit_text, print_text, set_options,
+    compile_image_observed, emit_text, link, print_text, set_options,
 };
 use wootz_wasm_ir::Module;
 
@@ -40,6 +40,11 @@ pub(crate) fn compile(args: &CompileFileArgs) -> Outcome {
     set_options(&args.llvm_option)
         .map_err(|error| Report::new(Exit::Usage, format!("--llvm-option: {error}")))?;
     let input = Input::read(&args.file, args.input.max_module_size)?;
+    if args.split_debug.is_some() && !matches!(args.emit, Emit::Image | Emit::Exe) {
+        return Err(Report::new(Exit::Usage, "--split-debug is for images and executables").help(
+            "debug information of an object is that of the program: objcopy and strip take it out of that",
+        ));
+    }
     let text = |kind| {
         move |module: &Module, options: &CompileOptions| {
             emit_text(module, options, kind, None).map(String::into_bytes)
@@ -134,8 +139,14 @@ fn image(args: &CompileFileArgs, target: &Target, input: &Input) -> Outcome {
     let compiled = with_progress(&input.name, !args.progress.no_progress, |observer| {
         compile_image_observed(&module, &options, observer)
     });
-    let CompiledImage { image, mut report } = compiled.map_err(|error| compile_report(input, &error))?;
+    let CompiledImage { mut image, mut report } = compiled.map_err(|error| compile_report(input, &error))?;
     times.measure(CompilePhase::Write, || {
+        if let Some(path) = &args.split_debug {
+            let split = link::split_debug(&image, &debug_name(path)?)
+                .map_err(|error| Report::new(Exit::Bug, error.to_string()))?;
+            Target::File(path.clone()).write(&split.debug)?;
+            image = split.image;
+        }
         if executable {
             target.write_as(&executable_of(args, &image)?, EXECUTABLE)
         } else {
@@ -145,6 +156,14 @@ fn image(args: &CompileFileArgs, target: &Target, input: &Input) -> Outcome {
     report.phases += &times;
     tell(args, &module, &report, started);
     Ok(())
+}
+
+/// What an image calls the file that has its debug information.
+fn debug_name(path: &Path) -> Outcome<String> {
+    let name = path.file_name().and_then(|name| name.to_str());
+    name.map(str::to_owned).ok_or_else(|| {
+        Report::new(Exit::Usage, format!("{} names no file that an image can refer to", path.display()))
+    })
 }
 
 /// Whether an executable can be made of a module.

@@ -9,6 +9,8 @@
 //!        section headers: the stub's loaded ones, then these
 //! ```
 //!
+//! The build id among the stub's loaded sections becomes one of all that is in the file.
+//!
 //! Having sections, it survives `strip` and opens in every tool. All other symbols and the debug information of the stub are left out.
 
 use std::fmt;
@@ -21,6 +23,8 @@ use object::elf;
 use object::pod::{bytes_of, from_bytes_mut, slice_from_bytes};
 use object::read::elf::{FileHeader, ProgramHeader, SectionHeader, SectionTable, Sym};
 use object::read::{SectionIndex, StringTable};
+
+use wootz_engine::{BUILD_ID_SECTION, BuildId};
 
 use super::Settings;
 
@@ -118,6 +122,7 @@ pub fn build(stub: &[u8], image: &[u8], settings: &Settings) -> Result<Vec<u8>, 
     }
 
     let settings = postcard::to_stdvec(settings).expect("settings encode");
+    identify(&mut out, &mut table, &[stub, image, &settings]);
     table.append(&mut out, IMAGE, elf::SHT_PROGBITS, PAGE, image);
     table.append(&mut out, SETTINGS, elf::SHT_PROGBITS, 1, &settings);
     if let Some(SymbolTable { symbols, names }) = symbols {
@@ -131,6 +136,21 @@ pub fn build(stub: &[u8], image: &[u8], settings: &Settings) -> Result<Vec<u8>, 
     }
     table.finish(&mut out);
     Ok(out)
+}
+
+/// Gives the executable a build id of its own, in the place of the stub's if that has one.
+fn identify(out: &mut Vec<u8>, table: &mut Table, contents: &[&[u8]]) {
+    let id = BuildId::of(contents.iter().copied());
+    let strings = StringTable::new(&*table.names, 0, table.names.len() as u64);
+    let own =
+        table.headers.iter().find(|section| section.name(LE, strings) == Ok(BUILD_ID_SECTION.as_bytes()));
+    match own.and_then(|section| section.file_range(LE)) {
+        Some((offset, size)) => {
+            let note = out.get_mut(offset as usize..).and_then(|rest| rest.get_mut(..size as usize));
+            note.into_iter().for_each(|note| id.replace(note));
+        }
+        None => _ = table.append(out, BUILD_ID_SECTION, elf::SHT_NOTE, 4, &id.note()),
+    }
 }
 
 /// Symbols and the names that they refer to, as sections have them.

@@ -14,11 +14,17 @@ use serde::{Deserialize, Serialize};
 use wootz_engine::wasi::{BuildError, Exit as ProcExit, ThreadedProgram, WasiCtx, is_threaded};
 use wootz_engine::{Config, Engine, Error, Integrity, Linker, Module, Store};
 
+use clap::ValueEnum as _;
+
+use crate::args::ProfilerName;
 use crate::backtrace::lines;
 use crate::exit::Exit;
 use crate::report::{Outcome, Report, end};
 use crate::run::{HOST_STACK, grant};
 pub use file::{BuildExecutableError, build};
+
+/// Variable with what `wootz run` takes as `--profile`.
+const PROFILER_VARIABLE: &str = "WOOTZ_PROFILE";
 
 /// How an executable runs its program.
 #[derive(Clone, PartialEq, Eq, Default, Debug, Serialize, Deserialize)]
@@ -51,6 +57,9 @@ pub fn run() -> Outcome<Exit> {
     let settings: Settings = postcard::from_bytes(&settings)
         .map_err(|_| Report::new(Exit::BadModule, "this program's own file is damaged"))?;
 
+    if let Some(profiler) = profiler()? {
+        profiler.start()?;
+    }
     let stack = settings.stack as usize;
     let engine = Engine::new(&Config::new().max_wasm_stack(stack));
     let module =
@@ -65,6 +74,18 @@ pub fn run() -> Outcome<Exit> {
         Ok(never) => match never {},
         Err(_) => Ok(Exit::Bug),
     }
+}
+
+/// Who is to be told which code is which function: an executable's arguments are its program's.
+fn profiler() -> Outcome<Option<ProfilerName>> {
+    let Some(name) = std::env::var_os(PROFILER_VARIABLE) else { return Ok(None) };
+    let found = ProfilerName::from_str(&name.to_string_lossy(), false);
+    found.map(Some).map_err(|_| {
+        Report::new(
+            Exit::Usage,
+            format!("{PROFILER_VARIABLE} is neither perfmap nor jitdump: {}", name.display()),
+        )
+    })
 }
 
 /// Runs the program, and ends the process while all that it used is still there: the system takes that back at once.

@@ -44,6 +44,9 @@ use session::{Answer, Session};
 
 /// Runs a session.
 pub(crate) fn repl(args: &ReplArgs) -> Outcome<Exit> {
+    if let Some(profiler) = args.profiler {
+        profiler.start()?;
+    }
     let thread = std::thread::Builder::new().name("session".into());
     let thread = thread.stack_size(args.stack_size.saturating_add(HOST_STACK));
     std::thread::scope(|scope| {

@@ -13,7 +13,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use wootz_engine::wasi::{BuildError, ThreadedProgram, WasiCtx, WasiCtxBuilder, is_threaded};
-use wootz_engine::{Engine, Instance, Integrity, Linker, Module, Profiler, Store, Val};
+use wootz_engine::{Engine, Instance, Integrity, Linker, Module, Store, Val};
 use wootz_wasm_ir::Declarations;
 
 use crate::args::{GrantArgs, ModeArg, RunArgs};
@@ -46,10 +46,8 @@ pub fn run(
     compile: Option<&Compile<'_>>,
     profiling: Option<&Arc<Profiling>>,
 ) -> Outcome<Option<Exit>> {
-    if let Some(profiler) = args.profiler.map(Profiler::from) {
-        profiler
-            .start()
-            .map_err(|error| Report::new(Exit::System, format!("cannot write for the profiler: {error}")))?;
+    if let Some(profiler) = args.profiler {
+        profiler.start()?;
     }
     let lazy = args.mode == ModeArg::Lazy;
     let cache = if args.no_cache || lazy || input.is_image() { Cache::off() } else { Cache::of_user()? };

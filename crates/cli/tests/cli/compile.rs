@@ -122,3 +122,34 @@ fn unknown_machines_cpus_and_features_are_told() {
     assert!(told(&["--cpu", "x86-64-v5"]).contains(r#"close are "x86-64-v2""#));
     assert!(told(&["--target", "aarch64", "--cpu", "native"]).contains("this machine is no aarch64"));
 }
+
+/// Debug information in a file of its own leaves an image that is as one without, and whose traps still say where they are.
+#[test]
+fn debug_information_goes_to_a_file_of_its_own() {
+    let wat = r#"(module
+      (func $deep (param i32) (unreachable))
+      (func (export "_start") (call $deep (i32.const 1))))"#;
+    let dir = Dir::with("m.wat", wat);
+    dir.wootz(&["compile", "-g", "m.wat", "-o", "whole"]).output();
+    dir.wootz(&["compile", "-g", "m.wat", "-o", "split", "--split-debug", "apart"]).output();
+    let read = |name: &str| std::fs::read(dir.path().join(name)).unwrap();
+    let [whole, split, apart] = ["whole", "split", "apart"].map(read);
+    let contains = |file: &[u8], text: &[u8]| file.windows(text.len()).any(|part| part == text);
+    assert!(contains(&whole, b".debug_info\0") && !contains(&split, b".debug_info\0"));
+    assert!(contains(&apart, b".debug_info\0") && contains(&split, b"apart\0"));
+    assert!(split.len() < whole.len());
+
+    let trap = |image: &str| {
+        let outcome = dir.wootz(&["run", image]);
+        assert_eq!(outcome.code, 134, "{}", outcome.stderr);
+        outcome.stderr.replace(image, "image")
+    };
+    let report = trap("split");
+    assert!(report.contains("deep"), "{report}");
+    assert_eq!(report, trap("whole"));
+    std::fs::remove_file(dir.path().join("apart")).unwrap();
+    assert_eq!(report, trap("split"));
+
+    dir.wootz(&["compile", "m.wat", "--split-debug", "apart"]).error(2);
+    dir.wootz(&["compile", "-g", "m.wat", "--emit", "obj", "--split-debug", "apart"]).error(2);
+}

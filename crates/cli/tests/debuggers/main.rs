@@ -10,6 +10,8 @@
 //! # check: …                      directives of the crate `filecheck` for the whole output
 //! ```
 
+mod tutorial;
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -29,7 +31,7 @@ fn main() {
         .collect();
     files.sort();
     assert!(files.len() > 5, "the sessions are gone");
-    let mut trials = Vec::new();
+    let mut trials = vec![Trial::test("tutorial", tutorial::check)];
     for file in files {
         let session = Arc::new(Session::read(&file));
         for code in &session.code {
@@ -67,13 +69,18 @@ enum Way {
     Image,
     /// It is an executable that `wootz compile` made.
     Exe,
+    /// It is an image whose debug information is in a file beside it.
+    SplitImage,
+    /// It is an executable whose debug information is in a file that is found by build id.
+    SplitExe,
     /// It is what is entered in `wootz repl`.
     Repl,
 }
 
 impl Way {
     fn read(name: &str) -> Self {
-        let all = [Self::Run, Self::Lazy, Self::Image, Self::Exe, Self::Repl];
+        let all =
+            [Self::Run, Self::Lazy, Self::Image, Self::Exe, Self::SplitImage, Self::SplitExe, Self::Repl];
         let found = all.into_iter().find(|way| format!("{way:?}").to_lowercase() == name);
         found.unwrap_or_else(|| panic!("programs are not run in the way `{name}`"))
     }
@@ -158,6 +165,20 @@ impl Session {
             return Ok(self.program.clone());
         }
         let module = dir.join("program.wasm");
+        if self.program.extension().is_some_and(|extension| extension == "rs") {
+            // Without the standard library, which is not there for WebAssembly everywhere, the compiler has to be asked for what is not stable.
+            let mut rustc = Command::new("rustc");
+            rustc.env("RUSTC_BOOTSTRAP", "1").args([
+                "--edition",
+                "2021",
+                "--target",
+                "wasm32-unknown-unknown",
+            ]);
+            rustc.args(["-C", "linker=wasm-ld-22", "-C", "panic=abort", "-C", "overflow-checks=off", "-g"]);
+            rustc.args(&self.options).arg(&self.program).arg("-o").arg(&module);
+            succeed(&mut rustc)?;
+            return Ok(module);
+        }
         let mut clang = Command::new("clang-22");
         clang.args(["--target=wasm32-wasi", "-Wno-deprecated", "--sysroot=/usr", "--no-wasm-opt", "-g"]);
         clang.args(&self.options).arg(&self.program).arg("-o").arg(&module);
@@ -180,8 +201,8 @@ impl Session {
             Way::Lazy => {
                 [run(&[debug, code, "--mode", "lazy"]), options, vec![path(module)], arguments].concat()
             }
-            Way::Image => [run(&[]), options, vec![path(compiled)], arguments].concat(),
-            Way::Exe => [vec![path(compiled)], arguments].concat(),
+            Way::Image | Way::SplitImage => [run(&[]), options, vec![path(compiled)], arguments].concat(),
+            Way::Exe | Way::SplitExe => [vec![path(compiled)], arguments].concat(),
             Way::Repl => vec![WOOTZ.into(), "repl".into(), debug.into(), code.into()],
         }
     }
@@ -192,11 +213,8 @@ impl Session {
             Debugger::Lldb => "-g=lldb",
         };
         let compiled = dir.join("compiled");
-        if matches!(way, Way::Image | Way::Exe) {
-            let mut compile = Command::new(WOOTZ);
-            compile.args(["compile", debug, code, "--no-progress"]).arg(module).arg("-o").arg(&compiled);
-            compile.args(if way == Way::Exe { &["--emit", "exe"][..] } else { &[] });
-            succeed(&mut compile)?;
+        if !matches!(way, Way::Run | Way::Lazy | Way::Repl) {
+            compile(module, &compiled, &[debug, code], way, dir)?;
         }
         let program = self.program(module, &compiled, debug, code, way);
         let script = dir.join("commands");
@@ -233,10 +251,34 @@ impl Session {
             }
         };
         let input = if way == Way::Repl { fs::File::open(module)?.into() } else { Stdio::null() };
+        debugger.env("WOOTZ_DEBUG_DIR", dir.join("folder"));
         let output = debugger.args(program).current_dir(dir).stdin(input).output()?;
         let text = [output.stdout, output.stderr].concat();
         Ok(String::from_utf8_lossy(&text).into_owned())
     }
+}
+
+/// Compiles a module to a file that is run, with its debug information in it or apart.
+fn compile(module: &Path, compiled: &Path, options: &[&str], way: Way, dir: &Path) -> Result<(), Failed> {
+    let debug = dir.join("compiled.debug");
+    let mut compile = Command::new(WOOTZ);
+    compile.arg("compile").args(options).arg("--no-progress").arg(module).arg("-o").arg(compiled);
+    compile.args(if matches!(way, Way::Exe | Way::SplitExe) { &["--emit", "exe"][..] } else { &[] });
+    if matches!(way, Way::SplitImage | Way::SplitExe) {
+        compile.arg("--split-debug").arg(&debug);
+    }
+    succeed(&mut compile)?;
+    if way == Way::SplitExe {
+        // Away from where it was made, to where its build id says.
+        let notes = Command::new("readelf").arg("--notes").arg(&debug).output()?.stdout;
+        let notes = String::from_utf8_lossy(&notes).into_owned();
+        let (_, id) = notes.split_once("Build ID: ").ok_or("the file has no build id")?;
+        let (first, rest) = id.trim().split_at(2);
+        let folder = dir.join("folder/.build-id").join(first);
+        fs::create_dir_all(&folder)?;
+        fs::rename(debug, folder.join(format!("{rest}.debug")))?;
+    }
+    Ok(())
 }
 
 /// Replaces `@NAME` by the number of the source's line that has the comment `mark: NAME`.

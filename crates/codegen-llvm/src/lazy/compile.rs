@@ -116,7 +116,7 @@ fn fragment(
     let machine = compiler.target.kept_machine(opt)?;
     let context = LlvmContext::new(false);
     let counts = opt == OptLevel::O0 && compiler.options.opt != OptLevel::O0;
-    let state = ModuleState::for_few(
+    let mut state = ModuleState::for_few(
         context.get(),
         &machine,
         &compiler.target,
@@ -124,6 +124,10 @@ fn fragment(
         &options,
         Few::new(compiler.context.clone(), counts.then_some(&compiler.entries), positions),
     );
+    if opt != OptLevel::O0 {
+        state.fixed_tables = Some(compiler.module.fixed_tables());
+        state.slots = Some(&compiler.entries);
+    }
     let mut times = PhaseTimes::default();
     let direct = lower(&mut Bodies::new(&state, &compiler.module, &options, &mut times))?;
     state.finish();

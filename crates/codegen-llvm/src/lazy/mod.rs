@@ -2,7 +2,8 @@
 //!
 //! | file | what |
 //! |---|---|
-//! | `compile` | a few functions or a trampoline → a linked fragment |
+//! | `quick` | a few functions → a fragment, without LLVM |
+//! | `compile` | a few functions or a trampoline → a linked fragment, by LLVM |
 //! | `endings` | returns where LLVM's fast selector can be quick |
 //! | `slots` | calls of what lies in other fragments go through slots |
 //! | `loops` | the counter in code of the first tier, and ways into loops of the second |
@@ -18,6 +19,7 @@ mod compile;
 mod endings;
 mod hot;
 mod loops;
+mod quick;
 mod requests;
 mod slots;
 mod workers;
@@ -34,6 +36,7 @@ use wootz_vm_abi::lazy::{
     CodeSpace, CompileFailure, Done, Entry, EntryCompiler, EntryNumber, Fragment, LazyLayout, LazyModule,
     MakeCompiler, Part, Tier,
 };
+use wootz_vm_abi::plan::MemoryPlan;
 use wootz_wasm_ir::{FuncIndex, Module};
 
 use crate::compile::memory_plans;
@@ -48,6 +51,7 @@ use wootz_vm_abi::options::CompileOptions;
 use workers::Urgency;
 
 pub(crate) use loops::{Counting, LoopEntry, function_type};
+pub(crate) use slots::load_slot;
 
 /// The target of tracing events: what becomes hot, and what is compiled.
 const EVENTS: &str = "wootz::lazy";
@@ -69,6 +73,7 @@ struct Inner {
     target: TargetInfo,
     entries: LazyLayout,
     context: Arc<VMContextLayout>,
+    plans: Vec<MemoryPlan>,
     space: Arc<dyn CodeSpace>,
     library: Library,
     failures: Mutex<HashMap<EntryNumber, CompileFailure>>,
@@ -124,6 +129,7 @@ impl LazyCompiler {
             requests: Mutex::new(Requests::new(entries.entries())),
             entries,
             context: Arc::new(VMContextLayout::new(&ModuleShape::new(declarations))),
+            plans: memory_plans(declarations, &options),
             library,
             failures: Mutex::default(),
             hot: Mutex::default(),
@@ -170,6 +176,7 @@ impl EntryCompiler for LazyCompiler {
 
     fn close(&self) {
         self.inner.closed.store(true, Ordering::Relaxed);
+        tracing::debug!(target: EVENTS, pending = self.pending(), "closed");
     }
 }
 
@@ -282,7 +289,7 @@ impl Inner {
             entries.extend(&taken);
             taken.into_iter().filter_map(|entry| self.entries.function(entry)).collect()
         };
-        let made = self.add(Tier::First, || compile::first_tier(self, &given, more));
+        let made = self.make_first(&given, more);
         match made {
             Ok(()) if callees.is_some() => {
                 self.requests().want(&left);
@@ -294,8 +301,30 @@ impl Inner {
         }
     }
 
+    /// Compiles entries in the first tier, without LLVM as far as possible.
+    fn make_first(
+        &self,
+        given: &[Entry],
+        more: impl FnMut(Vec<FuncIndex>) -> Vec<FuncIndex>,
+    ) -> Result<(), CompileError> {
+        if !self.is_quick() {
+            return self.add(Tier::First, || compile::first_tier(self, given, more).map(Some));
+        }
+        let mut left = Vec::new();
+        self.add(Tier::First, || {
+            let quick = quick::compile(self, given, more)?;
+            left = quick.left;
+            Ok(quick.fragment)
+        })?;
+        if left.is_empty() {
+            return Ok(());
+        }
+        self.add(Tier::First, || compile::first_tier(self, &left, |_| Vec::new()).map(Some))
+    }
+
     fn fail(&self, number: EntryNumber, error: CompileError) {
         if let Some(entry) = self.entries.entry(number) {
+            tracing::warn!(target: EVENTS, ?entry, %error, "cannot be compiled");
             self.failures().insert(number, CompileFailure { entry, error: Arc::new(error) });
         }
     }
@@ -315,19 +344,21 @@ impl Inner {
         symbol.to_string()
     }
 
-    /// Compiles and hands over.
+    /// Compiles and hands over, if there is anything.
     fn add(
         &self,
         tier: Tier,
-        compile: impl FnOnce() -> Result<Fragment, CompileError>,
+        compile: impl FnOnce() -> Result<Option<Fragment>, CompileError>,
     ) -> Result<(), CompileError> {
         let add = || {
             let started = Instant::now();
-            let fragment = compile()?;
+            let Some(fragment) = compile()? else { return Ok(()) };
             let time = started.elapsed();
             let (parts, bytes) = (fragment.parts.len(), fragment.bytes.len());
-            tracing::debug!(target: EVENTS, ?tier, parts, bytes, ?time, "compiled");
-            self.space.add(&fragment, tier, time).map_err(|error| CompileError::NoRoom(error.to_string()))
+            let swaps = self.space.add(&fragment, tier, time);
+            let swaps = swaps.map_err(|error| CompileError::NoRoom(error.to_string()))?;
+            tracing::debug!(target: EVENTS, ?tier, parts, bytes, ?time, swaps, "compiled");
+            Ok(())
         };
         // A panic is a bug of ours; it must not leave those waiting who asked.
         let added = std::panic::catch_unwind(std::panic::AssertUnwindSafe(add));
@@ -339,7 +370,7 @@ impl Inner {
         let batch = if self.is_closed() { Vec::new() } else { self.hot().take_batch() };
         if !batch.is_empty() {
             // Code of the first tier does as well: a failure costs speed only.
-            if let Err(error) = self.add(Tier::Second, || compile::second_tier(self, &batch)) {
+            if let Err(error) = self.add(Tier::Second, || compile::second_tier(self, &batch).map(Some)) {
                 tracing::warn!(target: EVENTS, %error, ?batch, "stays as it is");
             }
             self.hot().finish(&batch);

@@ -1,17 +1,20 @@
 //! Calls of functions that are in no object of the fragment: through their slots.
 //!
-//! It is done after the passes, which see plain calls and may inline what they are shown of the callees. They also delete
+//! A direct call gets it after the passes, which see plain calls and may inline what they are shown of the callees. They also delete
 //! functions, and may declare others in the same memory: a function is known by its name, nothing else.
 
 use std::collections::HashMap;
 
 use inkwell::module::Linkage;
-use inkwell::values::{BasicValue, CallSiteValue, FunctionValue, GlobalValue};
+use inkwell::values::{BasicValue, CallSiteValue, FunctionValue, GlobalValue, IntValue, PointerValue};
 use inkwell::{GlobalVisibility, values::InstructionValue};
 use wootz_vm_abi::lazy::{DATA_SYMBOL, Entry, LazyLayout};
 use wootz_wasm_ir::FuncIndex;
 
 use crate::error::CompileError;
+use crate::function::FunctionState;
+use crate::llvm::byte_offset;
+use crate::metadata::Region;
 use crate::module::ModuleState;
 use crate::symbol::Symbol;
 
@@ -52,6 +55,22 @@ pub(super) fn call_through_slots(
         }
     }
     Ok(())
+}
+
+/// The code in the slot of an entry, by the entry's number in 64 bits.
+pub(crate) fn load_slot<'ctx>(
+    f: &FunctionState<'_, 'ctx>,
+    number: IntValue<'ctx>,
+) -> Result<PointerValue<'ctx>, CompileError> {
+    let b = f.builder();
+    let slots = f.field(data(f.module).as_pointer_value(), LazyLayout::SLOTS)?;
+    let shift = f.module.types.i64.const_int(LazyLayout::SLOT_SHIFT, false);
+    let slot = byte_offset(b, f.module.types.i8, slots, b.build_left_shift(number, shift, "")?)?;
+    let code = b.build_load(f.module.types.ptr, slot, "")?;
+    if let Some(load) = code.as_instruction_value() {
+        f.module.metadata.region(load, Region::Context)?;
+    }
+    Ok(code.into_pointer_value())
 }
 
 /// The data outside of the fragment.

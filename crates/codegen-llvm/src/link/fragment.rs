@@ -1,6 +1,6 @@
 //! Links objects into a fragment: code for the reservation of a module whose functions are compiled one by one.
 
-use wootz_vm_abi::lazy::{Entry, Fragment, LazyLayout, Part};
+use wootz_vm_abi::lazy::{Entry, Fragment, LazyLayout, Maker, Part};
 
 use super::error::LinkError;
 use super::info::{self, Code};
@@ -66,6 +66,7 @@ pub(crate) fn fragment(
         bytes.extend_from_slice(&output.data);
     }
     Ok(Fragment {
+        maker: Maker::Llvm,
         text: range(Layout::TEXT),
         eh_frame: range(Layout::EH_FRAME),
         eh_frame_hdr: range(Layout::EH_FRAME_HDR),

@@ -41,6 +41,7 @@
 //! | `debug` | sources and variables instead of LLVM's debug information, if wanted |
 //! | `info` | the module information and the address map |
 //! | `write` | the ELF file of an image |
+//! | `split` | the debug information of an image in a file of its own |
 //! | `object` | instead of an image, an object for the linker of a program |
 //! | `fragment` | instead of an image, code for a module whose functions are compiled one by one |
 
@@ -54,6 +55,7 @@ mod layout;
 mod machine;
 mod object;
 mod relocate;
+mod split;
 mod symbols;
 mod unwind;
 mod write;
@@ -61,6 +63,7 @@ mod write;
 pub use debug::DebugParts;
 pub use error::{LinkError, Place, RelocationProblem};
 pub(crate) use fragment::fragment;
+pub use split::{SplitImage, split_debug};
 
 use layout::{Form, Layout};
 use machine::Arch;

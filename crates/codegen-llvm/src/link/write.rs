@@ -4,33 +4,43 @@ use object::Endianness;
 use object::elf;
 use object::write::StringId;
 use object::write::elf::{FileHeader, ProgramHeader, SectionHeader, SectionIndex, Sym, Writer};
+use wootz_vm_abi::build_id::{self, BuildId};
 use wootz_vm_abi::image;
+use wootz_vm_abi::machine::Machine;
 
 use super::error::LinkError;
 use super::info::Contents;
 use super::input::{Definition, Object};
 use super::layout::{Layout, MAX_PROGRAM_HEADERS, SLOT};
-use super::machine::Arch;
 use super::symbols::Symbols;
 
 /// A section of the file.
-struct Section<'a> {
-    name: &'a str,
-    ty: elf::SectionType,
-    flags: elf::SectionFlags,
-    address: u64,
-    align: u64,
-    entry_size: u64,
-    data: &'a [u8],
+#[derive(Copy, Clone)]
+pub(super) struct Section<'a> {
+    pub(super) name: &'a str,
+    pub(super) ty: elf::SectionType,
+    pub(super) flags: elf::SectionFlags,
+    pub(super) address: u64,
+    pub(super) align: u64,
+    pub(super) entry_size: u64,
+    pub(super) data: &'a [u8],
     /// What fills the file before it.
-    padding: u8,
+    pub(super) padding: u8,
+}
+
+impl<'a> Section<'a> {
+    /// One that is not loaded.
+    pub(super) fn plain(name: &'a str, data: &'a [u8]) -> Self {
+        let (ty, flags) = (elf::SHT_PROGBITS, elf::SectionFlags::default());
+        Self { name, ty, flags, address: 0, align: 1, entry_size: 0, data, padding: 0 }
+    }
 }
 
 /// A symbol of the file.
-struct Symbol {
-    name: String,
-    address: u64,
-    size: u64,
+pub(super) struct Symbol {
+    pub(super) name: String,
+    pub(super) address: u64,
+    pub(super) size: u64,
 }
 
 /// What the writer gave a section.
@@ -68,23 +78,34 @@ fn file(
     contents: &Contents,
     headers: &[ProgramHeader],
 ) -> Result<Vec<u8>, LinkError> {
-    let error = |error: object::write::Error| LinkError::Write(error.to_string());
     let slots = vec![0; (layout.libcalls * SLOT) as usize];
-    let sections = sections(layout, contents, &slots);
+    let id = build_id(layout, contents).note();
+    let sections = sections(layout, contents, &slots, &id);
     let functions = functions(objects, symbols, layout);
+    write(layout.arch.machine, headers, &sections, &functions)
+}
 
+/// The bytes of a file, whose first sections are those of a layout's outputs.
+pub(super) fn write(
+    machine: Machine,
+    headers: &[ProgramHeader],
+    sections: &[Section<'_>],
+    functions: &[Symbol],
+) -> Result<Vec<u8>, LinkError> {
+    let error = |error: object::write::Error| LinkError::Write(error.to_string());
     let mut bytes = Vec::new();
     let mut writer = Writer::new(Endianness::Little, true, &mut bytes);
     writer.reserve_file_header();
     writer.reserve_program_headers(headers.len() as u32);
     let mut reserved = Vec::with_capacity(sections.len());
-    for section in &sections {
+    for section in sections {
         let (name, index) =
             (writer.add_section_name(section.name.as_bytes()), writer.reserve_section_index());
         if section.address != 0 && !headers.is_empty() {
             writer.reserve_until(section.address);
         }
-        let offset = writer.reserve(section.data.len() as u64, section.align);
+        let len = if section.ty == elf::SHT_NOBITS { 0 } else { section.data.len() as u64 };
+        let offset = writer.reserve(len, section.align);
         reserved.push(Reserved { name, index, offset });
     }
     let text = reserved[Layout::TEXT].index;
@@ -99,13 +120,15 @@ fn file(
     writer.reserve_shstrtab().map_err(error)?;
     writer.reserve_section_headers();
 
-    writer.write_file_header(&file_header(layout.arch)).map_err(error)?;
+    writer.write_file_header(&file_header(machine)).map_err(error)?;
     writer.write_align_program_headers();
     headers.iter().for_each(|header| writer.write_program_header(header));
     for (section, place) in sections.iter().zip(&reserved) {
         let gap = place.offset - writer.offset();
         writer.write(&vec![section.padding; gap as usize]);
-        writer.write(section.data);
+        if section.ty != elf::SHT_NOBITS {
+            writer.write(section.data);
+        }
     }
     writer.write_null_symbol();
     for (symbol, name) in functions.iter().zip(names) {
@@ -142,30 +165,25 @@ fn file(
     Ok(bytes)
 }
 
-fn file_header(arch: &Arch) -> FileHeader {
+fn file_header(machine: Machine) -> FileHeader {
     FileHeader {
         os_abi: elf::ELFOSABI_NONE,
         abi_version: 0,
         e_type: elf::ET_DYN,
-        e_machine: elf::Machine(arch.machine.elf()),
+        e_machine: elf::Machine(machine.elf()),
         e_entry: 0,
         e_flags: Default::default(),
     }
 }
 
 /// The sections in file order; those of the layout's outputs come first, in its order.
-fn sections<'a>(layout: &'a Layout<'_>, contents: &'a Contents, slots: &'a [u8]) -> Vec<Section<'a>> {
-    let none = elf::SectionFlags::default();
-    let plain = |name: &'a str, data: &'a [u8]| Section {
-        name,
-        ty: elf::SHT_PROGBITS,
-        flags: none,
-        address: 0,
-        align: 1,
-        entry_size: 0,
-        data,
-        padding: 0,
-    };
+fn sections<'a>(
+    layout: &'a Layout<'_>,
+    contents: &'a Contents,
+    slots: &'a [u8],
+    id: &'a [u8],
+) -> Vec<Section<'a>> {
+    let plain = Section::plain;
     let output = |index: usize| {
         let output = &layout.outputs[index];
         Section { address: output.address, align: output.align, ..plain(output.name, &output.data) }
@@ -197,9 +215,17 @@ fn sections<'a>(layout: &'a Layout<'_>, contents: &'a Contents, slots: &'a [u8])
         after.push(plain(image::SOURCES, &contents.sources));
     }
     after.push(data);
+    after.push(Section { ty: elf::SHT_NOTE, align: 4, ..plain(build_id::NOTE, id) });
     after.extend(contents.debug.as_deref().map(|debug| plain(image::DEBUG, debug)));
     sections.splice(Layout::LOADED..Layout::LOADED, after);
     sections
+}
+
+/// The id of what a file has besides debug information.
+fn build_id(layout: &Layout<'_>, contents: &Contents) -> BuildId {
+    let loaded = layout.outputs[..Layout::LOADED].iter().map(|output| &*output.data);
+    let Contents { info, address_map, sources, data, debug: _ } = contents;
+    BuildId::of(loaded.chain([info, address_map, sources, data].map(|bytes| &**bytes)))
 }
 
 fn program_headers(layout: &Layout<'_>) -> Vec<ProgramHeader> {

@@ -83,7 +83,7 @@ fn resolve<'m, 'ctx>(
         Callee::Table { table, ty } => {
             let (index, args) = operands.split_last().ok_or_else(missing)?;
             let index = f.value(*index)?.into_int_value();
-            if let Some(fixed) = f.module.fixed_tables.and_then(|tables| tables.get(table)) {
+            if let Some(fixed) = fixed_table::get(f.module, table) {
                 return Ok((fixed_element(f, table, fixed, ty, index)?, args));
             }
             (element(f, table, ty, index)?, args)

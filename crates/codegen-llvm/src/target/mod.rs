@@ -157,6 +157,12 @@ impl TargetInfo {
         Ok(())
     }
 
+    /// Whether it has all that a level, by its number, and those below it add.
+    pub(crate) fn has_level(&self, level: usize) -> bool {
+        let mut needed = features::levels(self.machine)[..=level].iter().flat_map(|(_, adds)| *adds);
+        needed.all(|feature| self.features.iter().any(|known| known == feature))
+    }
+
     pub(crate) fn isa(&self) -> Isa {
         let has = |name: &str| self.features.iter().any(|feature| feature == name);
         match self.machine {

@@ -203,7 +203,7 @@ impl Composer<'_> {
             return None;
         }
         let mut out = write::Expression::new();
-        let mut any = false;
+        let (mut any, mut covered) = (false, 0);
         for part in &stated.0 {
             match self.part(part, shown, bytes, context, local, &mut out) {
                 Some(()) => any = true,
@@ -216,7 +216,12 @@ impl Composer<'_> {
                     return None;
                 }
                 out.op_piece(bits / 8);
+                covered += bits / 8;
             }
+        }
+        if covered > 0 && covered < bytes {
+            // gdb takes what no piece is about for zero.
+            out.op_piece(bytes - covered);
         }
         any.then_some(out)
     }

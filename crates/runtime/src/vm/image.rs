@@ -8,7 +8,8 @@
 use std::fs::File;
 use std::io;
 use std::ops::Range;
-use std::os::fd::{AsFd, BorrowedFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
+use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 
 use wootz_vm_abi::addrmap;
@@ -30,7 +31,7 @@ use crate::image::Integrity;
 use crate::regions::{Protection, RegionKind};
 use crate::sys::memory::Mapping;
 use crate::sys::{pages, signals};
-use crate::{ImageError, profiler, validate};
+use crate::{ImageError, debug_file, profiler, validate};
 
 /// An image in this process.
 pub(crate) struct LoadedImage {
@@ -137,6 +138,14 @@ enum Pages<'a> {
     File(BorrowedFd<'a>, u64),
 }
 
+impl Pages<'_> {
+    /// Where the file is.
+    fn path(self) -> Option<PathBuf> {
+        let Self::File(file, _) = self else { return None };
+        std::fs::read_link(format!("/proc/self/fd/{}", file.as_raw_fd())).ok()
+    }
+}
+
 impl LoadedImage {
     /// Loads an image from bytes, with code that cannot be read if the processor can do that.
     pub(crate) fn load(bytes: Arc<[u8]>) -> Result<Self, ImageError> {
@@ -235,13 +244,16 @@ impl LoadedImage {
         }
         super::unwind::check(&loaded)?;
         let contexts = Arc::default();
-        let shown = ShownImage::new(loaded.bytes.as_slice(), base, &contexts);
+        let image = loaded.bytes.as_slice();
+        let separate = debug_file::separate(image, || pages.path());
+        let debug = separate.as_deref().unwrap_or(image);
+        let shown = ShownImage::new(debug, base, &contexts);
         let contexts = shown.is_some().then_some(contexts);
         if profiler::is_started() {
             let code = loaded.code_bytes(loaded.text.start);
             let text = (loaded.text.start, code);
-            let LoadedImage { bytes, info, .. } = &loaded;
-            profiler::tell_image(bytes.as_slice(), base, text, &info.functions, &info.declarations);
+            let info = &loaded.info;
+            profiler::tell_image(debug, base, text, &info.functions, &info.declarations);
         }
         if loaded.is_lost() {
             Err(ImageError::Shortened)

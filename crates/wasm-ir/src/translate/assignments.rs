@@ -151,7 +151,8 @@ impl Assignments {
             let before = now;
             let branch = |open: &mut Vec<(bool, Option<Arrived>, Option<WasmOffset>)>, label: u32| {
                 let target = open.len().checked_sub(label as usize + 1);
-                if let (Some((false, behind, _)), Some(value)) = (target.and_then(|at| open.get_mut(at)), now) {
+                if let (Some((false, behind, _)), Some(value)) = (target.and_then(|at| open.get_mut(at)), now)
+                {
                     arrive(behind, value);
                 }
             };
@@ -377,9 +378,9 @@ mod tests {
         let kept = |is_same: &dyn Fn(WasmOffset) -> bool| {
             assignments.kept(LocalIndex(0), assignments.start..WasmOffset::MAX, is_same)
         };
-        assert_eq!(kept(&|end| end == behind), [assignments.start..offsets[1] + 1]);
+        assert_eq!(kept(&|end| end == behind), vec![assignments.start..offsets[1] + 1; 1]);
         let in_loop = assignments.steps.iter().find(|(_, step)| *step == Step::Loop).unwrap().0 + 1;
-        assert_eq!(kept(&|_| false), [assignments.start..in_loop]);
+        assert_eq!(kept(&|_| false), vec![assignments.start..in_loop; 1]);
     }
 
     /// The translator's records and the walk over the code tell the same values.

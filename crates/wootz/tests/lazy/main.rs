@@ -1,6 +1,7 @@
 //! Modules whose functions are compiled when they are first called.
 
 mod calls;
+mod drops;
 mod failures;
 mod tiers;
 

@@ -19,6 +19,8 @@ finish
 # sameln: = 6
 next
 # check: sum += twice(sum)
+step
+# check: twice (number=6)
 break factorial if n == 2
 continue
 # check: hit Breakpoint 2

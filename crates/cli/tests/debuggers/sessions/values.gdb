@@ -1,7 +1,7 @@
 # Values of every kind, in a function and in its caller; pointers are followed into linear memory.
 # program: values.c -O0
 # code: -O0 -O2
-# ways: run image exe
+# ways: run image exe splitimage splitexe
 break values.c:@describe
 run
 # check: hit Breakpoint

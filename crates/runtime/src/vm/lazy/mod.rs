@@ -1,6 +1,7 @@
 //! Code that is compiled while it runs: asking the compiler for it, from a stub or from code that got hot.
 
 mod open;
+mod publish;
 mod space;
 
 use std::collections::HashSet;
@@ -89,15 +90,7 @@ impl LazyCode {
         });
         let outcome = interruption.while_waiting(|| {
             self.compiler.compile(entry, done);
-            loop {
-                if let Some(outcome) = outcome.get() {
-                    return Some(outcome.clone());
-                }
-                if interruption.is_requested() {
-                    return None;
-                }
-                std::thread::park();
-            }
+            publish::wait(|| outcome.get().cloned(), || interruption.is_requested(), std::thread::park)
         })?;
         Some(outcome.map(|()| self.space.code(entry).unwrap_or_else(|| self.space.trap(entry))))
     }

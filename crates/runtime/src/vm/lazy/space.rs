@@ -9,15 +9,18 @@ use std::ops::Range;
 use std::ptr;
 use std::sync::atomic::{AtomicPtr, AtomicU32, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use region::Protection;
 use wootz_vm_abi::addrmap;
-use wootz_vm_abi::lazy::{CodeSpace, Entry, EntryCompiler, EntryNumber, Fragment, LazyLayout, Part, Tier};
+use wootz_vm_abi::lazy::{
+    CodeSpace, Entry, EntryCompiler, EntryNumber, Fragment, LazyLayout, Maker, Part, Tier,
+};
 use wootz_vm_abi::libcall::Libcall;
 use wootz_vm_abi::trap::TrapCode;
 use wootz_wasm_types::FuncIndex;
 
+use super::publish::{Cell, Cells, publish};
 use crate::lazy::{LazyStatistics, TierStatistics};
 use crate::profiler::{self, FunctionCode};
 use crate::sys::memory::{Mapping, page_size, round_to_pages};
@@ -220,7 +223,7 @@ impl LazySpace {
 
     /// The address of an entry's code, if it has any.
     pub(crate) fn code(&self, entry: EntryNumber) -> Option<usize> {
-        let address = self.cell(self.layout.slot(entry)).load(Ordering::Acquire);
+        let address = Cells::<PlacedFragment>::slot(self, entry).get();
         (address != self.stub(entry) + stubs::ASK).then_some(address)
     }
 
@@ -246,7 +249,7 @@ impl LazySpace {
     /// The fragment at an address. Safe in a signal handler.
     pub(crate) fn fragment_at(&self, address: usize) -> Option<&PlacedFragment> {
         let offset = self.code.contains(&address).then(|| address - self.code.start)?;
-        let fragment = self.page(offset / page_size()).load(Ordering::Acquire);
+        let fragment = Cells::page(self, offset / page_size()).get();
         // SAFETY: fragments are freed with the reservation, which is borrowed.
         unsafe { fragment.as_ref() }
     }
@@ -267,14 +270,15 @@ impl LazySpace {
         unsafe { AtomicUsize::from_ptr(ptr::with_exposed_provenance_mut(self.data + offset)) }
     }
 
-    fn page(&self, page: usize) -> &AtomicPtr<PlacedFragment> {
-        assert!((page + 1) * size_of::<usize>() <= self.fragments.len());
-        // SAFETY: the mapping has a pointer for each page, zero at first, which is accessed atomically only.
-        unsafe { AtomicPtr::from_ptr(self.fragments.base().cast::<*mut PlacedFragment>().add(page)) }
+    /// How many bytes of code an entry has at an address.
+    fn bytes_of(&self, entry: EntryNumber, address: usize) -> usize {
+        let parts = self.fragment_at(address).map_or(&[][..], |fragment| &fragment.parts);
+        parts.iter().find(|(part, _)| *part == Part::Entry(entry)).map_or(0, |(_, range)| range.len())
     }
 
     /// Puts a fragment's bytes, completed, into pages that nobody uses, and makes them executable.
     fn place(&self, fragment: &Fragment, books: &mut Books) -> io::Result<Box<PlacedFragment>> {
+        let started = Instant::now();
         let len = round_to_pages(fragment.bytes.len()).ok_or(io::ErrorKind::OutOfMemory)?;
         if len > self.code.len() - books.next {
             return Err(io::Error::new(
@@ -298,11 +302,13 @@ impl LazySpace {
         unsafe { self.reservation.protect(start..start + len, Protection::READ_EXECUTE) }?;
         books.next += len;
         let absolute = |range: &Range<u32>| base + range.start as usize..base + range.end as usize;
+        let placed = started.elapsed();
+        let contexts = self.contexts.as_ref();
+        let shown = contexts.and_then(|contexts| ShownImage::new(&fragment.debug, base, contexts));
+        books.statistics.placing += started.elapsed();
+        books.statistics.showing += started.elapsed() - placed;
         Ok(Box::new(PlacedFragment {
-            _shown: self
-                .contexts
-                .as_ref()
-                .and_then(|contexts| ShownImage::new(&fragment.debug, base, contexts)),
+            _shown: shown,
             base,
             text: absolute(&fragment.text),
             eh_frame: absolute(&fragment.eh_frame),
@@ -339,8 +345,20 @@ impl LazySpace {
     }
 }
 
+impl Cells<PlacedFragment> for LazySpace {
+    fn slot(&self, entry: EntryNumber) -> &impl Cell<usize> {
+        self.cell(self.layout.slot(entry))
+    }
+
+    fn page(&self, page: usize) -> &impl Cell<*mut PlacedFragment> {
+        assert!((page + 1) * size_of::<usize>() <= self.fragments.len());
+        // SAFETY: the mapping has a pointer for each page, zero at first, which is accessed atomically only.
+        unsafe { AtomicPtr::from_ptr(self.fragments.base().cast::<*mut PlacedFragment>().add(page)) }
+    }
+}
+
 impl CodeSpace for LazySpace {
-    fn add(&self, fragment: &Fragment, tier: Tier, time: Duration) -> io::Result<()> {
+    fn add(&self, fragment: &Fragment, tier: Tier, time: Duration) -> io::Result<usize> {
         let fits =
             |range: &Range<u32>| range.start <= range.end && range.end as usize <= fragment.bytes.len();
         let mut ranges = [&fragment.text, &fragment.eh_frame, &fragment.eh_frame_hdr].into_iter();
@@ -353,23 +371,14 @@ impl CodeSpace for LazySpace {
         let placed = ptr::NonNull::from(Box::leak(placed));
         books.owned.push(placed);
         let first = (base - self.code.start) / page_size();
-        for page in first..first + fragment.bytes.len().div_ceil(page_size()) {
-            self.page(page).store(placed.as_ptr(), Ordering::Release);
-        }
-        let (mut functions, mut loops) = (0, 0);
-        let mut swaps = 0;
+        let pages = first..first + fragment.bytes.len().div_ceil(page_size());
+        let (mut entries, mut functions, mut loops) = (Vec::new(), 0, 0);
         for (part, range) in &fragment.parts {
             let address = base + range.start as usize;
             match *part {
                 Part::Entry(entry) => {
-                    let Some(known) = books.tiers.get_mut(entry.0 as usize) else { continue };
                     functions += usize::from((entry.0 as usize) < self.layout.functions());
-                    if *known >= Some(tier) {
-                        continue;
-                    }
-                    swaps += usize::from(known.is_some());
-                    *known = Some(tier);
-                    self.cell(self.layout.slot(entry)).store(address, Ordering::Release);
+                    entries.push((entry, address));
                 }
                 Part::Loop(func, at_loop) => {
                     loops += 1;
@@ -377,13 +386,20 @@ impl CodeSpace for LazySpace {
                 }
             }
         }
+        let (mut swaps, mut superseded) = (0, 0);
+        publish(self, &mut books.tiers, (placed.as_ptr(), pages), entries.into_iter(), tier, |entry, old| {
+            swaps += 1;
+            superseded += self.bytes_of(entry, old);
+        });
         if !self.names.is_empty() {
             self.tell_profiler(fragment, base);
         }
+        let by_baseline = if fragment.maker == Maker::Baseline { functions } else { 0 };
         books.statistics.swaps += swaps;
+        books.statistics.superseded += superseded;
         books.statistics.tiers[tier as usize] +=
-            TierStatistics { fragments: 1, functions, loops, bytes: fragment.bytes.len(), time };
-        Ok(())
+            TierStatistics { fragments: 1, functions, by_baseline, loops, bytes: fragment.bytes.len(), time };
+        Ok(swaps)
     }
 }
 

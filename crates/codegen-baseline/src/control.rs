@@ -1,0 +1,298 @@
+//! Blocks, branches between them, and returns (specification: Control Instructions).
+
+use wootz_vm_abi::callconv::ValRaw;
+use wootz_vm_abi::trap::TrapCode;
+use wootz_wasm_ir::entity::Entity;
+use wootz_wasm_ir::ir::{Block, BlockCall, Body, List, Terminator, Value, ValueDef};
+
+use crate::code::{Code, Label};
+use crate::compare::Condition;
+use crate::convention;
+use crate::function::{Function, Unsupported};
+use crate::machine::{Cond, GpMem, RBP, SCRATCH, SCRATCH2, XSCRATCH2, at, emit, indexed, vector};
+use crate::moves::Move;
+use crate::registers::{Source, State};
+use crate::tiers::Hot;
+use cranelift_assembler_x64::Scale;
+
+/// A switch with no more targets is a chain of comparisons.
+const SHORT_SWITCH: usize = 3;
+
+/// Code that stands behind the body.
+pub(crate) enum Aside {
+    Hot(Hot),
+    /// Distances of targets from the table, which is at the first label.
+    Table(Label, Vec<Label>),
+}
+
+impl Function<'_> {
+    /// Begins a block: where several edges lead, with nothing in registers.
+    pub(crate) fn begin_block(&mut self, block: Block) {
+        self.block = block;
+        self.position = self.ranges.start[block.index()];
+        if block != Body::ENTRY {
+            let state = self.states[block.index()].take();
+            self.restore(state.as_deref().unwrap_or(&State::NOTHING));
+        }
+        self.code.bind(self.labels[block.index()]);
+        let data = &self.body.blocks[block];
+        let first = data.insts.first();
+        self.set_offset(first.map_or(data.terminator.offset, |inst| self.body.insts[*inst].offset));
+        self.count(block);
+        self.charge(block);
+    }
+
+    /// Ends a block.
+    pub(crate) fn end_block(&mut self, terminator: &Terminator) -> Result<(), Unsupported> {
+        self.settle(terminator);
+        match terminator {
+            Terminator::Jump(target) => self.go(*target),
+            Terminator::Branch { condition, then, otherwise } => self.branch(*condition, *then, *otherwise),
+            Terminator::Switch { index, targets, default } => self.switch(*index, targets, *default),
+            Terminator::Return(results) => self.give_back(*results),
+            Terminator::ReturnCall { callee, args } => self.tail_call(*callee, *args),
+            Terminator::Unreachable => self.code.trap(TrapCode::Unreachable),
+        }
+        Ok(())
+    }
+
+    /// Writes to their slots the values that are needed where other paths meet this one's.
+    fn settle(&mut self, terminator: &Terminator) {
+        let mut last = None;
+        for target in terminator.successors().map(|target| target.block) {
+            if self.ranges.edges[target.index()] == 1 || last.replace(target) == Some(target) {
+                continue;
+            }
+            let start = self.ranges.start[target.index()];
+            for (reg, value) in self.held() {
+                // A loop's head needs nothing that the loop defines, its parameters aside.
+                let is_needed = self.ranges.until[value.index()] >= start
+                    && self.ranges.defined[value.index()] < target.0;
+                if is_needed {
+                    self.clean(reg);
+                }
+            }
+        }
+    }
+
+    /// Gives a target what it takes. Registers stay as they are, and so do the flags.
+    fn hand_over(&mut self, target: BlockCall) {
+        let (args, params) = (self.body.list(target.args), &self.body.blocks[target.block].params);
+        let mut moves = Vec::new();
+        for (index, (param, arg)) in params.iter().zip(args).enumerate() {
+            if param == arg && self.is_in_slot(*arg) {
+                continue;
+            }
+            let source = self.source(*arg);
+            // Only parameters of the target can be in places that are written.
+            let reads = match (source, self.body.values[*arg].def) {
+                (Source::Slot(_), ValueDef::Param(block, index)) if block == target.block => Some(index),
+                _ => None,
+            };
+            moves.push((index as u32, Move { source, kind: self.kind(*param), reads }));
+        }
+        self.move_in_parallel(params, moves);
+        if self.ranges.edges[target.block.index()] == 1 {
+            self.states[target.block.index()] = Some(Box::new(self.state.clone()));
+        }
+    }
+
+    /// Moves values to the slots of parameters as if all at once.
+    fn move_in_parallel(&mut self, params: &[Value], mut moves: Vec<(u32, Move)>) {
+        if moves.iter().all(|(_, value)| value.reads.is_none()) {
+            for (index, value) in moves {
+                let slot = self.slot(params[index as usize]);
+                self.store_source(at(RBP, slot), value.kind, value.source);
+            }
+            return;
+        }
+        // How many moves still read the slot of each parameter.
+        let mut readers = vec![0; params.len()];
+        moves.iter().filter_map(|(_, value)| value.reads).for_each(|read| readers[read as usize] += 1);
+        while !moves.is_empty() {
+            let before = moves.len();
+            let (ready, blocked) = moves.into_iter().partition(|(index, _)| readers[*index as usize] == 0);
+            moves = blocked;
+            for (index, value) in Vec::from_iter::<Vec<(u32, Move)>>(ready) {
+                let slot = self.slot(params[index as usize]);
+                self.store_source(at(RBP, slot), value.kind, value.source);
+                if let Some(read) = value.reads {
+                    readers[read as usize] -= 1;
+                }
+            }
+            if moves.len() == before {
+                // Only cycles are left: of one, the slot that is written first is read now.
+                let index = moves[0].0;
+                let (slot, kind) = (self.slot(params[index as usize]), moves[0].1.kind);
+                let holder = if kind.is_vector() { vector(XSCRATCH2) } else { SCRATCH2.0 };
+                self.move_to(holder, Source::Slot(slot), kind);
+                for (_, value) in moves.iter_mut().filter(|(_, value)| value.reads == Some(index)) {
+                    *value = Move { source: Source::Register(holder), kind: value.kind, reads: None };
+                }
+                readers[index as usize] = 0;
+            }
+        }
+    }
+
+    /// Whether an edge is nothing but a jump.
+    fn is_bare(&self, target: BlockCall) -> bool {
+        let args = self.body.list(target.args);
+        args == self.body.blocks[target.block].params && args.iter().all(|arg| self.is_in_slot(*arg))
+    }
+
+    fn is_in_slot(&self, value: Value) -> bool {
+        self.register(value).is_none_or(|reg| !self.is_dirty(reg))
+    }
+
+    fn is_next(&self, block: Block) -> bool {
+        block.0 == self.block.0 + 1
+    }
+
+    /// Takes an edge, as the last thing of a block.
+    fn go(&mut self, target: BlockCall) {
+        self.hand_over(target);
+        if !self.is_next(target.block) {
+            self.code.jump(self.labels[target.block.index()]);
+        }
+    }
+
+    fn branch(&mut self, condition: Value, then: BlockCall, otherwise: BlockCall) {
+        if let Some(bits) = self.constant(condition) {
+            // The other block has other ways in, or is compiled in vain.
+            let (taken, other) = if bits != 0 { (then, otherwise) } else { (otherwise, then) };
+            self.hand_over_to_nobody(other);
+            return self.go(taken);
+        }
+        let condition = self.condition(condition);
+        // What stands directly behind the branch: the next block if possible.
+        let (condition, near, far) = if self.is_next(then.block) {
+            (condition.not(), then, otherwise)
+        } else {
+            (condition, otherwise, then)
+        };
+        if self.is_bare(far) {
+            self.hand_over(far);
+            self.jump_if(condition, self.labels[far.block.index()]);
+            return self.go(near);
+        }
+        let aside = self.code.label();
+        if self.is_next(near.block) {
+            self.jump_if(condition.not(), aside);
+            self.hand_over(far);
+            self.code.jump(self.labels[far.block.index()]);
+            self.code.bind(aside);
+            return self.go(near);
+        }
+        self.jump_if(condition, aside);
+        self.hand_over(near);
+        self.code.jump(self.labels[near.block.index()]);
+        self.code.bind(aside);
+        self.go(far);
+    }
+
+    /// For an edge that is never taken: its block may expect to know what registers hold.
+    fn hand_over_to_nobody(&mut self, target: BlockCall) {
+        for param in &self.body.blocks[target.block].params {
+            self.slot(*param);
+        }
+        if self.ranges.edges[target.block.index()] == 1 {
+            self.states[target.block.index()] = Some(Box::new(self.state.clone()));
+        }
+    }
+
+    /// Goes to a label on a condition whose flags are set.
+    pub(crate) fn jump_if(&mut self, condition: Condition, label: Label) {
+        match condition {
+            Condition::Flags(cond) => self.code.branch(cond, label),
+            Condition::OrderedEqual => {
+                let skip = self.code.skip_if(Cond::Parity);
+                self.code.branch(Cond::Equal, label);
+                self.code.land(skip);
+            }
+            Condition::UnorderedNotEqual => {
+                self.code.branch(Cond::Parity, label);
+                self.code.branch(Cond::NotEqual, label);
+            }
+        }
+    }
+
+    fn switch(&mut self, index: Value, targets: &[BlockCall], default: BlockCall) {
+        let index = self.gp(index);
+        // One run of code for each edge that is more than a jump.
+        let mut edges: Vec<(BlockCall, Label)> = Vec::new();
+        let mut known = std::collections::BTreeMap::new();
+        let mut labels: Vec<Label> = Vec::with_capacity(targets.len());
+        for target in targets.iter().chain([&default]) {
+            let key = (target.block, self.body.list(target.args));
+            let label = *known.entry(key).or_insert_with(|| {
+                let label = self.code.label();
+                edges.push((*target, label));
+                label
+            });
+            labels.push(label);
+        }
+        let default = labels.pop().unwrap_or(self.epilogue);
+        if labels.len() <= SHORT_SWITCH {
+            for (number, label) in labels.iter().enumerate() {
+                emit!(self.code, cmpl_mi_sxb(GpMem::Gpr(index), number as i8));
+                self.code.branch(Cond::Equal, *label);
+            }
+            self.code.jump(default);
+        } else {
+            emit!(self.code, cmpl_mi(GpMem::Gpr(index), labels.len() as u32));
+            self.code.branch(Cond::AboveEqual, default);
+            let table = self.code.label();
+            emit!(
+                self.code,
+                leaq_rm(SCRATCH, Code::at_label(table)),
+                movslq_rm(SCRATCH2, indexed(SCRATCH, index, Scale::Four, 0)),
+                addq_rm(SCRATCH2, SCRATCH),
+                jmpq_m(GpMem::Gpr(SCRATCH2)),
+            );
+            self.asides.push(Aside::Table(table, labels));
+        }
+        for (edge, label) in edges {
+            self.code.bind(label);
+            self.hand_over(edge);
+            self.code.jump(self.labels[edge.block.index()]);
+        }
+    }
+
+    /// Writes what a block's code left for later.
+    pub(crate) fn aside(&mut self, aside: Aside) {
+        match aside {
+            Aside::Hot(hot) => self.hot(hot),
+            table @ Aside::Table(..) => self.asides.push(table),
+        }
+    }
+
+    /// Writes the tables of switches, behind all instructions.
+    pub(crate) fn tables(&mut self) {
+        for aside in std::mem::take(&mut self.asides) {
+            let Aside::Table(label, targets) = aside else { continue };
+            self.code.bytes.resize(self.code.bytes.len().next_multiple_of(4), 0xcc);
+            self.code.bind(label);
+            let start = self.code.here();
+            targets.into_iter().for_each(|target| self.code.table_entry(target, start));
+        }
+    }
+
+    /// Returns by value or through memory, as the signature says.
+    fn give_back(&mut self, results: List) {
+        let values = self.body.list(results);
+        if self.arguments.results.is_some() {
+            emit!(self.code, movq_rm(SCRATCH2, at(RBP, self.result_slots)));
+            for (index, value) in values.iter().enumerate() {
+                let place = at(SCRATCH2, (index * size_of::<ValRaw>()) as i32);
+                let (kind, source) = (self.kind(*value), self.source(*value));
+                self.store_source(place, kind, source);
+            }
+        } else {
+            let places: Vec<_> = convention::results(&self.body.signature.results).collect();
+            let moves = values.iter().zip(places);
+            let moves = moves.map(|(value, (kind, reg))| (reg, self.source(*value), kind)).collect();
+            self.move_to_registers(moves);
+        }
+        self.code.jump(self.epilogue);
+    }
+}

@@ -1,0 +1,81 @@
+//! What all functions of a module share.
+
+use wootz_vm_abi::callconv;
+use wootz_vm_abi::context::VMContextLayout;
+use wootz_vm_abi::lazy::LazyLayout;
+use wootz_vm_abi::plan::MemoryPlan;
+use wootz_wasm_ir::entity::Entity;
+use wootz_wasm_ir::ir::{Body, Op};
+use wootz_wasm_ir::{Declarations, FuncType, MemoryIndex, ValType};
+
+use crate::function::Unsupported;
+
+/// A body with more values than this is left to another compiler: what it needs for them is not small.
+const MANY_VALUES: usize = 1 << 20;
+
+/// A module as its functions see it.
+pub struct ModuleInfo<'a> {
+    /// Its declarations.
+    pub declarations: &'a Declarations,
+    /// Its instances' contexts.
+    pub layout: &'a VMContextLayout,
+    /// Its data outside of the code.
+    pub entries: &'a LazyLayout,
+    /// The plan of each memory.
+    pub plans: &'a [MemoryPlan],
+    /// What counters come to in hot functions; `None` if code does not count.
+    pub hot: Option<u32>,
+    /// Whether code consumes fuel.
+    pub fuel: bool,
+    /// Whether every NaN that arithmetic returns is the positive canonical one.
+    pub canonicalize_nans: bool,
+}
+
+impl ModuleInfo<'_> {
+    /// Refuses what this compiler has no code for.
+    pub(crate) fn check(&self, body: &Body) -> Result<(), Unsupported> {
+        if body.values.len() > MANY_VALUES {
+            return Err(Unsupported("its size"));
+        }
+        if body.values.values().any(|value| value.ty == ValType::V128) {
+            return Err(Unsupported("vectors"));
+        }
+        let unsupported = |op: &Op| match op {
+            Op::Vector(_)
+            | Op::VectorLoad { .. }
+            | Op::VectorLoadLane { .. }
+            | Op::VectorStoreLane { .. } => Some(Unsupported("vectors")),
+            _ => None,
+        };
+        body.insts.values().find_map(|inst| unsupported(&inst.op)).map_or(Ok(()), Err)
+    }
+
+    /// The signature of what an operator calls.
+    pub(crate) fn callee(&self, op: &Op) -> Option<&FuncType> {
+        match op {
+            Op::Call(func) => Some(self.declarations.signature(*func)),
+            Op::CallIndirect { ty, .. } | Op::CallRef(ty) => Some(&self.declarations.types[*ty]),
+            _ => None,
+        }
+    }
+
+    /// How many results an operator returns through memory.
+    pub(crate) fn results_in_memory(&self, op: &Op) -> Option<usize> {
+        let ty = self.callee(op)?;
+        callconv::returns_through_memory(ty).then_some(ty.results.len())
+    }
+
+    /// Whether the base of a memory never changes: it is guarded or shared, or cannot grow.
+    pub(crate) fn keeps_base(&self, memory: MemoryIndex) -> bool {
+        self.plans[memory.index()].guarded
+            || self.declarations.memories[memory].shared
+            || self.constant_length(memory).is_some()
+    }
+
+    /// The length that a memory keeps, because its type allows no other.
+    pub(crate) fn constant_length(&self, memory: MemoryIndex) -> Option<u64> {
+        let ty = &self.declarations.memories[memory];
+        let length = u128::from(ty.minimum) << ty.page_size_log2;
+        u64::try_from(length).ok().filter(|_| ty.maximum == Some(ty.minimum))
+    }
+}
