@@ -7,8 +7,8 @@ use inkwell::debug_info::{DILocalVariable, DIScope};
 use inkwell::types::BasicTypeEnum;
 use inkwell::values::{BasicMetadataValueEnum, BasicValueEnum};
 use wootz_debuginfo::ALL_VALUES;
-use wootz_wasm_ir::ir::{Block, Body, LocalRecord, LocalValue};
-use wootz_wasm_ir::{LocalIndex, WasmOffset};
+use wootz_wasm_ir::ir::{Block, Body, LocalRecord, LocalValue, is_operand};
+use wootz_wasm_ir::{LocalIndex, ValType, WasmOffset};
 
 use crate::debug::{DebugInfo, LocalVariable};
 use crate::error::CompileError;
@@ -42,7 +42,11 @@ impl<'m, 'ctx> FunctionState<'m, 'ctx> {
 
     /// Says what a local holds from here on.
     pub(crate) fn describe_local(&mut self, record: &LocalRecord) -> Result<(), CompileError> {
-        let Some(ty) = self.body.locals.ty(record.local) else { return Ok(()) };
+        let ty = match (self.body.locals.ty(record.local), record.value) {
+            (Some(ty), _) => ty,
+            (None, LocalValue::Value(value)) => self.body.ty(value),
+            (None, _) => return Ok(()),
+        };
         let ty = self.module.types.value(ty);
         let value = match record.value {
             LocalValue::Value(value) => self.value(value)?,
@@ -50,6 +54,13 @@ impl<'m, 'ctx> FunctionState<'m, 'ctx> {
             LocalValue::Unknown => poison(ty),
         };
         self.describe(record.local, record.since, record.block, value)
+    }
+
+    /// The type of what is described: of a local, or of an operand by its value.
+    fn described_type(&self, local: LocalIndex, value: BasicValueEnum<'ctx>) -> Option<ValType> {
+        let types = [ValType::I32, ValType::I64, ValType::F32, ValType::F64, ValType::V128];
+        let of_value = || types.into_iter().find(|ty| self.module.types.value(*ty) == value.get_type());
+        self.body.locals.ty(local).or_else(of_value)
     }
 
     /// Keeps the context, and the locals that keep their values, to the end of the function, in code that is not optimised: this is what
@@ -82,9 +93,9 @@ impl<'m, 'ctx> FunctionState<'m, 'ctx> {
             self.kept.insert(local, value);
         }
         let Some((debug, scope)) = self.variable_scope() else { return Ok(()) };
-        let Some(ty) = self.body.locals.ty(local) else { return Ok(()) };
+        let Some(ty) = self.described_type(local, value) else { return Ok(()) };
         let is_start = since == self.start_offset;
-        let since = if debug.is_optimised() { since } else { ALL_VALUES };
+        let since = if debug.is_optimised() || is_operand(local) { since } else { ALL_VALUES };
         let variable = match self.variables.get(&(local, since)) {
             Some(known) if (known.block, known.value) == (block, value) => return Ok(()),
             Some(known) => known.variable,

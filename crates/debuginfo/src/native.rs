@@ -8,6 +8,7 @@ use std::ops::Range;
 
 use gimli::constants as dw;
 use gimli::{AttributeValue, UnitOffset};
+use wootz_wasm_ir::ir::is_operand;
 use wootz_wasm_ir::{LocalIndex, WasmOffset};
 
 use crate::frames::Frames;
@@ -45,6 +46,8 @@ pub(crate) struct ScopeVariables {
     pub(crate) frame_base: Option<Place>,
     pub(crate) context: Locations,
     pub(crate) locals: HashMap<LocalIndex, Locations>,
+    /// The values of operands that something says a variable is in, each by the place that stands for it and the offset from which on.
+    pub(crate) operands: BTreeMap<(LocalIndex, WasmOffset), Locations>,
     /// The values of locals that are told apart, by what each is told by, until [`values`](crate::write) joins them.
     pub(crate) values: BTreeMap<LocalIndex, BTreeMap<WasmOffset, Locations>>,
 }
@@ -171,6 +174,9 @@ impl<'a> Variables<'_, 'a> {
                     let local = LocalIndex(line.saturating_sub(1));
                     match (line, since) {
                         (CONTEXT_LINE, _) => variables.context = locations,
+                        (_, since) if is_operand(local) => {
+                            variables.operands.entry((local, since)).or_default().extend(locations);
+                        }
                         (_, ALL_VALUES) => _ = variables.locals.insert(local, locations),
                         _ => variables
                             .values

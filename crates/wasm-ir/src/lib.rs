@@ -50,7 +50,7 @@ pub mod optimise;
 mod translate;
 
 pub use fixed::{FixedTable, FixedTables, Several};
-pub use module::{CustomSection, Module, Section};
+pub use module::{CustomSection, DescribedOperand, Module, Section};
 pub use translate::{ARGUMENTS_LIMIT, Assignments, KEPT_LOCALS, PARAMETERS_LIMIT, Translator};
 /// What a module declares, from the crate that the runtime shares.
 pub use wootz_wasm_types::*;

@@ -18,9 +18,13 @@ pub struct Module {
     pub(crate) sections: Arc<[Section]>,
     pub(crate) custom_sections: Arc<[CustomSection]>,
     pub(crate) fixed_tables: Arc<OnceLock<FixedTables>>,
+    pub(crate) described_operands: Arc<OnceLock<Arc<[DescribedOperand]>>>,
     /// The imported function whose calls are hints.
     pub(crate) prefetch: Option<FuncIndex>,
 }
+
+/// From behind the instruction that ends at an offset: a place on the operand stack, counted from its bottom.
+pub type DescribedOperand = (WasmOffset, u32);
 
 impl Module {
     /// The module's binary.
@@ -41,6 +45,15 @@ impl Module {
     /// The tables whose elements are known and never change. Reads all bodies when it is first asked for.
     pub fn fixed_tables(&self) -> &FixedTables {
         self.fixed_tables.get_or_init(|| FixedTables::find(self))
+    }
+
+    /// The places on the operand stack that something says a variable is in, by offset. `find` finds them out when they are first asked for: this
+    /// crate does not read debug information.
+    pub fn described_operands(
+        &self,
+        find: impl FnOnce() -> Vec<DescribedOperand>,
+    ) -> Arc<[DescribedOperand]> {
+        Arc::clone(self.described_operands.get_or_init(|| find().into()))
     }
 
     /// Byte range of a function's body, or `None` for an imported function.

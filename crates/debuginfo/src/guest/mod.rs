@@ -4,6 +4,7 @@
 
 mod index;
 mod lines;
+mod operands;
 mod sources;
 
 use std::cell::OnceCell;
@@ -22,6 +23,7 @@ use index::UnitIndex;
 
 pub use index::GuestIndex;
 pub(crate) use lines::{Line, Lines};
+pub use operands::described_operands;
 pub use sources::{SourceLine, SourceLines};
 
 /// How far the start that a function has in DWARF may lie before its body: there, its size is written.

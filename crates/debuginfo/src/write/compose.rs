@@ -6,7 +6,8 @@ use std::ops::Range;
 
 use gimli::constants as dw;
 use gimli::{Expression as Read, Operation, write};
-use wootz_wasm_ir::LocalIndex;
+use wootz_wasm_ir::ir::operand;
+use wootz_wasm_ir::{LocalIndex, WasmOffset};
 
 use super::context::ContextLayout;
 use crate::Bytes;
@@ -34,6 +35,8 @@ struct Part {
 #[derive(Copy, Clone, PartialEq, Debug)]
 enum Guest {
     Local(u32),
+    /// What stands for a place on the operand stack, and the offset from which on it holds what is meant; 0 until that is known.
+    Operand(LocalIndex, WasmOffset),
     Global(u32),
     Load(u8),
     Native(Step),
@@ -95,6 +98,23 @@ impl Stated {
         }
     }
 
+    /// Says from which offset on places on the operand stack hold what is meant.
+    pub(super) fn since(mut self, offset: WasmOffset) -> Self {
+        for step in self.0.iter_mut().flat_map(|part| &mut part.steps) {
+            if let Guest::Operand(_, since) = step {
+                *since = offset;
+            }
+        }
+        self
+    }
+
+    fn operands(&self) -> impl Iterator<Item = (LocalIndex, WasmOffset)> + '_ {
+        let steps = self.0.iter().flat_map(|part| &part.steps);
+        steps.filter_map(
+            |step| if let Guest::Operand(place, since) = step { Some((*place, *since)) } else { None },
+        )
+    }
+
     /// Whether it is a place in memory, all of it.
     pub(super) fn is_memory(&self) -> bool {
         matches!(&*self.0, [Part { is_value: false, bits: None, .. }])
@@ -115,6 +135,7 @@ impl Guest {
     fn read(operation: &Operation<Bytes<'_>>) -> Option<Self> {
         Some(match *operation {
             Operation::WasmLocal { index } => Self::Local(index),
+            Operation::WasmStack { index } => Self::Operand(operand(index)?, 0),
             Operation::WasmGlobal { index } => Self::Global(index),
             Operation::Address { address } => Self::Native(Step::Unsigned(address)),
             Operation::Deref { size, space: false, base_type: gimli::UnitOffset(0) } => Self::Load(size),
@@ -164,7 +185,9 @@ impl Composer<'_> {
             self.native.around(scope).map(|scope| &self.native.variables[scope].context).collect();
         let needed = locals.iter().filter_map(|local| variables.locals.get(&LocalIndex(*local)));
         let mut bounds = BTreeSet::new();
-        for (range, _) in needed.flatten().chain(contexts.iter().copied().flatten()) {
+        let operands = stated.operands();
+        let operands = operands.filter_map(|operand| variables.operands.get(&operand));
+        for (range, _) in needed.chain(operands).flatten().chain(contexts.iter().copied().flatten()) {
             bounds.extend([range.start, range.end]);
         }
         let mut found: Vec<(Range<u64>, write::Expression)> = Vec::new();
@@ -173,7 +196,11 @@ impl Composer<'_> {
             while at < range.end {
                 let end = bounds.range(at + 1..).next().map_or(range.end, |bound| (*bound).min(range.end));
                 let context = contexts.iter().find_map(|locations| place_at(locations, at));
-                let local = |local: u32| place_at(variables.locals.get(&LocalIndex(local))?, at);
+                let local = |step: &Guest| match step {
+                    Guest::Local(local) => place_at(variables.locals.get(&LocalIndex(*local))?, at),
+                    Guest::Operand(place, since) => place_at(variables.operands.get(&(*place, *since))?, at),
+                    _ => None,
+                };
                 if let Some(expression) = self.compose(stated, shown, bytes, context, &local) {
                     match found.last_mut() {
                         Some((last, same)) if last.end == at && *same == expression => last.end = end,
@@ -197,7 +224,7 @@ impl Composer<'_> {
         shown: Shown,
         bytes: u64,
         context: Option<&Place>,
-        local: &dyn Fn(u32) -> Option<&'l Place>,
+        local: &dyn Fn(&Guest) -> Option<&'l Place>,
     ) -> Option<write::Expression> {
         if stated.has_globals() && self.optimised {
             return None;
@@ -232,23 +259,27 @@ impl Composer<'_> {
         shown: Shown,
         bytes: u64,
         context: Option<&Place>,
-        local: &dyn Fn(u32) -> Option<&'l Place>,
+        local: &dyn Fn(&Guest) -> Option<&'l Place>,
         out: &mut write::Expression,
     ) -> Option<()> {
         if part.steps.is_empty() {
             return None;
         }
-        if let ([Guest::Local(index)], true, Shown::Plain) = (&*part.steps, part.is_value, shown) {
+        if let ([step @ (Guest::Local(_) | Guest::Operand(..))], true, Shown::Plain) =
+            (&*part.steps, part.is_value, shown)
+        {
             // A float has no other form, and a register or a slot on the stack can be assigned to.
-            local(*index)?.describe(out);
+            local(step)?.describe(out);
             return Some(());
         }
         for step in &part.steps {
             match *step {
                 Guest::Local(index) => match (self.sizes)(index) {
                     0 => return None,
-                    bytes => local(index)?.push(bytes, out),
+                    bytes => local(step)?.push(bytes, out),
                 },
+                // What is smaller than 8 bytes in the guest is an i32.
+                Guest::Operand(..) => local(step)?.push(if bytes <= 4 { 4 } else { 8 }, out),
                 Guest::Global(index) => {
                     if !self.context.push_global(index as usize, context, out) {
                         return None;

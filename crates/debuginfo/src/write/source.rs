@@ -476,7 +476,7 @@ impl<'a, 'g> SourceUnit<'a, 'g> {
             while let Ok(Some(entry)) = list.next() {
                 let offsets = self.guest.offsets(entry.range.begin, entry.range.end);
                 let (Some(offsets), Some(stated)) = (offsets, read(entry.data)) else { continue };
-                entries.push((stated, offsets));
+                entries.push((stated.since(offsets.start), offsets));
             }
         }
         let good = |(stated, offsets): &(Stated, Range<WasmOffset>)| {

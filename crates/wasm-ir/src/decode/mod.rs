@@ -101,6 +101,7 @@ impl Module {
         let parts = sections::decode(&bytes, options.features)?;
         Ok(Self {
             bytes,
+            described_operands: Arc::default(),
             prefetch: hint::prefetch(&parts.declarations),
             declarations: Arc::new(parts.declarations),
             bodies: parts.bodies.into(),

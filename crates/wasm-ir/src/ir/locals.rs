@@ -45,6 +45,19 @@ pub enum LocalValue {
     Unknown,
 }
 
+/// How deep on the operand stack values are described: deeper than compilers leave any for long.
+const OPERANDS: u32 = 16;
+
+/// What stands for a place on the operand stack, counted from its bottom, among the locals of records; `None` for one that is too deep.
+pub fn operand(depth: u32) -> Option<LocalIndex> {
+    (depth < OPERANDS).then(|| LocalIndex(u32::MAX - 1 - OPERANDS + depth))
+}
+
+/// Whether a local stands for an [`operand`].
+pub fn is_operand(local: LocalIndex) -> bool {
+    local.0 >= u32::MAX - 1 - OPERANDS
+}
+
 impl Locals {
     /// The type of a local, or `None` if the function has no such local.
     pub fn ty(&self, local: LocalIndex) -> Option<ValType> {
@@ -62,7 +75,7 @@ impl Locals {
     /// that is assigned there once. `params` is the number of parameters.
     pub fn assigned_once(&self, params: usize) -> BTreeSet<LocalIndex> {
         let mut counts: BTreeMap<LocalIndex, usize> = BTreeMap::new();
-        for record in &self.records {
+        for record in self.records.iter().filter(|record| !is_operand(record.local)) {
             let count = counts.entry(record.local).or_default();
             *count = if record.block == Body::ENTRY { *count + 1 } else { usize::MAX };
         }

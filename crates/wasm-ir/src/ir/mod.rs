@@ -32,7 +32,7 @@ pub use body::{
     ValueData, ValueDef,
 };
 pub use bounds::{Bounds, Disjoint, Group};
-pub use locals::{LocalRecord, LocalValue, Locals};
+pub use locals::{LocalRecord, LocalValue, Locals, is_operand, operand};
 pub use op::*;
 pub use text::{DisplayBody, DisplayNamed};
 pub use vector::{

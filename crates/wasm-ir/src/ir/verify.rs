@@ -10,7 +10,7 @@ use super::dominators::Dominators;
 use super::signature::{self, OpType};
 use super::{
     Block, BlockCall, Body, Bounds, Callee, Inst, List, LocalRecord, LocalValue, Op, Terminator, Value,
-    ValueDef,
+    ValueDef, is_operand,
 };
 
 /// A broken invariant.
@@ -285,8 +285,11 @@ impl<'a> Verifier<'a> {
             ensure!(fits, "{local} changes in {block} after {position} instructions, which there are not");
             ensure!(last <= (block.0, position), "the record of {local} in {block} is out of order");
             last = (block.0, position);
-            let ty = locals.ty(local);
-            let Some(ty) = ty else { return Err(VerifyError(format!("there is no {local}"))) };
+            let ty = match (locals.ty(local), value) {
+                (Some(ty), _) => ty,
+                (None, LocalValue::Value(value)) if is_operand(local) => self.body.ty(value),
+                _ => return Err(VerifyError(format!("there is no {local}"))),
+            };
             if let LocalValue::Value(value) = value {
                 let place = Place { block: block.index(), position: position as usize };
                 self.check_use(value, place)

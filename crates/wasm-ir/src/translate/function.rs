@@ -63,7 +63,7 @@ pub(super) fn build(
     let bytes = &module.bytes()[range.start as usize..range.end as usize];
     let body = FunctionBody::new(BinaryReader::new_features(bytes, range.start.into(), SUPPORTED));
     let runs = supported_locals(&body)?;
-    let Translator { graph, loops, stack, frames, saved, .. } = translator;
+    let Translator { graph, loops, stack, frames, saved, operands, .. } = translator;
     let reader = || body.get_operators_reader().map_err(decode_error);
     loops.scan(reader()?, PARAMETERS_LIMIT).map_err(decode_error)?.map_err(|_| too_large())?;
     graph.offset = range.start;
@@ -94,6 +94,12 @@ pub(super) fn build(
         function.offset = offset as WasmOffset;
         function.graph.offset = function.offset;
         function.operator(operator)?;
+        let behind = reader.original_position() as WasmOffset;
+        let described = operands.partition_point(|(offset, _)| *offset < behind);
+        for (_, depth) in operands[described..].iter().take_while(|(offset, _)| *offset == behind) {
+            let value = function.stack.get(*depth as usize).copied().filter(|_| function.reachable);
+            value.into_iter().for_each(|value| function.graph.record_operand(*depth, value, behind));
+        }
         if function.graph.params.len() > PARAMETERS_LIMIT {
             return Err(too_large());
         }

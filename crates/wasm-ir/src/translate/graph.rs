@@ -6,8 +6,10 @@
 use std::ops::Range;
 
 use crate::entity::Entity;
-use crate::ir::{Block, Body, Callee, Constant, Inst, InstData, List, Op, Value, ValueData, ValueDef};
-use crate::{RefType, ValType, WasmOffset};
+use crate::ir::{
+    Block, Body, Callee, Constant, Inst, InstData, List, Op, Value, ValueData, ValueDef, operand,
+};
+use crate::{LocalIndex, RefType, ValType, WasmOffset};
 
 use super::KEPT_LOCALS;
 use super::env::{Env, Snapshot};
@@ -171,6 +173,13 @@ impl Graph {
         if self.keep_locals && local < KEPT_LOCALS {
             let (before, offset) = (self.body.insts.next_key(), self.offset);
             self.records.push(Record { before, local, value, offset });
+        }
+    }
+
+    /// Describes a place on the operand stack, from behind the instruction that is translated.
+    pub(super) fn record_operand(&mut self, depth: u32, value: Value, offset: WasmOffset) {
+        if let Some(LocalIndex(local)) = operand(depth) {
+            self.records.push(Record { before: self.body.insts.next_key(), local, value, offset });
         }
     }
 

@@ -20,8 +20,10 @@ mod operators;
 mod prune;
 mod vector;
 
+use std::sync::Arc;
+
 use crate::ir::{Body, Value};
-use crate::module::Module;
+use crate::module::{DescribedOperand, Module};
 use crate::{Error, ErrorKind, FuncIndex, ValType};
 
 pub use assignments::Assignments;
@@ -49,6 +51,7 @@ pub struct Translator {
     stack: Vec<Value>,
     frames: Vec<Frame>,
     saved: Vec<Value>,
+    operands: Arc<[DescribedOperand]>,
 }
 
 impl Module {
@@ -70,6 +73,13 @@ impl Translator {
     pub fn keeping_locals() -> Self {
         let mut translator = Self::default();
         translator.graph.keep_locals = true;
+        translator
+    }
+
+    /// The same, which also writes down what some places on the operand stack hold, given by offset.
+    pub fn keeping_locals_and(operands: Arc<[DescribedOperand]>) -> Self {
+        let mut translator = Self::keeping_locals();
+        translator.operands = operands;
         translator
     }
 
