@@ -8,7 +8,7 @@ use wootz_wasm_ir::ir::{Block, BlockCall, Body, List, Terminator, Value, ValueDe
 use crate::code::{Code, Label};
 use crate::compare::Condition;
 use crate::convention;
-use crate::function::{Function, Unsupported};
+use crate::function::Function;
 use crate::machine::{Cond, GpMem, RBP, SCRATCH, SCRATCH2, XSCRATCH2, at, emit, indexed, vector};
 use crate::moves::Move;
 use crate::registers::{Source, State};
@@ -43,7 +43,7 @@ impl Function<'_> {
     }
 
     /// Ends a block.
-    pub(crate) fn end_block(&mut self, terminator: &Terminator) -> Result<(), Unsupported> {
+    pub(crate) fn end_block(&mut self, terminator: &Terminator) {
         self.settle(terminator);
         match terminator {
             Terminator::Jump(target) => self.go(*target),
@@ -53,7 +53,6 @@ impl Function<'_> {
             Terminator::ReturnCall { callee, args } => self.tail_call(*callee, *args),
             Terminator::Unreachable => self.code.trap(TrapCode::Unreachable),
         }
-        Ok(())
     }
 
     /// Writes to their slots the values that are needed where other paths meet this one's.

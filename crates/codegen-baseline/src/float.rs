@@ -13,6 +13,16 @@ const DOWN: u8 = 9;
 const UP: u8 = 10;
 const TO_ZERO: u8 = 11;
 
+/// The mode of an operator that rounds.
+pub(crate) fn rounding(op: FloatUnary) -> u8 {
+    match op {
+        FloatUnary::Ceil => UP,
+        FloatUnary::Floor => DOWN,
+        FloatUnary::Trunc => TO_ZERO,
+        _ => NEAREST,
+    }
+}
+
 impl Function<'_> {
     pub(crate) fn float_unary(&mut self, width: FloatWidth, op: FloatUnary, inst: Inst) {
         let (x, result) = (self.body.args(inst)[0], self.body.results(inst)[0]);
@@ -36,12 +46,7 @@ impl Function<'_> {
         let to = self.define_xm(result);
         // An operand in memory leaves the rest of the register to the second one, which nothing waits for.
         let rest = if let XmMem::Xmm(from) = from { from } else { to };
-        let mode = match op {
-            FloatUnary::Ceil => UP,
-            FloatUnary::Floor => DOWN,
-            FloatUnary::Trunc => TO_ZERO,
-            _ => NEAREST,
-        };
+        let mode = rounding(op);
         match op {
             FloatUnary::Sqrt => emit_float!(self.code, kind, vsqrtss_b, vsqrtsd_b, (to, rest, from)),
             _ => emit_float!(self.code, kind, vroundss_rvmi, vroundsd_rvmi, (to, rest, from, mode)),

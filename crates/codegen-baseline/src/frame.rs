@@ -93,3 +93,25 @@ impl Function<'_> {
         slot
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_that_are_not_needed_together_share_a_place() {
+        let mut frame = Frame::new();
+        let places: Vec<i32> =
+            (0..100).map(|step| frame.take(Kind::I64, 10 * step + 1, 10 * step + 5)).collect();
+        assert!(places.windows(2).all(|pair| pair[0] == pair[1]));
+        let long = frame.take(Kind::I64, 1001, u32::MAX);
+        let other = frame.take(Kind::F32, 1002, 1003);
+        let vector = frame.take(Kind::V128, 1002, 1003);
+        assert!(long != other && vector % 16 == 0);
+        // A place is free behind the position up to which it is taken, not at it.
+        assert_ne!(frame.take(Kind::I64, 1003, 1003), other);
+        assert_eq!(frame.take(Kind::V128, 1004, 1004), vector);
+        frame.reserve_outgoing(24);
+        assert_eq!(frame.total() % 16, 0);
+    }
+}

@@ -96,12 +96,12 @@ pub(crate) fn compile<'a>(
         for inst in &data.insts {
             function.position += 1;
             function.set_offset(body.insts[*inst].offset);
-            function.inst(*inst)?;
+            function.inst(*inst);
             function.unlock();
         }
         function.position += 1;
         function.set_offset(data.terminator.offset);
-        function.end_block(&data.terminator.kind)?;
+        function.end_block(&data.terminator.kind);
         function.unlock();
     }
     Ok(function.finish(start))

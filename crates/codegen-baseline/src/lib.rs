@@ -11,7 +11,7 @@
 //! | `control`, `call`, `tiers` | blocks, calls, counting |
 //! | `trampoline` | ways in from the host and out to it |
 //! | `operators` | the dispatch |
-//! | `integer`, `compare`, `float`, `convert`, `memory`, `atomic`, `entities` | operators by chapter |
+//! | `integer`, `compare`, `float`, `convert`, `vector`, `memory`, `atomic`, `entities` | operators by chapter |
 //! | `code`, `machine`, `convention` | bytes and labels, the processor, the calling convention |
 //! | `unwind`, `fragment` | what is made of functions |
 //!
@@ -41,6 +41,7 @@ mod registers;
 mod tiers;
 mod trampoline;
 mod unwind;
+mod vector;
 
 pub use fragment::Fragments;
 pub use function::Unsupported;

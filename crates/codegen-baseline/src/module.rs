@@ -6,9 +6,10 @@ use wootz_vm_abi::lazy::LazyLayout;
 use wootz_vm_abi::plan::MemoryPlan;
 use wootz_wasm_ir::entity::Entity;
 use wootz_wasm_ir::ir::{Body, Op};
-use wootz_wasm_ir::{Declarations, FuncType, MemoryIndex, ValType};
+use wootz_wasm_ir::{Declarations, FuncType, MemoryIndex};
 
 use crate::function::Unsupported;
+use crate::vector;
 
 /// A body with more values than this is left to another compiler: what it needs for them is not small.
 const MANY_VALUES: usize = 1 << 20;
@@ -37,17 +38,11 @@ impl ModuleInfo<'_> {
         if body.values.len() > MANY_VALUES {
             return Err(Unsupported("its size"));
         }
-        if body.values.values().any(|value| value.ty == ValType::V128) {
-            return Err(Unsupported("vectors"));
+        let canonical = self.canonicalize_nans;
+        if body.insts.values().any(|inst| vector::is_unsupported(&inst.op, canonical)) {
+            return Err(Unsupported("operators on vectors"));
         }
-        let unsupported = |op: &Op| match op {
-            Op::Vector(_)
-            | Op::VectorLoad { .. }
-            | Op::VectorLoadLane { .. }
-            | Op::VectorStoreLane { .. } => Some(Unsupported("vectors")),
-            _ => None,
-        };
-        body.insts.values().find_map(|inst| unsupported(&inst.op)).map_or(Ok(()), Err)
+        Ok(())
     }
 
     /// The signature of what an operator calls.

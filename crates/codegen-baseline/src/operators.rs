@@ -2,15 +2,16 @@
 
 use wootz_vm_abi::builtin::Builtin;
 use wootz_wasm_ir::entity::Entity;
-use wootz_wasm_ir::ir::{Callee, Inst, Op};
+use wootz_wasm_ir::ir::{Callee, Constant, Inst, Op};
 
-use crate::function::{Function, Unsupported};
+use crate::function::Function;
 use crate::machine::Kind;
 
 impl Function<'_> {
     /// Compiles one instruction.
-    pub(crate) fn inst(&mut self, inst: Inst) -> Result<(), Unsupported> {
+    pub(crate) fn inst(&mut self, inst: Inst) {
         match self.body.insts[inst].op {
+            Op::Const(Constant::V128(bytes)) => self.vector_constant(bytes, inst),
             // Whoever uses it loads it.
             Op::Const(_) | Op::RefNull(_) => {}
             Op::IntUnary(width, op) => self.int_unary(Kind::int(width), op, inst),
@@ -59,14 +60,11 @@ impl Function<'_> {
             Op::CallIndirect { table, ty } => self.call(Callee::Table { table, ty }, inst),
             Op::CallRef(ty) => self.call(Callee::Ref(ty), inst),
 
-            Op::Vector(_)
-            | Op::VectorLoad { .. }
-            | Op::VectorLoadLane { .. }
-            | Op::VectorStoreLane { .. } => {
-                return Err(Unsupported("vectors"));
-            }
+            Op::Vector(op) => self.vector(op, inst),
+            Op::VectorLoad { access, kind } => self.vector_load(access, kind, inst),
+            Op::VectorLoadLane { access, lane } => self.vector_load_lane(access, lane, inst),
+            Op::VectorStoreLane { access, lane } => self.vector_store_lane(access, lane, inst),
         }
-        Ok(())
     }
 
     fn likely(&mut self, inst: Inst) {

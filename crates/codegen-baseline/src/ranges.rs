@@ -225,3 +225,50 @@ impl Walk<'_> {
         *known = (*known).max(until);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use wootz_wasm_ir::{FuncIndex, Module, Translator};
+
+    fn with_ranges(text: &str, check: impl FnOnce(&Body, &Ranges)) {
+        let module = Module::new(text.as_bytes()).unwrap();
+        let mut translator = Translator::new();
+        let body = translator.translate(&module, FuncIndex(0)).unwrap();
+        check(body, &Ranges::new(body, |op| matches!(op, Op::Call(_))));
+    }
+
+    #[test]
+    fn what_a_loop_needs_lives_to_its_end() {
+        let text = "(module (func (param $n i32) (param $once i32) (result i32) (local $i i32)
+            (local.set $i (local.get $once))
+            (loop $again
+              (local.set $i (i32.mul (local.get $i) (i32.const 3)))
+              (br_if $again (i32.lt_u (local.get $i) (local.get $n))))
+            (local.get $i)))";
+        with_ranges(text, |body, ranges| {
+            let [n, once] = *body.blocks[Body::ENTRY].params else { panic!("two parameters") };
+            let head = ranges.heads.iter().position(|is_head| *is_head).unwrap();
+            assert!(ranges.until[n.index()] >= ranges.end[head]);
+            assert_eq!(ranges.until[once.index()], ranges.end[0]);
+            let count = body.blocks.iter().nth(head).unwrap().1.params[0];
+            assert!(ranges.until[count.index()] >= ranges.end[head], "each round gives it a new value");
+        });
+    }
+
+    #[test]
+    fn a_comparison_is_left_to_its_only_user_in_the_block() {
+        let fused = |text: &str| {
+            let mut count = 0;
+            with_ranges(text, |_, ranges| count = ranges.fused.iter().filter(|fused| **fused).count());
+            count
+        };
+        let branch = "(module (func (param i32 i32) (if (i32.eqz (i32.lt_s (local.get 0) (local.get 1)))
+            (then (unreachable)))))";
+        assert_eq!(fused(branch), 2);
+        let kept = "(module (func (param i32 i32) (result i32) (local $c i32)
+            (local.set $c (i32.lt_s (local.get 0) (local.get 1)))
+            (if (local.get $c) (then (unreachable))) (local.get $c)))";
+        assert_eq!(fused(kept), 0);
+    }
+}

@@ -12,7 +12,7 @@ use crate::function::lower_function;
 use crate::measure::Stopwatch;
 use crate::module::ModuleState;
 use crate::report::{Phase, PhaseTimes};
-use crate::units::body_bytes;
+use crate::units::{SMALL_BODY, body_bytes};
 
 /// Lowers bodies of a module, with one translator for all of them.
 pub(crate) struct Bodies<'a, 'ctx> {
@@ -72,22 +72,24 @@ impl<'a, 'ctx> Bodies<'a, 'ctx> {
         self.module.body_range(func).unwrap_or_default()
     }
 
-    /// Copies of the functions that are called and have no body here, and of those that they call, for the inliner: bodies of at most
-    /// `small` bytes each and `room` together.
-    pub(crate) fn callees(&mut self, small: usize, mut room: usize) -> Result<(), CompileError> {
+    /// Copies of the small functions that are called and have no body here, and of those that they call, for the inliner: of `room` bytes
+    /// together, the smallest first, so that none that would be inlined is left out for one that would not.
+    pub(crate) fn callees(&mut self, mut room: usize) -> Result<(), CompileError> {
         loop {
-            let mut any = false;
-            for func in self.state.functions_without_body() {
-                let bytes = body_bytes(self.module, func);
-                if bytes <= small.min(room) {
-                    self.function(func)?;
-                    self.state.function(func).set_linkage(Linkage::AvailableExternally);
-                    room -= bytes;
-                    any = true;
-                }
-            }
-            if !any {
+            let missing = self.state.functions_without_body().into_iter();
+            let sized = missing.map(|func| (body_bytes(self.module, func), func));
+            let mut small: Vec<_> = sized.filter(|(bytes, _)| *bytes <= SMALL_BODY.min(room)).collect();
+            if small.is_empty() {
                 return Ok(());
+            }
+            small.sort_unstable();
+            for (bytes, func) in small {
+                if bytes > room {
+                    return Ok(());
+                }
+                self.function(func)?;
+                self.state.function(func).set_linkage(Linkage::AvailableExternally);
+                room -= bytes;
             }
         }
     }

@@ -21,7 +21,7 @@ use crate::report::{CompileReport, Degraded, Event, Observer, Phase, PhaseTimes}
 use crate::schedule::Schedule;
 use crate::target::TargetInfo;
 use crate::trampoline::lower_trampolines;
-use crate::units::{self, SMALL_BODY, Unit};
+use crate::units::{self, Unit};
 
 /// Which text to emit.
 #[derive(Copy, Clone, PartialEq, Eq, Hash, Debug)]
@@ -310,7 +310,7 @@ fn with_lowered<T>(
     let mut bodies = Bodies::new(&state, module, options, times);
     bodies.functions(&unit.functions)?;
     if options.opt >= OptLevel::O2 {
-        bodies.callees(SMALL_BODY, unit.bytes)?;
+        bodies.callees(unit.bytes)?;
     }
     if unit.trampolines {
         times.measure(Phase::Lower, || {

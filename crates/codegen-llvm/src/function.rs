@@ -30,6 +30,7 @@ use wootz_wasm_ir::ir::{
 use wootz_wasm_ir::{FuncIndex, LocalIndex, WasmOffset};
 
 use crate::debug::DebugInfo;
+use crate::dispatch_loops::DispatchLoops;
 use crate::error::CompileError;
 use crate::fuel;
 use crate::intrinsics::Intrinsic;
@@ -74,6 +75,8 @@ pub(crate) struct FunctionState<'m, 'ctx> {
     pub(crate) scope: Option<(&'m DebugInfo<'ctx>, DIScope<'ctx>)>,
     /// The loops that are not to be vectorised.
     scalar_loops: ScalarLoops,
+    /// The loops that nothing is to be hoisted from.
+    dispatch_loops: DispatchLoops,
     /// Which copy of a loop is lowered: 1 if another block has the same code.
     copy: u32,
     /// The variables of locals, if debug information has them, each with the offset that its value is told by.
@@ -158,6 +161,7 @@ impl<'m, 'ctx> FunctionState<'m, 'ctx> {
             start: entry,
             scope,
             scalar_loops: ScalarLoops::new(module, body),
+            dispatch_loops: DispatchLoops::new(body),
             copy: 0,
             variables: HashMap::new(),
             fixed: body.locals.assigned_once(body.signature.params.len()),
@@ -295,10 +299,20 @@ impl<'m, 'ctx> FunctionState<'m, 'ctx> {
         }
         let here = self.current_block()?;
         crate::lower::lower_terminator(self, &data.terminator.kind)?;
-        let stays_scalar =
-            data.terminator.kind.successors().any(|target| self.scalar_loops.repeats(target.block, index));
-        if let Some(branch) = here.get_terminator().filter(|_| stays_scalar) {
-            self.module.metadata.scalar_loop(branch)?;
+        if let Some(branch) = here.get_terminator() {
+            self.restrain_loop(index, branch)?;
+        }
+        Ok(())
+    }
+
+    /// Says what LLVM must leave of the loop that a block's terminator repeats, if it repeats one.
+    fn restrain_loop(&self, block: Block, branch: InstructionValue<'ctx>) -> Result<(), CompileError> {
+        let terminator = &self.body.blocks[block].terminator.kind;
+        if terminator.successors().any(|target| self.dispatch_loops.repeats(target.block, block)) {
+            return self.module.metadata.dispatch_loop(branch);
+        }
+        if terminator.successors().any(|target| self.scalar_loops.repeats(target.block, block)) {
+            return self.module.metadata.scalar_loop(branch);
         }
         Ok(())
     }

@@ -34,6 +34,7 @@ mod bodies;
 mod c_interface;
 mod compile;
 mod debug;
+mod dispatch_loops;
 mod emit;
 mod error;
 mod fixed_table;

@@ -32,6 +32,7 @@ pub(crate) struct Metadata<'ctx> {
     noalias_kind: u32,
     loop_kind: u32,
     scalar_loop: MetadataValue<'ctx>,
+    dispatch_loop: MetadataValue<'ctx>,
     /// Whether anyone reads more than what is invariant.
     optimised: bool,
     context: &'ctx Context,
@@ -66,7 +67,8 @@ impl<'ctx> Metadata<'ctx> {
             scope_kind: context.get_kind_id("alias.scope"),
             noalias_kind: context.get_kind_id("noalias"),
             loop_kind: context.get_kind_id("llvm.loop"),
-            scalar_loop: crate::llvm::scalar_loop(context),
+            scalar_loop: crate::llvm::loop_properties(context, false),
+            dispatch_loop: crate::llvm::loop_properties(context, true),
             optimised,
             context,
         }
@@ -123,6 +125,11 @@ impl<'ctx> Metadata<'ctx> {
     /// Says that the loop which a branch repeats stays as it is, and is not vectorised.
     pub(crate) fn scalar_loop(&self, branch: InstructionValue<'ctx>) -> Result<(), CompileError> {
         self.set(branch, self.scalar_loop, self.loop_kind)
+    }
+
+    /// Says the same, and that what the loop does not change is computed where it stands.
+    pub(crate) fn dispatch_loop(&self, branch: InstructionValue<'ctx>) -> Result<(), CompileError> {
+        self.set(branch, self.dispatch_loop, self.loop_kind)
     }
 
     /// Says that a branch nearly always goes to its first target.

@@ -14,7 +14,7 @@ const MIN_BYTES: usize = 32 << 10;
 const MAX_BYTES: usize = 256 << 10;
 
 /// Bytes of a body that is worth a copy in the units that call it: the inliner takes few larger ones.
-pub(crate) const SMALL_BODY: usize = 100;
+pub(crate) const SMALL_BODY: usize = 250;
 
 /// Functions that are compiled together, in the order of the module.
 #[derive(Clone, PartialEq, Eq, Debug)]

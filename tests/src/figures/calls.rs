@@ -1,16 +1,18 @@
 //! What a call of a function costs that nobody can inline or compute beforehand, in each way that there is to call one.
 
 use std::fmt::Write as _;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
+use nix::sys::resource::{UsageWho, getrusage};
+use nix::sys::time::{TimeVal, TimeValLike as _};
 use wootz::{Engine, Extern, Func, Instance, Mode, Module, Store, TypedFunc};
 
 use super::Spread;
 use super::lazy::{WARMING, engine, settled};
 
 /// Calls in a loop.
-const CALLS: i32 = 10_000_000;
+const CALLS: i32 = 50_000_000;
 
 /// A way to call: its name, what the loop does, whether the callee is optimised before the caller in lazy code, and so in a fragment of its own.
 const WAYS: [(&str, &str, bool); 6] = [
@@ -107,11 +109,18 @@ impl Calls {
     }
 
     fn call(&mut self, calls: i32) -> Result<Duration> {
-        let started = Instant::now();
+        let started = processor_time()?;
         let result = self.run.call(&mut self.store, calls)?;
         ensure!(result == calls, "{calls} calls count {result}");
-        Ok(started.elapsed())
+        Ok(processor_time()? - started)
     }
+}
+
+/// What the calling thread has taken so far.
+fn processor_time() -> Result<Duration> {
+    let usage = getrusage(UsageWho::RUSAGE_THREAD)?;
+    let duration = |time: TimeVal| Duration::from_micros(time.num_microseconds().unsigned_abs());
+    Ok(duration(usage.user_time()) + duration(usage.system_time()))
 }
 
 /// Prints what a round of the loop takes in each way, lazily when warm and in the regular mode, in turns.
@@ -119,7 +128,7 @@ impl Calls {
 /// # Errors
 /// If a module does not compile or computes something else.
 pub(super) fn ways(rounds: usize) -> Result<()> {
-    println!("A round of a loop with a call, ns");
+    println!("A round of a loop with a call, processor time in ns");
     for (name, way, callees_first) in WAYS {
         let mut lazy = Calls::new(&engine(Mode::Lazy), way)?;
         lazy.warm(callees_first)?;

@@ -23,10 +23,7 @@ use crate::report::PhaseTimes;
 use crate::trampoline::{lower_host_entry, lower_host_exit};
 use crate::units::body_bytes;
 
-/// Bytes of a body that the second tier shows the inliner: hot code is worth more than a unit of the regular mode, which shows it
-/// all of its own functions, and of others the smallest.
-const INLINED_BODY: usize = 250;
-/// Bytes of such bodies that may be shown to a batch, however small it is.
+/// Bytes of copies of callees that may be shown to a batch, however small it is.
 const LEAST_ROOM: usize = 8 << 10;
 
 /// Compiles entries quickly. `more` is told which functions they call, and says which of them to compile with them; it is asked until
@@ -102,7 +99,7 @@ pub(super) fn second_tier(compiler: &Inner, batch: &[Work]) -> Result<Fragment, 
             }
         }
         let bytes: usize = batch.iter().map(|(func, _)| body_bytes(&compiler.module, *func)).sum();
-        bodies.callees(INLINED_BODY, bytes.max(LEAST_ROOM))?;
+        bodies.callees(bytes.max(LEAST_ROOM))?;
         Ok(whole)
     })
 }

@@ -8,10 +8,19 @@ use llvm_sys::support::LLVMParseCommandLineOptions;
 
 /// Options that exist only on LLVM's command line. The first is the program's name.
 ///
-/// The cmov converter turns a load that feeds a select into one behind a branch, volatile or not, and its trap is lost
-/// (llvm-project issue 219814, not fixed in 22.1). Strength reduction of loops takes a tenth of the time of compiling, and code is not
-/// slower without it (`docs/decisions/0048-no-strength-reduction.md`).
-const OPTIONS: [&CStr; 3] = [c"wootz", c"-x86-cmov-converter-force-mem-operand=false", c"-disable-lsr"];
+/// - The cmov converter turns a load that feeds a select into one behind a branch, volatile or not, and its trap is lost
+///   (llvm-project issue 219814, not fixed in 22.1).
+/// - Strength reduction of loops takes a tenth of the time of compiling, and code is not slower without it
+///   (`docs/decisions/0048-no-strength-reduction.md`).
+/// - What LLVM has hoisted out of a loop that has no register for it is computed where it is used
+///   (`docs/decisions/0060-back-into-large-loops.md`).
+const OPTIONS: [&CStr; 5] = [
+    c"wootz",
+    c"-x86-cmov-converter-force-mem-operand=false",
+    c"-disable-lsr",
+    c"-sink-insts-to-avoid-spills",
+    c"-cgp-max-address-users-to-scan=1000",
+];
 
 static INIT: OnceLock<()> = OnceLock::new();
 /// Options that a developer gave.

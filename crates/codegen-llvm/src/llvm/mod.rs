@@ -14,9 +14,9 @@ mod debug_value;
 mod disassembler;
 mod exit;
 mod init;
+mod loop_properties;
 mod orc;
 mod pointer;
-mod scalar_loop;
 
 pub(crate) use context::LlvmContext;
 pub(crate) use debug_value::append_debug_value;
@@ -25,6 +25,6 @@ pub(crate) use exit::at_exit;
 pub use exit::leave;
 pub(crate) use init::init;
 pub use init::set_options;
+pub(crate) use loop_properties::loop_properties;
 pub(crate) use orc::{Found, Library, Responsibility};
 pub(crate) use pointer::byte_offset;
-pub(crate) use scalar_loop::scalar_loop;

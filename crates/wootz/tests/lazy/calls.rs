@@ -21,6 +21,58 @@ fn only_what_is_called_is_compiled() {
     assert_eq!(compiled(&module), [2, 0]);
 }
 
+/// What makes the baseline compiler leave a function to LLVM.
+const LEFT_TO_LLVM: &str =
+    "(drop (f32x4.relaxed_madd (v128.const i64x2 0 0) (v128.const i64x2 0 0) (v128.const i64x2 0 0)))";
+
+#[test]
+fn code_of_both_compilers_calls_each_other() {
+    let signature = "(param i64 i32 f32 i64 v128 i64 i64 i64 v128 f64 f64 f64 f64 f64 f64 v128 v128 i32)
+        (result i64 f64 i64 i32 v128)";
+    let sum = |name: &str, extra: &str| {
+        format!(
+            "(func ${name} {signature} {extra}
+              (i64.add (i64.add (i64.mul (local.get 0) (i64.const 3)) (local.get 6)) (i64.extend_i32_s (local.get 1)))
+              (f64.add (f64.add (f64.promote_f32 (local.get 2)) (local.get 14)) (f64.mul (local.get 9) (f64.const 4)))
+              (i64.add (i64x2.extract_lane 1 (local.get 15)) (local.get 7))
+              (local.get 17)
+              (i64x2.add (local.get 16) (local.get 4)))"
+        )
+    };
+    let args = "(i64.const 1) (i32.const -2) (f32.const 0.5) (i64.const 3) (v128.const i64x2 1000 2000) (i64.const 5) (i64.const 6)
+        (i64.const 7) (v128.const i64x2 8 9) (f64.const 10) (f64.const 11) (f64.const 12) (f64.const 13) (f64.const 14)
+        (f64.const 15) (v128.const i64x2 16 17) (v128.const i64x2 18 19) (i32.const -20)";
+    let call = |caller: &str, how: &str, callee: &str, extra: &str| {
+        let body = format!("({how} ${callee} {args})");
+        format!(
+            r#"(func ${caller}_{how}_{callee} (result i64 f64 i64 i32 v128) {extra} {body})
+            (func (export "{caller} {how} {callee}") (result i64 f64 i64 i32 i64) (local $v v128)
+              (call ${caller}_{how}_{callee}) (local.set $v) (i64x2.extract_lane 1 (local.get $v)))"#
+        )
+    };
+    let (mut fields, mut names) = (sum("quick", "") + &sum("llvm", LEFT_TO_LLVM), Vec::new());
+    for (caller, extra) in [("quick", ""), ("llvm", LEFT_TO_LLVM)] {
+        for how in ["call", "return_call"] {
+            for callee in ["quick", "llvm"] {
+                fields += &call(caller, how, callee, extra);
+                names.push(format!("{caller} {how} {callee}"));
+            }
+        }
+    }
+    let (module, mut store, instance) = instance(&format!("(module {fields})"));
+    for name in &names {
+        let run = instance.get_typed_func::<(), (i64, f64, i64, i32, i64)>(&store, name).unwrap();
+        let expected = (3 + 6 - 2, 0.5 + 15.0 + 40.0, 17 + 7, -20, 19 + 2000);
+        assert_eq!(run.call(&mut store, ()).unwrap(), expected, "{name}");
+    }
+    let first = module.lazy_statistics().unwrap().tiers[0];
+    assert_eq!(first.functions, 2 + 2 * names.len());
+    // On older processors there is LLVM only.
+    if std::arch::is_x86_feature_detected!("avx2") && std::arch::is_x86_feature_detected!("bmi2") {
+        assert_eq!(first.functions - first.by_baseline, 1 + names.len() / 2);
+    }
+}
+
 #[test]
 fn every_argument_survives_the_compiler() {
     // More of each class than registers hold, and a vector.
