@@ -1,5 +1,6 @@
 ;; Where each local is, as records beside the instructions: the context and the parameters from the entry on, a local after
-;; each assignment and where control joins.
+;; each assignment and where control joins. A variable's line is the number of its local, its name where it has that value since; 0 is
+;; everywhere.
 (module
   (func (export "f") (param $n i32) (result i32) (local $sum i32) (local $later f64)
     (block
@@ -21,11 +22,11 @@
 ;; check: #dbg_value(i32 poison, $n, !DIExpression()
 ;; check: ret i32
 ;; check: $context = !DILocalVariable(name: "vmctx", arg: 1
-;; check: $n = !DILocalVariable(name: "n", arg: 2
+;; check: $n = !DILocalVariable(name: "0", arg: 2
 ;; sameln: line: 1,
-;; check: $sum = !DILocalVariable(name: "sum", scope
+;; check: $sum = !DILocalVariable(name: "0", scope
 ;; sameln: line: 2,
-;; check: $later = !DILocalVariable(name: "later", scope
+;; check: $later = !DILocalVariable(name: "0", scope
 
 ;;! emit = llvm-ir, opt = O2
 ;; not: dbg_value
