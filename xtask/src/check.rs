@@ -83,9 +83,30 @@ pub(crate) fn debug_coverage(programs: &[String]) -> Result<()> {
 /// Threads over shared memories with the given options.
 pub(crate) fn stress(arguments: &[String]) -> Result<()> {
     setup(Purpose::Test)?;
+    let (sanitized, arguments): (Vec<_>, Vec<_>) =
+        arguments.iter().partition(|argument| *argument == "--sanitize");
     let mut command = cargo();
-    command.args(["run", "--quiet", "--package", "wootz-tests", "--bin", "stress", "--"]).args(arguments);
-    run(&mut command)
+    if !sanitized.is_empty() {
+        command = sanitized_cargo();
+    }
+    command.args(["run", "--quiet", "--package", "wootz-tests", "--bin", "stress"]);
+    if !sanitized.is_empty() {
+        // The standard library with it: its locks and threads are what tells that accesses are in order.
+        command.args(["-Zbuild-std", "--target", "x86_64-unknown-linux-gnu"]);
+    }
+    run(command.arg("--").args(arguments))
+}
+
+/// A nightly cargo, which compiles for ThreadSanitizer. It wants the toolchain's `rust-src`.
+fn sanitized_cargo() -> Command {
+    let mut command = Command::new("cargo");
+    // Those of the cargo that started us say which toolchain to use, and would win.
+    command.env_remove("RUSTUP_TOOLCHAIN").env_remove("CARGO").env_remove("RUSTC");
+    command.current_dir(crate::root()).arg("+nightly");
+    command
+        .env("RUSTFLAGS", "-Zsanitizer=thread -Cdebuginfo=1")
+        .env("CARGO_TARGET_DIR", crate::root().join("target/sanitized"));
+    command
 }
 
 /// What passed and what did not, over all steps.

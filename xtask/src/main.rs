@@ -34,7 +34,8 @@ Commands:
   spec-test [OPTIONS]           Run the specification's test suite (see `cargo xtask spec-test --help`)
   fuzz [OPTIONS]                Run random modules here and in another engine (see `cargo xtask fuzz --help`)
   soak [OPTIONS]                Many instances at once and one after another (see `cargo xtask soak --help`)
-  stress [OPTIONS]              Threads over shared memories, for as long as asked (see `cargo xtask stress --help`)
+  stress [OPTIONS]              Threads over shared memories, for as long as asked (see `cargo xtask stress --help`);
+                                with --sanitize under ThreadSanitizer, by a nightly toolchain with rust-src
   real-programs [OPTIONS] [NAME…] Compile CPython, esbuild, clang and SQLite and put them to work; fetches them with
                                 npm (see `cargo xtask real-programs --help`)
   debug-coverage [OPTION…] [PROGRAM…] How much gdb shows of compiled programs, against their native builds; options are for

@@ -156,8 +156,12 @@ impl AddressMap {
     }
 }
 
-fn number(number: usize) -> [u8; NUMBER] {
-    u32::try_from(number).expect("the map is smaller than 4 GiB").to_le_bytes()
+/// A number of an index, which counts bytes or what takes some.
+///
+/// # Panics
+/// If it has more than 32 bits.
+pub(crate) fn number(number: usize) -> [u8; NUMBER] {
+    u32::try_from(number).expect("what is mapped takes less than 4 GiB").to_le_bytes()
 }
 
 /// The frames at a code offset, innermost first; none where the code came from no WebAssembly instruction.

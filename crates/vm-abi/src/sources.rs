@@ -15,7 +15,7 @@ use std::ops::Range;
 
 use wootz_wasm_types::{FuncIndex, WasmOffset};
 
-use crate::addrmap::{self, AddressMap, FrameIndex};
+use crate::addrmap::{self, AddressMap, FrameIndex, number};
 
 /// Bytes of a number.
 const NUMBER: usize = size_of::<u32>();
@@ -71,7 +71,6 @@ impl Sources {
     /// # Panics
     /// If it takes 4 GiB.
     pub fn encode(self) -> Vec<u8> {
-        let number = |number: usize| u32::try_from(number).expect("less than 4 GiB of text").to_le_bytes();
         let ends = self.ends.iter().flat_map(|end| end.to_le_bytes());
         let mut bytes = number(self.ends.len() / 2).to_vec();
         bytes.extend(ends);

@@ -4,24 +4,30 @@
 use std::collections::HashMap;
 use std::ops::Range;
 
-use wootz_wasm_ir::{Assignments, FuncIndex, Module, WasmOffset};
+use wootz_wasm_ir::{Assignments, FuncIndex, LocalIndex, Module, WasmOffset};
 
 use super::code::Code;
 use super::push_range;
 use crate::native::{Locations, Native};
 
+/// From which offset on which value is the current one, as [`Assignments::values`] has it.
+type Current = Vec<(WasmOffset, Option<WasmOffset>)>;
+
 /// Joins the values of each local.
 pub(super) fn join(native: &mut Native, code: &Code, module: &Module) {
-    let mut known: HashMap<FuncIndex, Assignments> = HashMap::new();
+    let mut assignments: HashMap<FuncIndex, Assignments> = HashMap::new();
+    // A function is in as many scopes as it was inlined into.
+    let mut known: HashMap<(FuncIndex, LocalIndex), Current> = HashMap::new();
     for (index, (scope, variables)) in native.scopes.iter().zip(&mut native.variables).enumerate() {
-        let Some(func) = scope.func.filter(|_| !variables.values.is_empty()) else { continue };
-        let assignments = known.entry(func).or_insert_with(|| module.assignments(func));
+        let Some(func) = scope.func else { continue };
         for (local, values) in std::mem::take(&mut variables.values) {
-            let current = assignments.values(local);
+            let current = known.entry((func, local)).or_insert_with(|| {
+                assignments.entry(func).or_insert_with(|| module.assignments(func)).values(local)
+            });
+            let code = code_by_value(&code.rows[index], current);
             let mut joined: Locations = Vec::new();
             for (since, locations) in &values {
-                let ranges = code_of(&code.rows[index], &current, *since);
-                joined.extend(within(locations, &ranges));
+                joined.extend(code.get(since).into_iter().flat_map(|ranges| within(locations, ranges)));
             }
             joined.sort_by_key(|(range, _)| range.start);
             variables.locals.insert(local, joined);
@@ -29,20 +35,19 @@ pub(super) fn join(native: &mut Native, code: &Code, module: &Module) {
     }
 }
 
-/// The code at which a value is the current one.
-fn code_of(
+/// The code at which each value is the current one.
+fn code_by_value(
     rows: &[(Range<u64>, WasmOffset)],
-    current: &[(WasmOffset, Option<WasmOffset>)],
-    since: WasmOffset,
-) -> Vec<Range<u64>> {
-    let mut ranges = Vec::new();
+    current: &Current,
+) -> HashMap<WasmOffset, Vec<Range<u64>>> {
+    let mut code: HashMap<_, Vec<_>> = HashMap::new();
     for (range, offset) in rows {
         let last = current.partition_point(|(from, _)| from <= offset).checked_sub(1);
-        if last.is_some_and(|last| current[last].1 == Some(since)) {
-            push_range(&mut ranges, range.clone());
+        if let Some(since) = last.and_then(|last| current[last].1) {
+            push_range(code.entry(since).or_default(), range.clone());
         }
     }
-    ranges
+    code
 }
 
 /// The parts of locations in some ranges, both by address.
