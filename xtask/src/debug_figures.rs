@@ -15,6 +15,10 @@ const ROUNDS: usize = 3;
 /// Prints the figures of a module. What follows it are arguments for a run of it in lazy mode.
 pub(crate) fn debug_figures(arguments: &[String]) -> Result<()> {
     let [module, arguments @ ..] = arguments else { anyhow::bail!("name a module with DWARF") };
+    ensure!(
+        Path::new(module).is_file(),
+        "there is no file {module}; name a module with DWARF, and then its arguments"
+    );
     run(cargo().args(["build", "--quiet", "--release", "--package", "wootz-cli"]))?;
     let folder = Path::new("target").join("debug-figures");
     fs::create_dir_all(&folder)?;
