@@ -32,19 +32,22 @@ pub(crate) fn debug_figures(arguments: &[String]) -> Result<()> {
         "compile -O2     {without:.2} s, with -g {with:.2} s of the processor: {:.2} times",
         with / without
     );
-    let own = sum(&module_sections(&fs::read(module)?).context("not a module")?, ".debug_");
-    let (sections, bare) = (image_sections(&debug)?, image_sections(&plain)?);
-    let made = sum(&sections, ".debug_");
+    let own = sum(&sections(Path::new(module))?, ".debug_");
+    let (with_debug, bare) = (sections(&debug)?, sections(&plain)?);
+    let made = sum(&with_debug, ".debug_");
     let of = |path: &Path| Ok::<_, anyhow::Error>(fs::metadata(path)?.len());
     println!("image           {} bytes, with -g {}", of(&plain)?, of(&debug)?);
     println!("debug sections  {made} bytes, the module's {own}: {:.2} times", made as f64 / own as f64);
     for (name, size) in
-        sections.iter().filter(|(name, _)| name.starts_with(".debug_") || name.starts_with(".wootz"))
+        with_debug.iter().filter(|(name, _)| name.starts_with(".debug_") || name.starts_with(".wootz"))
     {
         println!("  {name:<18} {size}");
     }
-    ensure!(bare.get(".text") == sections.get(".text") && text(&plain)? == text(&debug)?, "the code differs");
-    println!("code            the same {} bytes", sections.get(".text").unwrap_or(&0));
+    ensure!(
+        bare.get(".text") == with_debug.get(".text") && text(&plain)? == text(&debug)?,
+        "the code differs"
+    );
+    println!("code            the same {} bytes", with_debug.get(".text").unwrap_or(&0));
     for option in [&[][..], &["-g"]] {
         println!("lazy {}", option.join(" "));
         let mut lazy = wootz();
@@ -75,19 +78,15 @@ fn compile(module: &str, options: &[&str], image: &Path) -> Result<f64> {
     timings["cpu"].as_f64().context("timings without a sum")
 }
 
-/// The sections of an image, by name.
-fn image_sections(image: &Path) -> Result<BTreeMap<String, u64>> {
-    let output = Command::new("readelf").args(["--section-headers", "--wide"]).arg(image).output()?;
-    let text = String::from_utf8_lossy(&output.stdout).into_owned();
-    let mut found = BTreeMap::new();
-    for line in text.lines().filter_map(|line| line.split_once(']').map(|(_, rest)| rest)) {
-        if let [name, _, _, _, size, ..] = *line.split_whitespace().collect::<Vec<_>>()
-            && let Ok(size) = u64::from_str_radix(size, 16)
-        {
-            found.insert(name.to_owned(), size);
-        }
-    }
-    Ok(found)
+/// Sizes of the sections of an image or a module, by name.
+fn sections(file: &Path) -> Result<BTreeMap<String, u64>> {
+    let output = Command::new("llvm-objdump-22").arg("--section-headers").arg(file).output()?;
+    ensure!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let size = |line: &str| {
+        let mut words = line.split_whitespace().skip(1);
+        Some((words.next()?.to_owned(), u64::from_str_radix(words.next()?, 16).ok()?))
+    };
+    Ok(String::from_utf8_lossy(&output.stdout).lines().filter_map(size).collect())
 }
 
 /// The code of an image.
@@ -96,29 +95,6 @@ fn text(image: &Path) -> Result<Vec<u8>> {
     let dump = format!(".text={}", out.display());
     run(Command::new("objcopy").args(["--dump-section", &dump]).arg(image).arg("/dev/null"))?;
     Ok(fs::read(out)?)
-}
-
-/// The custom sections of a module (WebAssembly core specification, binary format, modules), by name.
-fn module_sections(module: &[u8]) -> Option<BTreeMap<String, u64>> {
-    let mut found = BTreeMap::new();
-    let mut rest = module.get(8..)?;
-    while let Some((id, after)) = rest.split_first() {
-        let (size, after) = number(after)?;
-        let contents = after.get(..size)?;
-        if *id == 0 {
-            let (length, name) = number(contents)?;
-            found.insert(String::from_utf8_lossy(name.get(..length)?).into_owned(), size as u64);
-        }
-        rest = &after[size..];
-    }
-    Some(found)
-}
-
-/// A number in LEB128, and what follows it.
-fn number(bytes: &[u8]) -> Option<(usize, &[u8])> {
-    let end = bytes.iter().position(|byte| byte & 0x80 == 0)?;
-    let value = bytes[..=end].iter().rev().fold(0, |value, byte| value << 7 | usize::from(byte & 0x7f));
-    Some((value, &bytes[end + 1..]))
 }
 
 fn sum(sections: &BTreeMap<String, u64>, prefix: &str) -> u64 {
