@@ -93,12 +93,13 @@ pub fn open(module: &Module, options: &CompileOptions) -> Result<(LazyModule, Ma
     let declarations = module.declarations();
     let target = TargetInfo::new(options)?;
     let library = Library::new().map_err(CompileError::Llvm)?;
+    let plans = memory_plans(declarations, options);
     let opened = LazyModule {
         target: target.machine.triple().into(),
         cpu_features: target.features.clone(),
         declarations: (**declarations).clone(),
         bytes: module.shared_bytes(),
-        memory_plans: memory_plans(declarations, options),
+        memory_plans: plans.clone(),
         fuel: options.fuel,
         hot: options.hot,
         debug: options.debug.is_some(),
@@ -106,7 +107,7 @@ pub fn open(module: &Module, options: &CompileOptions) -> Result<(LazyModule, Ma
     };
     let (module, options) = (module.clone(), options.clone());
     let make = move |space| -> Arc<dyn EntryCompiler> {
-        Arc::new(LazyCompiler::new(module, options, target, library, space))
+        Arc::new(LazyCompiler::new(module, options, target, plans, library, space))
     };
     Ok((opened, Box::new(make)))
 }
@@ -116,6 +117,7 @@ impl LazyCompiler {
         module: Module,
         options: CompileOptions,
         target: TargetInfo,
+        plans: Vec<MemoryPlan>,
         library: Library,
         space: Arc<dyn CodeSpace>,
     ) -> Self {
@@ -129,7 +131,7 @@ impl LazyCompiler {
             requests: Mutex::new(Requests::new(entries.entries())),
             entries,
             context: Arc::new(VMContextLayout::new(&ModuleShape::new(declarations))),
-            plans: memory_plans(declarations, &options),
+            plans,
             library,
             failures: Mutex::default(),
             hot: Mutex::default(),
