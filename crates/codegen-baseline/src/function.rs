@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 
 use wootz_vm_abi::trap::TrapCode;
 use wootz_wasm_ir::entity::Entity;
-use wootz_wasm_ir::ir::{AtomicOp, Block, Body, Op, Terminator, Value};
+use wootz_wasm_ir::ir::{Block, Body, Op, Terminator, Value};
 use wootz_wasm_ir::{MemoryIndex, WasmOffset};
 
 use crate::code::{Code, Label};
@@ -121,7 +121,7 @@ impl<'a> Function<'a> {
         Self {
             module,
             body,
-            ranges: Ranges::new(body, calls),
+            ranges: Ranges::new(body),
             state: State::NOTHING,
             reg_of: vec![NO_REG; body.values.len()],
             slot_of: vec![NO_SLOT; body.values.len()],
@@ -237,28 +237,6 @@ impl<'a> Function<'a> {
         let len = prologue.here() + len;
         Compiled { prologue, code: self.code, rows: self.rows, unwind: self.unwind, len }
     }
-}
-
-/// Whether an operator is compiled to a call, after which registers hold other things.
-fn calls(op: &Op) -> bool {
-    matches!(
-        op,
-        Op::Call(_)
-            | Op::CallIndirect { .. }
-            | Op::CallRef(_)
-            | Op::MemoryGrow(_)
-            | Op::MemoryFill(_)
-            | Op::MemoryCopy { .. }
-            | Op::MemoryInit(..)
-            | Op::DataDrop(_)
-            | Op::Atomic(AtomicOp::Wait(_) | AtomicOp::Notify, _)
-            | Op::TableSet(_)
-            | Op::TableGrow(_)
-            | Op::TableFill(_)
-            | Op::TableCopy { .. }
-            | Op::TableInit(..)
-            | Op::ElemDrop(_)
-    )
 }
 
 /// Whether an operator computes addresses in memory 0.

@@ -39,7 +39,7 @@ pub(crate) struct Ranges {
 
 impl Ranges {
     /// Looks at a body.
-    pub(crate) fn new(body: &Body, calls: impl Fn(&Op) -> bool) -> Self {
+    pub(crate) fn new(body: &Body) -> Self {
         let (values, blocks) = (body.values.len(), body.blocks.len());
         let mut ranges = Self {
             start: Vec::with_capacity(blocks),
@@ -52,7 +52,7 @@ impl Ranges {
             calls: Vec::new(),
             fused: vec![false; values],
         };
-        ranges.count(body, calls);
+        ranges.count(body);
         let (loops, innermost) = ranges.loops(body);
         let mut walk = Walk { ranges, body, loops, innermost, block: 0, position: 0 };
         for block in body.blocks.keys() {
@@ -62,7 +62,7 @@ impl Ranges {
     }
 
     /// Positions of blocks, definitions, numbers of uses and edges.
-    fn count(&mut self, body: &Body, calls: impl Fn(&Op) -> bool) {
+    fn count(&mut self, body: &Body) {
         let mut position = 0;
         for (block, data) in body.blocks.iter() {
             self.start.push(position);
@@ -77,7 +77,7 @@ impl Ranges {
                     self.defined[result.index()] = block.0;
                     self.until[result.index()] = position;
                 }
-                if calls(&body.insts[*inst].op) {
+                if body.insts[*inst].op.calls() {
                     self.calls.push(position);
                 }
             }
@@ -235,7 +235,7 @@ mod tests {
         let module = Module::new(text.as_bytes()).unwrap();
         let mut translator = Translator::new();
         let body = translator.translate(&module, FuncIndex(0)).unwrap();
-        check(body, &Ranges::new(body, |op| matches!(op, Op::Call(_))));
+        check(body, &Ranges::new(body));
     }
 
     #[test]

@@ -24,8 +24,7 @@ use wootz_vm_abi::context::{VMContext, VMStoreContext};
 use wootz_vm_abi::trap::TrapCode;
 use wootz_wasm_ir::entity::Entity;
 use wootz_wasm_ir::ir::{
-    AtomicOp, Block, Body, Constant, Disjoint, FloatUnary, Group, Inst, Op, Relaxed, Value, ValueDef,
-    VectorOp,
+    Block, Body, Constant, Disjoint, FloatUnary, Group, Inst, Op, Relaxed, Value, ValueDef, VectorOp,
 };
 use wootz_wasm_ir::{FuncIndex, LocalIndex, WasmOffset};
 
@@ -246,8 +245,9 @@ impl<'m, 'ctx> FunctionState<'m, 'ctx> {
     }
 
     fn needs_stack_check(&self) -> bool {
-        self.body.values.len() > LARGE_BODY
-            || self.body.insts.values().any(|inst| calls(inst.op, !self.module.isa.rounds()))
+        let rounds = self.module.isa.rounds();
+        let calls = |op: Op| op.calls() || !rounds && calls_to_round(op);
+        self.body.values.len() > LARGE_BODY || self.body.insts.values().any(|inst| calls(inst.op))
     }
 
     /// Traps if the stack pointer is below the store's limit.
@@ -522,33 +522,11 @@ fn works_in_memory(op: Op, module: &ModuleState<'_>) -> bool {
     swizzles && !module.isa.swizzles()
 }
 
-/// Whether an operator is lowered to a call of any kind. `rounding_calls` says whether rounding a float is one.
-pub(crate) fn calls(op: Op, rounding_calls: bool) -> bool {
-    match op {
-        Op::Call(_)
-        | Op::CallIndirect { .. }
-        | Op::CallRef(_)
-        | Op::MemoryGrow(_)
-        | Op::MemoryFill(_)
-        | Op::MemoryCopy { .. }
-        | Op::MemoryInit(..)
-        | Op::DataDrop(_)
-        | Op::Atomic(AtomicOp::Wait(_) | AtomicOp::Notify, _)
-        | Op::TableSet(_)
-        | Op::TableGrow(_)
-        | Op::TableFill(_)
-        | Op::TableCopy { .. }
-        | Op::TableInit(..)
-        | Op::ElemDrop(_) => true,
-        Op::FloatUnary(_, op) | Op::Vector(VectorOp::FloatUnary(_, op)) => {
-            rounding_calls
-                && matches!(
-                    op,
-                    FloatUnary::Ceil | FloatUnary::Floor | FloatUnary::Trunc | FloatUnary::Nearest
-                )
-        }
-        _ => false,
-    }
+/// Whether an operator is lowered to a call where the processor cannot round a float by itself.
+fn calls_to_round(op: Op) -> bool {
+    let rounds =
+        |op| matches!(op, FloatUnary::Ceil | FloatUnary::Floor | FloatUnary::Trunc | FloatUnary::Nearest);
+    matches!(op, Op::FloatUnary(_, op) | Op::Vector(VectorOp::FloatUnary(_, op)) if rounds(op))
 }
 
 /// `base + offset`, a constant number of bytes.

@@ -12,7 +12,6 @@
 use wootz_wasm_ir::entity::Entity;
 use wootz_wasm_ir::ir::{Block, Body, Bounds, Convert, IntBinary, Op, liveness};
 
-use crate::function::calls;
 use crate::module::ModuleState;
 
 /// A loop without order that has more blocks is not looked at closely.
@@ -67,7 +66,7 @@ fn forbids(module: &ModuleState<'_>, op: Op) -> bool {
         matches!(access.bounds, Bounds::Checked | Bounds::Dominated)
             && !module.plans[access.memory.index()].covers(access.offset, access.bytes)
     });
-    is_checked || calls(op, false)
+    is_checked || op.calls()
 }
 
 /// Whether a loop reads what it does not check, and may end in the middle of a repetition.

@@ -255,6 +255,28 @@ impl Op {
         }
     }
 
+    /// Whether a back end makes a call of it, of a function or of the runtime.
+    pub fn calls(&self) -> bool {
+        matches!(
+            self,
+            Self::Call(_)
+                | Self::CallIndirect { .. }
+                | Self::CallRef(_)
+                | Self::MemoryGrow(_)
+                | Self::MemoryFill(_)
+                | Self::MemoryCopy { .. }
+                | Self::MemoryInit(..)
+                | Self::DataDrop(_)
+                | Self::Atomic(AtomicOp::Wait(_) | AtomicOp::Notify, _)
+                | Self::TableSet(_)
+                | Self::TableGrow(_)
+                | Self::TableFill(_)
+                | Self::TableCopy { .. }
+                | Self::TableInit(..)
+                | Self::ElemDrop(_)
+        )
+    }
+
     /// Whether it is an access that writes, atomic ones aside.
     pub fn stores(&self) -> bool {
         matches!(self, Self::Store { .. } | Self::VectorStoreLane { .. })
