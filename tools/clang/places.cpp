@@ -4,8 +4,13 @@
 // through the code join, it still has when it gives locals to registers, and drops there: DBG_VALUE of a register that has become a local is rewritten
 // only beside that register's definition. And it does not say that a variable is gone when its local is assigned for another one.
 //
-// Three passes around that one. No instruction is changed: the module differs in its DWARF only.
+// And when it orders instructions as a stack machine needs them, most of them late, it says of a variable that it is gone from where its next value was to be
+// computed to where it now is, though the instructions between are from before.
 //
+// Five passes around those. No instruction is changed: the module differs in its DWARF only.
+//
+//   Number   before the instructions are ordered: numbers them, and notes what is said of variables where
+//   Restate  behind it: says at each instruction what was said at its number, as far as the value is there
 //   Mark     before the locals are given: puts one more DBG_VALUE, a mark, behind each definition of the registers in question
 //   Resolve  behind it: reads from the marks which local a register has become, and rewrites the DBG_VALUEs that were left
 //   End      when places have been carried on from block to block: ends those of a local where it is assigned
@@ -13,6 +18,7 @@
 //   clang++-22 -shared -fPIC -fno-rtti -O1 $(llvm-config-22 --cxxflags) places.cpp -o places.so
 //   clang-22 --target=wasm32-wasip1 -O2 -g -fpass-plugin=places.so …
 
+#include "llvm/CodeGen/LiveIntervals.h"
 #include "llvm/CodeGen/MachineFunctionPass.h"
 #include "llvm/CodeGen/MachineInstrBuilder.h"
 #include "llvm/CodeGen/MachineRegisterInfo.h"
@@ -63,6 +69,255 @@ std::optional<Register> describedRegister(const MachineInstr &instr) {
     return reg.isVirtual() ? std::optional(reg) : std::nullopt;
 }
 
+// A value: the number of the instruction that computes it and which of its results it is, or 0 and the register that a block begins with.
+using Value = std::pair<unsigned, unsigned>;
+
+// What was said of a variable before the instructions were ordered.
+struct Statement {
+    // The number of the first instruction behind it.
+    unsigned number;
+    DebugVariable variable;
+    DebugLoc location;
+    const DIExpression *expression;
+    bool isIndirect;
+    // A constant, a register, or no register.
+    MachineOperand operand;
+    Value value;
+
+    bool isGone() const { return operand.isReg() && !operand.getReg(); }
+    bool isRegister() const { return operand.isReg() && operand.getReg(); }
+};
+
+// Those of the blocks of the function that is compiled, each by its order.
+std::map<const MachineBasicBlock *, std::vector<Statement>> statements;
+
+struct Number : MachineFunctionPass {
+    static char ID;
+    Number() : MachineFunctionPass(ID) {}
+    StringRef getPassName() const override { return "Number instructions between variables"; }
+    void getAnalysisUsage(AnalysisUsage &usage) const override {
+        usage.setPreservesAll();
+        MachineFunctionPass::getAnalysisUsage(usage);
+    }
+
+    bool runOnMachineFunction(MachineFunction &function) override {
+        statements.clear();
+        unsigned number = 1;
+        for (MachineBasicBlock &block : function) {
+            std::map<Register, Value> values;
+            std::vector<Statement> said;
+            for (MachineInstr &instr : block) {
+                if (instr.isDebugValue()) {
+                    said.push_back(read(instr, number, values));
+                } else if (!instr.isDebugInstr()) {
+                    unsigned result = 0;
+                    for (const MachineOperand &operand : instr.operands())
+                        if (operand.isReg() && operand.isDef())
+                            values[operand.getReg()] = {number, result++};
+                    // It stays with the instruction, and not with a copy of it.
+                    instr.setDebugInstrNum(number++);
+                }
+            }
+            if (!said.empty())
+                statements.emplace(&block, std::move(said));
+        }
+        return false;
+    }
+
+    static Statement read(const MachineInstr &instr, unsigned number, const std::map<Register, Value> &values) {
+        DebugVariable variable(instr.getDebugVariable(), instr.getDebugExpression(), instr.getDebugLoc()->getInlinedAt());
+        bool isGone = instr.isDebugValueList() || instr.isUndefDebugValue();
+        MachineOperand operand = isGone ? MachineOperand::CreateReg(Register(), false) : instr.getDebugOperand(0);
+        Value value;
+        if (operand.isReg() && operand.getReg()) {
+            operand = MachineOperand::CreateReg(operand.getReg(), false);
+            auto known = values.find(operand.getReg());
+            value = known != values.end() ? known->second : Value(0, operand.getReg().id());
+        }
+        operand.clearParent();
+        bool isIndirect = !isGone && instr.isIndirectDebugValue();
+        return {number, variable, instr.getDebugLoc(), instr.getDebugExpression(), isIndirect, operand, value};
+    }
+};
+
+// Where values are, from one instruction of a block to the next.
+struct Places {
+    std::map<Register, Value> held, onStack;
+
+    // Whether a result may be on the operand stack, and not in a local: then it is gone with its only use.
+    static bool mayBeStacked(Register reg, const MachineInstr &instr) {
+        const MachineRegisterInfo &registers = instr.getMF()->getRegInfo();
+        if (!registers.hasOneDef(reg) || !registers.hasOneNonDBGUse(reg))
+            return false;
+        const MachineInstr &use = *registers.use_instr_nodbg_begin(reg);
+        return use.getParent() == instr.getParent() && usesStack(use) && usesStack(instr);
+    }
+
+    static bool usesStack(const MachineInstr &instr) {
+        const TargetRegisterInfo &registers = *instr.getMF()->getSubtarget().getRegisterInfo();
+        return any_of(instr.implicit_operands(), [&](const MachineOperand &operand) {
+            return operand.isDef() && StringRef(registers.getName(operand.getReg())) == "VALUE_STACK";
+        });
+    }
+
+    void step(const MachineInstr &instr) {
+        constexpr unsigned Unknown = ~0u;
+        bool isTee = isNamed(instr, "TEE_");
+        std::optional<Value> copied;
+        for (const MachineOperand &operand : instr.operands()) {
+            if (!operand.isReg() || operand.isDef())
+                continue;
+            if (auto known = onStack.find(operand.getReg()); known != onStack.end()) {
+                copied = known->second;
+                onStack.erase(known);
+            }
+        }
+        unsigned result = 0;
+        for (const MachineOperand &operand : instr.operands()) {
+            if (!operand.isReg() || !operand.isDef() || operand.isImplicit())
+                continue;
+            unsigned number = instr.peekDebugInstrNum() ? instr.peekDebugInstrNum() : Unknown;
+            Value value = isTee && copied ? *copied : Value(number, result);
+            (mayBeStacked(operand.getReg(), instr) ? onStack : held)[operand.getReg()] = value;
+            result++;
+        }
+    }
+
+    // Whether a register that has a local has a value.
+    bool holds(Register reg, Value value) const {
+        auto known = held.find(reg);
+        return known != held.end() ? known->second == value : value.first == 0;
+    }
+
+    // The register that has a value which was in another one before, if one has.
+    Register find(Register before, Value value) const {
+        if (holds(before, value))
+            return before;
+        for (auto [stacked, known] : onStack)
+            if (known == value)
+                return stacked;
+        return Register();
+    }
+};
+
+// The values that DBG_VALUEs are about, by their numbers.
+std::vector<Value> meant;
+
+struct Restate : MachineFunctionPass {
+    static char ID;
+    Restate() : MachineFunctionPass(ID) {}
+    StringRef getPassName() const override { return "Say again where variables are"; }
+    void getAnalysisUsage(AnalysisUsage &usage) const override {
+        usage.addRequired<LiveIntervalsWrapperPass>();
+        usage.setPreservesAll();
+        MachineFunctionPass::getAnalysisUsage(usage);
+    }
+
+    bool runOnMachineFunction(MachineFunction &function) override {
+        LiveIntervals &intervals = getAnalysis<LiveIntervalsWrapperPass>().getLIS();
+        meant.clear();
+        for (MachineBasicBlock &block : function) {
+            if (auto said = statements.find(&block); said != statements.end())
+                restate(block, said->second, intervals);
+        }
+        statements.clear();
+        return true;
+    }
+
+    using Said = std::map<DebugVariable, std::vector<const Statement *>>;
+    // What is said of each variable, if it is somewhere, and the register.
+    using Current = std::map<DebugVariable, std::pair<const Statement *, Register>>;
+
+    static void restate(MachineBasicBlock &block, const std::vector<Statement> &statements, LiveIntervals &intervals) {
+        for (MachineInstr &instr : make_early_inc_range(block))
+            if (instr.isDebugValue())
+                instr.eraseFromParent();
+        Said said;
+        for (const Statement &statement : statements)
+            said[statement.variable].push_back(&statement);
+        // An instruction without a number was made for the next that has one.
+        std::map<const MachineInstr *, unsigned> numbers;
+        unsigned number = ~0u;
+        for (MachineInstr &instr : reverse(block)) {
+            if (unsigned own = instr.peekDebugInstrNum())
+                number = own;
+            numbers[&instr] = number;
+        }
+        Places places;
+        Current current;
+        auto wanted = [&](MachineBasicBlock::iterator at, unsigned number) {
+            std::vector<std::pair<const Statement *, Register>> news;
+            for (const auto &[variable, own] : said) {
+                const Statement *last = lastBefore(own, number);
+                if (last && isReplaced(said, *last, number))
+                    last = nullptr;
+                Register reg;
+                if (last && last->isRegister()) {
+                    Register before = last->operand.getReg();
+                    bool isLost = !last->value.first && !intervals.isLiveInToMBB(intervals.getInterval(before), &block);
+                    reg = isLost ? Register() : places.find(before, last->value);
+                }
+                const Statement *shown = last && !last->isGone() && (reg || !last->isRegister()) ? last : nullptr;
+                auto known = current.find(variable);
+                if (known == current.end() ? !last : known->second == std::pair(shown, reg))
+                    continue;
+                current[variable] = {shown, reg};
+                if (shown)
+                    news.emplace_back(shown, reg);
+                else
+                    say(block, at, *own.front(), std::nullopt);
+            }
+            // What overlaps another is said behind the end of that.
+            for (auto [statement, reg] : news)
+                say(block, at, *statement, reg);
+        };
+        for (MachineInstr &instr : block) {
+            if (instr.isDebugInstr())
+                continue;
+            wanted(instr.getIterator(), numbers[&instr]);
+            places.step(instr);
+        }
+        if (block.getFirstTerminator() == block.end())
+            wanted(block.end(), ~0u);
+    }
+
+    // What was said of a variable before an instruction.
+    static const Statement *lastBefore(const std::vector<const Statement *> &said, unsigned number) {
+        auto next = std::upper_bound(said.begin(), said.end(), number,
+                                     [](unsigned number, const Statement *said) { return number < said->number; });
+        return next == said.begin() ? nullptr : *std::prev(next);
+    }
+
+    // Whether something else was said of a part of it in between.
+    static bool isReplaced(const Said &said, const Statement &wanted, unsigned number) {
+        for (const auto &[variable, own] : said) {
+            if (variable.getVariable() != wanted.variable.getVariable() ||
+                variable.getInlinedAt() != wanted.variable.getInlinedAt() || variable == wanted.variable ||
+                !DIExpression::fragmentsOverlap(variable.getFragmentOrDefault(), wanted.variable.getFragmentOrDefault()))
+                continue;
+            const Statement *other = lastBefore(own, number);
+            if (other && other > &wanted)
+                return true;
+        }
+        return false;
+    }
+
+    // Says that a variable is in a register, or what else it is, or that it is gone.
+    static void say(MachineBasicBlock &block, MachineBasicBlock::iterator before, const Statement &statement, std::optional<Register> reg) {
+        const MCInstrDesc &debugValue = block.getParent()->getSubtarget().getInstrInfo()->get(TargetOpcode::DBG_VALUE);
+        MachineOperand operand = statement.operand;
+        bool isIndirect = reg && statement.isIndirect;
+        if (!reg || statement.isRegister())
+            operand = MachineOperand::CreateReg(reg.value_or(Register()), false, false, false, false, false, false, 0, true);
+        MachineInstr *said = BuildMI(block, before, statement.location, debugValue, isIndirect, {operand},
+                                     statement.variable.getVariable(), statement.expression);
+        if (reg && statement.isRegister()) {
+            meant.push_back(statement.value);
+            said->setDebugInstrNum(meant.size());
+        }
+    }
+};
+
 // The marks of the function that is compiled. Functions are compiled one after the other.
 std::vector<std::pair<MachineInstr *, Register>> marks;
 
@@ -73,6 +328,8 @@ struct Mark : MachineFunctionPass {
 
     bool runOnMachineFunction(MachineFunction &function) override {
         marks.clear();
+        for (MachineBasicBlock &block : function)
+            check(block);
         // The first DBG_VALUE of a register lends its mark a variable.
         std::map<Register, const MachineInstr *> described;
         for (MachineBasicBlock &block : function)
@@ -90,12 +347,29 @@ struct Mark : MachineFunctionPass {
                 // Arguments stay together.
                 while (isArgument(*definition) && at != block.end() && isArgument(*at))
                     ++at;
-                MachineInstr *mark = BuildMI(block, at, like->getDebugLoc(), debugValue, false, reg,
+                // Of the two registers of a tee, which become one local, the first is looked at.
+                MachineInstr *mark = BuildMI(block, at, like->getDebugLoc(), debugValue, false, definition->getOperand(0).getReg(),
                                              like->getDebugVariable(), like->getDebugExpression());
                 marks.emplace_back(mark, reg);
             }
         }
         return !marks.empty();
+    }
+
+    // Registers that are not used at the same time have become one: drops what was said of one that has another's value now, and the numbers.
+    static void check(MachineBasicBlock &block) {
+        Places places;
+        for (MachineInstr &instr : block) {
+            if (!instr.isDebugInstr())
+                places.step(instr);
+            else if (unsigned number = instr.peekDebugInstrNum(); number && describedRegister(instr)) {
+                Register reg = *describedRegister(instr);
+                if (!places.onStack.count(reg) && !places.holds(reg, meant[number - 1]))
+                    instr.setDebugValueUndef();
+            }
+        }
+        for (MachineInstr &instr : block)
+            instr.setDebugInstrNum(0);
     }
 };
 
@@ -180,12 +454,29 @@ struct End : MachineFunctionPass {
     }
 };
 
+char Number::ID = 0;
+char Restate::ID = 0;
 char Mark::ID = 0;
 char Resolve::ID = 0;
 char End::ID = 0;
+RegisterPass<Number> registerNumber("wasm-places-number", "Number instructions between variables");
+RegisterPass<Restate> registerRestate("wasm-places-restate", "Say again where variables are");
 RegisterPass<Mark> registerMark("wasm-places-mark", "Mark registers that have variables");
 RegisterPass<Resolve> registerResolve("wasm-places-resolve", "Say which locals have variables");
 RegisterPass<End> registerEnd("wasm-places-end", "End places of locals that are assigned");
+
+// Says in the producer of each unit that places end where they do: then a reader need not guess.
+struct Sign : PassInfoMixin<Sign> {
+    static bool isRequired() { return true; }
+    PreservedAnalyses run(Module &module, ModuleAnalysisManager &) {
+        constexpr unsigned Producer = 1;
+        for (DICompileUnit *unit : module.debug_compile_units()) {
+            std::string producer = (unit->getProducer() + " wootz-places").str();
+            unit->replaceOperandWith(Producer, MDString::get(module.getContext(), producer));
+        }
+        return PreservedAnalyses::all();
+    }
+};
 
 void insertAfter(TargetPassConfig &config, StringRef pass, char &inserted) {
     if (const PassInfo *info = PassRegistry::getPassRegistry()->getPassInfo(pass))
@@ -197,6 +488,8 @@ void insertAfter(TargetPassConfig &config, StringRef pass, char &inserted) {
 RegisterTargetPassConfigCallback callback([](TargetMachine &machine, PassManagerBase &, TargetPassConfig *config) {
     if (!machine.getTargetTriple().isWasm() || machine.getOptLevel() == CodeGenOptLevel::None)
         return;
+    insertAfter(*config, "wasm-mem-intrinsic-results", Number::ID);
+    insertAfter(*config, "wasm-reg-stackify", Restate::ID);
     insertAfter(*config, "wasm-cfg-stackify", Mark::ID);
     insertAfter(*config, "wasm-explicit-locals", Resolve::ID);
     insertAfter(*config, "livedebugvalues", End::ID);
@@ -205,5 +498,8 @@ RegisterTargetPassConfigCallback callback([](TargetMachine &machine, PassManager
 } // namespace
 
 extern "C" PassPluginLibraryInfo llvmGetPassPluginInfo() {
-    return {LLVM_PLUGIN_API_VERSION, "wootz-places", "1", [](PassBuilder &) {}, nullptr};
+    return {LLVM_PLUGIN_API_VERSION, "wootz-places", "1", [](PassBuilder &builder) {
+                builder.registerOptimizerLastEPCallback(
+                    [](ModulePassManager &passes, OptimizationLevel, ThinOrFullLTOPhase) { passes.addPass(Sign()); });
+            }, nullptr};
 }

@@ -523,6 +523,6 @@ fn fill(locations: &mut Vec<(Range<u64>, Expression)>, ranges: &[Range<u64>]) {
 }
 
 /// The offset of a unit's own entry.
-fn root_offset(unit: &crate::Unit<'_>) -> gimli::UnitOffset {
+pub(super) fn root_offset(unit: &crate::Unit<'_>) -> gimli::UnitOffset {
     gimli::UnitOffset(unit.header.size_of_header())
 }
