@@ -178,7 +178,9 @@ struct Places {
                 continue;
             unsigned number = instr.peekDebugInstrNum() ? instr.peekDebugInstrNum() : Unknown;
             Value value = isTee && copied ? *copied : Value(number, result);
-            (mayBeStacked(operand.getReg(), instr) ? onStack : held)[operand.getReg()] = value;
+            // The second result of a tee is what it puts into a local.
+            bool isStacked = !(isTee && result == 1) && mayBeStacked(operand.getReg(), instr);
+            (isStacked ? onStack : held)[operand.getReg()] = value;
             result++;
         }
     }
