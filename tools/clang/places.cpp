@@ -18,6 +18,7 @@
 //   clang++-22 -shared -fPIC -fno-rtti -O1 $(llvm-config-22 --cxxflags) places.cpp -o places.so
 //   clang-22 --target=wasm32-wasip1 -O2 -g -fpass-plugin=places.so …
 
+#include "llvm/BinaryFormat/Dwarf.h"
 #include "llvm/CodeGen/LiveIntervals.h"
 #include "llvm/CodeGen/MachineFunctionPass.h"
 #include "llvm/CodeGen/MachineInstrBuilder.h"
@@ -72,6 +73,13 @@ std::optional<Register> describedRegister(const MachineInstr &instr) {
 // A value: the number of the instruction that computes it and which of its results it is, or 0 and the register that a block begins with.
 using Value = std::pair<unsigned, unsigned>;
 
+Value valueOf(const std::map<Register, Value> &values, Register reg) {
+    auto known = values.find(reg);
+    return known != values.end() ? known->second : Value(0, reg.id());
+}
+
+bool isCopy(const MachineInstr &instr) { return isNamed(instr, "COPY_"); }
+
 // What was said of a variable before the instructions were ordered.
 struct Statement {
     // The number of the first instruction behind it.
@@ -110,10 +118,13 @@ struct Number : MachineFunctionPass {
                 if (instr.isDebugValue()) {
                     said.push_back(read(instr, number, values));
                 } else if (!instr.isDebugInstr()) {
+                    std::optional<Value> copied;
+                    if (isCopy(instr))
+                        copied = valueOf(values, instr.getOperand(1).getReg());
                     unsigned result = 0;
                     for (const MachineOperand &operand : instr.operands())
                         if (operand.isReg() && operand.isDef())
-                            values[operand.getReg()] = {number, result++};
+                            values[operand.getReg()] = copied.value_or(Value(number, result++));
                     // It stays with the instruction, and not with a copy of it.
                     instr.setDebugInstrNum(number++);
                 }
@@ -131,8 +142,7 @@ struct Number : MachineFunctionPass {
         Value value;
         if (operand.isReg() && operand.getReg()) {
             operand = MachineOperand::CreateReg(operand.getReg(), false);
-            auto known = values.find(operand.getReg());
-            value = known != values.end() ? known->second : Value(0, operand.getReg().id());
+            value = valueOf(values, operand.getReg());
         }
         operand.clearParent();
         bool isIndirect = !isGone && instr.isIndirectDebugValue();
@@ -164,46 +174,100 @@ struct Places {
         constexpr unsigned Unknown = ~0u;
         bool isTee = isNamed(instr, "TEE_");
         std::optional<Value> copied;
-        for (const MachineOperand &operand : instr.operands()) {
-            if (!operand.isReg() || operand.isDef())
-                continue;
-            if (auto known = onStack.find(operand.getReg()); known != onStack.end()) {
-                copied = known->second;
-                onStack.erase(known);
-            }
-        }
+        if (isTee || isCopy(instr))
+            copied = valueOf(instr.getOperand(isTee ? 2 : 1).getReg());
+        std::optional<Difference> difference = differenceOf(instr);
+        for (const MachineOperand &operand : instr.operands())
+            if (operand.isReg() && !operand.isDef())
+                onStack.erase(operand.getReg());
+        unsigned number = instr.peekDebugInstrNum() ? instr.peekDebugInstrNum() : Unknown;
         unsigned result = 0;
         for (const MachineOperand &operand : instr.operands()) {
             if (!operand.isReg() || !operand.isDef() || operand.isImplicit())
                 continue;
-            unsigned number = instr.peekDebugInstrNum() ? instr.peekDebugInstrNum() : Unknown;
-            Value value = isTee && copied ? *copied : Value(number, result);
+            Register reg = operand.getReg();
+            Value value = copied.value_or(Value(number, result));
             // The second result of a tee is what it puts into a local.
-            bool isStacked = !(isTee && result == 1) && mayBeStacked(operand.getReg(), instr);
-            (isStacked ? onStack : held)[operand.getReg()] = value;
+            bool isStacked = !(isTee && result == 1) && mayBeStacked(reg, instr);
+            (isStacked ? onStack : held)[reg] = value;
+            constants.erase(reg);
+            if (isNamed(instr, "CONST_I") && instr.getOperand(1).isImm())
+                constants[reg] = instr.getOperand(1).getImm();
+            if (difference && number != Unknown)
+                differences[difference->from] = {value, -difference->offset};
             result++;
         }
     }
 
-    // Whether a register that has a local has a value.
-    bool holds(Register reg, Value value) const {
-        auto known = held.find(reg);
-        return known != held.end() ? known->second == value : value.first == 0;
+    Value valueOf(Register reg) const {
+        auto stacked = onStack.find(reg);
+        return stacked != onStack.end() ? stacked->second : ::valueOf(held, reg);
     }
 
-    // The register that has a value which was in another one before, if one has.
-    Register find(Register before, Value value) const {
-        if (holds(before, value))
+    // The register that has a value, and what is to be added to it. `before` is where the value was before the instructions were ordered.
+    std::pair<Register, int64_t> find(Register before, Value value) const {
+        if (Register reg = holder(before, value))
+            return {reg, 0};
+        auto other = differences.find(value);
+        if (other == differences.end())
+            return {Register(), 0};
+        return {holder(before, other->second.from), other->second.offset};
+    }
+
+  private:
+    // A value, and what is added to it.
+    struct Difference {
+        Value from;
+        int64_t offset;
+    };
+    std::map<Register, int64_t> constants;
+    // Values as others with something added.
+    std::map<Value, Difference> differences;
+
+    Register holder(Register before, Value value) const {
+        Register first(value.second);
+        if (::valueOf(held, before) == value)
             return before;
-        for (auto [stacked, known] : onStack)
-            if (known == value)
-                return stacked;
+        if (!value.first && ::valueOf(held, first) == value)
+            return first;
+        for (const auto *places : {&held, &onStack})
+            for (auto [reg, known] : *places)
+                if (known == value)
+                    return reg;
         return Register();
+    }
+
+    // What an instruction computes, if it is a value and a constant.
+    std::optional<Difference> differenceOf(const MachineInstr &instr) const {
+        if (!isNamed(instr, "ADD_I"))
+            return std::nullopt;
+        Register left = instr.getOperand(1).getReg(), right = instr.getOperand(2).getReg();
+        if (auto known = constants.find(right); known != constants.end())
+            return Difference{valueOf(left), known->second};
+        if (auto known = constants.find(left); known != constants.end())
+            return Difference{valueOf(right), known->second};
+        return std::nullopt;
     }
 };
 
-// The values that DBG_VALUEs are about, by their numbers.
-std::vector<Value> meant;
+// The definitions that the registers of DBG_VALUEs have, by their numbers: each by how many there were in the block before it, and 0 if there is none.
+std::vector<unsigned> meant;
+
+// The last definition of each register of a block.
+struct Definitions {
+    std::map<Register, unsigned> last;
+    unsigned count = 0;
+
+    void step(const MachineInstr &instr) {
+        for (const MachineOperand &operand : instr.operands())
+            if (operand.isReg() && operand.isDef() && operand.getReg().isVirtual())
+                last[operand.getReg()] = ++count;
+    }
+    unsigned of(Register reg) const {
+        auto known = last.find(reg);
+        return known != last.end() ? known->second : 0;
+    }
+};
 
 struct Restate : MachineFunctionPass {
     static char ID;
@@ -226,95 +290,136 @@ struct Restate : MachineFunctionPass {
         return true;
     }
 
-    using Said = std::map<DebugVariable, std::vector<const Statement *>>;
-    // What is said of each variable, if it is somewhere, and the register.
-    using Current = std::map<DebugVariable, std::pair<const Statement *, Register>>;
+    // What was said that is still so, if anything is; the register that has the value now, and what is to be added to it.
+    struct Place {
+        const Statement *statement = nullptr;
+        Register reg;
+        int64_t offset = 0;
+
+        bool operator==(const Place &other) const {
+            return statement == other.statement && reg == other.reg && offset == other.offset;
+        }
+    };
+
+    // What is said of a variable or of a part of it.
+    struct Track {
+        std::vector<const Statement *> said;
+        // Those of parts that overlap.
+        std::vector<const Track *> overlapping;
+        // Where it is at last, if anything was said.
+        std::optional<Place> now;
+
+        // What was said before an instruction, unless something else was said of the same part since.
+        const Statement *before(unsigned number) const {
+            const Statement *wanted = lastBefore(number);
+            for (const Track *other : overlapping)
+                if (other->lastBefore(number) > wanted)
+                    return nullptr;
+            return wanted;
+        }
+
+        const Statement *lastBefore(unsigned number) const {
+            auto next = std::upper_bound(said.begin(), said.end(), number, [](unsigned number, const Statement *said) {
+                return number < said->number;
+            });
+            return next == said.begin() ? nullptr : *std::prev(next);
+        }
+    };
 
     static void restate(MachineBasicBlock &block, const std::vector<Statement> &statements, LiveIntervals &intervals) {
         for (MachineInstr &instr : make_early_inc_range(block))
             if (instr.isDebugValue())
                 instr.eraseFromParent();
-        Said said;
+        std::map<DebugVariable, Track> tracks;
         for (const Statement &statement : statements)
-            said[statement.variable].push_back(&statement);
-        // An instruction without a number was made for the next that has one.
+            tracks[statement.variable].said.push_back(&statement);
+        for (auto &[variable, track] : tracks)
+            for (auto &[other, others] : tracks)
+                if (&track != &others && overlap(variable, other))
+                    track.overlapping.push_back(&others);
+        // An instruction without a number was made for the next that has one. Nothing stops at one without a line.
         std::map<const MachineInstr *, unsigned> numbers;
         unsigned number = ~0u;
         for (MachineInstr &instr : reverse(block)) {
-            if (unsigned own = instr.peekDebugInstrNum())
-                number = own;
+            if (instr.peekDebugInstrNum() && instr.getDebugLoc() && instr.getDebugLoc().getLine())
+                number = instr.peekDebugInstrNum();
             numbers[&instr] = number;
         }
         Places places;
-        Current current;
-        auto wanted = [&](MachineBasicBlock::iterator at, unsigned number) {
-            std::vector<std::pair<const Statement *, Register>> news;
-            for (const auto &[variable, own] : said) {
-                const Statement *last = lastBefore(own, number);
-                if (last && isReplaced(said, *last, number))
-                    last = nullptr;
-                Register reg;
-                if (last && last->isRegister()) {
-                    Register before = last->operand.getReg();
-                    bool isLost = !last->value.first && !intervals.isLiveInToMBB(intervals.getInterval(before), &block);
-                    reg = isLost ? Register() : places.find(before, last->value);
-                }
-                const Statement *shown = last && !last->isGone() && (reg || !last->isRegister()) ? last : nullptr;
-                auto known = current.find(variable);
-                if (known == current.end() ? !last : known->second == std::pair(shown, reg))
+        Definitions definitions;
+        auto sayAt = [&](MachineBasicBlock::iterator at, unsigned number) {
+            std::vector<Place> news;
+            for (auto &[variable, track] : tracks) {
+                const Statement *wanted = track.before(number);
+                if (!wanted && !track.now)
                     continue;
-                current[variable] = {shown, reg};
-                if (shown)
-                    news.emplace_back(shown, reg);
+                Place place = wanted ? placeOf(*wanted, places, intervals, block) : Place();
+                if (track.now == place)
+                    continue;
+                track.now = place;
+                if (place.statement)
+                    news.push_back(place);
                 else
-                    say(block, at, *own.front(), std::nullopt);
+                    say(block, at, *track.said.front(), place, definitions);
             }
             // What overlaps another is said behind the end of that.
-            for (auto [statement, reg] : news)
-                say(block, at, *statement, reg);
+            for (const Place &place : news)
+                say(block, at, *place.statement, place, definitions);
         };
         for (MachineInstr &instr : block) {
             if (instr.isDebugInstr())
                 continue;
-            wanted(instr.getIterator(), numbers[&instr]);
+            // Arguments stay together.
+            if (!isArgument(instr))
+                sayAt(instr.getIterator(), numbers[&instr]);
             places.step(instr);
+            definitions.step(instr);
         }
         if (block.getFirstTerminator() == block.end())
-            wanted(block.end(), ~0u);
+            sayAt(block.end(), ~0u);
     }
 
-    // What was said of a variable before an instruction.
-    static const Statement *lastBefore(const std::vector<const Statement *> &said, unsigned number) {
-        auto next = std::upper_bound(said.begin(), said.end(), number,
-                                     [](unsigned number, const Statement *said) { return number < said->number; });
-        return next == said.begin() ? nullptr : *std::prev(next);
+    static bool overlap(const DebugVariable &one, const DebugVariable &other) {
+        return one.getVariable() == other.getVariable() && one.getInlinedAt() == other.getInlinedAt() &&
+               DIExpression::fragmentsOverlap(one.getFragmentOrDefault(), other.getFragmentOrDefault());
     }
 
-    // Whether something else was said of a part of it in between.
-    static bool isReplaced(const Said &said, const Statement &wanted, unsigned number) {
-        for (const auto &[variable, own] : said) {
-            if (variable.getVariable() != wanted.variable.getVariable() ||
-                variable.getInlinedAt() != wanted.variable.getInlinedAt() || variable == wanted.variable ||
-                !DIExpression::fragmentsOverlap(variable.getFragmentOrDefault(), wanted.variable.getFragmentOrDefault()))
-                continue;
-            const Statement *other = lastBefore(own, number);
-            if (other && other > &wanted)
-                return true;
-        }
-        return false;
+    static Place placeOf(const Statement &wanted, const Places &places, LiveIntervals &intervals, MachineBasicBlock &block) {
+        if (!wanted.isRegister())
+            return wanted.isGone() ? Place() : Place{&wanted, Register(), 0};
+        // The local of a register that is not live where the block begins may be another's.
+        if (Register first(wanted.value.second);
+            !wanted.value.first && !(intervals.hasInterval(first) && intervals.isLiveInToMBB(intervals.getInterval(first), &block)))
+            return Place();
+        auto [reg, offset] = places.find(wanted.operand.getReg(), wanted.value);
+        if (!reg || (offset && !withOffset(wanted, offset)))
+            return Place();
+        return Place{&wanted, reg, offset};
     }
 
-    // Says that a variable is in a register, or what else it is, or that it is gone.
-    static void say(MachineBasicBlock &block, MachineBasicBlock::iterator before, const Statement &statement, std::optional<Register> reg) {
+    // The expression of a statement for a register that has something less; none if more is done with it than adding.
+    static const DIExpression *withOffset(const Statement &statement, int64_t offset) {
+        const DIExpression *expression = statement.expression;
+        ArrayRef<uint64_t> operations = expression->getElements();
+        if (!operations.empty() && operations.back() == dwarf::DW_OP_stack_value)
+            operations = operations.drop_back();
+        int64_t added;
+        bool isSum = !statement.isIndirect && DIExpression::get(expression->getContext(), operations)->extractIfOffset(added);
+        return isSum ? DIExpression::prepend(expression, DIExpression::StackValue, offset) : nullptr;
+    }
+
+    // Says where a variable is, or that it is gone.
+    static void say(MachineBasicBlock &block, MachineBasicBlock::iterator before, const Statement &statement, const Place &place,
+                    const Definitions &definitions) {
         const MCInstrDesc &debugValue = block.getParent()->getSubtarget().getInstrInfo()->get(TargetOpcode::DBG_VALUE);
         MachineOperand operand = statement.operand;
-        bool isIndirect = reg && statement.isIndirect;
-        if (!reg || statement.isRegister())
-            operand = MachineOperand::CreateReg(reg.value_or(Register()), false, false, false, false, false, false, 0, true);
-        MachineInstr *said = BuildMI(block, before, statement.location, debugValue, isIndirect, {operand},
-                                     statement.variable.getVariable(), statement.expression);
-        if (reg && statement.isRegister()) {
-            meant.push_back(statement.value);
+        if (!place.statement || place.reg)
+            operand = MachineOperand::CreateReg(place.reg, false, false, false, false, false, false, 0, true);
+        const DIExpression *expression = place.offset ? withOffset(statement, place.offset) : statement.expression;
+        MachineInstr *said = BuildMI(block, before, statement.location, debugValue, place.statement && statement.isIndirect, {operand},
+                                     statement.variable.getVariable(), expression);
+        if (place.reg) {
+            meant.push_back(definitions.of(place.reg));
             said->setDebugInstrNum(meant.size());
         }
     }
@@ -360,15 +465,13 @@ struct Mark : MachineFunctionPass {
 
     // Registers that are not used at the same time have become one: drops what was said of one that has another's value now, and the numbers.
     static void check(MachineBasicBlock &block) {
-        Places places;
+        Definitions definitions;
         for (MachineInstr &instr : block) {
             if (!instr.isDebugInstr())
-                places.step(instr);
-            else if (unsigned number = instr.peekDebugInstrNum(); number && describedRegister(instr)) {
-                Register reg = *describedRegister(instr);
-                if (!places.onStack.count(reg) && !places.holds(reg, meant[number - 1]))
+                definitions.step(instr);
+            else if (unsigned number = instr.peekDebugInstrNum(); number && describedRegister(instr))
+                if (definitions.of(*describedRegister(instr)) != meant[number - 1])
                     instr.setDebugValueUndef();
-            }
         }
         for (MachineInstr &instr : block)
             instr.setDebugInstrNum(0);
