@@ -84,7 +84,17 @@ impl Place {
 
     /// Whether it is in a place of the frame's own.
     pub(crate) fn is_in_frame(&self) -> bool {
-        matches!(self, Self::Memory(steps) if steps.first() == Some(&Step::Plain(dw::DW_OP_call_frame_cfa)) && steps.len() == 3)
+        self.slot().is_some()
+    }
+
+    /// Where in the frame it is, if it is in a place of the frame's own: from the canonical frame address on.
+    pub(crate) fn slot(&self) -> Option<i64> {
+        let Self::Memory(steps) = self else { return None };
+        let frame = [Step::Plain(dw::DW_OP_call_frame_cfa), Step::Plain(dw::DW_OP_plus)];
+        match **steps {
+            [first, Step::Signed(offset), last] if [first, last] == frame => Some(offset),
+            _ => None,
+        }
     }
 
     /// The description as it was.

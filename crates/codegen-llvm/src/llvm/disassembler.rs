@@ -1,4 +1,4 @@
-//! LLVM's disassembler, for where instructions end.
+//! LLVM's disassembler, for where instructions end and what they are.
 
 use std::ffi::{CStr, c_char, c_void};
 
@@ -19,13 +19,30 @@ impl Disassembler {
         (!context.is_null()).then_some(Self(context))
     }
 
-    /// Bytes of the instruction that code begins with; `None` if it is none.
-    pub(crate) fn length(&self, code: &[u8]) -> Option<usize> {
+    /// The instruction that code begins with; `None` if it is none.
+    pub(crate) fn instruction(&self, code: &[u8]) -> Option<Instruction> {
         let mut text: [c_char; 128] = [0; 128];
         let (bytes, size) = (code.as_ptr().cast_mut(), code.len() as u64);
         // SAFETY: LLVM reads so many bytes of code, whatever the type says, and writes no more text than there is room for.
         let length = unsafe { LLVMDisasmInstruction(self.0, bytes, size, 0, text.as_mut_ptr(), text.len()) };
-        Some(length).filter(|length| *length > 0)
+        (length > 0).then(|| Instruction { length, text: text.map(i8::cast_unsigned) })
+    }
+}
+
+/// An instruction.
+pub(crate) struct Instruction {
+    /// In bytes.
+    pub(crate) length: usize,
+    text: [u8; 128],
+}
+
+impl Instruction {
+    /// Its name, and its operands, as LLVM writes them. Addresses in the code are relative to the end of the instruction.
+    pub(crate) fn text(&self) -> (&str, &str) {
+        let end = self.text.iter().position(|byte| *byte == 0).unwrap_or(self.text.len());
+        let text = std::str::from_utf8(&self.text[..end]).unwrap_or_default().trim();
+        let (name, operands) = text.split_once('\t').unwrap_or((text, ""));
+        (name, operands.trim())
     }
 }
 

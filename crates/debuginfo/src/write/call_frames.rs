@@ -20,6 +20,21 @@ pub struct AfterCall {
     pub instruction: Range<u64>,
     /// Bytes that are added.
     pub moved: i64,
+    /// Up to where code runs on from it: nothing jumps away, and nothing into it from elsewhere.
+    pub straight: u64,
+    /// What that code stores on the stack.
+    pub stores: Vec<StackStore>,
+}
+
+/// An instruction that may store on the stack.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct StackStore {
+    /// Where it ends.
+    pub end: u64,
+    /// Where it stores, from the stack pointer on.
+    pub offset: i64,
+    /// At most so many bytes.
+    pub bytes: u8,
 }
 
 /// Version 4 is the newest that `.debug_frame` has.
@@ -88,7 +103,7 @@ fn correct(rows: Vec<Row>, after_calls: &[AfterCall], range: &Range<u64>) -> Vec
     let first = after_calls.partition_point(|after| after.instruction.start < range.start);
     let inside = after_calls[first..].iter().take_while(|after| after.instruction.end < range.end);
     let mut rows = rows;
-    for AfterCall { instruction, moved } in inside {
+    for AfterCall { instruction, moved, .. } in inside {
         let at = |rows: &[Row], address: u64| rows.iter().position(|row| row.addresses.contains(&address));
         let (Some(now), Some(then)) = (at(&rows, instruction.start), at(&rows, instruction.end)) else {
             continue;
@@ -147,7 +162,10 @@ mod tests {
 
     #[test]
     fn the_instruction_after_a_call_gets_a_row_of_its_own() {
-        let after = |instruction, moved| AfterCall { instruction, moved };
+        let after = |instruction: Range<u64>, moved| {
+            let straight = instruction.end;
+            AfterCall { instruction, moved, straight, stores: Vec::new() }
+        };
         let rows = vec![row(0..4, 8), row(4..40, 32), row(40..48, 8)];
         // The callee takes 8 bytes; at 36 the caller takes the rest of its frame with them.
         let calls = [after(10..14, -8), after(36..40, 16)];
