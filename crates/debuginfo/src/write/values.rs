@@ -6,8 +6,7 @@ use std::ops::Range;
 
 use wootz_wasm_ir::{Assignments, FuncIndex, LocalIndex, Module, WasmOffset};
 
-use super::code::Code;
-use super::push_range;
+use super::code::{Code, bridged, push_bridged};
 use super::slots::Slots;
 use crate::native::{Locations, Native};
 
@@ -45,10 +44,10 @@ fn code_by_value(
     current: &Current,
 ) -> HashMap<WasmOffset, Vec<Range<u64>>> {
     let mut code: HashMap<_, Vec<_>> = HashMap::new();
-    for (range, offset) in rows {
-        let last = current.partition_point(|(from, _)| from <= offset).checked_sub(1);
+    for (range, offset) in bridged(rows) {
+        let last = current.partition_point(|(from, _)| *from <= offset).checked_sub(1);
         if let Some(since) = last.and_then(|last| current[last].1) {
-            push_range(code.entry(since).or_default(), range.clone());
+            push_bridged(code.entry(since).or_default(), range);
         }
     }
     code
