@@ -32,9 +32,9 @@
 #include "llvm/Target/RegisterTargetPassConfigCallback.h"
 #include "llvm/Target/TargetMachine.h"
 
+#include <algorithm>
 #include <map>
 #include <optional>
-#include <set>
 #include <utility>
 #include <vector>
 
@@ -191,7 +191,9 @@ struct Places {
             bool isStacked = !(isTee && result == 1) && mayBeStacked(reg, instr);
             (isStacked ? onStack : held)[reg] = value;
             constants.erase(reg);
-            if (isNamed(instr, "CONST_I") && instr.getOperand(1).isImm())
+            if (isNamed(instr, "CONST_I32") && instr.getOperand(1).isImm())
+                constants[reg] = SignExtend64<32>(instr.getOperand(1).getImm());
+            else if (isNamed(instr, "CONST_I64") && instr.getOperand(1).isImm())
                 constants[reg] = instr.getOperand(1).getImm();
             if (difference && number != Unknown)
                 differences[difference->from] = {value, -difference->offset};
