@@ -44,7 +44,7 @@ fn main() {
 
 fn run(args: &RunArgs, profiling: Option<&Arc<run::Profiling>>) -> Outcome<Exit> {
     let input = Input::read(&args.file(), args.input.max_module_size)?;
-    let engine = Engine::new(&debug::run_config(args, &input));
+    let engine = Engine::new(&debug::run_config(args, &input)?);
     let compile = |module: &wootz_wasm_ir::Module| {
         if args.mode == ModeArg::Lazy {
             let opened = engine.compile(module);

@@ -26,6 +26,7 @@ use crate::error::CompileError;
 use crate::intrinsics::{Intrinsic, Intrinsics};
 use crate::metadata::Metadata;
 use crate::pipeline::Lowered;
+use crate::profile::Counts;
 use crate::report::{Degraded, TooMany};
 use crate::symbol::Symbol;
 use crate::target::{Isa, TargetInfo};
@@ -72,6 +73,8 @@ pub(crate) struct ModuleState<'ctx> {
     pub(crate) deterministic: bool,
     /// Whether code counts what it does.
     pub(crate) fuel: bool,
+    /// What is done with counts of branches.
+    pub(crate) counts: Counts,
     /// The functions that are not optimised, in the order they were lowered in.
     pub(crate) degraded: RefCell<Vec<Degraded>>,
     /// The functions that passes may change, in the order they were lowered in.
@@ -117,6 +120,7 @@ impl<'ctx> ModuleState<'ctx> {
         let layout = Arc::new(VMContextLayout::new(&ModuleShape::new(declarations)));
         let mut state = Self::for_few(context, machine, target, declarations, options, Few::all(layout));
         state.fixed_tables = Some(module.fixed_tables());
+        state.counts = Counts::new(context, &state.module, module, options);
         state
     }
 
@@ -162,6 +166,7 @@ impl<'ctx> ModuleState<'ctx> {
             canonicalize_nans: options.canonicalize_nans || options.deterministic,
             deterministic: options.deterministic,
             fuel: options.fuel,
+            counts: Counts::NONE,
             degraded: RefCell::default(),
             lowered: RefCell::default(),
             intrinsics: Intrinsics::default(),

@@ -66,6 +66,14 @@ impl Module {
         Some(self.bodies[defined].clone())
     }
 
+    /// All function bodies, from the first byte of the first to the last byte of the last.
+    pub fn code_range(&self) -> Range<WasmOffset> {
+        match (self.bodies.first(), self.bodies.last()) {
+            (Some(first), Some(last)) => first.start..last.end,
+            _ => 0..0,
+        }
+    }
+
     /// The module's sections in file order, with offsets and sizes in bytes.
     pub fn sections(&self) -> &[Section] {
         &self.sections
