@@ -13,7 +13,7 @@ use wootz_cli::{apart, debug, run};
 use wootz_engine::Engine;
 
 fn main() {
-    report_panics();
+    report_panics(std::process::exit);
     end(run_compiled().and_then(|ended| ended.map_or_else(become_compiler, Ok)))
 }
 

@@ -23,7 +23,8 @@ use wootz_cli::report::{Outcome, Report, conclude, report_panics};
 use wootz_cli::{apart, cache, debug, run};
 
 fn main() {
-    report_panics();
+    // A thread that compiles must not wait for itself.
+    report_panics(wootz_codegen_llvm::leave);
     // On a mistake this prints the usage and ends the process with code 2.
     let cli = Cli::parse();
     let outcome = match &cli.command {

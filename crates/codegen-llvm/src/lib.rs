@@ -76,6 +76,6 @@ pub use llvm::{leave, set_options};
 pub use report::{CompileReport, Degraded, Event, Observer, Phase, PhaseTimes, Time, TooMany};
 pub use symbol::Symbol;
 pub use target::{TargetInfo, compiler};
-pub use wootz_debuginfo::{Debugger, SourceLine, SourceLines, SourceText, print_text};
+pub use wootz_debuginfo::{Debugger, SourceLine, SourceLines, SourceText, has_sources, print_text};
 pub use wootz_vm_abi::machine::Machine;
 pub use wootz_vm_abi::options::{Branches, CompileOptions, Cpu, OptLevel, TrapPrecision};

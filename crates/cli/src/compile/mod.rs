@@ -19,7 +19,7 @@ use wootz_cli::report::{Outcome, Report};
 use wootz_cli::run::require_command;
 use wootz_codegen_llvm::{
     Branches, CLibrary, CompileError, CompileOptions, SourceText, TextKind, compile_bitcode,
-    compile_c_library, compile_image_observed, emit_text, link, print_text, set_options,
+    compile_c_library, compile_image_observed, emit_text, has_sources, link, print_text, set_options,
 };
 use wootz_wasm_ir::Module;
 
@@ -239,10 +239,13 @@ impl Target {
     }
 }
 
-/// The text that debug information of a compiled file refers to: the module's own, or a print of it beside the file.
+/// The text that debug information of a compiled file refers to: the module's own, or a print of it beside the file, if it brings no sources.
 fn text_for(module: &Module, input: &Input, output: Option<&Path>) -> Outcome<SourceText> {
     if let Some(text) = own_text(input) {
         return Ok(text);
+    }
+    if has_sources(module) {
+        return Ok(SourceText::default());
     }
     let output = output.ok_or_else(|| {
         Report::new(Exit::Usage, "the module's text needs a file, since debug information refers to it")

@@ -158,9 +158,13 @@ impl Guest<'_> {
                 stop.watch(store);
                 sampled(profiling.as_deref(), store, |store| perform(&steps, store, instance))
             };
+            let profiling = self.profiling.clone();
+            let around = move |store: &mut Store<WasiCtx>, run: &mut dyn FnMut(&mut Store<WasiCtx>)| {
+                sampled(profiling.as_deref(), store, run);
+            };
             ThreadedProgram::new(&linker, module, move || ctx.share())
                 .map_err(Stop::from)
-                .and_then(|program| program.run_with(main))
+                .and_then(|program| program.around_threads(around).run_with(main))
         } else {
             let mut store = Store::new(engine, ctx);
             self.stop.watch(&store);

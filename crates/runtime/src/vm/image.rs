@@ -23,7 +23,7 @@ use wootz_wasm_types::{FuncIndex, WasmOffset};
 
 use super::counters::Counters;
 use super::data_image::DataImages;
-use super::debugger::{Contexts, ShownImage};
+use super::debugger::{Contexts, ShownImage, ShownWhole};
 use super::file_pages::FilePages;
 use super::image_file::{Access, ElfFile, NOT_AN_IMAGE, Segment, corrupt, first_page, require_inside};
 use super::lazy::LazyCode;
@@ -37,7 +37,7 @@ use crate::{ImageError, debug_file, profiler, validate};
 /// An image in this process.
 pub(crate) struct LoadedImage {
     /// Before the code, which a debugger may look at as long as it is shown: fields drop in order.
-    pub(super) _shown: Option<ShownImage>,
+    pub(super) _shown: ShownWhole,
     /// The contexts of its instances, if its code is or will be shown to debuggers.
     pub(super) contexts: Option<Arc<Contexts>>,
     /// What is mapped of its file, if it comes from one. Before the mappings, which others may take afterwards.
@@ -238,7 +238,7 @@ impl LoadedImage {
             counters: Counters::of(&info)?,
             lazy: None,
             info,
-            _shown: None,
+            _shown: ShownWhole::default(),
             contexts: None,
             bytes,
         };
@@ -262,7 +262,7 @@ impl LoadedImage {
         if loaded.is_lost() {
             Err(ImageError::Shortened)
         } else {
-            Ok(Self { _shown: shown, contexts, ..loaded })
+            Ok(Self { _shown: shown.into(), contexts, ..loaded })
         }
     }
 

@@ -7,7 +7,7 @@ use wootz_vm_abi::image::{DecodeError, ImageInfo};
 use wootz_vm_abi::linked::{LinkedBytes, LinkedModule, LinkedRange, LinkedUnwind};
 
 use super::counters::Counters;
-use super::debugger::Contexts;
+use super::debugger::{Contexts, ShownWhole};
 use super::image::{Bytes, LoadedImage, UnwindBytes};
 use crate::image::Integrity;
 use crate::regions::{Protection, RegionKind};
@@ -55,7 +55,7 @@ unsafe fn load(module: &'static LinkedModule) -> Result<LoadedImage, ImageError>
     };
     let loaded = LoadedImage {
         // The program is a file that debuggers read.
-        _shown: None,
+        _shown: ShownWhole::default(),
         // SAFETY: the compiler gives a word of the program's that nobody else writes.
         contexts: unsafe { module.only_instance.as_ref() }.map(|word| Arc::new(Contexts::told_in(word))),
         _mapping: None,

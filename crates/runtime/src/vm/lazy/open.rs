@@ -8,6 +8,7 @@ use wootz_vm_abi::lazy::{CodeSpace, Entry, LazyLayout, LazyModule, MakeCompiler}
 
 use super::{LazyCode, LazySpace};
 use crate::image::Integrity;
+use crate::vm::debugger::ShownWhole;
 use crate::vm::image::{Bytes, LoadedImage, UnwindBytes};
 use crate::{ImageError, profiler, validate};
 
@@ -43,7 +44,7 @@ pub(crate) fn open(module: LazyModule, compiler: MakeCompiler) -> Result<LoadedI
     let code = LazyCode::new(Arc::clone(&space), compiler(space as Arc<dyn CodeSpace>), module.hot);
     Ok(LoadedImage {
         // Each fragment is shown for itself.
-        _shown: None,
+        _shown: ShownWhole::default(),
         contexts,
         _mapping: None,
         addresses: text.clone(),
