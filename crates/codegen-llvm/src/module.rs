@@ -122,7 +122,8 @@ impl<'ctx> ModuleState<'ctx> {
         let layout = Arc::new(VMContextLayout::new(&ModuleShape::new(declarations)));
         let mut state = Self::for_few(context, machine, target, declarations, options, Few::all(layout));
         state.fixed_tables = Some(module.fixed_tables());
-        state.private_functions = Some(module.private_functions());
+        // Without optimisation LLVM's fast instruction selector would take whole functions of that convention, and debuggers would find fewer lines.
+        state.private_functions = state.optimised.then(|| module.private_functions());
         state
     }
 

@@ -10,9 +10,9 @@
 ;;! emit = llvm-ir, func = 0
 ;; check: define hidden { i32, i64, double } @"wasm[0]"(ptr
 ;;! emit = llvm-ir, opt = O0, func = 1
-;; check: define hidden void @"wasm[1]"(ptr $(=.*) %0, i32 %1, ptr %2)
+;; check: tailcc void @"wasm[1]"(ptr $(=.*) %0, i32 %1, ptr %2)
 ;; check: store i32 %1, ptr %2
 ;;! emit = llvm-ir, opt = O0, func = 2
 ;; check: %results = alloca [64 x i8], align 16
-;; check: notail call void @"wasm[1]"(ptr %0, i32 1, ptr %results)
+;; check: notail call tailcc void @"wasm[1]"(ptr %0, i32 1, ptr %results)
 ;; check: load i32, ptr %results

@@ -29,7 +29,7 @@
 
 ;; A constant divisor needs no check.
 ;;! emit = asm, opt = O0, func = 3
-;; check: idivl
+;; check: imulq
 ;; not: ud1l
 
 ;; Arm's division has no fault of its own: what is checked is all that traps.

@@ -20,7 +20,7 @@
 ;; sameln: !invariant.load
 ;; check: switch i32
 ;; check: sext i32
-;; check: notail call i32 %$(=\d+)(ptr %0,
+;; check: notail call tailcc i32 %$(=\d+)(ptr %0,
 ;; check: ubsantrap(i8 4)
 
 ;;! emit = llvm-ir, func = 4
