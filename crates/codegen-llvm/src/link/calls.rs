@@ -1,7 +1,7 @@
-//! What comes after each call: LLVM's unwind information is wrong there, and right again behind the next instruction.
+//! What comes after each call: LLVM's unwind information is wrong there, and right again behind the next instruction that moves the stack pointer.
 //!
 //! A callee takes its arguments from the stack, so that behind the call the stack pointer is higher than before, until the caller has moved it back. LLVM
-//! does not say so. What the instruction does to the stack pointer tells by how much the information is off ([`AfterCall`]).
+//! says so late, or not at all. What the code does to the stack pointer tells by how much the information is off ([`AfterCall`]).
 //!
 //! LLVM takes that instruction also for the end of what it knows of values on the stack, up to the end of the block. They are where they were until
 //! something is stored there, so code that runs on from the instruction is looked through for that.
@@ -14,10 +14,10 @@ use wootz_debuginfo::write::{AfterCall, StackStore};
 use super::error::LinkError;
 use super::layout::Layout;
 use super::machine::Arch;
-use crate::llvm::{Disassembler, Instruction};
+use crate::llvm::Disassembler;
 use wootz_vm_abi::machine::Machine;
 
-/// The instructions after calls that move the stack pointer by a number, by address. None for machines other than x86-64, whose callees take
+/// What comes after calls, up to the first instruction that moves the stack pointer by a number, by address. None for machines other than x86-64, whose callees take
 /// nothing from the stack.
 pub(super) fn after_calls(arch: &Arch, layout: &Layout<'_>) -> Result<Vec<AfterCall>, LinkError> {
     let mut found = Vec::new();
@@ -31,12 +31,11 @@ pub(super) fn after_calls(arch: &Arch, layout: &Layout<'_>) -> Result<Vec<AfterC
         let Some(code) = code else { continue };
         found.extend(Function::new(&disassembler, code, entry.start).after_calls());
     }
-    found.sort_by_key(|after| after.instruction.start);
+    found.sort_by_key(|after| after.code.start);
     Ok(found)
 }
 
 /// The calls of a function and the code behind them.
-#[derive(Default)]
 struct Function {
     found: Vec<AfterCall>,
     /// Addresses that something in the function jumps to, if all are known.
@@ -46,71 +45,79 @@ struct Function {
 impl Function {
     fn new(disassembler: &Disassembler, code: &[u8], address: u64) -> Self {
         let mut function = Self { found: Vec::new(), targets: Some(BTreeSet::new()) };
-        let (mut at, mut after_call, mut is_straight) = (0, false, false);
+        let mut at = 0;
+        // Where the last call ends, as long as nothing since then has moved the stack pointer, and what was stored since.
+        let mut after_call: Option<(u64, Vec<StackStore>)> = None;
+        // Whether code has run on since the last that was found.
+        let mut is_straight = false;
         // Functions are nothing but instructions: tables stand elsewhere.
-        while let Some(instruction) = disassembler.instruction(&code[at..]) {
-            let bytes = &code[at..at + instruction.length];
+        while let Some((length, text)) = disassembler.instruction(&code[at..]) {
+            let (instruction, text) = (&code[at..at + length], text.trim_start());
             let start = address + at as u64;
-            let end = start + bytes.len() as u64;
-            let moved = if after_call { moves_stack_pointer(bytes) } else { None };
-            is_straight &= !after_call;
-            after_call = is_call(bytes);
+            at += length;
+            let end = address + at as u64;
+            let (is_call, keeps, store) = (is_call(instruction), keeps_stack_pointer(text), store(text, end));
             if is_straight && let Some(last) = function.found.last_mut() {
-                is_straight = runs_on(&instruction, last, end) || after_call;
-                // A call itself changes nothing on the stack that its caller has values in.
-                last.straight = if is_straight { end } else { start };
+                last.stores.extend(store.clone());
+                // A call changes nothing on the stack that its caller has values in.
+                last.straight = if keeps || is_call { end } else { start };
+                is_straight = keeps;
             }
-            if let Some(moved) = moved {
-                let stores = Vec::new();
-                function.found.push(AfterCall { instruction: start..end, moved, straight: end, stores });
-                is_straight = true;
+            match (after_call.take(), moves_stack_pointer(instruction)) {
+                (Some((start, stores)), Some(moved)) => {
+                    function.found.push(AfterCall { code: start..end, moved, straight: end, stores });
+                    is_straight = true;
+                }
+                _ if is_call => after_call = Some((end, Vec::new())),
+                (Some((start, mut stores)), _) if keeps => {
+                    stores.extend(store);
+                    after_call = Some((start, stores));
+                }
+                _ => {}
             }
-            function.note_target(&instruction, end);
-            at += instruction.length;
+            function.note_target(text, end);
         }
         function
     }
 
     /// Notes where an instruction jumps to.
-    fn note_target(&mut self, instruction: &Instruction, end: u64) {
-        let (name, operands) = instruction.text();
-        if !name.starts_with('j') {
+    fn note_target(&mut self, text: &str, end: u64) {
+        if !text.starts_with('j') {
             return;
         }
-        match operands.parse() {
-            Ok(distance) => {
-                _ = self.targets.as_mut().map(|targets| targets.insert(end.wrapping_add_signed(distance)))
+        match text.split_once('\t').and_then(|(_, distance)| distance.trim().parse().ok()) {
+            Some(distance) => {
+                _ = self.targets.as_mut().map(|targets| targets.insert(end.wrapping_add_signed(distance)));
             }
-            Err(_) => self.targets = None,
+            None => self.targets = None,
         }
     }
 
-    /// The instructions after calls, with code that runs on only up to where something jumps to.
+    /// What comes after the calls, with code that runs on only up to where something jumps to.
     fn after_calls(mut self) -> Vec<AfterCall> {
-        for AfterCall { instruction, straight, .. } in &mut self.found {
-            let target = |targets: &BTreeSet<u64>| targets.range(instruction.end..).next().copied();
-            let end = self.targets.as_ref().map_or(Some(instruction.end), target);
-            *straight = end.map_or(*straight, |end| end.min(*straight));
+        for AfterCall { code, straight, .. } in &mut self.found {
+            let target = |targets: &BTreeSet<u64>| targets.range(code.start..).next().copied();
+            let end = self.targets.as_ref().map_or(Some(code.start), target);
+            *straight = match end {
+                Some(end) if end < code.end => code.start,
+                Some(end) => end.min(*straight),
+                None => *straight,
+            };
         }
         self.found
     }
 }
 
-/// Whether the next instruction follows on this one, and nothing but that. Notes what this stores on the stack.
-fn runs_on(instruction: &Instruction, after: &mut AfterCall, end: u64) -> bool {
-    let (name, operands) = instruction.text();
-    if let Some((before, _)) = operands.strip_suffix(')').and_then(|operands| operands.split_once("(%rsp")) {
-        let offset = before.rsplit([',', ' ', '*']).next().unwrap_or_default();
-        let offset = if offset.is_empty() { Ok(0) } else { offset.parse() };
-        let Ok(offset) = offset else { return false };
-        // The largest register has 64 bytes.
-        let bytes = if matches!(name, "movb" | "movw" | "movl" | "movq") { 8 } else { 64 };
-        after.stores.push(StackStore { end, offset, bytes });
-    }
-    let others = ["call", "ret", "ud", "int", "hlt", "sys", "loop", "push", "pop", "enter", "leave"];
-    !name.starts_with('j')
-        && !others.iter().any(|other| name.starts_with(other))
-        && !operands.ends_with("%rsp")
+/// What an instruction of x86-64 may store relative to the stack pointer: its last operand is what it may write.
+fn store(text: &str, end: u64) -> Option<StackStore> {
+    let (name, operands) = text.split_once('\t')?;
+    let (before, index) = operands.trim_end().strip_suffix(')')?.rsplit_once("(%rsp")?;
+    let offset = before.rsplit([',', ' ', '*']).next().unwrap_or_default();
+    let offset = if offset.is_empty() { Some(0) } else { offset.parse().ok() };
+    // The largest register has 64 bytes.
+    let bytes = if matches!(name, "movb" | "movw" | "movl" | "movq") { 8 } else { 64 };
+    let place = offset.filter(|_| index.is_empty()).map(|offset| (offset, bytes));
+    Some(StackStore { end, place })
 }
 
 /// Whether an instruction of x86-64 is a call.
@@ -144,6 +151,20 @@ fn moves_stack_pointer(instruction: &[u8]) -> Option<i64> {
     })
 }
 
+/// Whether what comes after an instruction of x86-64 is the next one, with the same stack pointer: it neither jumps nor names the register but to address by it.
+fn keeps_stack_pointer(text: &str) -> bool {
+    let text = text.trim_start();
+    let moves =
+        ["push", "pop", "call", "ret", "leave", "enter", "j", "loop", "int", "iret", "sys", "ud", "hlt"];
+    let outside = text.split('(').enumerate().map(|(index, part)| {
+        let addressed = if index > 0 { part.find(')') } else { None };
+        addressed.map_or(part, |end| &part[end..])
+    });
+    let mut outside = outside;
+    !moves.iter().any(|name| text.starts_with(name))
+        && !outside.any(|part| ["%rsp", "%esp", "%sp"].iter().any(|name| part.contains(name)))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -172,10 +193,33 @@ mod tests {
     #[test]
     fn lengths_are_llvms() {
         let disassembler = Disassembler::new(c"x86_64-unknown-linux-gnu").unwrap();
-        let length = |code: &[u8]| disassembler.instruction(code).map(|instruction| instruction.length);
+        let length = |code: &[u8]| disassembler.instruction(code).map(|(length, _)| length);
         assert_eq!(length(&[0x48, 0x83, 0xec, 0x18, 0x50]), Some(4));
         assert_eq!(length(&[0x50]), Some(1));
         assert_eq!(length(&[]), None);
+    }
+
+    #[test]
+    fn an_instruction_that_moves_the_stack_pointer_names_it() {
+        let disassembler = Disassembler::new(c"x86_64-unknown-linux-gnu").unwrap();
+        let keeps = |code: &[u8]| keeps_stack_pointer(&disassembler.instruction(code).unwrap().1);
+        // mov %r15d, %edi; mov 8(%rsp), %rax; lea 16(%rsp,%rax), %rcx
+        let keeping: [&[u8]; 3] =
+            [&[0x44, 0x89, 0xff], &[0x48, 0x8b, 0x44, 0x24, 8], &[0x48, 0x8d, 0x4c, 0x04, 16]];
+        assert!(keeping.iter().all(|code| keeps(code)));
+        // add $8, %rsp; mov %rbp, %rsp; lea -8(%rbp), %rsp; pop %rbx; push; call; ret; jmp; je
+        let others: [&[u8]; 9] = [
+            &[0x48, 0x83, 0xc4, 8],
+            &[0x48, 0x89, 0xec],
+            &[0x48, 0x8d, 0x65, 0xf8],
+            &[0x5b],
+            &[0x50],
+            &[0xe8, 0, 0, 0, 0],
+            &[0xc3],
+            &[0xeb, 0],
+            &[0x74, 0],
+        ];
+        assert!(!others.iter().any(|code| keeps(code)));
     }
 
     #[test]
@@ -185,21 +229,22 @@ mod tests {
         let (sub, store, inc) = ([0x48, 0x83, 0xec, 8], [0x48, 0x89, 0x44, 0x24, 0x10], [0xff, 0xc0]);
         let straight = |code: &[&[u8]]| {
             let found = Function::new(&disassembler, &code.concat(), 0x100).after_calls();
-            found
-                .into_iter()
-                .map(|after| (after.instruction.start, after.straight, after.stores))
-                .collect::<Vec<_>>()
+            let parts = found.into_iter().map(|after| (after.code, after.straight, after.stores));
+            parts.collect::<Vec<_>>()
         };
-        // A jump, and the other call with the instruction behind it.
-        let code: [&[u8]; 7] = [&call, &sub, &store, &inc, &call, &sub, &[0xeb, 0xf3]];
-        let stored = vec![StackStore { end: 0x10e, offset: 16, bytes: 8 }];
         // The jump leads to the increment.
-        assert_eq!(straight(&code), [(0x105, 0x10e, stored.clone()), (0x115, 0x119, vec![])]);
+        let code: [&[u8]; 7] = [&call, &sub, &store, &inc, &call, &sub, &[0xeb, 0xf3]];
+        let stored = vec![StackStore { end: 0x10e, place: Some((16, 8)) }];
+        assert_eq!(straight(&code), [(0x105..0x109, 0x10e, stored.clone()), (0x115..0x119, 0x119, vec![])]);
         // A jump that may lead anywhere.
         let code: [&[u8]; 4] = [&call, &sub, &inc, &[0xff, 0xe0]];
-        assert_eq!(straight(&code), [(0x105, 0x109, vec![])]);
+        assert_eq!(straight(&code), [(0x105..0x109, 0x105, vec![])]);
         // A call that nothing is said of.
         let code: [&[u8]; 5] = [&call, &sub, &store, &call, &inc];
-        assert_eq!(straight(&code), [(0x105, 0x113, stored)]);
+        assert_eq!(straight(&code), [(0x105..0x109, 0x113, stored)]);
+        // A store before the stack pointer is moved.
+        let code: [&[u8]; 4] = [&call, &store, &sub, &inc];
+        let stored = vec![StackStore { end: 0x10a, place: Some((16, 8)) }];
+        assert_eq!(straight(&code), [(0x105..0x10e, 0x110, stored)]);
     }
 }

@@ -19,30 +19,14 @@ impl Disassembler {
         (!context.is_null()).then_some(Self(context))
     }
 
-    /// The instruction that code begins with; `None` if it is none.
-    pub(crate) fn instruction(&self, code: &[u8]) -> Option<Instruction> {
+    /// The instruction that code begins with: its bytes, and its text in AT&T's syntax, of which the first 127 bytes. `None` if it is none.
+    pub(crate) fn instruction(&self, code: &[u8]) -> Option<(usize, String)> {
         let mut text: [c_char; 128] = [0; 128];
         let (bytes, size) = (code.as_ptr().cast_mut(), code.len() as u64);
-        // SAFETY: LLVM reads so many bytes of code, whatever the type says, and writes no more text than there is room for.
+        // SAFETY: LLVM reads so many bytes of code, whatever the type says, and writes no more text than there is room for, with a zero at its end.
         let length = unsafe { LLVMDisasmInstruction(self.0, bytes, size, 0, text.as_mut_ptr(), text.len()) };
-        (length > 0).then(|| Instruction { length, text: text.map(i8::cast_unsigned) })
-    }
-}
-
-/// An instruction.
-pub(crate) struct Instruction {
-    /// In bytes.
-    pub(crate) length: usize,
-    text: [u8; 128],
-}
-
-impl Instruction {
-    /// Its name, and its operands, as LLVM writes them. Addresses in the code are relative to the end of the instruction.
-    pub(crate) fn text(&self) -> (&str, &str) {
-        let end = self.text.iter().position(|byte| *byte == 0).unwrap_or(self.text.len());
-        let text = std::str::from_utf8(&self.text[..end]).unwrap_or_default().trim();
-        let (name, operands) = text.split_once('\t').unwrap_or((text, ""));
-        (name, operands.trim())
+        let text = text.iter().take_while(|byte| **byte != 0).map(|byte| char::from(byte.cast_unsigned()));
+        (length > 0).then(|| (length, text.collect()))
     }
 }
 

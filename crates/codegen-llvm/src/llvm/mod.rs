@@ -20,7 +20,7 @@ mod pointer;
 
 pub(crate) use context::LlvmContext;
 pub(crate) use debug_value::append_debug_value;
-pub(crate) use disassembler::{Disassembler, Instruction};
+pub(crate) use disassembler::Disassembler;
 pub(crate) use exit::at_exit;
 pub use exit::leave;
 pub(crate) use init::init;

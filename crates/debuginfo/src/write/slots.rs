@@ -8,7 +8,7 @@ use std::ops::Range;
 
 use wootz_wasm_ir::WasmOffset;
 
-use super::AfterCall;
+use super::{AfterCall, StackStore};
 use crate::frames::{Frames, STACK_POINTER};
 use crate::native::Locations;
 
@@ -36,7 +36,7 @@ impl Slots<'_> {
             let next = locations.get(index + 1).map_or(u64::MAX, |(next, _)| next.start);
             let (range, place) = &mut locations[index];
             if let Some(slot) = place.slot() {
-                let first = self.after_calls.partition_point(|after| after.instruction.end < range.end);
+                let first = self.after_calls.partition_point(|after| after.code.end < range.end);
                 range.end = self
                     .end(&self.after_calls[first..], slot, range.end, since, rows)
                     .min(next)
@@ -57,22 +57,20 @@ impl Slots<'_> {
         let mut end = start;
         let mut last = None;
         for after in after_calls {
-            let call = offset_at(rows, after.instruction.start);
-            let is_next =
-                if last.is_none() { after.instruction.end == end } else { after.instruction.start == end };
-            if !is_next || since.is_some() && (call.is_none() || last.is_some_and(|last| call <= last)) {
+            let is_next = if last.is_none() { after.code.end } else { after.code.start } == end;
+            if !is_next || after.straight < after.code.end {
                 break;
             }
-            let stored = after.stores.iter().find(|store| {
-                let to = self.frames.rule(store.end - 1).filter(|(register, _)| *register == STACK_POINTER);
-                to.is_none_or(|(_, distance)| {
-                    let to = store.offset - distance;
-                    to < slot + LOCAL_BYTES && slot < to + i64::from(store.bytes)
-                })
-            });
+            let call = offset_at(rows, after.code.start - 1);
+            if since.is_some() && (call.is_none() || last.is_some_and(|last| call <= last)) {
+                break;
+            }
+            // Where the stack pointer is not back yet, what is stored could be anywhere.
+            let mut stores = after.stores.iter().filter(|store| store.end > end);
+            let stored = stores.find(|store| store.end <= after.code.end || self.hits(store, slot));
             let until = stored.map_or(after.straight, |store| store.end.min(after.straight));
             end = match (since, call) {
-                (Some(since), Some(call)) => goes_on(rows, after.instruction.end..until, call, since),
+                (Some(since), Some(call)) => goes_on(rows, end..until, call, since),
                 _ => until,
             };
             if end < after.straight {
@@ -81,6 +79,15 @@ impl Slots<'_> {
             last = Some(call);
         }
         end
+    }
+
+    /// Whether something may be stored over a value in a slot.
+    fn hits(&self, store: &StackStore, slot: i64) -> bool {
+        let rule = self.frames.rule(store.end - 1).filter(|(register, _)| *register == STACK_POINTER);
+        rule.zip(store.place).is_none_or(|((_, distance), (offset, bytes))| {
+            let to = offset - distance;
+            to < slot + LOCAL_BYTES && slot < to + i64::from(bytes)
+        })
     }
 }
 
@@ -110,7 +117,6 @@ fn goes_on(rows: &[(Range<u64>, WasmOffset)], code: Range<u64>, from: WasmOffset
 mod tests {
     use super::*;
     use crate::place::{Place, Step};
-    use crate::write::StackStore;
     use gimli::constants as dw;
 
     /// A function at 0, with a frame of 32 bytes, and a place at 16 from the stack pointer on, up to 14.
@@ -128,8 +134,8 @@ mod tests {
     }
 
     fn after(start: u64, straight: u64, stores: &[i64]) -> AfterCall {
-        let stores = stores.iter().map(|offset| StackStore { end: straight - 10, offset: *offset, bytes: 8 });
-        AfterCall { instruction: start..start + 4, moved: -8, straight, stores: stores.collect() }
+        let stores = stores.iter().map(|offset| StackStore { end: straight - 10, place: Some((*offset, 8)) });
+        AfterCall { code: start..start + 4, moved: -8, straight, stores: stores.collect() }
     }
 
     #[test]
