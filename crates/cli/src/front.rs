@@ -43,7 +43,7 @@ fn is_for_us(args: &RunArgs) -> bool {
 
 fn run_args(args: &RunArgs) -> Outcome<Option<Exit>> {
     let input = Input::read(&args.file(), args.input.max_module_size)?;
-    let engine = Engine::new(&debug::run_config(args, &input));
+    let engine = Engine::new(&debug::run_config(args, &input)?);
     run::run(args, &engine, &input, None, None)
 }
 

@@ -45,7 +45,7 @@ fn main() {
 
 fn run(args: &RunArgs, profiling: Option<&Arc<run::Profiling>>) -> Outcome<Exit> {
     let input = Input::read(&args.file(), args.input.max_module_size)?;
-    let engine = Engine::new(&debug::run_config(args, &input));
+    let engine = Engine::new(&debug::run_config(args, &input)?);
     let compile = |module: &wootz_wasm_ir::Module| {
         if args.mode == ModeArg::Lazy {
             let opened = engine.compile(module);
@@ -72,6 +72,7 @@ fn inspect(args: &InspectArgs) -> Outcome {
     };
     let input = Input::read(&file, args.input.max_module_size)?;
     let module = input.decode()?;
-    let options = args.compile.options(args.machine.target);
+    let mut options = args.compile.options(args.machine.target);
+    options.branches = args.profile_use.branches()?;
     inspect::inspect(&input, &module, &view, &options)
 }

@@ -27,6 +27,7 @@ use std::ops::Range;
 use serde::{Deserialize, Serialize};
 use wootz_wasm_types::Declarations;
 
+use crate::branches::CountedCode;
 use crate::plan::MemoryPlan;
 
 /// Section of code.
@@ -52,7 +53,7 @@ pub const DATA: &str = ".wootz.data";
 pub const DEBUG: &str = ".wootz.debug";
 
 /// Version of everything in this crate: an image of another version is refused.
-pub const FORMAT_VERSION: u32 = 7;
+pub const FORMAT_VERSION: u32 = 8;
 /// First bytes of [`INFO`], before the version: tells an image from any other ELF file.
 pub const INFO_MAGIC: [u8; 8] = *b"wootzimg";
 
@@ -72,6 +73,8 @@ pub struct ImageInfo {
     pub memory_plans: Vec<MemoryPlan>,
     /// Whether the code consumes fuel.
     pub fuel: bool,
+    /// The module's code, if the image counts its branches.
+    pub counted: Option<CountedCode>,
     /// Byte range in [`DATA`] of each data segment.
     pub data: Vec<Range<u32>>,
     /// Range in [`TEXT`] of each defined function.

@@ -21,6 +21,7 @@ use wootz_vm_abi::sources::{self, SourceLine};
 use wootz_wasm_types::entity::Entity as _;
 use wootz_wasm_types::{FuncIndex, WasmOffset};
 
+use super::counters::Counters;
 use super::data_image::DataImages;
 use super::debugger::{Contexts, ShownImage, ShownWhole};
 use super::file_pages::FilePages;
@@ -65,6 +66,8 @@ pub(crate) struct LoadedImage {
     /// Where in the bytes the lines of the module's sources are.
     pub(super) sources: Range<usize>,
     pub(super) data_images: OnceLock<DataImages>,
+    /// What its code counts, if it does.
+    pub(super) counters: Option<Counters>,
     /// The code, if it is compiled while it runs; then `text` is all of its reservation.
     pub(super) lazy: Option<Box<LazyCode>>,
 }
@@ -232,6 +235,7 @@ impl LoadedImage {
             address_map: file.section(image::ADDRMAP)?,
             sources: file.section(image::SOURCES)?,
             data_images: OnceLock::new(),
+            counters: Counters::of(&info)?,
             lazy: None,
             info,
             _shown: ShownWhole::default(),
@@ -280,6 +284,11 @@ impl LoadedImage {
     /// What the image says of its module.
     pub(crate) fn info(&self) -> &ImageInfo {
         &self.info
+    }
+
+    /// What its code counts, if it does.
+    pub(crate) fn counters(&self) -> Option<&Counters> {
+        self.counters.as_ref()
     }
 
     /// The layout of its instances' contexts.

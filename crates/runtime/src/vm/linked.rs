@@ -6,6 +6,7 @@ use wootz_vm_abi::context::{ModuleShape, VMContextLayout};
 use wootz_vm_abi::image::{DecodeError, ImageInfo};
 use wootz_vm_abi::linked::{LinkedBytes, LinkedModule, LinkedRange, LinkedUnwind};
 
+use super::counters::Counters;
 use super::debugger::{Contexts, ShownWhole};
 use super::image::{Bytes, LoadedImage, UnwindBytes};
 use crate::image::Integrity;
@@ -65,6 +66,7 @@ unsafe fn load(module: &'static LinkedModule) -> Result<LoadedImage, ImageError>
         eh_frame: unwind(&module.eh_frame),
         eh_frame_hdr: unwind(&module.eh_frame_hdr),
         layout: VMContextLayout::new(&ModuleShape::new(&info.declarations)),
+        counters: Counters::of(&info)?,
         text,
         info,
         bytes: Bytes::Program(bytes),

@@ -33,6 +33,7 @@ pub(crate) fn open(module: LazyModule, compiler: MakeCompiler) -> Result<LoadedI
         cpu_features: module.cpu_features,
         memory_plans: module.memory_plans,
         fuel: module.fuel,
+        counted: None,
         data: module.declarations.data.values().map(|segment| segment.range.clone()).collect(),
         libcalls: Vec::new(),
         declarations: module.declarations,
@@ -62,6 +63,7 @@ pub(crate) fn open(module: LazyModule, compiler: MakeCompiler) -> Result<LoadedI
         address_map: 0..0,
         sources: 0..0,
         data_images: OnceLock::new(),
+        counters: None,
         lazy: Some(code),
     })
 }
