@@ -1,8 +1,8 @@
-// Rust for the measure of what debuggers show, without the standard library: structures, tuples, enumerations with data, slices, references, loops.
+//! Rust for the measure of what debuggers show, without the standard library: structures, tuples, enumerations with data, slices, references, loops.
 #![feature(no_core, lang_items, auto_traits)]
 #![no_core]
 #![no_main]
-#![allow(internal_features, dead_code, static_mut_refs, unconditional_recursion)]
+#![allow(internal_features, dead_code, unconditional_recursion)]
 
 // What the compiler asks of `core`.
 #[lang = "pointee_sized"]
@@ -49,7 +49,7 @@ fn panic_bounds_check(_index: usize, _len: usize) -> ! {
     loop {}
 }
 #[lang = "drop_in_place"]
-unsafe fn drop_in_place<T: PointeeSized>(place: *mut T) {
+fn drop_in_place<T: PointeeSized>(place: *mut T) {
     drop_in_place(place);
 }
 #[lang = "add"]
@@ -182,11 +182,10 @@ fn distance(from: &Point, to: &Point) -> i32 {
     across + up
 }
 
-static mut SEED: i32 = 3;
-
 #[no_mangle]
-pub extern "C" fn main() -> i32 {
-    let seed = unsafe { SEED };
+#[inline(never)]
+pub extern "C" fn main(count: i32) -> i32 {
+    let seed = count + 2;
     let home = Point { x: 1, y: seed };
     let mut walker = Walker { name: "Wanda", at: Point { x: 0, y: 0 }, spent: 0 };
     let steps = [Step::Walk(seed), Step::Jump { to: Point { x: 9, y: seed }, cost: 40 }, Step::Stay];
@@ -204,12 +203,12 @@ pub extern "C" fn main() -> i32 {
     };
     let many = power(total, seed);
     let far = distance(&home, &walker.at);
-    unsafe { SEED = best + far };
-    if many == 0 { 1 } else { 0 }
+    let end = best + far;
+    if many == 0 { end } else { 0 }
 }
 
 #[cfg(target_arch = "wasm32")]
 #[no_mangle]
 pub extern "C" fn _start() {
-    main();
+    main(1);
 }

@@ -144,6 +144,9 @@ fn table(chosen: &[String], options: &[String]) -> Result<()> {
             stated += measured.stated;
             ours += measured.variables;
         }
+        if native == 0.0 {
+            continue;
+        }
         println!(
             "all programs    {way}: {:.1} % of the variables that the native builds show, {:.1} % of those that the modules have places for",
             ours / native * 100.0,
