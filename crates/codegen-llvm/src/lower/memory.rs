@@ -154,7 +154,6 @@ pub(super) fn effective_address<'ctx>(
     address: IntValue<'ctx>,
 ) -> Result<PointerValue<'ctx>> {
     let plan = f.module.plans[access.memory.index()];
-    let address = f.widen(address)?;
     let is_compared = match access.bounds {
         Bounds::Checked => true,
         Bounds::Leads(_) | Bounds::Follows(_) => !is_merging(f, access),
@@ -165,6 +164,7 @@ pub(super) fn effective_address<'ctx>(
         let outside = is_outside(f, access.memory, end, address)?;
         f.trap_if(outside, TrapCode::MemoryOutOfBounds)?;
     }
+    let address = f.widen(address)?;
     let base = base(f, access.memory)?;
     let pointer = crate::llvm::byte_offset(f.builder(), f.module.types.i8, base, address)?;
     if access.offset == 0 {
@@ -184,24 +184,37 @@ pub(super) fn is_outside<'ctx>(
 ) -> Result<IntValue<'ctx>> {
     let b = f.builder();
     let i64 = f.module.types.i64;
-    Ok(match span {
-        // The sum of an offset and a width beyond 64 bits is past every length.
-        None => f.module.types.i1.const_all_ones(),
-        Some(span) => {
-            let length = length(f, memory)?;
-            if f.module.declarations.memories[memory].memory64 {
-                // How many addresses have room for the access behind them: the sum of address and span could wrap.
-                let subtract = Intrinsic::Int(IntIntrinsic::UsubSat, IntWidth::I64.into());
-                let last = i64.const_int(span - 1, false);
-                let addresses = f.intrinsic(subtract, &[length.into(), last.into()])?.into_int_value();
-                b.build_int_compare(IntPredicate::UGE, address, addresses, "")?
-            } else {
-                // 32 bits each, and up to 16.
-                let end = b.build_int_nuw_add(address, i64.const_int(span, false), "")?;
-                b.build_int_compare(IntPredicate::UGT, end, length, "")?
-            }
-        }
-    })
+    let Some(span) = span else { return Ok(f.module.types.i1.const_all_ones()) };
+    if f.module.declarations.memories[memory].memory64 {
+        // How many addresses have room for the access behind them: the sum of address and span could wrap.
+        let subtract = Intrinsic::Int(IntIntrinsic::UsubSat, IntWidth::I64.into());
+        let last = i64.const_int(span - 1, false);
+        let length = length(f, memory)?;
+        let addresses = f.intrinsic(subtract, &[length.into(), last.into()])?.into_int_value();
+        return Ok(b.build_int_compare(IntPredicate::UGE, address, addresses, "")?);
+    }
+    if let Some(limit) = limit(f, memory, span)? {
+        return Ok(b.build_int_compare(IntPredicate::UGT, address, limit, "")?);
+    }
+    // 32 bits each, and up to 16.
+    let end = b.build_int_nuw_add(f.widen(address)?, i64.const_int(span, false), "")?;
+    Ok(b.build_int_compare(IntPredicate::UGT, end, length(f, memory)?, "")?)
+}
+
+/// The last 32-bit address from which so many bytes exist, if it is at hand.
+fn limit<'ctx>(
+    f: &FunctionState<'_, 'ctx>,
+    memory: MemoryIndex,
+    span: u64,
+) -> Result<Option<IntValue<'ctx>>> {
+    let ty = &f.module.declarations.memories[memory];
+    let has_so_many = u128::from(span) <= u128::from(ty.minimum) << ty.page_size_log2;
+    if !has_so_many || ty.shared || constant_length(f, memory).is_some() {
+        return Ok(None);
+    }
+    let Some(offset) = VMMemory::limit(span) else { return Ok(None) };
+    let limit = f.load(f.module.types.i32.into(), structure(f, memory)?, offset, Region::Context, false)?;
+    Ok(Some(limit.into_int_value()))
 }
 
 /// The first byte of a memory. That of a guarded or shared one never moves, nor that of one which cannot grow: it is loaded once, in the
