@@ -22,6 +22,9 @@ const SHRINKING: Duration = Duration::from_secs(60);
 /// Failures after which a run ends.
 const FAILURES: usize = 20;
 
+/// What stands in a worker's line before how wasmi differs from all others.
+const ALONE: &str = " but not: ";
+
 /// Run random modules in Wootz, in every strategy and at two levels, and in other engines, and compare
 #[derive(Parser)]
 #[command(name = "cargo xtask fuzz", bin_name = "cargo xtask fuzz")]
@@ -94,7 +97,8 @@ fn line(verdict: Option<Verdict>) -> String {
         Comparison::Different(what) => return format!("different {}", what.replace('\n', " ")),
     };
     let by = |yes, name| if yes { name } else { "" };
-    format!("{word}{}{}", by(verdict.wasmi, " wasmi"), by(verdict.wasmtime, " wasmtime"))
+    let judges = format!("{word}{}{}", by(verdict.wasmi, " wasmi"), by(verdict.wasmtime, " wasmtime"));
+    verdict.alone.map_or(judges.clone(), |what| format!("{judges}{ALONE}{}", what.replace('\n', " ")))
 }
 
 /// Ends with 0 for equal runs and with 1 for a difference.
@@ -136,6 +140,8 @@ struct Counts {
     wasmi: usize,
     wasmtime: usize,
     inconclusive: usize,
+    /// How wasmi differs where wasmtime agrees with Wootz.
+    alone: BTreeMap<u64, String>,
     failed: BTreeMap<u64, String>,
 }
 
@@ -171,12 +177,16 @@ fn fuzz(options: &Options) -> Result<ExitCode> {
         println!("module {number} of seed {}: {what}", options.seed);
         keep(options, *number, what)?;
     }
+    for (number, what) in &counts.alone {
+        println!("module {number} of seed {}: wasmi alone: {what}", options.seed);
+    }
     println!(
-        "{} modules in {seconds} s: {} also in wasmi, {} in wasmtime; {} inconclusive, {} differences",
+        "{} modules in {seconds} s: {} also in wasmi, {} in wasmtime; {} inconclusive, {} in which wasmi stands alone, {} differences",
         counts.run,
         counts.wasmi,
         counts.wasmtime,
         counts.inconclusive,
+        counts.alone.len(),
         counts.failed.len()
     );
     Ok(if counts.failed.is_empty() && counts.run > 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
@@ -189,6 +199,9 @@ fn collect(events: &Receiver<Event>) -> Counts {
             Event::Ended(number, word) => (number, word),
             Event::Lost(number, what) => (number, format!("different {what}")),
         };
+        let (word, alone) =
+            word.split_once(ALONE).map_or((word.as_str(), None), |(word, what)| (word, Some(what)));
+        counts.alone.extend(alone.map(|what| (number, what.to_owned())));
         counts.run += usize::from(word != "none");
         counts.inconclusive += usize::from(word.starts_with("inconclusive"));
         counts.wasmi += usize::from(word.split(' ').any(|word| word == "wasmi"));

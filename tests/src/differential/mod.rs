@@ -114,6 +114,8 @@ pub struct Verdict {
     pub wasmi: bool,
     /// Whether wasmtime ran it.
     pub wasmtime: bool,
+    /// How wasmi differs, where wasmtime agrees with Wootz.
+    pub alone: Option<String>,
 }
 
 /// Everything that runs modules.
@@ -148,7 +150,7 @@ impl Judges {
     /// Makes a case's module and runs it everywhere, or says that a damaged one is refused or compiles. `None` if its bytes
     /// stand for none.
     pub fn judge_case(&self, case: &Case) -> Option<Verdict> {
-        let alone = |comparison| Some(Verdict { comparison, wasmi: false, wasmtime: false });
+        let alone = |comparison| Some(Verdict { comparison, wasmi: false, wasmtime: false, alone: None });
         match module(case) {
             Ok(None) => None,
             Ok(Some(wasm)) if case.generator == Generator::Damaged => alone(damage::judge(&self.ours, &wasm)),
@@ -164,7 +166,8 @@ impl Judges {
 
     /// Runs one module in Wootz and another in the others: with two that differ, a test of the comparison itself.
     pub fn judge_pair(&self, ours: &[u8], theirs: &[u8]) -> Verdict {
-        let mut verdict = Verdict { comparison: Comparison::Same, wasmi: false, wasmtime: false };
+        let mut verdict =
+            Verdict { comparison: Comparison::Same, wasmi: false, wasmtime: false, alone: None };
         if let Err(what) = self.run(ours, theirs, &mut verdict) {
             verdict.comparison = Comparison::Different(what);
         }
@@ -199,6 +202,7 @@ impl Judges {
         }
         verdict.wasmi = expected.iter().any(|(name, _)| *name == "wasmi");
         verdict.wasmtime = expected.iter().any(|(name, _)| *name == "wasmtime");
+        verdict.alone = outvoted(&own, &mut expected);
         // Where no other engine runs it, Wootz is compared with itself at least.
         if expected.is_empty() {
             expected.push((first.name.as_str(), own.clone()));
@@ -221,6 +225,17 @@ impl Judges {
     }
 }
 
+/// Takes wasmi out of the judges if it differs and wasmtime does not, and says how it differs.
+fn outvoted(own: &Observation, judges: &mut Vec<(&str, Observation)>) -> Option<String> {
+    let [(_, wasmi), (_, wasmtime)] = judges.as_slice() else { return None };
+    let Comparison::Different(what) = compare(own, wasmi) else { return None };
+    if compare(own, wasmtime) != Comparison::Same {
+        return None;
+    }
+    judges.remove(0);
+    Some(what)
+}
+
 /// The module of a case. `None` if its bytes stand for none.
 ///
 /// # Errors
@@ -231,5 +246,24 @@ pub fn module(case: &Case) -> anyhow::Result<Option<Vec<u8>>> {
         Generator::Relaxed => smith::relaxed(&case.entropy),
         Generator::Program => Ok(Some(wat::parse_str(program::text(&case.entropy))?)),
         Generator::Damaged => damage::module(&case.entropy),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn wasmi_is_outvoted_by_wasmtime_and_by_nobody_else() {
+        let seen = |note| Observation { notes: vec![note], ..Observation::default() };
+        let against = |wasmi, wasmtime: Option<i64>| {
+            let mut judges = vec![("wasmi", seen(wasmi))];
+            judges.extend(wasmtime.map(|note| ("wasmtime", seen(note))));
+            (outvoted(&seen(1), &mut judges).is_some(), judges.len())
+        };
+        assert_eq!(against(2, Some(1)), (true, 1));
+        assert_eq!(against(2, Some(2)), (false, 2));
+        assert_eq!(against(1, Some(2)), (false, 2));
+        assert_eq!(against(2, None), (false, 1));
     }
 }
