@@ -2,7 +2,7 @@
 ;; could wrap: one compare, whatever the strategy, and then a plain access.
 (module
   (memory i64 1)
-  (func (param i64) (result i32) (i32.load offset=16 (local.get 0)))
+  (func (param i64) (result i32) (i32.load offset=0x10000 (local.get 0)))
   (func (param i64) (result i32) (i32.load8_u (local.get 0)))
   ;; Offset and width past 2^64: always a trap.
   (func (param i64) (result i64) (i64.load offset=0xffff_ffff_ffff_fff9 (local.get 0)))
@@ -12,20 +12,22 @@
       (local.set 1 (i64.add (local.get 1) (i64.const 1)))
       (br_if $next (i64.ne (local.tee 0 (i64.load offset=8 (local.get 0))) (i64.const 0))))
     (local.get 1))
+  ;; The memory has so many bytes: the difference does not wrap.
+  (func (param i64) (result i32) (i32.load offset=16 (local.get 0)))
 )
 ;;! emit = llvm-ir, func = 0
 ;; not: zext i32 %1
-;; check: call i64 @llvm.usub.sat.i64(i64 %$(=\d+), i64 19)
+;; check: call i64 @llvm.usub.sat.i64(i64 %$(=\d+), i64 65539)
 ;; check: icmp ult i64
 ;; check: load i32, ptr
 ;; not: volatile
 ;; check: ubsantrap(i8 2)
 
 ;;! emit = asm, checks = explicit, func = 0
-;; check: subq $$19
+;; check: subq $$65539
 ;; check: cmovaeq
 ;; check: cmpq
-;; check: movl 16(
+;; check: movl 65536(
 ;; check: ud1l 2(%eax), %eax
 
 ;;! emit = llvm-ir, func = 1
@@ -39,10 +41,16 @@
 ;; not: load i64
 
 ;;! emit = asm, func = 3
-;; check: subq $$15
+;; check: addq $$-15
 ;; check: .LBB3_$(loop=\d+):
-;; not: subq %
+;; not: addq
 ;; check: cmpq %
 ;; check: jae
 ;; check: movq 8(
 ;; check: retq
+
+;;! emit = llvm-ir, func = 4
+;; check: add i64
+;; sameln: -19
+;; check: icmp ult i64
+;; check: load i32, ptr

@@ -187,10 +187,14 @@ pub(super) fn is_outside<'ctx>(
     let Some(span) = span else { return Ok(f.module.types.i1.const_all_ones()) };
     if f.module.declarations.memories[memory].memory64 {
         // How many addresses have room for the access behind them: the sum of address and span could wrap.
-        let subtract = Intrinsic::Int(IntIntrinsic::UsubSat, IntWidth::I64.into());
         let last = i64.const_int(span - 1, false);
         let length = length(f, memory)?;
-        let addresses = f.intrinsic(subtract, &[length.into(), last.into()])?.into_int_value();
+        let addresses = if always_has(f, memory, span) {
+            b.build_int_nuw_sub(length, last, "")?
+        } else {
+            let subtract = Intrinsic::Int(IntIntrinsic::UsubSat, IntWidth::I64.into());
+            f.intrinsic(subtract, &[length.into(), last.into()])?.into_int_value()
+        };
         return Ok(b.build_int_compare(IntPredicate::UGE, address, addresses, "")?);
     }
     if let Some(limit) = limit(f, memory, span)? {
@@ -207,14 +211,18 @@ fn limit<'ctx>(
     memory: MemoryIndex,
     span: u64,
 ) -> Result<Option<IntValue<'ctx>>> {
-    let ty = &f.module.declarations.memories[memory];
-    let has_so_many = u128::from(span) <= u128::from(ty.minimum) << ty.page_size_log2;
-    if !has_so_many || ty.shared || constant_length(f, memory).is_some() {
+    if !always_has(f, memory, span) || is_shared(f, memory) || constant_length(f, memory).is_some() {
         return Ok(None);
     }
     let Some(offset) = VMMemory::limit(span) else { return Ok(None) };
     let limit = f.load(f.module.types.i32.into(), structure(f, memory)?, offset, Region::Context, false)?;
     Ok(Some(limit.into_int_value()))
+}
+
+/// Whether a memory has so many bytes from the beginning.
+fn always_has(f: &FunctionState<'_, '_>, memory: MemoryIndex, bytes: u64) -> bool {
+    let ty = &f.module.declarations.memories[memory];
+    u128::from(bytes) <= u128::from(ty.minimum) << ty.page_size_log2
 }
 
 /// The first byte of a memory. That of a guarded or shared one never moves, nor that of one which cannot grow: it is loaded once, in the

@@ -6,7 +6,7 @@ crate::entity! {
     /// Accesses of a versioned loop whose addresses move together.
     Group = "group";
     /// A comparison that is made for several accesses.
-    Check = "check";
+    BoundsCheck = "check";
 }
 
 /// Who sees to it that an access stays inside its memory.
@@ -18,9 +18,9 @@ pub enum Bounds {
     /// An access or a check that dominates this one: where this one would trap, that one has.
     Dominated,
     /// The access, which traps if it does not; or a comparison here for this access and those that follow it.
-    Leads(Check),
+    Leads(BoundsCheck),
     /// The access; or the comparison of the access that leads. That one stands before it in the same block and has the same operand.
-    Follows(Check),
+    Follows(BoundsCheck),
     /// The declaration: every value that the operand can have lies below the memory's minimum, so the access could stand
     /// anywhere.
     Declared,

@@ -13,7 +13,7 @@
 use std::collections::HashMap;
 
 use crate::entity::Entity;
-use crate::ir::{Block, Body, Bounds, Check, Inst, Value};
+use crate::ir::{Block, Body, Bounds, BoundsCheck, Inst, Value};
 use crate::{Declarations, MemoryIndex};
 
 /// The most instructions from a leader to its last follower: they are there twice.
@@ -38,7 +38,7 @@ struct Merges {
 struct Leader {
     inst: Inst,
     position: usize,
-    check: Option<Check>,
+    check: Option<BoundsCheck>,
 }
 
 impl Merges {
@@ -61,7 +61,7 @@ impl Merges {
                 Some(leader) if position - leader.position < LONGEST => {
                     let check = *leader.check.get_or_insert_with(|| {
                         self.checks += 1;
-                        Check::new(self.checks as usize - 1)
+                        BoundsCheck::new(self.checks as usize - 1)
                     });
                     set(body, leader.inst, Bounds::Leads(check));
                     set(body, inst, Bounds::Follows(check));
