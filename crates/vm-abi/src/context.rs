@@ -108,8 +108,8 @@ pub struct VMMemory {
     pub base: *mut u8,
     /// Accessible length in bytes. Of a shared memory it is read and written atomically, and only grows.
     pub length: usize,
-    /// The last 32-bit address from which 1, 2, … bytes exist, if the memory has so many at all. Not of a shared memory.
-    pub limits: [u32; Self::LIMITS],
+    /// The last address from which 1, 2, … bytes exist, if the memory has so many at all. Not of a shared memory.
+    pub limits: [u64; Self::LIMITS],
 }
 
 impl VMMemory {
@@ -118,14 +118,14 @@ impl VMMemory {
 
     /// A memory of that base and length.
     pub fn new(base: *mut u8, length: usize) -> Self {
-        let limit = |bytes: usize| u32::try_from(length.saturating_sub(bytes)).unwrap_or(u32::MAX);
-        Self { base, length, limits: std::array::from_fn(|index| limit(index + 1)) }
+        let limits = std::array::from_fn(|index| (length as u64).saturating_sub(index as u64 + 1));
+        Self { base, length, limits }
     }
 
     /// Offset of the limit for an access that ends so many bytes from its address, if there is one.
     pub fn limit(bytes: u64) -> Option<usize> {
         let index = usize::try_from(bytes).ok()?.checked_sub(1).filter(|index| *index < Self::LIMITS)?;
-        Some(offset_of!(Self, limits) + index * size_of::<u32>())
+        Some(offset_of!(Self, limits) + index * size_of::<u64>())
     }
 }
 

@@ -7,14 +7,14 @@
     (i32.load offset=16 (local.get 0)))
 )
 ;;! emit = asm, checks = explicit, func = 0
-;; check: cmpl $(=\d+)(%rdi), %esi
-;; check: ja
+;; check: cmpq
+;; check: jb
 ;; check: movl %edx, 8(
 ;; check: movl 16(
 ;; not: cmp
 ;; check: retq
-;; check: cmpl $(=\d+)(%rdi), %esi
-;; check: ja
+;; check: cmpq
+;; check: jb
 ;; check: movl %edx, 8(
 ;; check: ud1l 2(%eax), %eax
 ;; check: ud1l 2(%eax), %eax

@@ -154,6 +154,7 @@ pub(super) fn effective_address<'ctx>(
     address: IntValue<'ctx>,
 ) -> Result<PointerValue<'ctx>> {
     let plan = f.module.plans[access.memory.index()];
+    let address = f.widen(address)?;
     let is_compared = match access.bounds {
         Bounds::Checked => true,
         Bounds::Leads(_) | Bounds::Follows(_) => !is_merging(f, access),
@@ -164,7 +165,6 @@ pub(super) fn effective_address<'ctx>(
         let outside = is_outside(f, access.memory, end, address)?;
         f.trap_if(outside, TrapCode::MemoryOutOfBounds)?;
     }
-    let address = f.widen(address)?;
     let base = base(f, access.memory)?;
     let pointer = crate::llvm::byte_offset(f.builder(), f.module.types.i8, base, address)?;
     if access.offset == 0 {
@@ -175,7 +175,7 @@ pub(super) fn effective_address<'ctx>(
 }
 
 /// Whether bytes from an address on reach out of the memory: unless `address + span <= length`, in arithmetic without wrapping. Without a
-/// span they are more than 2⁶⁴.
+/// span they are more than 2⁶⁴. The address has 64 bits, so that it is extended before the comparison, where that is usually free.
 pub(super) fn is_outside<'ctx>(
     f: &FunctionState<'_, 'ctx>,
     memory: MemoryIndex,
@@ -185,6 +185,9 @@ pub(super) fn is_outside<'ctx>(
     let b = f.builder();
     let i64 = f.module.types.i64;
     let Some(span) = span else { return Ok(f.module.types.i1.const_all_ones()) };
+    if let Some(limit) = limit(f, memory, span)? {
+        return Ok(b.build_int_compare(IntPredicate::UGT, address, limit, "")?);
+    }
     if f.module.declarations.memories[memory].memory64 {
         // How many addresses have room for the access behind them: the sum of address and span could wrap.
         let last = i64.const_int(span - 1, false);
@@ -197,15 +200,12 @@ pub(super) fn is_outside<'ctx>(
         };
         return Ok(b.build_int_compare(IntPredicate::UGE, address, addresses, "")?);
     }
-    if let Some(limit) = limit(f, memory, span)? {
-        return Ok(b.build_int_compare(IntPredicate::UGT, address, limit, "")?);
-    }
     // 32 bits each, and up to 16.
-    let end = b.build_int_nuw_add(f.widen(address)?, i64.const_int(span, false), "")?;
+    let end = b.build_int_nuw_add(address, i64.const_int(span, false), "")?;
     Ok(b.build_int_compare(IntPredicate::UGT, end, length(f, memory)?, "")?)
 }
 
-/// The last 32-bit address from which so many bytes exist, if it is at hand.
+/// The last address from which so many bytes exist, if it is at hand.
 fn limit<'ctx>(
     f: &FunctionState<'_, 'ctx>,
     memory: MemoryIndex,
@@ -215,7 +215,7 @@ fn limit<'ctx>(
         return Ok(None);
     }
     let Some(offset) = VMMemory::limit(span) else { return Ok(None) };
-    let limit = f.load(f.module.types.i32.into(), structure(f, memory)?, offset, Region::Context, false)?;
+    let limit = f.load(f.module.types.i64.into(), structure(f, memory)?, offset, Region::Context, false)?;
     Ok(Some(limit.into_int_value()))
 }
 

@@ -36,7 +36,7 @@ pub(crate) fn check_ahead(
     position: usize,
 ) -> Result<(), CompileError> {
     let Some(Merged { leader, end, insts }) = merged(f, block, position) else { return Ok(()) };
-    let address = f.int(insts[0], 0)?;
+    let address = f.widen(f.int(insts[0], 0)?)?;
     let outside = memory::is_outside(f, leader.memory, Some(end), address)?;
     let inside = f.builder().build_not(outside, "")?;
     f.unlikely_unless(inside, |f| {
