@@ -2,6 +2,7 @@
 #![allow(missing_docs, reason = "a comment on an item is a text of `--help`, and some items need none")]
 
 mod apart;
+mod branches;
 mod cache;
 mod choices;
 mod executable;
@@ -10,21 +11,19 @@ mod grant;
 mod mode;
 mod profile;
 mod repl;
+mod run;
 mod target;
 
-use std::ffi::OsString;
 use std::num::NonZero;
 use std::path::PathBuf;
-use std::time::Duration;
 
 use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use wootz_engine::{
-    CheckStrategy, Config, Cpu, Debugger, Machine, MemoryPlan, OptLevel, StoreLimits, TrapPrecision,
-};
+use wootz_engine::{CheckStrategy, Config, Cpu, Debugger, Machine, MemoryPlan, OptLevel, TrapPrecision};
 use wootz_wast::configuration::{CHECKS, LEVELS, MODES};
 
 pub use apart::ApartArgs;
+pub use branches::{RECORD, UseArgs};
 pub use cache::{CacheArgs, CacheCommand};
 pub use choices::DebuggerName;
 use choices::{Checks, Level, Traps};
@@ -34,11 +33,11 @@ pub use grant::GrantArgs;
 pub use mode::ModeArg;
 pub use profile::{ProfileArgs, ProfileForm, ProfilerName};
 pub use repl::ReplArgs;
+pub use run::{LimitArgs, RunArgs};
 pub use target::{MachineArgs, TargetArgs};
 
-use crate::exit::{self, Exit};
-use crate::parse::{size, time};
-use crate::report::{Outcome, Report};
+use crate::exit;
+use crate::parse::size;
 
 /// Compiles WebAssembly with LLVM and runs it.
 #[derive(Parser, Debug)]
@@ -126,97 +125,6 @@ pub struct ProgressArgs {
 }
 
 #[derive(Args, Debug)]
-pub struct RunArgs {
-    #[command(flatten)]
-    pub compile: CompileArgs,
-    #[command(flatten)]
-    pub progress: ProgressArgs,
-    #[command(flatten)]
-    pub input: InputArgs,
-    #[command(flatten)]
-    pub grants: GrantArgs,
-    /// Call this export with ARGS as its arguments, and print its results, one in each line.
-    #[arg(long, value_name = "NAME")]
-    pub invoke: Option<String>,
-    /// Stack for the guest: bytes, or with K, M or G.
-    #[arg(long, value_name = "SIZE", default_value = "8M", value_parser = size)]
-    pub stack_size: usize,
-    #[command(flatten)]
-    pub limits: LimitArgs,
-    /// When functions are compiled: all before the guest starts, or each when it is first called. Lazily compiled code is not kept.
-    #[arg(long, value_name = "MODE", default_value = "regular")]
-    pub mode: ModeArg,
-    /// Print what was compiled to standard error, when the guest has ended.
-    #[arg(long)]
-    pub stats: bool,
-    /// Tell `perf record` which code is which function.
-    #[arg(long = "profile", value_name = "FORM")]
-    pub profiler: Option<ProfilerName>,
-    /// Compile the module even if an earlier run has, and keep nothing.
-    #[arg(long)]
-    pub no_cache: bool,
-    /// A module, binary or text (- is standard input), then arguments: for the guest, or for the function that --invoke
-    /// names.
-    // One list, since an option behind the file would be taken for ours otherwise.
-    #[arg(value_name = "FILE [ARGS]", required = true, trailing_var_arg = true, num_args = 1..)]
-    file_and_args: Vec<OsString>,
-}
-
-impl RunArgs {
-    /// The engine's settings.
-    pub fn config(&self) -> Config {
-        let mut limits = StoreLimits::default();
-        if let Some(bytes) = self.limits.max_memory {
-            limits.total_memory_bytes = bytes as u64;
-        }
-        if let Some(elements) = self.limits.max_table_elements {
-            limits.total_table_elements = elements;
-        }
-        let config =
-            self.compile.config().mode(self.mode.into()).max_wasm_stack(self.stack_size).limits(limits);
-        match self.limits.fuel {
-            Some(fuel) => config.fuel(fuel),
-            None => config,
-        }
-    }
-
-    /// The module.
-    pub fn file(&self) -> PathBuf {
-        // The parser sees to it that there is one.
-        self.file_and_args.first().map(PathBuf::from).unwrap_or_default()
-    }
-
-    /// What follows it, of which the guest can only take Unicode.
-    pub fn guest_args(&self) -> Outcome<Vec<String>> {
-        let text = |arg: &OsString| {
-            arg.to_str().map(str::to_owned).ok_or_else(|| {
-                Report::new(
-                    Exit::Usage,
-                    format!("the argument {arg:?} is not Unicode, a guest cannot take it"),
-                )
-            })
-        };
-        self.file_and_args.iter().skip(1).map(text).collect()
-    }
-}
-
-#[derive(Args, Debug)]
-pub struct LimitArgs {
-    /// Stop the guest after this time, counted from its start: a number with ms, s or m.
-    #[arg(long, value_name = "TIME", value_parser = time)]
-    pub timeout: Option<Duration>,
-    /// Let the guest execute about so many instructions, the same ones each time; slows it down.
-    #[arg(long, value_name = "COUNT")]
-    fuel: Option<u64>,
-    /// Let the guest's memories have no more than this together: bytes, or with K, M or G.
-    #[arg(long, value_name = "SIZE", value_parser = size)]
-    max_memory: Option<usize>,
-    /// Let the guest's tables have no more elements than this together.
-    #[arg(long, value_name = "COUNT")]
-    max_table_elements: Option<u64>,
-}
-
-#[derive(Args, Debug)]
 pub struct CompileFileArgs {
     #[command(flatten)]
     pub compile: CompileArgs,
@@ -232,6 +140,11 @@ pub struct CompileFileArgs {
     pub input: InputArgs,
     #[command(flatten)]
     pub machine: MachineArgs,
+    #[command(flatten)]
+    pub profile_use: UseArgs,
+    /// Make an image that counts where branches go, for `wootz run --profile-generate`.
+    #[arg(long, conflicts_with = "profile_use")]
+    pub profile_generate: bool,
     #[command(flatten)]
     pub executable: ExecutableArgs,
     /// What to make.
@@ -354,6 +267,8 @@ pub struct InspectArgs {
     views: ViewArgs,
     #[command(flatten)]
     pub compile: CompileArgs,
+    #[command(flatten)]
+    pub profile_use: UseArgs,
     #[command(flatten)]
     pub machine: MachineArgs,
     #[command(flatten)]
@@ -504,8 +419,10 @@ pub struct Dir {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
-    use crate::parse::{dir, variable};
+    use crate::parse::{dir, time, variable};
     use clap::CommandFactory;
 
     fn inspect(args: &[&str]) -> Option<(PathBuf, View)> {

@@ -8,18 +8,19 @@ use wootz_engine::{Config, SourceText};
 use crate::args::RunArgs;
 use crate::cache;
 use crate::input::Input;
+use crate::report::Outcome;
 use crate::source::text_lines;
 
 /// The settings of an engine that runs one program.
-pub fn run_config(args: &RunArgs, input: &Input) -> Config {
-    let config = args.config();
+pub fn run_config(args: &RunArgs, input: &Input) -> Outcome<Config> {
+    let config = args.config()?;
     if args.compile.debug.is_none() {
-        return config;
+        return Ok(config);
     }
-    match own_text(input) {
+    Ok(match own_text(input) {
         Some(text) => config.debug_text(Arc::new(text)),
         None => config.debug_info(text_folder()),
-    }
+    })
 }
 
 /// Where the texts of modules are that have none of their own.

@@ -1,6 +1,7 @@
 //! From an error of the compiler to a report.
 
 use wootz::{CompileError, Error};
+use wootz_cli::args::RECORD;
 use wootz_cli::exit::Exit;
 use wootz_cli::input::Input;
 use wootz_cli::report::{BUG, Report};
@@ -28,6 +29,7 @@ pub(crate) fn compile_report(input: &Input, error: &CompileError) -> Box<Report>
         CompileError::UnknownFeature { .. } => {
             Report::new(Exit::Usage, error.to_string()).help("see --features")
         }
+        CompileError::Profile(_) => Report::new(Exit::Usage, error.to_string()).help(RECORD),
         CompileError::NoSuchFunction(_) | CompileError::NoCForm(_) => {
             Report::new(Exit::Usage, error.to_string())
         }

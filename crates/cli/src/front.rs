@@ -13,7 +13,7 @@ use wootz_cli::{apart, debug, run};
 use wootz_engine::Engine;
 
 fn main() {
-    report_panics();
+    report_panics(std::process::exit);
     end(run_compiled().and_then(|ended| ended.map_or_else(become_compiler, Ok)))
 }
 
@@ -43,7 +43,7 @@ fn is_for_us(args: &RunArgs) -> bool {
 
 fn run_args(args: &RunArgs) -> Outcome<Option<Exit>> {
     let input = Input::read(&args.file(), args.input.max_module_size)?;
-    let engine = Engine::new(&debug::run_config(args, &input));
+    let engine = Engine::new(&debug::run_config(args, &input)?);
     run::run(args, &engine, &input, None, None)
 }
 

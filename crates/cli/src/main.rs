@@ -23,7 +23,8 @@ use wootz_cli::report::{Outcome, Report, conclude, report_panics};
 use wootz_cli::{apart, cache, debug, run};
 
 fn main() {
-    report_panics();
+    // A thread that compiles must not wait for itself.
+    report_panics(wootz_codegen_llvm::leave);
     // On a mistake this prints the usage and ends the process with code 2.
     let cli = Cli::parse();
     let outcome = match &cli.command {
@@ -44,7 +45,7 @@ fn main() {
 
 fn run(args: &RunArgs, profiling: Option<&Arc<run::Profiling>>) -> Outcome<Exit> {
     let input = Input::read(&args.file(), args.input.max_module_size)?;
-    let engine = Engine::new(&debug::run_config(args, &input));
+    let engine = Engine::new(&debug::run_config(args, &input)?);
     let compile = |module: &wootz_wasm_ir::Module| {
         if args.mode == ModeArg::Lazy {
             let opened = engine.compile(module);
@@ -71,6 +72,7 @@ fn inspect(args: &InspectArgs) -> Outcome {
     };
     let input = Input::read(&file, args.input.max_module_size)?;
     let module = input.decode()?;
-    let options = args.compile.options(args.machine.target);
+    let mut options = args.compile.options(args.machine.target);
+    options.branches = args.profile_use.branches()?;
     inspect::inspect(&input, &module, &view, &options)
 }

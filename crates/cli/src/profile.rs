@@ -18,7 +18,10 @@ pub(crate) fn profile(
 ) -> Outcome<Exit> {
     let profiling = Arc::new(Profiling::every(args.interval()));
     let ended = run(&profiling);
-    let profiles = profiling.take();
+    let (profiles, running) = profiling.take();
+    if running > 0 {
+        eprintln!("wootz: the samples of {running} threads are missing: host functions hold them");
+    }
     // A program that did not start has its own report.
     if !profiles.is_empty() {
         write(args, &profiles)?;
@@ -70,6 +73,7 @@ fn folded(profiles: &[Profile]) -> BTreeMap<String, u64> {
     };
     for profile in profiles {
         add("[host functions]".into(), profile.outside);
+        add("[waiting]".into(), profile.waiting);
         for (stack, count) in &profile.stacks {
             let names: Vec<String> = stack.iter().rev().map(name).collect();
             add(if names.is_empty() { "[runtime]".into() } else { names.join(";") }, *count);

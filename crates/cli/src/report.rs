@@ -19,11 +19,11 @@ use crate::source::Excerpt;
 /// What to do about a bug.
 pub const BUG: &str = "this is a bug in wootz: please report it with the module and the command line";
 
-/// Has a panic reported as the bug that it is, and end the process.
-pub fn report_panics() {
-    std::panic::set_hook(Box::new(|panic| {
+/// Has a panic reported as the bug that it is, and end the process by `end`, on whatever thread it is.
+pub fn report_panics(end: fn(i32) -> !) {
+    std::panic::set_hook(Box::new(move |panic| {
         Report::new(Exit::Bug, format!("wootz panicked: {panic}")).help(BUG).print();
-        std::process::exit(Exit::Bug.code().into());
+        end(Exit::Bug.code().into());
     }));
 }
 

@@ -4,6 +4,6 @@ use wootz_cli::executable;
 use wootz_cli::report::{end, report_panics};
 
 fn main() {
-    report_panics();
+    report_panics(std::process::exit);
     end(executable::run())
 }

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use inkwell::module::Linkage;
-use wootz_vm_abi::options::{CompileOptions, OptLevel};
+use wootz_vm_abi::options::{Branches, CompileOptions, OptLevel};
 use wootz_wasm_ir::ir::{self, Body};
 use wootz_wasm_ir::{FuncIndex, Module, Translator, WasmOffset, optimise};
 
@@ -19,7 +19,8 @@ pub(crate) struct Bodies<'a, 'ctx> {
     pub(crate) state: &'a ModuleState<'ctx>,
     module: &'a Module,
     translator: Translator,
-    /// Whether to transform bodies. Not those that count fuel: what a run costs must not depend on it.
+    /// Whether to transform bodies. Not those that count fuel: what a run costs must not depend on it; nor those that count branches,
+    /// whose numbers must not.
     optimise: bool,
     verify: bool,
     times: &'a mut PhaseTimes,
@@ -38,7 +39,7 @@ impl<'a, 'ctx> Bodies<'a, 'ctx> {
         } else {
             Translator::new()
         };
-        let optimise = options.opt != OptLevel::O0 && !options.fuel;
+        let optimise = options.opt != OptLevel::O0 && !options.fuel && options.branches != Branches::Counted;
         Self { state, module, translator, optimise, verify: options.verify, times }
     }
 

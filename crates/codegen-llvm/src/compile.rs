@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use inkwell::targets::TargetMachine;
 use wootz_debuginfo::GuestIndex;
-use wootz_vm_abi::options::{CompileOptions, OptLevel};
+use wootz_vm_abi::options::{Branches, CompileOptions, OptLevel};
 use wootz_vm_abi::plan::MemoryPlan;
 use wootz_wasm_ir::{Declarations, FuncIndex, Module};
 
@@ -17,6 +17,7 @@ use crate::llvm::LlvmContext;
 use crate::measure;
 use crate::module::ModuleState;
 use crate::pipeline;
+use crate::profile::{counted_code, require_profile};
 use crate::report::{CompileReport, Degraded, Event, Observer, Phase, PhaseTimes};
 use crate::schedule::Schedule;
 use crate::target::TargetInfo;
@@ -105,6 +106,7 @@ pub(crate) fn compile_units(
     options: &CompileOptions,
     observer: &dyn Observer,
 ) -> Result<CompiledModule, CompileError> {
+    require_profile(module, options)?;
     let whole = Unit::whole(module);
     let (functions, bytes) = (whole.functions.len(), whole.bytes);
     observer.event(Event::Start { functions, bytes });
@@ -152,6 +154,7 @@ pub(crate) fn image_parts<'a>(
         module: module.bytes(),
         memory_plans,
         fuel: options.fuel,
+        counted: (options.branches == Branches::Counted).then(|| counted_code(module)),
         sources,
         debug: debug_parts(module, options, None),
     }
@@ -220,6 +223,7 @@ pub fn emit_text(
     kind: TextKind,
     func: Option<FuncIndex>,
 ) -> Result<String, CompileError> {
+    require_profile(module, options)?;
     let names = kind == TextKind::LlvmIr;
     let read = |context: &LlvmContext, state: &ModuleState<'_>, machine: &TargetMachine| match kind {
         TextKind::LlvmIr => emit::llvm_ir(state, func),
@@ -246,6 +250,7 @@ fn compile_whole<T: Send>(
     keep_names: bool,
     read: impl Fn(&LlvmContext, &ModuleState<'_>, &TargetMachine) -> Result<T, CompileError> + Sync,
 ) -> Result<T, CompileError> {
+    require_profile(module, options)?;
     let whole = [Unit::whole(module)];
     let done = Schedule::ALONE.run(&whole, |unit| with_compiled(module, options, unit, keep_names, &read));
     done.results.into_iter().next().expect("there is one unit")

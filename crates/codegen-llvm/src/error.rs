@@ -4,6 +4,7 @@ use std::fmt;
 
 use inkwell::builder::BuilderError;
 use inkwell::values::InstructionValueError;
+use wootz_vm_abi::branches::BranchProfileError;
 use wootz_vm_abi::machine::Machine;
 use wootz_wasm_ir::{Error as ModuleError, FuncIndex};
 
@@ -38,6 +39,8 @@ pub enum CompileError {
     NotNative(Machine),
     /// No code can be made for this machine.
     UnsupportedTarget(String),
+    /// The profile of branches cannot be used for the module.
+    Profile(BranchProfileError),
     /// The module has no such function with a body.
     NoSuchFunction(FuncIndex),
     /// The IR of a function breaks an invariant: a bug in this workspace.
@@ -86,6 +89,7 @@ impl fmt::Display for CompileError {
                 )
             }
             Self::UnsupportedTarget(reason) => write!(f, "no code can be made for this machine: {reason}"),
+            Self::Profile(error) => error.fmt(f),
             Self::NoSuchFunction(func) => write!(f, "{func} is not a function defined in the module"),
             Self::InvalidIr { func, message } => write!(f, "internal error: invalid IR of {func}: {message}"),
             Self::InvalidLlvm(message) => write!(f, "internal error: invalid LLVM IR: {message}"),
@@ -111,6 +115,7 @@ impl std::error::Error for CompileError {
         match self {
             Self::Translate(error) => Some(error),
             Self::Link(error) => Some(error),
+            Self::Profile(error) => Some(error),
             _ => None,
         }
     }

@@ -89,6 +89,8 @@ pub(crate) struct FunctionState<'m, 'ctx> {
     pub(crate) start_offset: WasmOffset,
     /// Byte offset of the instruction being lowered.
     pub(crate) offset: WasmOffset,
+    /// The counters of the module's branches, if they are counted.
+    pub(crate) counters: Option<PointerValue<'ctx>>,
 }
 
 /// An IR block in LLVM.
@@ -170,6 +172,7 @@ impl<'m, 'ctx> FunctionState<'m, 'ctx> {
             kept: BTreeMap::new(),
             start_offset: start,
             offset: start,
+            counters: None,
         })
     }
 
@@ -204,6 +207,7 @@ impl<'m, 'ctx> FunctionState<'m, 'ctx> {
     /// The buffer for callees' results and the stack check.
     fn emit_entry(&mut self, start: WasmOffset) -> Result<(), CompileError> {
         self.set_offset(start);
+        self.meet_entry(start)?;
         self.describe_arguments(start)?;
         let types = &self.module.types;
         let slots = self.body.insts.values().filter_map(|inst| self.results_in_memory(inst.op)).max();

@@ -1,7 +1,7 @@
 //! Metadata that tells LLVM what a load may assume.
 
 use inkwell::context::Context;
-use inkwell::values::{InstructionValue, MetadataValue};
+use inkwell::values::{FunctionValue, InstructionValue, MetadataValue};
 
 use crate::error::CompileError;
 
@@ -135,6 +135,29 @@ impl<'ctx> Metadata<'ctx> {
     /// Says that a branch nearly always goes to its first target.
     pub(crate) fn likely(&self, branch: InstructionValue<'ctx>) -> Result<(), CompileError> {
         self.set(branch, self.likely, self.branch_weights_kind)
+    }
+
+    /// Says how often a branch went to each of its targets, in LLVM's order; nothing if it never went anywhere.
+    pub(crate) fn weights(&self, branch: InstructionValue<'ctx>, counts: &[u64]) -> Result<(), CompileError> {
+        let largest = counts.iter().max().copied().unwrap_or_default();
+        if largest == 0 {
+            return Ok(());
+        }
+        let (i32, scale) = (self.context.i32_type(), largest / u64::from(u32::MAX) + 1);
+        let weights = counts.iter().map(|count| i32.const_int(count / scale, false).into());
+        let name = self.context.metadata_string("branch_weights").into();
+        let node = self.context.metadata_node(&[name].into_iter().chain(weights).collect::<Vec<_>>());
+        self.set(branch, node, self.branch_weights_kind)
+    }
+
+    /// Says how often a function was entered.
+    pub(crate) fn entry_count(&self, function: FunctionValue<'ctx>, count: u64) {
+        if self.optimised {
+            let count = self.context.i64_type().const_int(count, false).into();
+            let name = self.context.metadata_string("function_entry_count").into();
+            let node = self.context.metadata_node(&[name, count]);
+            function.as_global_value().set_metadata(node, self.branch_weights_kind);
+        }
     }
 
     /// Says that a branch hardly ever goes to its first target.

@@ -18,7 +18,7 @@ use inkwell::{GlobalVisibility, module};
 use wootz_vm_abi::context::{ModuleShape, VMContextLayout};
 use wootz_vm_abi::lazy::LazyLayout;
 use wootz_vm_abi::plan::MemoryPlan;
-use wootz_wasm_ir::{Declarations, FixedTables, FuncIndex, Module as WasmModule};
+use wootz_wasm_ir::{Declarations, FixedTables, FuncIndex, Module as WasmModule, PrivateFunctions};
 
 use crate::compile::memory_plans;
 use crate::debug::DebugInfo;
@@ -26,6 +26,7 @@ use crate::error::CompileError;
 use crate::intrinsics::{Intrinsic, Intrinsics};
 use crate::metadata::Metadata;
 use crate::pipeline::Lowered;
+use crate::profile::Counts;
 use crate::report::{Degraded, TooMany};
 use crate::symbol::Symbol;
 use crate::target::{Isa, TargetInfo};
@@ -36,6 +37,9 @@ use wootz_vm_abi::options::{CompileOptions, OptLevel, TrapPrecision};
 pub(crate) const WASM_CONVENTION: u32 = 18;
 /// LLVM's number of the C convention.
 pub(crate) const C_CONVENTION: u32 = 0;
+/// The convention of private functions: that of WebAssembly code, but that callees take nothing from the stack, which costs an
+/// instruction at each call (`docs/decisions/0067-private-functions.md`).
+pub(crate) const PRIVATE_CONVENTION: u32 = C_CONVENTION;
 
 /// The function attribute that keeps the code generator from making tail calls of its own.
 pub(crate) const DISABLE_TAIL_CALLS: &str = "disable-tail-calls";
@@ -54,6 +58,8 @@ pub(crate) struct ModuleState<'ctx> {
     pub(crate) layout: Arc<VMContextLayout>,
     /// The tables that calls need not look at.
     pub(crate) fixed_tables: Option<&'ctx FixedTables>,
+    /// The functions that need not have the convention that references do.
+    pub(crate) private_functions: Option<&'ctx PrivateFunctions>,
     /// The module's data outside of the code, if the elements of fixed tables are slots there.
     pub(crate) slots: Option<&'ctx LazyLayout>,
     /// The module's data outside of the code, if functions count how often they run.
@@ -72,6 +78,8 @@ pub(crate) struct ModuleState<'ctx> {
     pub(crate) deterministic: bool,
     /// Whether code counts what it does.
     pub(crate) fuel: bool,
+    /// What is done with counts of branches.
+    pub(crate) counts: Counts,
     /// The functions that are not optimised, in the order they were lowered in.
     pub(crate) degraded: RefCell<Vec<Degraded>>,
     /// The functions that passes may change, in the order they were lowered in.
@@ -117,6 +125,9 @@ impl<'ctx> ModuleState<'ctx> {
         let layout = Arc::new(VMContextLayout::new(&ModuleShape::new(declarations)));
         let mut state = Self::for_few(context, machine, target, declarations, options, Few::all(layout));
         state.fixed_tables = Some(module.fixed_tables());
+        state.counts = Counts::new(context, &state.module, module, options);
+        // Without optimisation LLVM's fast instruction selector would take whole functions of that convention, and debuggers would find fewer lines.
+        state.private_functions = state.optimised.then(|| module.private_functions());
         state
     }
 
@@ -152,6 +163,7 @@ impl<'ctx> ModuleState<'ctx> {
             declarations,
             layout: few.layout,
             fixed_tables: None,
+            private_functions: None,
             slots: None,
             counting: few.counting,
             hot: options.hot,
@@ -162,6 +174,7 @@ impl<'ctx> ModuleState<'ctx> {
             canonicalize_nans: options.canonicalize_nans || options.deterministic,
             deterministic: options.deterministic,
             fuel: options.fuel,
+            counts: Counts::NONE,
             degraded: RefCell::default(),
             lowered: RefCell::default(),
             intrinsics: Intrinsics::default(),
@@ -179,7 +192,9 @@ impl<'ctx> ModuleState<'ctx> {
         let mut functions = self.functions.borrow_mut();
         *functions.entry(func).or_insert_with(|| {
             let ty = self.types.wasm_function(self.declarations.signature(func));
-            let function = self.add_function(Symbol::Wasm(func), ty, WASM_CONVENTION);
+            let is_private = self.private_functions.is_some_and(|private| private.contains(func));
+            let convention = if is_private { PRIVATE_CONVENTION } else { WASM_CONVENTION };
+            let function = self.add_function(Symbol::Wasm(func), ty, convention);
             self.attributes.context_param(self.context, function, self.layout.size());
             function
         })

@@ -23,7 +23,7 @@ pub(crate) struct Described<'ctx> {
 
 impl<'m, 'ctx> FunctionState<'m, 'ctx> {
     /// Where variables are described, if they are.
-    fn variable_scope(&self) -> Option<(&'m DebugInfo<'ctx>, DIScope<'ctx>)> {
+    pub(crate) fn variable_scope(&self) -> Option<(&'m DebugInfo<'ctx>, DIScope<'ctx>)> {
         self.scope.filter(|(debug, _)| debug.has_variables)
     }
 

@@ -49,7 +49,7 @@ pub mod write;
 
 pub use backtrace::{SourceFrame, SourceMap, SourcePlace, source_map};
 pub use error::Error;
-pub use guest::{GuestIndex, SourceLine, SourceLines, described_operands};
+pub use guest::{GuestIndex, SourceLine, SourceLines, described_operands, has_sources};
 pub use linemap::{Frame, LineMap, Location, Row};
 pub use text::print_text;
 pub use wootz_wasm_ir::{Debugger, SourceText};

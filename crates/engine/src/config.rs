@@ -10,7 +10,7 @@ use wootz_runtime::{MemoryCreator, MemoryPool, MemorySettings};
 
 pub use wootz_runtime::StoreLimits;
 use wootz_vm_abi::machine::Machine;
-pub use wootz_vm_abi::options::{CompileOptions, Cpu, OptLevel, TrapPrecision};
+pub use wootz_vm_abi::options::{Branches, CompileOptions, Cpu, OptLevel, TrapPrecision};
 pub use wootz_vm_abi::plan::CheckStrategy;
 pub use wootz_wasm_types::{Debugger, Features, SourceText};
 
@@ -45,6 +45,7 @@ pub struct Config {
     pub(crate) max_module_size: usize,
     pub(crate) limits: StoreLimits,
     pub(crate) fuel: Option<u64>,
+    pub(crate) branches: Branches,
     pub(crate) features: Features,
     pub(crate) verify: bool,
     pub(crate) compile_threads: usize,
@@ -79,6 +80,7 @@ impl Default for Config {
             max_module_size: Self::DEFAULT_MAX_MODULE_SIZE,
             limits: StoreLimits::default(),
             fuel: None,
+            branches: Branches::default(),
             features: Features::ALL,
             verify: cfg!(debug_assertions),
             compile_threads: 0,
@@ -177,6 +179,14 @@ impl Config {
     #[must_use]
     pub fn fuel(mut self, fuel: u64) -> Self {
         self.fuel = Some(fuel);
+        self
+    }
+
+    /// Whether code counts where its branches go, for [`Module::branch_profile`](crate::Module::branch_profile), or is optimised for what an
+    /// earlier build has counted. A module with a profile of another is refused. Code that is compiled lazily does not count.
+    #[must_use]
+    pub fn branches(mut self, branches: Branches) -> Self {
+        self.branches = branches;
         self
     }
 
@@ -345,6 +355,7 @@ impl Config {
             canonicalize_nans: self.canonicalize_nans,
             deterministic: self.deterministic,
             fuel: self.fuel.is_some(),
+            branches: self.branches.clone(),
             debug: match &self.debug {
                 Some(DebugSource::Text(text)) => Some(Arc::clone(text)),
                 Some(DebugSource::Folder(_)) | None => None,

@@ -23,8 +23,8 @@ pub mod wasi;
 
 pub use caller::Caller;
 pub use config::{
-    CheckStrategy, CompileOptions, Config, Cpu, DebugSource, Debugger, Features, OptLevel, SourceText,
-    StoreLimits, TrapPrecision,
+    Branches, CheckStrategy, CompileOptions, Config, Cpu, DebugSource, Debugger, Features, OptLevel,
+    SourceText, StoreLimits, TrapPrecision,
 };
 pub use engine::{Compile, Compiled, Engine, Source};
 pub use error::{
@@ -46,6 +46,7 @@ pub use wootz_runtime::{
     DEBUGGER_SYMBOLS, HostMemory, Integrity, MemoryCreator, MemoryPool, MemoryRequest, PoolConfig,
     Protection, RedirectError, Region, RegionKind, RemoveError, WhenExhausted,
 };
+pub use wootz_vm_abi::branches::{BranchProfile, BranchProfileError, CountedCode};
 pub use wootz_vm_abi::build_id::{BuildId, NOTE as BUILD_ID_SECTION};
 pub use wootz_vm_abi::image::{DecodeError, PAGE as IMAGE_PAGE};
 pub use wootz_vm_abi::machine::Machine;

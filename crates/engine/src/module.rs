@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use wootz_runtime::lazy::{LazyModule, LazyStatistics, MakeCompiler};
 use wootz_runtime::{Image, ImageError, Integrity};
+use wootz_vm_abi::branches::BranchProfile;
 use wootz_wasm_types::{Declarations, EntityIndex, EntityType};
 
 use crate::engine::{Compiled, Engine, Source};
@@ -124,6 +125,12 @@ impl Module {
     /// What was compiled of it so far, if its functions are compiled when they are called.
     pub fn lazy_statistics(&self) -> Option<LazyStatistics> {
         self.image.lazy_statistics()
+    }
+
+    /// How often its functions were entered and its branches went where, in all instances so far, if it was compiled to count that:
+    /// [`Config::branches`](crate::Config::branches).
+    pub fn branch_profile(&self) -> Option<BranchProfile> {
+        self.image.branch_profile()
     }
 
     /// The engine it was compiled with.

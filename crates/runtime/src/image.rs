@@ -5,10 +5,12 @@ use std::fs::File;
 use std::ops::Range;
 use std::sync::Arc;
 
+use wootz_vm_abi::branches::BranchProfile;
 use wootz_vm_abi::image::ImageInfo;
 
 use crate::ImageError;
 use crate::lazy::{LazyModule, LazyStatistics, MakeCompiler};
+use crate::vm::counters::Counters;
 use crate::vm::image::LoadedImage;
 use crate::vm::lazy;
 
@@ -84,6 +86,11 @@ impl Image {
     /// What was compiled so far, if it is compiled while it runs.
     pub fn lazy_statistics(&self) -> Option<LazyStatistics> {
         self.inner.lazy().map(|lazy| lazy.statistics())
+    }
+
+    /// What its code has counted so far, if it counts its branches. While it runs in other threads, some counts may be older than others.
+    pub fn branch_profile(&self) -> Option<BranchProfile> {
+        self.inner.counters().map(Counters::profile)
     }
 
     /// Addresses of everything that is mapped for it: code, constants, unwind information.

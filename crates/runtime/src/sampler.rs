@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 
-use crate::vm::interrupt::Interruption;
+use crate::vm::interrupt::{Doing, Interruption};
 use crate::vm::samples;
 use crate::{Store, TrapFrame};
 
@@ -15,6 +15,7 @@ pub struct Sampler {
     interruption: Arc<Interruption>,
     /// How often each stack of addresses was found.
     stacks: HashMap<Vec<usize>, u64>,
+    waiting: u64,
     outside: u64,
 }
 
@@ -24,6 +25,8 @@ pub struct Profile {
     /// Active functions, innermost first, with the instruction each was at, and how often they were found so. None where the runtime
     /// itself was at work for compiled code. Of a deep recursion the innermost frames.
     pub stacks: Vec<(Vec<TrapFrame>, u64)>,
+    /// How often the store's code waited for another thread, in `memory.atomic.wait32` or `wait64`.
+    pub waiting: u64,
     /// How often no code of the store ran: a host function did, or nothing.
     pub outside: u64,
     /// Samples that nobody fetched in time.
@@ -34,8 +37,10 @@ impl Sampler {
     /// Takes a sample, and fetches those taken so far.
     pub fn sample(&mut self) {
         self.fetch();
-        if !self.interruption.sample() {
-            self.outside += 1;
+        match self.interruption.sample() {
+            Doing::Computing => {}
+            Doing::Waiting => self.waiting += 1,
+            Doing::Nothing => self.outside += 1,
         }
     }
 
@@ -58,7 +63,7 @@ impl Store {
     /// A sampler of what the store runs.
     pub fn sampler(&self) -> Sampler {
         let interruption = Arc::clone(self.inner.interruption());
-        Sampler { interruption, stacks: HashMap::new(), outside: 0 }
+        Sampler { interruption, stacks: HashMap::new(), waiting: 0, outside: 0 }
     }
 
     /// What a sampler of this store has found. In code that is gone, functions are not known any more.
@@ -74,6 +79,7 @@ impl Store {
         let stacks = stacks.map(|(stack, count)| (stack.iter().flat_map(&mut frames_at).collect(), *count));
         Profile {
             stacks: stacks.collect(),
+            waiting: sampler.waiting,
             outside: sampler.outside,
             missed: sampler.interruption.samples().missed(),
         }

@@ -4,7 +4,7 @@
 //! `f64` and `v128` as themselves, references as pointers; [`is_padded`] tells about the padding. Up to
 //! [`REGISTER_RESULTS`] results come back by value (one as itself, more as a literal struct); a function with more takes a
 //! last pointer to an array of [`ValRaw`] slots that it fills, and returns nothing. A caller stores its own context in [`VMStoreContext::caller`](crate::context::VMStoreContext)
-//! before a call through an import or a reference.
+//! before a call through an import or a reference. A function that only its own module calls may have the C convention instead, with the same parameters.
 //!
 //! **Host entry** (host → wasm), C convention, one per function type of the module:
 //! `void host_entry(ptr vmctx, ptr code, ptr slots)`. `slots` is an array of `max(params, results)` [`ValRaw`]: arguments

@@ -41,6 +41,8 @@ pub struct VMContext {
     pub type_ids: *const VMTypeId,
     /// The runtime's instance; opaque to compiled code.
     pub instance: *mut c_void,
+    /// Counters of the module's [`branches`](crate::branches), if it counts them; all its instances have the same.
+    pub counters: *mut u64,
 }
 
 /// Identity of a function type within a store: equal types have equal ids.

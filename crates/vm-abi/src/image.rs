@@ -27,6 +27,7 @@ use std::ops::Range;
 use serde::{Deserialize, Serialize};
 use wootz_wasm_types::Declarations;
 
+use crate::branches::CountedCode;
 use crate::plan::MemoryPlan;
 
 /// Section of code.
@@ -72,6 +73,8 @@ pub struct ImageInfo {
     pub memory_plans: Vec<MemoryPlan>,
     /// Whether the code consumes fuel.
     pub fuel: bool,
+    /// The module's code, if the image counts its branches.
+    pub counted: Option<CountedCode>,
     /// Byte range in [`DATA`] of each data segment.
     pub data: Vec<Range<u32>>,
     /// Range in [`TEXT`] of each defined function.

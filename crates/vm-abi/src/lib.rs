@@ -12,6 +12,7 @@
 //! | [`machine`] | the machines that code is made for, and their names |
 //! | [`lazy`] | code that is compiled when it is first called: entries, slots, fragments, the hook |
 //! | [`libcall`] | the C library functions that LLVM may call from compiled code |
+//! | [`branches`] | how often branches of a module went where: counters, and profiles of them |
 //! | [`addrmap`] | native code offset → WebAssembly function and byte offset, with inlined frames |
 //! | [`sources`] | byte offset → lines of the guest's sources |
 //! | [`build_id`] | what debug information in a file of its own is found by |
@@ -20,6 +21,7 @@
 //! Nothing here allocates memory from a system, links LLVM or calls anything.
 
 pub mod addrmap;
+pub mod branches;
 pub mod build_id;
 pub mod builtin;
 pub mod callconv;

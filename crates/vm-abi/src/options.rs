@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use wootz_wasm_types::{Debugger, SourceText};
+use xxhash_rust::xxh3::xxh3_64;
 
+use crate::branches::BranchProfile;
 use crate::image::FORMAT_VERSION;
 use crate::lazy::HOT;
 use crate::machine::Machine;
@@ -59,6 +61,18 @@ impl Cpu {
     }
 }
 
+/// What is done with counts of branches: `docs/profile-guided.md`.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub enum Branches {
+    /// Nothing.
+    #[default]
+    Unknown,
+    /// Code counts them. It is not transformed before LLVM sees it.
+    Counted,
+    /// The optimiser is told what an earlier build counted.
+    Profiled(Arc<BranchProfile>),
+}
+
 /// How to compile.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct CompileOptions {
@@ -84,6 +98,8 @@ pub struct CompileOptions {
     pub deterministic: bool,
     /// Whether code consumes fuel, and traps when there is none.
     pub fuel: bool,
+    /// What is done with counts of branches.
+    pub branches: Branches,
     /// What a debugger is told besides functions and offsets: sources and variables. The machine code does not depend on it.
     pub debug: Option<Arc<SourceText>>,
     /// The debugger that is to read it.
@@ -112,6 +128,7 @@ impl Default for CompileOptions {
             canonicalize_nans: false,
             deterministic: false,
             fuel: false,
+            branches: Branches::default(),
             debug: None,
             debugger: Debugger::default(),
             verify: false,
@@ -139,6 +156,7 @@ impl CompileOptions {
             canonicalize_nans,
             deterministic,
             fuel,
+            branches,
             debug,
             debugger,
             verify: _,
@@ -147,17 +165,23 @@ impl CompileOptions {
             hot: _,
         } = self;
         let debug = debug.as_ref().map(|text| &text.path);
+        let branches = match branches {
+            Branches::Unknown => "no counts".to_owned(),
+            Branches::Counted => "counting".to_owned(),
+            Branches::Profiled(profile) => format!("profile {:016x}", xxh3_64(&profile.encode())),
+        };
         let version = env!("CARGO_PKG_VERSION");
         let cpu = if cpu.is_native() { this_cpu.to_owned() } else { format!("{cpu:?}") };
         format!(
-            "wootz {version}, image format {FORMAT_VERSION}; {machine}; {cpu}; {cpu_features:?}; {opt:?}; {checks:?}; {traps:?}; {guard}; {canonicalize_nans}; {deterministic}; {fuel}; {debug:?}; {debugger:?}"
+            "wootz {version}, image format {FORMAT_VERSION}; {machine}; {cpu}; {cpu_features:?}; {opt:?}; {checks:?}; {traps:?}; {guard}; {canonicalize_nans}; {deterministic}; {fuel}; {branches}; {debug:?}; {debugger:?}"
         )
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{CompileOptions, Cpu, OptLevel, TrapPrecision};
+    use super::{Arc, BranchProfile, Branches, CompileOptions, Cpu, OptLevel, TrapPrecision};
+    use crate::branches::CountedCode;
 
     #[test]
     fn the_fingerprint_tells_what_the_code_depends_on() {
@@ -172,6 +196,13 @@ mod tests {
         let relaxed = CompileOptions { traps: TrapPrecision::Relaxed, ..native.clone() };
         assert_ne!(of(&native), of(&relaxed));
         assert_ne!(of(&native), of(&CompileOptions { cpu_features: vec!["-bmi2".into()], ..native.clone() }));
+        let counted = |count| {
+            let profile = BranchProfile::new(CountedCode::new(&[0]), [count]);
+            CompileOptions { branches: Branches::Profiled(Arc::new(profile)), ..native.clone() }
+        };
+        assert_eq!(of(&counted(1)), of(&counted(1)));
+        assert_ne!(of(&counted(1)), of(&counted(2)));
+        assert_ne!(of(&native), of(&counted(1)));
         let baseline = CompileOptions { cpu: Cpu::Baseline, ..native.clone() };
         assert_eq!(of(&baseline), baseline.fingerprint("cpu two"));
         let named = CompileOptions { cpu: Cpu::Named("native".into()), ..native.clone() };

@@ -11,8 +11,6 @@
 use std::collections::HashMap;
 use std::ops::RangeInclusive;
 
-use wasmparser::{BinaryReader, FunctionBody, Operator};
-
 use crate::entity::Entity;
 use crate::{
     ConstOp, Declarations, ElementSegment, EntityIndex, FuncIndex, Module, SegmentMode, TableIndex, TypeIndex,
@@ -45,19 +43,17 @@ impl FixedTables {
         self.0.iter().map(|(index, table)| (*index, table))
     }
 
-    /// Finds those of a module: reads all its bodies.
+    /// Finds those of a module.
     pub(crate) fn find(module: &Module) -> Self {
         let declarations = module.declarations();
         let mut tables: HashMap<_, _> = (declarations.imported_tables..declarations.tables.len())
             .map(TableIndex::new)
             .filter_map(|index| Some((index, FixedTable::new(declarations, index)?)))
             .collect();
-        for range in &*module.bodies {
-            if tables.is_empty() {
-                break;
-            }
-            let bytes = &module.bytes()[range.start as usize..range.end as usize];
-            remove_written(bytes, &mut tables);
+        if !tables.is_empty() {
+            module.uses().written.iter().for_each(|written| {
+                tables.remove(written);
+            });
         }
         Self(tables)
     }
@@ -125,23 +121,6 @@ fn functions<'a>(
         [ConstOp::RefFunc(func)] if !declarations.is_imported_function(func) => Some(Some(func)),
         _ => None,
     })
-}
-
-/// Removes the tables that a validated body writes to.
-fn remove_written(body: &[u8], tables: &mut HashMap<TableIndex, FixedTable>) {
-    let body = FunctionBody::new(BinaryReader::new(body, 0));
-    let operators = body.get_operators_reader().into_iter().flatten();
-    for operator in operators.map_while(Result::ok) {
-        let written = match operator {
-            Operator::TableSet { table }
-            | Operator::TableGrow { table }
-            | Operator::TableFill { table }
-            | Operator::TableCopy { dst_table: table, .. }
-            | Operator::TableInit { table, .. } => table,
-            _ => continue,
-        };
-        tables.remove(&TableIndex(written));
-    }
 }
 
 #[cfg(test)]

@@ -47,10 +47,13 @@ mod fixed;
 pub mod ir;
 mod module;
 pub mod optimise;
+mod private;
 mod translate;
+mod uses;
 
 pub use fixed::{FixedTable, FixedTables, Several};
 pub use module::{CustomSection, DescribedOperand, Module, Section};
+pub use private::PrivateFunctions;
 pub use translate::{ARGUMENTS_LIMIT, Assignments, KEPT_LOCALS, PARAMETERS_LIMIT, Translator};
 /// What a module declares, from the crate that the runtime shares.
 pub use wootz_wasm_types::*;

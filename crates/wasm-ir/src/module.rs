@@ -4,7 +4,8 @@ use std::ops::Range;
 use std::sync::{Arc, OnceLock};
 
 use crate::entity::Entity;
-use crate::{DataSegment, Declarations, FixedTables, FuncIndex, WasmOffset};
+use crate::uses::Uses;
+use crate::{DataSegment, Declarations, FixedTables, FuncIndex, PrivateFunctions, WasmOffset};
 
 /// A validated module. Cheap to clone: bytes and declarations are shared.
 ///
@@ -17,7 +18,9 @@ pub struct Module {
     pub(crate) bodies: Arc<[Range<WasmOffset>]>,
     pub(crate) sections: Arc<[Section]>,
     pub(crate) custom_sections: Arc<[CustomSection]>,
+    pub(crate) uses: Arc<OnceLock<Uses>>,
     pub(crate) fixed_tables: Arc<OnceLock<FixedTables>>,
+    pub(crate) private_functions: Arc<OnceLock<PrivateFunctions>>,
     pub(crate) described_operands: Arc<OnceLock<Arc<[DescribedOperand]>>>,
     /// The imported function whose calls are hints.
     pub(crate) prefetch: Option<FuncIndex>,
@@ -47,6 +50,16 @@ impl Module {
         self.fixed_tables.get_or_init(|| FixedTables::find(self))
     }
 
+    /// The functions that only calls of this module reach. Reads all bodies when it is first asked for.
+    pub fn private_functions(&self) -> &PrivateFunctions {
+        self.private_functions.get_or_init(|| PrivateFunctions::find(self))
+    }
+
+    /// What the bodies do with tables and functions.
+    pub(crate) fn uses(&self) -> &Uses {
+        self.uses.get_or_init(|| Uses::find(self))
+    }
+
     /// The places on the operand stack that something says a variable is in, by offset. `find` finds them out when they are first asked for: this
     /// crate does not read debug information.
     pub fn described_operands(
@@ -64,6 +77,14 @@ impl Module {
         assert!(func.index() < self.declarations.functions.len(), "{func} is not a function of the module");
         let defined = func.index().checked_sub(self.declarations.imported_functions)?;
         Some(self.bodies[defined].clone())
+    }
+
+    /// All function bodies, from the first byte of the first to the last byte of the last.
+    pub fn code_range(&self) -> Range<WasmOffset> {
+        match (self.bodies.first(), self.bodies.last()) {
+            (Some(first), Some(last)) => first.start..last.end,
+            _ => 0..0,
+        }
     }
 
     /// The module's sections in file order, with offsets and sizes in bytes.

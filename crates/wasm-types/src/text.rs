@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use crate::WasmOffset;
 
-/// A text, and the line that each instruction of the module has in it.
-#[derive(Clone, PartialEq, Eq, Debug)]
+/// A text, and the line that each instruction of the module has in it. The default is none: a module that brings sources of its own needs no text.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct SourceText {
     /// Where the text is, for the debugger to read.
     pub path: PathBuf,

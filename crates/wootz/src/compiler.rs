@@ -5,7 +5,9 @@ use std::path::Path;
 use std::sync::Arc;
 use std::{fs, io};
 
-use wootz_codegen_llvm::{CompileError, CompiledImage, Observer, compile_image_observed, print_text};
+use wootz_codegen_llvm::{
+    CompileError, CompiledImage, Observer, compile_image_observed, has_sources, print_text,
+};
 use wootz_engine::{
     Compile, CompileOptions, Compiled, Config, DebugSource, Error, LazyModule, MakeCompiler, Source,
     SourceText,
@@ -63,7 +65,9 @@ pub(crate) fn open(module: &Module, config: &Config) -> Result<(LazyModule, Make
 fn options(module: &Module, config: &Config) -> Result<CompileOptions, Error> {
     let mut options = config.compile_options();
     if let Some(DebugSource::Folder(folder)) = config.debug_source() {
-        options.debug = Some(Arc::new(print_module(module, folder)?));
+        let is_shown = !has_sources(module);
+        let text = if is_shown { print_module(module, folder)? } else { SourceText::default() };
+        options.debug = Some(Arc::new(text));
     }
     Ok(options)
 }
@@ -75,7 +79,7 @@ fn refused(error: CompileError) -> Error {
     }
 }
 
-/// Prints a module into a file that is named after it and its contents.
+/// Prints a module that brings no sources into a file that is named after it and its contents.
 fn print_module(module: &Module, folder: &Path) -> Result<SourceText, Error> {
     let mut hasher = DefaultHasher::new();
     module.bytes().hash(&mut hasher);

@@ -64,16 +64,17 @@ pub use compiler::Llvm;
 pub use engine::Engine;
 /// Everything that needs no compiler.
 pub use wootz_engine::{
-    AccessError, ArgumentsError, AsContext, AsContextMut, Caller, CheckStrategy, Compile, CompileFailure,
-    Compiled, Config, Cpu, Debugger, DecodeError, Error, ExportType, Extern, ExternRef, ExternType, Features,
-    Func, FuncIndex, FuncType, Global, GlobalType, HeapType, HostError, HostFailure, HostMemory, HostResult,
-    ImageError, ImportError, ImportType, Instance, Integrity, InterruptHandle, IntoFunc, LazyStatistics,
-    Limit, LimitError, LinkError, Linker, Machine, Memory, MemoryCreator, MemoryError, MemoryPlan,
-    MemoryPool, MemoryRequest, MemoryType, Mode, Module, ModuleError, ModuleErrorKind, OptLevel, PoolConfig,
-    Profile, Profiler, Protection, RedirectError, RefType, Region, RegionKind, RemoveError, Sampler,
-    SharedMemory, Source, SourceLine, SourceText, Store, StoreContext, StoreContextMut, StoreLimits, Table,
-    TableType, TierStatistics, Trap, TrapCode, TrapFrame, TrapPrecision, TypeError, TypedFunc, Val, ValType,
-    ValueError, WaitError, WaitOutcome, WasmParams, WasmResults, WasmType, WhenExhausted, wasi,
+    AccessError, ArgumentsError, AsContext, AsContextMut, BranchProfile, BranchProfileError, Branches,
+    Caller, CheckStrategy, Compile, CompileFailure, Compiled, Config, Cpu, Debugger, DecodeError, Error,
+    ExportType, Extern, ExternRef, ExternType, Features, Func, FuncIndex, FuncType, Global, GlobalType,
+    HeapType, HostError, HostFailure, HostMemory, HostResult, ImageError, ImportError, ImportType, Instance,
+    Integrity, InterruptHandle, IntoFunc, LazyStatistics, Limit, LimitError, LinkError, Linker, Machine,
+    Memory, MemoryCreator, MemoryError, MemoryPlan, MemoryPool, MemoryRequest, MemoryType, Mode, Module,
+    ModuleError, ModuleErrorKind, OptLevel, PoolConfig, Profile, Profiler, Protection, RedirectError,
+    RefType, Region, RegionKind, RemoveError, Sampler, SharedMemory, Source, SourceLine, SourceText, Store,
+    StoreContext, StoreContextMut, StoreLimits, Table, TableType, TierStatistics, Trap, TrapCode, TrapFrame,
+    TrapPrecision, TypeError, TypedFunc, Val, ValType, ValueError, WaitError, WaitOutcome, WasmParams,
+    WasmResults, WasmType, WhenExhausted, wasi,
 };
 
 pub use wootz_codegen_llvm::{

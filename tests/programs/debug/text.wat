@@ -22,4 +22,24 @@
       local.tee $n
       br_if $l
     end
-    local.get $s))
+    local.get $s)
+  (func $fill (export "fill") (param $at i32) (param $count i32)
+    loop $l
+      local.get $at
+      local.get $at
+      i32.store8 ;; mark: store
+      local.get $at
+      local.get $at
+      i32.load8_u
+      i32.const 1
+      i32.or
+      i32.const 1
+      i32.and
+      i32.add
+      local.set $at
+      local.get $count
+      i32.const 1
+      i32.sub
+      local.tee $count
+      br_if $l
+    end))

@@ -1,4 +1,4 @@
-// Values of every kind, for scripted debugger sessions: `tests/tests/debuggers.rs` stops at the lines with a mark.
+// Values of every kind, for scripted debugger sessions: `crates/cli/tests/debuggers` stops at the lines with a mark.
 #include <stdint.h>
 #include <stdio.h>
 
@@ -71,5 +71,5 @@ int main(void) {
     sum += factorial(4);
     sum += describe(&shape, 2.5f, 1234567890123, 200);
     printf("%d %d %s\n", sum, counter, greeting); // mark: main
-    return 0;
+    return 0; // mark: end
 }

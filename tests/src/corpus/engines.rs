@@ -24,6 +24,8 @@ enum Kind {
     Native(&'static [&'static str]),
     /// `wootz compile` with these options, and `wootz run` of the image.
     Wootz(&'static [&'static str]),
+    /// The same, after a run that has shown where branches go.
+    Profiled(&'static [&'static str]),
     /// `wasm2c`, and clang on what it writes.
     Wasm2c,
     /// A program and a script that runs a module and says what that took; and what finds out whether it is installed.
@@ -35,13 +37,14 @@ pub const NATIVE: &str = "native";
 /// The mode that one gets without options.
 pub const DEFAULT: &str = "guard, exact";
 
-const ENGINES: [Engine; 10] = [
+const ENGINES: [Engine; 11] = [
     Engine { name: NATIVE, kind: Kind::Native(&["-march=native"]) },
     Engine { name: "native, any CPU", kind: Kind::Native(&[]) },
     Engine { name: DEFAULT, kind: Kind::Wootz(&["-O2", "--checks=guard"]) },
     Engine { name: "guard, relaxed", kind: Kind::Wootz(&["-O2", "--checks=guard", "--traps=relaxed"]) },
     Engine { name: "explicit, exact", kind: Kind::Wootz(&["-O2", "--checks=explicit"]) },
     Engine { name: "explicit, relaxed", kind: Kind::Wootz(&["-O2", "--checks=explicit", "--traps=relaxed"]) },
+    Engine { name: "guard, exact, profile", kind: Kind::Profiled(&["-O2", "--checks=guard"]) },
     Engine { name: "guard, exact, -O1", kind: Kind::Wootz(&["-O1", "--checks=guard"]) },
     Engine { name: "wasm2c and clang", kind: Kind::Wasm2c },
     Engine {
@@ -100,12 +103,12 @@ pub struct Run {
 impl Engine {
     /// Whether it is one of ours.
     pub fn is_ours(&self) -> bool {
-        matches!(self.kind, Kind::Wootz(_))
+        matches!(self.kind, Kind::Wootz(_) | Kind::Profiled(_))
     }
 
     fn is_installed(&self) -> bool {
         let (program, probe) = match &self.kind {
-            Kind::Native(_) | Kind::Wootz(_) => return true,
+            Kind::Native(_) | Kind::Wootz(_) | Kind::Profiled(_) => return true,
             Kind::Wasm2c => return Wabt::installed().is_some(),
             Kind::Script { program, probe, .. } => (program, probe),
         };
@@ -115,11 +118,18 @@ impl Engine {
         command.status().is_ok_and(|status| status.success())
     }
 
-    /// Compiles a program to a file in a folder, as far as the engine makes files.
+    /// Compiles a program to a file in a folder, as far as the engine makes files. `training` are arguments for a run that comes before, if
+    /// there is one.
     ///
     /// # Errors
     /// If it does not compile.
-    pub fn prepare(&self, wootz: &Path, source: &CProgram, folder: &Path) -> Result<Prepared> {
+    pub fn prepare(
+        &self,
+        wootz: &Path,
+        source: &CProgram,
+        training: &[&str],
+        folder: &Path,
+    ) -> Result<Prepared> {
         let output = folder.join(format!("{}, {}", source.name(), self.name));
         let (compile, command) = match &self.kind {
             Kind::Native(options) => {
@@ -131,9 +141,16 @@ impl Engine {
                 let written = tempfile::tempdir_in(folder)?.keep();
                 (wabt.compile(&source.wasm()?, &written, &output), vec![output.into()])
             }
-            Kind::Wootz(options) => {
+            Kind::Wootz(options) | Kind::Profiled(options) => {
                 let mut command = Command::new(wootz);
                 command.args(["compile", "--emit=image", "--jobs=1"]).args(*options);
+                if let Kind::Profiled(_) = self.kind {
+                    let profile = output.with_extension("profile");
+                    let mut run = Command::new(wootz);
+                    run.args(["run", "--no-cache", "-O1", "--profile-generate"]).arg(&profile);
+                    self.successful(run.arg(source.wasm()?).args(training))?;
+                    command.arg("--profile-use").arg(profile);
+                }
                 command.arg("-o").arg(&output).arg(source.wasm()?);
                 (vec![command], vec![wootz.into(), "run".into(), output.into()])
             }
@@ -226,7 +243,9 @@ impl Prepared {
     /// # Errors
     /// If it cannot be read.
     pub fn size(&self) -> Result<Option<u64>> {
-        let Kind::Wootz(_) = self.engine.kind else { return Ok(None) };
+        if !self.engine.is_ours() {
+            return Ok(None);
+        }
         let image = self.command.last().context("a command has arguments")?;
         Ok(Some(fs::metadata(image)?.len()))
     }

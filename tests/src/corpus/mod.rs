@@ -61,8 +61,10 @@ pub struct Table {
 pub fn start_up(wootz: &Path, engines: &[Engine], rounds: usize) -> Result<Vec<Spread>> {
     let hello = CProgram::new(root().join("tests/programs/hello.c")).opt_level("-O3");
     let folder = tempfile::tempdir()?;
-    let prepared: Vec<_> =
-        engines.iter().map(|engine| engine.prepare(wootz, &hello, folder.path())).collect::<Result<_>>()?;
+    let prepared: Vec<_> = engines
+        .iter()
+        .map(|engine| engine.prepare(wootz, &hello, &[], folder.path()))
+        .collect::<Result<_>>()?;
     let mut times = vec![Vec::new(); engines.len()];
     for _ in 0..rounds {
         for (prepared, times) in prepared.iter().zip(&mut times) {
@@ -80,7 +82,7 @@ pub fn measure(wootz: &Path, engines: &[Engine], program: &Program, rounds: usiz
     let folder = tempfile::tempdir()?;
     let mut prepared = Vec::new();
     for engine in engines {
-        prepared.push(engine.prepare(wootz, &program.source, folder.path())?);
+        prepared.push(engine.prepare(wootz, &program.source, program.training, folder.path())?);
     }
     let mut cells = Vec::new();
     for prepared in &prepared {

@@ -10,6 +10,8 @@ pub struct Program {
     pub source: CProgram,
     /// Its arguments.
     pub arguments: &'static [&'static str],
+    /// Others, for a run that is to show where its branches go: a small part of the work.
+    pub training: &'static [&'static str],
 }
 
 /// All of them.
@@ -17,18 +19,18 @@ pub struct Program {
 /// # Errors
 /// If a crate cannot be found or downloaded.
 pub fn all() -> Result<Vec<Program>> {
-    let programs: [(Result<CProgram>, &[&str]); 8] = [
-        (CProgram::sqlite(), &[":memory:", "8000"]),
-        (lua(), &["12"]),
-        (quickjs(), &["16"]),
-        (regex(), &["16"]),
-        (zlib(), &["4"]),
-        (bzip2(), &["2"]),
-        (zstd(), &["9"]),
-        (lz4(), &["24"]),
+    let programs: [(Result<CProgram>, &[&str], &[&str]); 8] = [
+        (CProgram::sqlite(), &[":memory:", "8000"], &[":memory:", "500"]),
+        (lua(), &["12"], &["1"]),
+        (quickjs(), &["16"], &["1"]),
+        (regex(), &["16"], &["1"]),
+        (zlib(), &["4"], &["1"]),
+        (bzip2(), &["2"], &["1"]),
+        (zstd(), &["9"], &["1"]),
+        (lz4(), &["24"], &["1"]),
     ];
-    let built = |(source, arguments): (Result<CProgram>, _)| {
-        Ok(Program { source: source?.opt_level("-O3"), arguments })
+    let built = |(source, arguments, training): (Result<CProgram>, _, _)| {
+        Ok(Program { source: source?.opt_level("-O3"), arguments, training })
     };
     programs.into_iter().map(built).collect()
 }
@@ -81,7 +83,7 @@ fn zstd() -> Result<CProgram> {
 pub fn prefetching() -> Result<Program> {
     let header = root().join("tests/programs/corpus/prefetch.h").display().to_string();
     let source = zstd_with(&["-include", &header])?.includes(&["prefetch.h"]).opt_level("-O3");
-    Ok(Program { source, arguments: &["9"] })
+    Ok(Program { source, arguments: &["9"], training: &["1"] })
 }
 
 fn zstd_with(options: &[&str]) -> Result<CProgram> {

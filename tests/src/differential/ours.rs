@@ -1,11 +1,13 @@
 //! Wootz as a judge: one for each check strategy and two levels, and one in which something else differs.
 
+use std::sync::Arc;
+
 use wootz::{
-    CheckStrategy, Config, Cpu, Engine, Error, Extern, Features, Global, Instance, Linker, Mode, Module,
-    OptLevel, Store, TrapCode, Val,
+    Branches, CheckStrategy, Config, Cpu, Engine, Error, Extern, Features, Global, Instance, Linker, Mode,
+    Module, OptLevel, Store, TrapCode, Val,
 };
 
-use super::observation::{Contents, Ended, Observation, Stop, Value};
+use super::observation::{Comparison, Contents, Ended, Observation, Stop, Value, compare};
 use super::plan::Call;
 use super::{FUEL, FUEL_GLOBAL, NOTE, Random};
 
@@ -43,6 +45,7 @@ const SOMETIMES: &[Change] = &[
     ("-O0 canonical NaNs", |config| config.opt_level(OptLevel::O0).canonicalize_nans(true)),
     ("explicit lazy -O0", |config| lazy(config).checks(CheckStrategy::Explicit).opt_level(OptLevel::O0)),
     ("lazy -O0 canonical NaNs", |config| lazy(config).opt_level(OptLevel::O0).canonicalize_nans(true)),
+    ("-O2 counted, then profiled", |config| config.opt_level(OptLevel::O2).branches(Branches::Counted)),
     ("lazy -O2, soon hot", |config| lazy(config).opt_level(OptLevel::O2).hot(100)),
 ];
 
@@ -105,7 +108,22 @@ impl Ours {
             .map_err(|error| format!("{} refuses the module: {error}", self.name))
     }
 
-    /// Runs a module.
+    /// Compiles a module and runs it; one that counts its branches is then compiled for what was counted and run again, which must look
+    /// the same.
+    pub(super) fn run(&self, wasm: &[u8], calls: &[Call]) -> Result<Observation, String> {
+        let module = self.compile(wasm)?;
+        let seen = self.observe(&module, calls)?;
+        let Some(profile) = module.branch_profile() else { return Ok(seen) };
+        let config = self.engine.config().clone().branches(Branches::Profiled(Arc::new(profile)));
+        let profiled = Self { name: format!("{} (profiled)", self.name), engine: Engine::new(&config) };
+        let again = profiled.observe(&profiled.compile(wasm)?, calls)?;
+        match compare(&seen, &again) {
+            Comparison::Different(what) => Err(format!("{} and {}: {what}", self.name, profiled.name)),
+            Comparison::Same | Comparison::Inconclusive => Ok(again),
+        }
+    }
+
+    /// Runs a compiled module.
     pub(super) fn observe(&self, module: &Module, calls: &[Call]) -> Result<Observation, String> {
         let mut store: Store<Notes> = Store::new(&self.engine, Notes::new());
         let mut linker: Linker<Notes> = Linker::new(&self.engine);

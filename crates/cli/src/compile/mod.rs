@@ -18,8 +18,8 @@ use wootz_cli::input::Input;
 use wootz_cli::report::{Outcome, Report};
 use wootz_cli::run::require_command;
 use wootz_codegen_llvm::{
-    CLibrary, CompileError, CompileOptions, SourceText, TextKind, compile_bitcode, compile_c_library,
-    compile_image_observed, emit_text, link, print_text, set_options,
+    Branches, CLibrary, CompileError, CompileOptions, SourceText, TextKind, compile_bitcode,
+    compile_c_library, compile_image_observed, emit_text, has_sources, link, print_text, set_options,
 };
 use wootz_wasm_ir::Module;
 
@@ -36,6 +36,10 @@ pub(crate) fn compile(args: &CompileFileArgs) -> Outcome {
             "--dir, --env, --isolated and --stack-size are for executables",
         )
         .help("--emit exe makes one; `wootz run` takes these options when it runs an image"));
+    }
+    if args.profile_generate && args.emit != Emit::Image {
+        return Err(Report::new(Exit::Usage, "--profile-generate is for images")
+            .help("what `wootz run --profile-generate` writes can be used for whatever --emit makes"));
     }
     set_options(&args.llvm_option)
         .map_err(|error| Report::new(Exit::Usage, format!("--llvm-option: {error}")))?;
@@ -86,6 +90,7 @@ fn options(
     module: &Module,
 ) -> Outcome<CompileOptions> {
     let mut options = args.compile.options(args.machine.target);
+    options.branches = if args.profile_generate { Branches::Counted } else { args.profile_use.branches()? };
     if args.compile.debug.is_some() {
         let path = if let Target::File(path) = target { Some(&**path) } else { None };
         options.debug = Some(Arc::new(text_for(module, input, path)?));
@@ -234,10 +239,13 @@ impl Target {
     }
 }
 
-/// The text that debug information of a compiled file refers to: the module's own, or a print of it beside the file.
+/// The text that debug information of a compiled file refers to: the module's own, or a print of it beside the file, if it brings no sources.
 fn text_for(module: &Module, input: &Input, output: Option<&Path>) -> Outcome<SourceText> {
     if let Some(text) = own_text(input) {
         return Ok(text);
+    }
+    if has_sources(module) {
+        return Ok(SourceText::default());
     }
     let output = output.ok_or_else(|| {
         Report::new(Exit::Usage, "the module's text needs a file, since debug information refers to it")

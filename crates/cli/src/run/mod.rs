@@ -6,6 +6,7 @@
 mod failure;
 mod plan;
 mod profiling;
+mod recording;
 mod statistics;
 mod stop;
 
@@ -26,6 +27,7 @@ pub use failure::report as failure_report;
 pub use plan::require_command;
 use plan::{Plan, Step};
 pub use profiling::Profiling;
+use recording::Recording;
 use stop::{Reason, Stop as StopSwitch};
 
 /// Stack of the guest's thread beyond what the guest may use, in bytes: for the host functions, the runtime and the compiler.
@@ -74,11 +76,16 @@ pub fn run(
                 }
                 (Program::Module(_), None) => return Ok(None),
             };
+            let recording = args.profile_generate.as_deref().map(|path| Recording::new(path, module.clone()));
+            let recording = recording.transpose()?;
             let statistics = args.stats.then(|| module.clone());
             let ended =
                 Guest { args, input, module, stop, profiling: profiling.cloned() }.run(&plan, ctx).map(Some);
             statistics.iter().for_each(statistics::print);
-            ended
+            match recording {
+                Some(recording) => recording.finish(ended),
+                None => ended,
+            }
         };
         let thread = thread.spawn_scoped(scope, guest).map_err(|error| {
             Report::new(Exit::System, format!("cannot start a thread for the guest: {error}"))
@@ -151,9 +158,13 @@ impl Guest<'_> {
                 stop.watch(store);
                 sampled(profiling.as_deref(), store, |store| perform(&steps, store, instance))
             };
+            let profiling = self.profiling.clone();
+            let around = move |store: &mut Store<WasiCtx>, run: &mut dyn FnMut(&mut Store<WasiCtx>)| {
+                sampled(profiling.as_deref(), store, run);
+            };
             ThreadedProgram::new(&linker, module, move || ctx.share())
                 .map_err(Stop::from)
-                .and_then(|program| program.run_with(main))
+                .and_then(|program| program.around_threads(around).run_with(main))
         } else {
             let mut store = Store::new(engine, ctx);
             self.stop.watch(&store);

@@ -2,6 +2,7 @@
 
 mod bad_module;
 mod bad_usage;
+mod branches;
 mod cache;
 mod compile;
 mod executable;

@@ -38,6 +38,43 @@ fn a_program_that_does_not_start_leaves_no_profile() {
     dir.wootz(&["profile", "--frequency", "0", "m.wat"]).error(2);
 }
 
+/// The main thread waits for two others, which call functions of their own and then end or not.
+const THREADS: &str = r#"(module
+  (import "env" "memory" (memory 1 1 shared)) (export "memory" (memory 0))
+  (import "wasi" "thread-spawn" (func $spawn (param i32) (result i32)))
+  (func $count (param i64) (result i64) (local $seed i64)
+    (local.set $seed (i64.const 1))
+    (loop $again
+      (local.set $seed (i64.mul (local.get $seed) (i64.const 6364136223846793005)))
+      (local.set $seed (i64.xor (local.get $seed) (i64.shr_u (local.get $seed) (i64.const 7))))
+      (local.set 0 (i64.sub (local.get 0) (i64.const 1)))
+      (br_if $again (i64.ne (local.get 0) (i64.const 0))))
+    (local.get $seed))
+  (func $ends (i64.store (i32.const 16) (call $count (i64.const 100000000))))
+  (func $goes_on (loop $again (i64.store (i32.const 24) (call $count (i64.const 1000000))) (br $again)))
+  (func (export "wasi_thread_start") (param $number i32) (param $ends i32)
+    (if (local.get $ends) (then (call $ends)) (else (call $goes_on)))
+    (i32.atomic.store (i32.const 0) (i32.const 1))
+    (drop (memory.atomic.notify (i32.const 0) (i32.const 1))))
+  (func $main (export "_start")
+    (drop (call $spawn (i32.const 0)))
+    (drop (call $spawn (i32.const 1)))
+    (drop (memory.atomic.wait32 (i32.const 0) (i32.const 0) (i64.const -1)))))"#;
+
+#[test]
+fn every_thread_of_the_guest_is_profiled() {
+    let dir = Dir::with("m.wat", THREADS);
+    for options in [&["-O0"][..], &["-O2"], &["--mode", "lazy"]] {
+        let command = [&["profile", "-o", "p.folded"], options, &["m.wat"]].concat();
+        let outcome = dir.wootz(&command);
+        assert_eq!((outcome.code, &*outcome.stderr), (0, ""), "{options:?}");
+        let folded = std::fs::read_to_string(dir.path().join("p.folded")).unwrap();
+        for stack in ["wasi_thread_start;ends;count ", "wasi_thread_start;goes_on;count ", "[waiting] "] {
+            assert!(folded.lines().any(|line| line.starts_with(stack)), "{options:?}, {stack}: {folded}");
+        }
+    }
+}
+
 const PROGRAM: &str = r#"(module $m
   (func $inner (param i32) (result i32)
     (i32.div_u (i32.const 7) (local.get 0)))

@@ -23,6 +23,9 @@ use libtest_mimic::{Arguments, Failed, Trial};
 
 const WOOTZ: &str = env!("CARGO_BIN_EXE_wootz");
 
+/// Seconds after which a session is ended, and fails: none takes a tenth of it.
+const LIMIT: &str = "300";
+
 fn main() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut files: Vec<PathBuf> = fs::read_dir(root.join("tests/debuggers/sessions"))
@@ -221,8 +224,8 @@ impl Session {
         fs::write(&script, &self.commands)?;
         let mut debugger = match self.debugger {
             Debugger::Gdb => {
-                let mut gdb = Command::new("gdb");
-                gdb.args(["-nx", "-batch"]);
+                let mut gdb = Command::new("timeout");
+                gdb.args([LIMIT, "gdb", "-nx", "-batch"]);
                 for setting in [
                     "pagination off",
                     "breakpoint pending on",
@@ -238,7 +241,8 @@ impl Session {
                 gdb
             }
             Debugger::Lldb => {
-                let mut lldb = Command::new("lldb-22");
+                let mut lldb = Command::new("timeout");
+                lldb.args([LIMIT, "lldb-22"]);
                 // `wootz` becomes `wootz-compiler` if it has to compile.
                 lldb.args(["--no-lldbinit", "--no-use-colors", "-b"]);
                 lldb.args(["-O", "settings set target.process.stop-on-exec false"]);

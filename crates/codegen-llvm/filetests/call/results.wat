@@ -8,7 +8,7 @@
     i32.add i32.add i32.add)
 )
 ;;! emit = llvm-ir, func = 0
-;; check: tailcc { i32, i64, double } @"wasm[0]"(ptr
+;; check: define hidden { i32, i64, double } @"wasm[0]"(ptr
 ;;! emit = llvm-ir, opt = O0, func = 1
 ;; check: tailcc void @"wasm[1]"(ptr $(=.*) %0, i32 %1, ptr %2)
 ;; check: store i32 %1, ptr %2

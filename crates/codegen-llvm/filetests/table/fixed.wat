@@ -32,4 +32,4 @@
 
 ;;! emit = llvm-ir, func = 5
 ;; check: ubsantrap(i8 6)
-;; not: tailcc void %
+;; not: call void %

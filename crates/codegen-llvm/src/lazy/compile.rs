@@ -19,6 +19,7 @@ use crate::link;
 use crate::llvm::LlvmContext;
 use crate::module::{Few, ModuleState};
 use crate::pipeline;
+use crate::profile::Counts;
 use crate::report::PhaseTimes;
 use crate::trampoline::{lower_host_entry, lower_host_exit};
 use crate::units::body_bytes;
@@ -127,6 +128,7 @@ fn fragment(
     if opt != OptLevel::O0 {
         state.fixed_tables = Some(compiler.module.fixed_tables());
         state.slots = Some(&compiler.entries);
+        state.counts = Counts::new(context.get(), &state.module, &compiler.module, &options);
     }
     let mut times = PhaseTimes::default();
     let direct = lower(&mut Bodies::new(&state, &compiler.module, &options, &mut times))?;

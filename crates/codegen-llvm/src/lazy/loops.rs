@@ -99,7 +99,9 @@ impl<'ctx> FunctionState<'_, 'ctx> {
         };
         let data = &self.body.blocks[block];
         let first = data.insts.first().map_or(data.terminator.offset, |inst| self.body.insts[*inst].offset);
-        self.set_offset(first);
+        // Debuggers stop where a line begins, and there they know of variables: behind the counter.
+        let is_seen = self.variable_scope().is_some();
+        self.set_offset(if is_seen { 0 } else { first });
         let (b, i32) = (self.builder(), self.module.types.i32);
         let data = super::slots::data(self.module).as_pointer_value();
         let counter = self.field(data, counter)?;
@@ -137,6 +139,7 @@ impl<'ctx> FunctionState<'_, 'ctx> {
             }
         }
         b.position_at_end(next);
+        self.set_offset(first);
         Ok(())
     }
 

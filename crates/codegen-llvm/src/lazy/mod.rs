@@ -42,12 +42,13 @@ use wootz_wasm_ir::{FuncIndex, Module};
 use crate::compile::memory_plans;
 use crate::error::CompileError;
 use crate::llvm::{Found, Library, Responsibility};
+use crate::profile::require_profile;
 use crate::symbol::Symbol;
 use crate::target::TargetInfo;
 use crate::units::body_bytes;
 use hot::Hot;
 use requests::{Requests, Room};
-use wootz_vm_abi::options::CompileOptions;
+use wootz_vm_abi::options::{Branches, CompileOptions};
 use workers::Urgency;
 
 pub(crate) use loops::{Counting, LoopEntry, function_type};
@@ -88,8 +89,9 @@ struct Inner {
 /// place that the runtime gives the code.
 ///
 /// # Errors
-/// [`CompileError::UnknownCpu`], or [`CompileError::Llvm`] if LLVM cannot start.
+/// [`CompileError::UnknownCpu`], [`CompileError::Profile`], or [`CompileError::Llvm`] if LLVM cannot start.
 pub fn open(module: &Module, options: &CompileOptions) -> Result<(LazyModule, MakeCompiler), CompileError> {
+    require_profile(module, options)?;
     let declarations = module.declarations();
     let target = TargetInfo::new(options)?;
     let library = Library::new().map_err(CompileError::Llvm)?;
@@ -105,7 +107,11 @@ pub fn open(module: &Module, options: &CompileOptions) -> Result<(LazyModule, Ma
         debug: options.debug.is_some(),
         body_bytes: declarations.defined_functions().map(|func| body_bytes(module, func)).sum(),
     };
-    let (module, options) = (module.clone(), options.clone());
+    let (module, mut options) = (module.clone(), options.clone());
+    // What is compiled when it is called, and again when it is hot, would be counted by halves.
+    if options.branches == Branches::Counted {
+        options.branches = Branches::Unknown;
+    }
     let make = move |space| -> Arc<dyn EntryCompiler> {
         Arc::new(LazyCompiler::new(module, options, target, plans, library, space))
     };

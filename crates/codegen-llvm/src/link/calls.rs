@@ -1,7 +1,7 @@
-//! What comes after each call: LLVM's unwind information is wrong there, and right again behind the next instruction.
+//! What comes after each call: LLVM's unwind information is wrong there, and right again behind the next instruction that moves the stack pointer.
 //!
 //! A callee takes its arguments from the stack, so that behind the call the stack pointer is higher than before, until the caller has moved it back. LLVM
-//! does not say so. What the instruction does to the stack pointer tells by how much the information is off ([`AfterCall`]).
+//! says so late, or not at all. What the code does to the stack pointer tells by how much the information is off ([`AfterCall`]).
 
 use wootz_debuginfo::unwind;
 use wootz_debuginfo::write::AfterCall;
@@ -12,7 +12,7 @@ use super::machine::Arch;
 use crate::llvm::Disassembler;
 use wootz_vm_abi::machine::Machine;
 
-/// The instructions after calls that move the stack pointer by a number, by address. None for machines other than x86-64, whose callees take
+/// What comes after calls, up to the first instruction that moves the stack pointer by a number, by address. None for machines other than x86-64, whose callees take
 /// nothing from the stack.
 pub(super) fn after_calls(arch: &Arch, layout: &Layout<'_>) -> Result<Vec<AfterCall>, LinkError> {
     let mut found = Vec::new();
@@ -24,19 +24,25 @@ pub(super) fn after_calls(arch: &Arch, layout: &Layout<'_>) -> Result<Vec<AfterC
         let start = entry.start.checked_sub(text.address).map(|start| start as usize);
         let code = start.and_then(|start| text.data.get(start..start.checked_add(entry.len as usize)?));
         let Some(code) = code else { continue };
-        let (mut at, mut after_call) = (0, false);
+        let mut at = 0;
+        // Where the last call ends, as long as nothing since then has moved the stack pointer.
+        let mut after_call = None;
         // Functions are nothing but instructions: tables stand elsewhere.
-        while let Some(length) = disassembler.length(&code[at..]) {
+        while let Some((length, text)) = disassembler.instruction(&code[at..]) {
             let instruction = &code[at..at + length];
-            if let (true, Some(moved)) = (after_call, moves_stack_pointer(instruction)) {
-                let start = entry.start + at as u64;
-                found.push(AfterCall { instruction: start..start + length as u64, moved });
-            }
-            after_call = is_call(instruction);
             at += length;
+            let end = entry.start + at as u64;
+            if let (Some(start), Some(moved)) = (after_call, moves_stack_pointer(instruction)) {
+                found.push(AfterCall { code: start..end, moved });
+            }
+            match () {
+                () if is_call(instruction) => after_call = Some(end),
+                () if keeps_stack_pointer(&text) => {}
+                () => after_call = None,
+            }
         }
     }
-    found.sort_by_key(|after| after.instruction.start);
+    found.sort_by_key(|after| after.code.start);
     Ok(found)
 }
 
@@ -71,6 +77,19 @@ fn moves_stack_pointer(instruction: &[u8]) -> Option<i64> {
     })
 }
 
+/// Whether what comes after an instruction of x86-64 is the next one, with the same stack pointer: it neither jumps nor names the register but to address by it.
+fn keeps_stack_pointer(text: &str) -> bool {
+    let text = text.trim_start();
+    let moves = ["push", "pop", "call", "ret", "leave", "enter", "j", "loop", "int", "iret", "sys"];
+    let outside = text.split('(').enumerate().map(|(index, part)| {
+        let addressed = if index > 0 { part.find(')') } else { None };
+        addressed.map_or(part, |end| &part[end..])
+    });
+    let mut outside = outside;
+    !moves.iter().any(|name| text.starts_with(name))
+        && !outside.any(|part| ["%rsp", "%esp", "%sp"].iter().any(|name| part.contains(name)))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -99,8 +118,32 @@ mod tests {
     #[test]
     fn lengths_are_llvms() {
         let disassembler = Disassembler::new(c"x86_64-unknown-linux-gnu").unwrap();
-        assert_eq!(disassembler.length(&[0x48, 0x83, 0xec, 0x18, 0x50]), Some(4));
-        assert_eq!(disassembler.length(&[0x50]), Some(1));
-        assert_eq!(disassembler.length(&[]), None);
+        let length = |code: &[u8]| disassembler.instruction(code).map(|(length, _)| length);
+        assert_eq!(length(&[0x48, 0x83, 0xec, 0x18, 0x50]), Some(4));
+        assert_eq!(length(&[0x50]), Some(1));
+        assert_eq!(length(&[]), None);
+    }
+
+    #[test]
+    fn an_instruction_that_moves_the_stack_pointer_names_it() {
+        let disassembler = Disassembler::new(c"x86_64-unknown-linux-gnu").unwrap();
+        let keeps = |code: &[u8]| keeps_stack_pointer(&disassembler.instruction(code).unwrap().1);
+        // mov %r15d, %edi; mov 8(%rsp), %rax; lea 16(%rsp,%rax), %rcx
+        let keeping: [&[u8]; 3] =
+            [&[0x44, 0x89, 0xff], &[0x48, 0x8b, 0x44, 0x24, 8], &[0x48, 0x8d, 0x4c, 0x04, 16]];
+        assert!(keeping.iter().all(|code| keeps(code)));
+        // add $8, %rsp; mov %rbp, %rsp; lea -8(%rbp), %rsp; pop %rbx; push; call; ret; jmp; je
+        let others: [&[u8]; 9] = [
+            &[0x48, 0x83, 0xc4, 8],
+            &[0x48, 0x89, 0xec],
+            &[0x48, 0x8d, 0x65, 0xf8],
+            &[0x5b],
+            &[0x50],
+            &[0xe8, 0, 0, 0, 0],
+            &[0xc3],
+            &[0xeb, 0],
+            &[0x74, 0],
+        ];
+        assert!(!others.iter().any(|code| keeps(code)));
     }
 }

@@ -56,6 +56,10 @@ pub(super) fn replace(layout: &mut Layout<'_>, parts: DebugParts<'_>) -> Result<
     let written = write::write(section, &input)?;
     let mut addresses = DebugAddresses::default();
     layout.outputs.truncate(Layout::LOADED);
+    for placement in layout.placements.iter_mut().flatten() {
+        // What was placed there is gone with the outputs.
+        *placement = placement.take().filter(|placement| placement.output < Layout::LOADED);
+    }
     for (name, data) in written.sections {
         layout.outputs.push(Output { name, address: 0, align: 1, data });
         addresses.sections.push(SectionAddresses { name: name.into(), places: Vec::new() });

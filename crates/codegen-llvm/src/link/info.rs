@@ -71,6 +71,7 @@ pub(super) fn image_info(
         declarations: parts.declarations.clone(),
         memory_plans: parts.memory_plans.to_vec(),
         fuel: parts.fuel,
+        counted: parts.counted,
         data: data_ranges(parts)?,
         functions: parts.declarations.defined_functions().map(function).collect::<Result<_, _>>()?,
         host_entries: trampolines(Symbol::HostEntry)?,

@@ -20,6 +20,7 @@
 //!     module: module.bytes(),
 //!     memory_plans: &[],
 //!     fuel: false,
+//!     counted: None,
 //!     sources: &[],
 //!     debug: None,
 //! })?;
@@ -68,6 +69,7 @@ pub use split::{SplitImage, split_debug};
 use layout::{Form, Layout};
 use machine::Arch;
 pub(crate) use object::LinkedImportPlace;
+use wootz_vm_abi::branches::CountedCode;
 use wootz_vm_abi::machine::Machine;
 use wootz_vm_abi::plan::MemoryPlan;
 use wootz_vm_abi::seal::seal;
@@ -91,6 +93,8 @@ pub struct ImageParts<'a> {
     pub memory_plans: &'a [MemoryPlan],
     /// Whether the code consumes fuel.
     pub fuel: bool,
+    /// The module's code, if the objects count its branches.
+    pub counted: Option<CountedCode>,
     /// The lines of the module's sources, encoded [`Sources`](wootz_vm_abi::sources); empty if it has no DWARF.
     pub sources: &'a [u8],
     /// What debug information for debuggers is made from, if there is to be any.

@@ -1,4 +1,4 @@
-//! LLVM's disassembler, for where instructions end.
+//! LLVM's disassembler, for where instructions end and what they are.
 
 use std::ffi::{CStr, c_char, c_void};
 
@@ -19,13 +19,14 @@ impl Disassembler {
         (!context.is_null()).then_some(Self(context))
     }
 
-    /// Bytes of the instruction that code begins with; `None` if it is none.
-    pub(crate) fn length(&self, code: &[u8]) -> Option<usize> {
+    /// The instruction that code begins with: its bytes, and its text in AT&T's syntax, of which the first 127 bytes. `None` if it is none.
+    pub(crate) fn instruction(&self, code: &[u8]) -> Option<(usize, String)> {
         let mut text: [c_char; 128] = [0; 128];
         let (bytes, size) = (code.as_ptr().cast_mut(), code.len() as u64);
-        // SAFETY: LLVM reads so many bytes of code, whatever the type says, and writes no more text than there is room for.
+        // SAFETY: LLVM reads so many bytes of code, whatever the type says, and writes no more text than there is room for, with a zero at its end.
         let length = unsafe { LLVMDisasmInstruction(self.0, bytes, size, 0, text.as_mut_ptr(), text.len()) };
-        Some(length).filter(|length| *length > 0)
+        let text = text.iter().take_while(|byte| **byte != 0).map(|byte| char::from(byte.cast_unsigned()));
+        (length > 0).then(|| (length, text.collect()))
     }
 }
 

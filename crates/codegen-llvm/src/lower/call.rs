@@ -19,7 +19,7 @@ use crate::error::CompileError;
 use crate::fixed_table;
 use crate::function::{FunctionState, store};
 use crate::metadata::Region;
-use crate::module::{C_CONVENTION, WASM_CONVENTION};
+use crate::module::{C_CONVENTION, PRIVATE_CONVENTION, WASM_CONVENTION};
 
 type Result<T> = std::result::Result<T, CompileError>;
 
@@ -27,10 +27,20 @@ type Result<T> = std::result::Result<T, CompileError>;
 enum Target<'ctx> {
     /// A function of the module, which shares the context.
     Own(FunctionValue<'ctx>),
-    /// One of them, by its code.
-    OwnCode(PointerValue<'ctx>),
+    /// One of them, by its code and convention.
+    OwnCode { code: PointerValue<'ctx>, convention: u32 },
     /// Anything else: its code and its context.
     Other { code: PointerValue<'ctx>, callee: PointerValue<'ctx> },
+}
+
+impl Target<'_> {
+    fn convention(&self) -> u32 {
+        match self {
+            Self::Own(function) => function.get_call_conventions(),
+            Self::OwnCode { convention, .. } => *convention,
+            Self::Other { .. } => WASM_CONVENTION,
+        }
+    }
 }
 
 /// `call`, `call_indirect`, `call_ref`.
@@ -38,8 +48,9 @@ pub(super) fn call(f: &mut FunctionState<'_, '_>, callee: Callee, inst: Inst) ->
     let (target, args) = resolve(f, callee, f.body.args(inst))?;
     let ty = callee.signature(f.module.declarations);
     let results = callconv::returns_through_memory(ty).then(|| results_buffer(f)).transpose()?;
+    let convention = target.convention();
     let call = build(f, target, ty, args, results)?;
-    f.module.attributes.call(call, WASM_CONVENTION);
+    f.module.attributes.call(call, convention);
     define_results(f, call, ty, inst)
 }
 
@@ -161,7 +172,10 @@ fn fixed_element<'ctx>(
     let wanted = fixed_table::type_number(f.module, ty);
     let is_it = f.builder().build_int_compare(IntPredicate::EQ, number, wanted, "")?;
     f.unlikely_unless(is_it, |f| refuse(f, table, index))?;
-    Ok(Target::OwnCode(fixed_table::load_code(f, table, index)?))
+    let private = f.module.private_functions;
+    let is_private = private.is_some_and(|private| private.are_elements(f.module.declarations, table, ty));
+    let convention = if is_private { PRIVATE_CONVENTION } else { WASM_CONVENTION };
+    Ok(Target::OwnCode { code: fixed_table::load_code(f, table, index)?, convention })
 }
 
 fn check_index<'ctx>(
@@ -197,7 +211,7 @@ fn build<'ctx>(
     results: Option<PointerValue<'ctx>>,
 ) -> Result<CallSiteValue<'ctx>> {
     let context = match target {
-        Target::Own(_) | Target::OwnCode(_) => f.vmctx,
+        Target::Own(_) | Target::OwnCode { .. } => f.vmctx,
         Target::Other { callee, .. } => callee,
     };
     let mut lowered: Vec<BasicMetadataValueEnum<'ctx>> = Vec::with_capacity(args.len() + 2);
@@ -209,7 +223,7 @@ fn build<'ctx>(
     f.module.types.complete_args(ty, &mut lowered, results);
     Ok(match target {
         Target::Own(function) => f.builder().build_call(function, &lowered, "")?,
-        Target::OwnCode(code) | Target::Other { code, .. } => {
+        Target::OwnCode { code, .. } | Target::Other { code, .. } => {
             f.builder().build_indirect_call(ty, code, &lowered, "")?
         }
     })

@@ -38,23 +38,28 @@ pub(crate) fn lower_terminator(f: &mut FunctionState<'_, '_>, terminator: &Termi
             let is_likely =
                 f.defining_inst(*condition).is_some_and(|inst| f.body.insts[inst].op == Op::Likely);
             let condition = is_nonzero(f, f.value(*condition)?.into_int_value())?;
+            f.count_branch(condition)?;
             let mut edges = Edges::default();
             let (then, otherwise) = (edges.edge(f, *then)?, edges.edge(f, *otherwise)?);
             let branch = b.build_conditional_branch(condition, then, otherwise)?;
             if is_likely {
                 f.module.metadata.likely(branch)?;
+            } else {
+                f.weigh(branch, 2, false)?;
             }
             edges.finish(f)?;
         }
         Terminator::Switch { index, targets, default } => {
             let index = f.value(*index)?.into_int_value();
+            f.count_switch(index, targets.len())?;
             let mut edges = Edges::default();
             let mut cases = Vec::with_capacity(targets.len());
             for (number, target) in (0..).zip(targets) {
                 cases.push((index.get_type().const_int(number, false), edges.edge(f, *target)?));
             }
             let default = edges.edge(f, *default)?;
-            b.build_switch(index, default, &cases)?;
+            let switch = b.build_switch(index, default, &cases)?;
+            f.weigh(switch, targets.len() + 1, true)?;
             edges.finish(f)?;
         }
         Terminator::Return(results) => lower_return(f, *results)?,

@@ -391,6 +391,7 @@ fn trampolines_and_data_segments_are_listed() {
         module,
         memory_plans: &[],
         fuel: false,
+        counted: None,
         sources: &[],
         debug: None,
     };

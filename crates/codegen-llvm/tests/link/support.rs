@@ -54,6 +54,7 @@ pub(crate) fn link_functions(objects: &[&[u8]], functions: usize) -> Result<Vec<
         module: &[],
         memory_plans: &[],
         fuel: false,
+        counted: None,
         sources: &[],
         debug: None,
     };

@@ -76,12 +76,8 @@ impl<'a> Guest<'a> {
         Self::read_for(module, &GuestIndex::default(), |_| true)
     }
 
-    /// Reads the DWARF of some functions, and what stands in the same units. `index` is the module's.
-    pub(crate) fn read_for(
-        module: &'a Module,
-        index: &GuestIndex,
-        is_wanted: impl Fn(FuncIndex) -> bool,
-    ) -> Option<Self> {
+    /// Finds the units, without reading what they have.
+    fn open(module: &'a Module, index: &GuestIndex) -> Option<Self> {
         let code = module.sections().iter().find(|section| section.kind == "code")?.range.start;
         let load = |id: gimli::SectionId| {
             let found = module.custom_sections().iter().find(|section| section.name == id.name());
@@ -96,8 +92,16 @@ impl<'a> Guest<'a> {
             Some((dwarf.debug_info.header_from_offset(unit.header).ok()?, OnceCell::new()))
         };
         let units = index.iter().map(header).collect::<Option<_>>()?;
-        let (lines, functions) = (Err(Lines::default()), BTreeMap::new());
-        let mut guest = Self { dwarf, units, index, functions, lines, code };
+        Some(Self { dwarf, units, index, functions: BTreeMap::new(), lines: Err(Lines::default()), code })
+    }
+
+    /// Reads the DWARF of some functions, and what stands in the same units. `index` is the module's.
+    pub(crate) fn read_for(
+        module: &'a Module,
+        index: &GuestIndex,
+        is_wanted: impl Fn(FuncIndex) -> bool,
+    ) -> Option<Self> {
+        let mut guest = Self::open(module, index)?;
         let bodies = bodies(module);
         let wanted = bodies.iter().filter(|(_, func)| is_wanted(*func)).map(|(body, _)| body.clone());
         let wanted: Vec<Range<WasmOffset>> = wanted.collect();
@@ -199,6 +203,13 @@ impl<'a> Guest<'a> {
     pub(crate) fn ty(&self, entry: Entry) -> Option<Entry> {
         self.origins(entry).find_map(|(at, die)| self.reference(at.unit, &die, dw::DW_AT_type))
     }
+}
+
+/// Whether a module brings DWARF of functions of its own, whose sources a debugger shows and not the module's text.
+pub fn has_sources(module: &Module) -> bool {
+    let Some(guest) = Guest::open(module, &GuestIndex::default()) else { return false };
+    let bodies = bodies(module);
+    (0..guest.index.len()).any(|unit| !guest.contents(unit, &bodies).functions.is_empty())
 }
 
 /// An attribute that is a number: of a line, or of a file.

@@ -13,11 +13,11 @@ use super::sections::image;
 use crate::Error;
 use crate::frames::{Rule, STACK_POINTER};
 
-/// An instruction after a call, and by how much it moves the stack pointer.
+/// Code after a call, of which only the last instruction moves the stack pointer.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct AfterCall {
-    /// Its addresses.
-    pub instruction: Range<u64>,
+    /// Its addresses: from the return address to the end of that instruction.
+    pub code: Range<u64>,
     /// Bytes that are added.
     pub moved: i64,
 }
@@ -83,32 +83,29 @@ fn read(row: &gimli::UnwindTableRow<usize>) -> Option<Row> {
     })
 }
 
-/// Says of each instruction after a call what it leads to: behind it the rows are right.
+/// Says of the code after each call what it leads to: behind it the rows are right.
 fn correct(rows: Vec<Row>, after_calls: &[AfterCall], range: &Range<u64>) -> Vec<Row> {
-    let first = after_calls.partition_point(|after| after.instruction.start < range.start);
-    let inside = after_calls[first..].iter().take_while(|after| after.instruction.end < range.end);
+    let first = after_calls.partition_point(|after| after.code.start < range.start);
+    let inside = after_calls[first..].iter().take_while(|after| after.code.end < range.end);
     let mut rows = rows;
-    for AfterCall { instruction, moved } in inside {
+    for AfterCall { code, moved } in inside {
         let at = |rows: &[Row], address: u64| rows.iter().position(|row| row.addresses.contains(&address));
-        let (Some(now), Some(then)) = (at(&rows, instruction.start), at(&rows, instruction.end)) else {
-            continue;
+        let (Some(now), Some(then)) = (at(&rows, code.start), at(&rows, code.end)) else { continue };
+        // LLVM has said late what the callee took, or says nothing until the stack pointer moves.
+        let (late, leads_to) = match rows[now].addresses.end {
+            end if end < code.end => (code.start..end, rows[now + 1].rule),
+            _ => (code.clone(), (rows[then].rule.0, rows[then].rule.1 + moved)),
         };
-        let (rule, (register, distance)) = (rows[now].rule, rows[then].rule);
-        let right = (STACK_POINTER, distance + moved);
-        // A row that begins inside of an instruction is none of LLVM's.
-        if register != STACK_POINTER
-            || rule.0 != STACK_POINTER
-            || rule == right
-            || rows[now].addresses.end < instruction.end
-        {
+        let rule = rows[now].rule;
+        if leads_to.0 != STACK_POINTER || rule.0 != STACK_POINTER || rule == leads_to {
             continue;
         }
         let row = rows.remove(now);
         let part = |addresses: Range<u64>, rule| Row { addresses, rule, saved: row.saved.clone() };
         let parts = [
-            part(row.addresses.start..instruction.start, row.rule),
-            part(instruction.clone(), right),
-            part(instruction.end..row.addresses.end, row.rule),
+            part(row.addresses.start..late.start, row.rule),
+            part(late.clone(), leads_to),
+            part(late.end..row.addresses.end, row.rule),
         ];
         rows.splice(now..now, parts.into_iter().filter(|part| !part.addresses.is_empty()));
     }
@@ -147,7 +144,7 @@ mod tests {
 
     #[test]
     fn the_instruction_after_a_call_gets_a_row_of_its_own() {
-        let after = |instruction, moved| AfterCall { instruction, moved };
+        let after = |code, moved| AfterCall { code, moved };
         let rows = vec![row(0..4, 8), row(4..40, 32), row(40..48, 8)];
         // The callee takes 8 bytes; at 36 the caller takes the rest of its frame with them.
         let calls = [after(10..14, -8), after(36..40, 16)];
@@ -159,5 +156,14 @@ mod tests {
         assert_eq!(found, expected);
         // Nothing was taken: the frame goes, and the rows say so.
         assert_eq!(correct(rows.clone(), &[after(36..40, 24)], &(0..48)), rows);
+    }
+
+    #[test]
+    fn what_a_callee_took_is_said_from_the_call_on() {
+        // The call ends at 10; LLVM says at 13 that 24 bytes are gone, and at 17 that 8 more are.
+        let rows = vec![row(0..13, 112), row(13..17, 88), row(17..40, 80)];
+        let corrected = correct(rows, &[AfterCall { code: 10..17, moved: 8 }], &(0..40));
+        let found: Vec<_> = corrected.iter().map(|row| (row.addresses.start, row.rule.1)).collect();
+        assert_eq!(found, [(0, 112), (10, 88), (13, 88), (17, 80)]);
     }
 }

@@ -51,7 +51,7 @@ pub struct Input<'a> {
     pub module: &'a Module,
     /// What is known of its DWARF.
     pub index: &'a GuestIndex,
-    /// The module's text.
+    /// The module's text; the default if it brings sources of its own.
     pub text: &'a SourceText,
     /// Where instances have their memories and globals.
     pub context: &'a ContextLayout,
@@ -85,6 +85,8 @@ pub fn write<'a>(section: impl Fn(&str) -> &'a [u8], input: &Input<'a>) -> Resul
     let guest = Guest::read_for(input.module, input.index, |func| functions.contains(&func));
     match &guest {
         Some(guest) => source::write(&native, &code, guest, input, &mut dwarf),
+        // Of a module that brings sources, functions without any have their symbols only.
+        None if input.text.lines.is_empty() => {}
         None => text::write(&native, input, &mut dwarf),
     }
     let frames = match input.after_calls {

@@ -60,8 +60,12 @@ pub struct ThreadedProgram<T> {
     linker: Linker<T>,
     module: Module,
     data: Box<dyn Fn() -> T + Send + Sync>,
+    around: Box<Around<T>>,
     memories: Vec<SharedMemory>,
 }
+
+/// Runs what it is given in a store that it is given.
+type Around<T> = dyn Fn(&mut Store<T>, &mut dyn FnMut(&mut Store<T>)) + Send + Sync;
 
 impl<T> fmt::Debug for ThreadedProgram<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -109,7 +113,18 @@ impl<T: Send + 'static> ThreadedProgram<T> {
                 None => {}
             }
         }
-        Ok(Self { linker, module: module.clone(), data: Box::new(data), memories })
+        let around = |store: &mut Store<T>, run: &mut dyn FnMut(&mut Store<T>)| run(store);
+        Ok(Self { linker, module: module.clone(), data: Box::new(data), around: Box::new(around), memories })
+    }
+
+    /// The same program, each of whose threads but the main one is run by `around`: on the thread, with its store and what it is to do there once.
+    /// It may take samples meanwhile, or give the store a deadline.
+    #[must_use]
+    pub fn around_threads(
+        self,
+        around: impl Fn(&mut Store<T>, &mut dyn FnMut(&mut Store<T>)) + Send + Sync + 'static,
+    ) -> Self {
+        Self { around: Box::new(around), ..self }
     }
 
     /// The shared memories that it imports, `env.memory` among them.
@@ -140,9 +155,11 @@ impl<T: Send + 'static> ThreadedProgram<T> {
         self,
         main: impl FnOnce(&mut Store<T>, Instance) -> Result<(), E> + Send + 'static,
     ) -> Result<(), E> {
-        let Self { mut linker, module, data, .. } = self;
+        let Self { mut linker, module, data, around, .. } = self;
         let threads = Threads::default();
-        let program = Arc::new(Program { linker: OnceLock::new(), module, data, threads: threads.clone() });
+        let threads_of = threads.clone();
+        let program = Program { linker: OnceLock::new(), module, data, around, threads: threads_of };
+        let program = Arc::new(program);
 
         // Host functions of a program that has ended end their threads.
         let ended = threads.clone();
@@ -185,6 +202,7 @@ struct Program<T, E> {
     linker: OnceLock<Linker<T>>,
     module: Module,
     data: Box<dyn Fn() -> T + Send + Sync>,
+    around: Box<Around<T>>,
     threads: Threads<Result<(), E>>,
 }
 
@@ -208,7 +226,12 @@ impl<T: Send + 'static, E: From<Error> + Send + 'static> Program<T, E> {
         threads.spawn(stack, move |number| {
             let ended = self.instantiate(number).and_then(|(mut store, instance)| {
                 let start = instance.get_typed_func::<(i32, i32), ()>(&store, THREAD_START)?;
-                start.call(&mut store, (number.cast_signed(), argument))
+                let mut ended = Ok(());
+                let mut run = |store: &mut Store<T>| {
+                    ended = start.call(store, (number.cast_signed(), argument));
+                };
+                (self.around)(&mut store, &mut run);
+                ended
             });
             ended.err().map(|error| Err(error.into()))
         })

@@ -71,7 +71,92 @@ fn lock() -> MutexGuard<'static, ()> {
     LOCK.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// An image that debuggers are shown, until it is dropped.
+/// An ELF file of nothing: a header and no section.
+static NOTHING: [u8; 64] = {
+    let mut header = [0; 64];
+    // 64 bits, little-endian, of the current version; a program for x86-64 with such a header.
+    let bytes: [(usize, u8); 12] = [
+        (0, 0x7f),
+        (1, b'E'),
+        (2, b'L'),
+        (3, b'F'),
+        (4, 2),
+        (5, 1),
+        (6, 1),
+        (16, 2),
+        (18, 62),
+        (20, 1),
+        (52, 64),
+        (58, 64),
+    ];
+    let mut index = 0;
+    while index < bytes.len() {
+        header[bytes[index].0] = bytes[index].1;
+        index += 1;
+    }
+    header
+};
+
+/// Adds an entry to the list and tells the debugger.
+///
+/// # Safety
+/// The lock must be held, and the entry stay where it is until it is taken out.
+unsafe fn add(entry: *mut Entry) {
+    // SAFETY: the descriptor and all entries are written under the lock only, and every entry in the list is alive: it
+    // leaves the list before it is dropped.
+    unsafe {
+        let list = &raw mut __jit_debug_descriptor;
+        (*entry).next = (*list).first;
+        if let Some(next) = (*entry).next.as_mut() {
+            next.previous = entry;
+        }
+        (*list).first = entry;
+        (*list).relevant = entry;
+        (*list).action = REGISTER;
+    }
+    __jit_debug_register_code();
+}
+
+/// Takes an entry out of the list and tells the debugger.
+///
+/// # Safety
+/// The lock must be held, and the entry be in the list.
+unsafe fn take_out(entry: *mut Entry) {
+    // SAFETY: as in `add`.
+    unsafe {
+        let list = &raw mut __jit_debug_descriptor;
+        match (*entry).previous.as_mut() {
+            Some(previous) => previous.next = (*entry).next,
+            None => (*list).first = (*entry).next,
+        }
+        if let Some(next) = (*entry).next.as_mut() {
+            next.previous = (*entry).previous;
+        }
+        (*list).relevant = entry;
+        (*list).action = UNREGISTER;
+    }
+    __jit_debug_register_code();
+}
+
+/// Has the debugger let go of code that it is not shown any more, before the code's memory is. gdb 13 takes its breakpoints out of such code only when
+/// something else is shown: by then other code may be there, and would get the bytes that the breakpoints have replaced.
+pub(crate) fn let_go() {
+    let mut nothing = Entry {
+        next: ptr::null_mut(),
+        previous: ptr::null_mut(),
+        file: NOTHING.as_ptr(),
+        size: NOTHING.len() as u64,
+    };
+    let entry = &raw mut nothing;
+    let _guard = lock();
+    // SAFETY: the lock is held, and the entry lives until it is taken out.
+    unsafe {
+        add(entry);
+        take_out(entry);
+    }
+}
+
+/// An image that debuggers are shown, until it is dropped. The code's memory must stay until [`let_go`] has been called after that.
 pub(crate) struct ShownImage {
     entry: Box<Entry>,
     /// What the entry points to.
@@ -128,26 +213,11 @@ impl ShownImage {
             size: file.len() as u64,
         };
         let mut shown = Self { entry: Box::new(entry), _file: file, _contexts: Arc::clone(contexts) };
-        shown.link();
-        Some(shown)
-    }
-
-    fn link(&mut self) {
-        let entry = &raw mut *self.entry;
+        let entry = &raw mut *shown.entry;
         let _guard = lock();
-        // SAFETY: the descriptor and all entries are written under the lock only, and every entry in the list is alive: it
-        // leaves the list before it is dropped.
-        unsafe {
-            let list = &raw mut __jit_debug_descriptor;
-            (*entry).next = (*list).first;
-            if let Some(next) = (*entry).next.as_mut() {
-                next.previous = entry;
-            }
-            (*list).first = entry;
-            (*list).relevant = entry;
-            (*list).action = REGISTER;
-        }
-        __jit_debug_register_code();
+        // SAFETY: the lock is held, and the entry stays in its box until it is dropped.
+        unsafe { add(entry) };
+        Some(shown)
     }
 }
 
@@ -155,20 +225,26 @@ impl Drop for ShownImage {
     fn drop(&mut self) {
         let entry = &raw mut *self.entry;
         let _guard = lock();
-        // SAFETY: as in `link`.
-        unsafe {
-            let list = &raw mut __jit_debug_descriptor;
-            match (*entry).previous.as_mut() {
-                Some(previous) => previous.next = (*entry).next,
-                None => (*list).first = (*entry).next,
-            }
-            if let Some(next) = (*entry).next.as_mut() {
-                next.previous = (*entry).previous;
-            }
-            (*list).relevant = entry;
-            (*list).action = UNREGISTER;
+        // SAFETY: the lock is held, and the entry has been in the list since it was made.
+        unsafe { take_out(entry) };
+    }
+}
+
+/// An image that is shown, if it is, and whose memory may go when this has been dropped.
+#[derive(Default)]
+pub(crate) struct ShownWhole(Option<ShownImage>);
+
+impl From<Option<ShownImage>> for ShownWhole {
+    fn from(shown: Option<ShownImage>) -> Self {
+        Self(shown)
+    }
+}
+
+impl Drop for ShownWhole {
+    fn drop(&mut self) {
+        if self.0.take().is_some() {
+            let_go();
         }
-        __jit_debug_register_code();
     }
 }
 

@@ -21,8 +21,9 @@ use wootz_vm_abi::sources::{self, SourceLine};
 use wootz_wasm_types::entity::Entity as _;
 use wootz_wasm_types::{FuncIndex, WasmOffset};
 
+use super::counters::Counters;
 use super::data_image::DataImages;
-use super::debugger::{Contexts, ShownImage};
+use super::debugger::{Contexts, ShownImage, ShownWhole};
 use super::file_pages::FilePages;
 use super::image_file::{Access, ElfFile, NOT_AN_IMAGE, Segment, corrupt, first_page, require_inside};
 use super::lazy::LazyCode;
@@ -36,7 +37,7 @@ use crate::{ImageError, debug_file, profiler, validate};
 /// An image in this process.
 pub(crate) struct LoadedImage {
     /// Before the code, which a debugger may look at as long as it is shown: fields drop in order.
-    pub(super) _shown: Option<ShownImage>,
+    pub(super) _shown: ShownWhole,
     /// The contexts of its instances, if its code is or will be shown to debuggers.
     pub(super) contexts: Option<Arc<Contexts>>,
     /// What is mapped of its file, if it comes from one. Before the mappings, which others may take afterwards.
@@ -65,6 +66,8 @@ pub(crate) struct LoadedImage {
     /// Where in the bytes the lines of the module's sources are.
     pub(super) sources: Range<usize>,
     pub(super) data_images: OnceLock<DataImages>,
+    /// What its code counts, if it does.
+    pub(super) counters: Option<Counters>,
     /// The code, if it is compiled while it runs; then `text` is all of its reservation.
     pub(super) lazy: Option<Box<LazyCode>>,
 }
@@ -232,9 +235,10 @@ impl LoadedImage {
             address_map: file.section(image::ADDRMAP)?,
             sources: file.section(image::SOURCES)?,
             data_images: OnceLock::new(),
+            counters: Counters::of(&info)?,
             lazy: None,
             info,
-            _shown: None,
+            _shown: ShownWhole::default(),
             contexts: None,
             bytes,
         };
@@ -258,7 +262,7 @@ impl LoadedImage {
         if loaded.is_lost() {
             Err(ImageError::Shortened)
         } else {
-            Ok(Self { _shown: shown, contexts, ..loaded })
+            Ok(Self { _shown: shown.into(), contexts, ..loaded })
         }
     }
 
@@ -280,6 +284,11 @@ impl LoadedImage {
     /// What the image says of its module.
     pub(crate) fn info(&self) -> &ImageInfo {
         &self.info
+    }
+
+    /// What its code counts, if it does.
+    pub(crate) fn counters(&self) -> Option<&Counters> {
+        self.counters.as_ref()
     }
 
     /// The layout of its instances' contexts.

@@ -17,6 +17,7 @@ use wootz_wasm_types::{
 };
 
 use super::builtins::{self, checked_range};
+use super::counters::Counters;
 use super::debugger::ShownInstance;
 use super::globals::StoreGlobal;
 use super::image::LoadedImage;
@@ -80,6 +81,7 @@ fn allocate(
         builtins: builtins::TABLE.as_ptr(),
         type_ids: type_ids.as_ptr(),
         instance: ptr::without_provenance_mut(store.next_instance()),
+        counters: image.counters().map_or(ptr::null_mut(), Counters::first),
     };
     // SAFETY: the context is new and as large as its layout says.
     unsafe { context.header().write(header) };

@@ -31,6 +31,16 @@ pub(crate) mod reason {
     pub(crate) const DEADLINE: u32 = 2;
 }
 
+/// What the thread that runs a store does.
+pub(crate) enum Doing {
+    /// It runs compiled code or a builtin.
+    Computing,
+    /// It waits for another thread.
+    Waiting,
+    /// It is in a host function, or there is none.
+    Nothing,
+}
+
 /// A store's request to stop, shared with those who may make it.
 #[derive(Default)]
 pub(crate) struct Interruption {
@@ -87,15 +97,18 @@ impl Interruption {
         self.samples.get().map(|samples| &**samples)
     }
 
-    /// Asks for a sample of the thread that runs the store. Returns whether one does.
-    pub(crate) fn sample(&self) -> bool {
+    /// Asks for a sample of the thread that runs the store, if it computes.
+    pub(crate) fn sample(&self) -> Doing {
         let thread = ThreadNumber(self.thread.load(Ordering::SeqCst));
         if thread.0 == 0 {
-            return false;
+            return Doing::Nothing;
+        }
+        if self.waiting().is_some() {
+            return Doing::Waiting;
         }
         self.samples().want();
         signals::interrupt(thread);
-        true
+        Doing::Computing
     }
 
     /// Runs a wait that ends early when this thread is unparked. `is_requested` becomes true before that happens.

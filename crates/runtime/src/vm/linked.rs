@@ -6,7 +6,8 @@ use wootz_vm_abi::context::{ModuleShape, VMContextLayout};
 use wootz_vm_abi::image::{DecodeError, ImageInfo};
 use wootz_vm_abi::linked::{LinkedBytes, LinkedModule, LinkedRange, LinkedUnwind};
 
-use super::debugger::Contexts;
+use super::counters::Counters;
+use super::debugger::{Contexts, ShownWhole};
 use super::image::{Bytes, LoadedImage, UnwindBytes};
 use crate::image::Integrity;
 use crate::regions::{Protection, RegionKind};
@@ -54,7 +55,7 @@ unsafe fn load(module: &'static LinkedModule) -> Result<LoadedImage, ImageError>
     };
     let loaded = LoadedImage {
         // The program is a file that debuggers read.
-        _shown: None,
+        _shown: ShownWhole::default(),
         // SAFETY: the compiler gives a word of the program's that nobody else writes.
         contexts: unsafe { module.only_instance.as_ref() }.map(|word| Arc::new(Contexts::told_in(word))),
         _mapping: None,
@@ -65,6 +66,7 @@ unsafe fn load(module: &'static LinkedModule) -> Result<LoadedImage, ImageError>
         eh_frame: unwind(&module.eh_frame),
         eh_frame_hdr: unwind(&module.eh_frame_hdr),
         layout: VMContextLayout::new(&ModuleShape::new(&info.declarations)),
+        counters: Counters::of(&info)?,
         text,
         info,
         bytes: Bytes::Program(bytes),

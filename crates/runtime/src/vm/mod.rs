@@ -13,6 +13,7 @@
 pub(crate) mod activation;
 pub(crate) mod arena;
 pub(crate) mod builtins;
+pub(crate) mod counters;
 pub(crate) mod data_image;
 pub(crate) mod debugger;
 pub(crate) mod faults;

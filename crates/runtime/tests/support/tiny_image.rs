@@ -115,6 +115,7 @@ fn info(starts: &[u32]) -> ImageInfo {
         declarations,
         memory_plans: Vec::new(),
         fuel: false,
+        counted: None,
         data: Vec::new(),
         functions: (0..4).map(|f| starts[f]..starts[f] + CODE[f].len() as u32).collect(),
         host_entries: vec![Some(starts[4]), Some(starts[5])],

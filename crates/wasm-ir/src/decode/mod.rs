@@ -108,7 +108,9 @@ impl Module {
             bodies: parts.bodies.into(),
             sections: parts.sections.into(),
             custom_sections: parts.custom_sections.into(),
+            uses: Arc::default(),
             fixed_tables: Arc::default(),
+            private_functions: Arc::default(),
         })
     }
 }

@@ -1,5 +1,6 @@
 //! The embedding API from the outside: one file per subject.
 
+mod branches;
 mod externals;
 mod fuel;
 mod giants;

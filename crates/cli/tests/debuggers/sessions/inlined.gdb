@@ -1,7 +1,7 @@
 # A function that the guest's compiler inlined is a frame of its own.
 # program: values.c -O0
 # code: -O0 -O2
-# ways: run image exe
+# ways: run image lazy exe
 break values.c:@inlined
 run
 # check: hit Breakpoint 1

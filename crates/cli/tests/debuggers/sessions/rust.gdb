@@ -1,9 +1,13 @@
 # Rust: structures, tuples, enumerations with and without data, also one whose tag is a null pointer; slices and text; their types.
 # program: enums.rs
 # code: -O0 -O2
-# ways: run image exe
-break enums.rs:@describe
+# ways: run image lazy exe
+break enums::describe
 run
+# check: hit Breakpoint 1
+break enums.rs:@describe
+delete 1
+continue
 # check: enums::describe (shape=0x$()
 # sameln: colour=enums::Colour::Green
 info args

@@ -2,7 +2,8 @@
 # and next find their way back in optimised code.
 # program: unwinding.c -O1
 # code: -O0 -O2
-# ways: run lazy
+# ways: run image lazy exe
+set backtrace past-main on
 break sum
 run
 # check: hit Breakpoint 1

@@ -1,10 +1,14 @@
 # Values of every kind, in a function and in its caller; pointers are followed into linear memory.
 # program: values.c -O0
 # code: -O0 -O2
-# ways: run image exe splitimage splitexe
-break values.c:@describe
+# ways: run image lazy exe splitimage splitexe
+# A breakpoint by line would be taken for another line before the function has code.
+break describe
 run
-# check: hit Breakpoint
+# check: hit Breakpoint 1
+tbreak values.c:@describe
+continue
+# check: hit Temporary breakpoint
 # sameln: describe (shape=0x$()
 # sameln: ratio=2.5, big=1234567890123, small=200
 # nextln: counter += scaled

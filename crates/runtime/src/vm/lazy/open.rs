@@ -8,6 +8,7 @@ use wootz_vm_abi::lazy::{CodeSpace, Entry, LazyLayout, LazyModule, MakeCompiler}
 
 use super::{LazyCode, LazySpace};
 use crate::image::Integrity;
+use crate::vm::debugger::ShownWhole;
 use crate::vm::image::{Bytes, LoadedImage, UnwindBytes};
 use crate::{ImageError, profiler, validate};
 
@@ -32,6 +33,7 @@ pub(crate) fn open(module: LazyModule, compiler: MakeCompiler) -> Result<LoadedI
         cpu_features: module.cpu_features,
         memory_plans: module.memory_plans,
         fuel: module.fuel,
+        counted: None,
         data: module.declarations.data.values().map(|segment| segment.range.clone()).collect(),
         libcalls: Vec::new(),
         declarations: module.declarations,
@@ -42,7 +44,7 @@ pub(crate) fn open(module: LazyModule, compiler: MakeCompiler) -> Result<LoadedI
     let code = LazyCode::new(Arc::clone(&space), compiler(space as Arc<dyn CodeSpace>), module.hot);
     Ok(LoadedImage {
         // Each fragment is shown for itself.
-        _shown: None,
+        _shown: ShownWhole::default(),
         contexts,
         _mapping: None,
         addresses: text.clone(),
@@ -61,6 +63,7 @@ pub(crate) fn open(module: LazyModule, compiler: MakeCompiler) -> Result<LoadedI
         address_map: 0..0,
         sources: 0..0,
         data_images: OnceLock::new(),
+        counters: None,
         lazy: Some(code),
     })
 }

@@ -25,7 +25,7 @@ use crate::lazy::{LazyStatistics, TierStatistics};
 use crate::profiler::{self, FunctionCode};
 use crate::sys::memory::{Mapping, page_size, round_to_pages};
 use crate::sys::stubs;
-use crate::vm::debugger::{Contexts, ShownImage};
+use crate::vm::debugger::{self, Contexts, ShownImage};
 use crate::vm::libcalls;
 
 /// Address space for code: so much for each byte of function bodies …
@@ -408,6 +408,9 @@ impl Drop for LazySpace {
         for fragment in self.books.get_mut().unwrap_or_else(PoisonError::into_inner).owned.drain(..) {
             // SAFETY: `add` leaked the box; nobody borrows a fragment without the space.
             drop(unsafe { Box::from_raw(fragment.as_ptr()) });
+        }
+        if self.contexts.is_some() {
+            debugger::let_go();
         }
     }
 }

@@ -1,0 +1,171 @@
+//! Counts of branches: code that counts them, and what LLVM is told of counts from an earlier run (`wootz_vm_abi::branches`).
+//!
+//! Both sides number a branch by the offset of its instruction, and IR that is counted has not been transformed. Transformed IR may have a branch twice,
+//! with its targets in the same order, and branches of its own, which are `likely` and have no counts. Counting changes memory that no instruction of the
+//! guest's sees, and counts tell LLVM what is worth its time: neither what a program does nor where it traps depends on them.
+
+use std::mem::offset_of;
+
+use inkwell::IntPredicate;
+use inkwell::context::Context;
+use inkwell::module::{FlagBehavior, Module as LlvmModule};
+use inkwell::values::{BasicMetadataValueEnum, InstructionValue, IntValue, MetadataValue, PointerValue};
+use wootz_vm_abi::branches::{CountedCode, Summary};
+use wootz_vm_abi::context::VMContext;
+use wootz_vm_abi::options::{Branches, CompileOptions};
+use wootz_wasm_ir::{Module, WasmOffset};
+
+use crate::error::CompileError;
+use crate::function::{FunctionState, store};
+use crate::metadata::Region;
+
+/// What one LLVM module does with counts.
+pub(crate) struct Counts {
+    branches: Branches,
+    /// Where the first body starts.
+    start: WasmOffset,
+}
+
+impl Counts {
+    /// Nothing.
+    pub(crate) const NONE: Self = Self { branches: Branches::Unknown, start: 0 };
+
+    /// As the options say. LLVM's module is told what is often and what is rare.
+    pub(crate) fn new<'ctx>(
+        context: &'ctx Context,
+        llvm: &LlvmModule<'ctx>,
+        module: &Module,
+        options: &CompileOptions,
+    ) -> Self {
+        if let Branches::Profiled(profile) = &options.branches {
+            llvm.add_metadata_flag(
+                "ProfileSummary",
+                FlagBehavior::Error,
+                summary(context, profile.summary()),
+            );
+        }
+        Self { branches: options.branches.clone(), start: module.code_range().start }
+    }
+
+    fn number(&self, offset: WasmOffset) -> u32 {
+        offset - self.start
+    }
+}
+
+/// The code that a module's counters are of.
+pub(crate) fn counted_code(module: &Module) -> CountedCode {
+    let range = module.code_range();
+    CountedCode::new(&module.bytes()[range.start as usize..range.end as usize])
+}
+
+/// That a profile, if there is one, is of the module.
+pub(crate) fn require_profile(module: &Module, options: &CompileOptions) -> Result<(), CompileError> {
+    let Branches::Profiled(profile) = &options.branches else { return Ok(()) };
+    profile.require(counted_code(module)).map_err(CompileError::Profile)
+}
+
+/// A summary in the form of LLVM's own instrumentation.
+fn summary<'ctx>(context: &'ctx Context, summary: &Summary) -> MetadataValue<'ctx> {
+    let (i32, i64) = (context.i32_type(), context.i64_type());
+    let number = |number: u64| -> BasicMetadataValueEnum<'ctx> { i64.const_int(number, false).into() };
+    let entry = |name: &str, value: BasicMetadataValueEnum<'ctx>| -> BasicMetadataValueEnum<'ctx> {
+        context.metadata_node(&[context.metadata_string(name).into(), value]).into()
+    };
+    let share = |(share, least, counts): &(u32, u64, u32)| -> BasicMetadataValueEnum<'ctx> {
+        let [share, counts] = [*share, *counts].map(|number| i32.const_int(number.into(), false).into());
+        context.metadata_node(&[share, number(*least), counts]).into()
+    };
+    let shares: Vec<_> = summary.shares.iter().map(share).collect();
+    let counts = summary.shares.last().map_or(0, |(_, _, counts)| u64::from(*counts));
+    context.metadata_node(&[
+        entry("ProfileFormat", context.metadata_string("InstrProf").into()),
+        entry("TotalCount", number(summary.total)),
+        entry("MaxCount", number(summary.largest)),
+        entry("MaxInternalCount", number(summary.largest)),
+        entry("MaxFunctionCount", number(summary.largest)),
+        entry("NumCounts", number(counts)),
+        entry("NumFunctions", number(counts)),
+        entry("DetailedSummary", context.metadata_node(&shares).into()),
+    ])
+}
+
+impl<'ctx> FunctionState<'_, 'ctx> {
+    /// At the entry of a function: counts it, or says how often it was counted.
+    pub(crate) fn meet_entry(&mut self, start: WasmOffset) -> Result<(), CompileError> {
+        let counts = &self.module.counts;
+        match &counts.branches {
+            Branches::Unknown => Ok(()),
+            Branches::Counted => {
+                self.counters = Some(self.load_counters()?);
+                self.add_one(self.module.types.i64.const_zero())
+            }
+            // What a loop is entered by in the middle is entered as often as nobody knows.
+            Branches::Profiled(_) if self.entry.is_some() => Ok(()),
+            Branches::Profiled(profile) => {
+                let count = profile.count(counts.number(start));
+                self.module.metadata.entry_count(self.function, count);
+                Ok(())
+            }
+        }
+    }
+
+    fn load_counters(&self) -> Result<PointerValue<'ctx>, CompileError> {
+        let pointer = self.module.types.ptr;
+        let place = offset_of!(VMContext, counters);
+        let counters = self.load(pointer.into(), self.vmctx, place, Region::Context, true)?;
+        Ok(counters.into_pointer_value())
+    }
+
+    /// Before a conditional branch: counts where it goes.
+    pub(crate) fn count_branch(&self, condition: IntValue<'ctx>) -> Result<(), CompileError> {
+        if self.counters.is_none() {
+            return Ok(());
+        }
+        let b = self.builder();
+        let otherwise = b.build_not(condition, "")?;
+        self.add_one(b.build_int_z_extend(otherwise, self.module.types.i64, "")?)
+    }
+
+    /// Before a branch to one of so many targets and a default: the same.
+    pub(crate) fn count_switch(&self, index: IntValue<'ctx>, targets: usize) -> Result<(), CompileError> {
+        if self.counters.is_none() {
+            return Ok(());
+        }
+        let (b, i64) = (self.builder(), self.module.types.i64);
+        let default = i64.const_int(targets as u64, false);
+        let index = b.build_int_z_extend(index, i64, "")?;
+        let is_target = b.build_int_compare(IntPredicate::ULT, index, default, "")?;
+        self.add_one(b.build_select(is_target, index, default, "")?.into_int_value())
+    }
+
+    /// Adds one to a counter of the current instruction.
+    fn add_one(&self, which: IntValue<'ctx>) -> Result<(), CompileError> {
+        let Some(counters) = self.counters else { return Ok(()) };
+        let (b, i64) = (self.builder(), self.module.types.i64);
+        let first = i64.const_int(self.module.counts.number(self.offset).into(), false);
+        let number = b.build_int_add(first, which, "")?;
+        let distance = b.build_int_mul(number, i64.const_int(size_of::<u64>() as u64, false), "")?;
+        let counter = crate::llvm::byte_offset(b, self.module.types.i8, counters, distance)?;
+        let count = self.load(i64.into(), counter, 0, Region::Context, false)?.into_int_value();
+        let count = b.build_int_add(count, i64.const_int(1, false), "")?;
+        store(self.module, count.into(), counter, 0, Region::Context)?;
+        Ok(())
+    }
+
+    /// Says how often a branch of the current instruction went to each of its targets: those of our IR in order, of which the last is
+    /// LLVM's first for a switch.
+    pub(crate) fn weigh(
+        &self,
+        branch: InstructionValue<'ctx>,
+        targets: usize,
+        default_first: bool,
+    ) -> Result<(), CompileError> {
+        let Branches::Profiled(profile) = &self.module.counts.branches else { return Ok(()) };
+        let first = self.module.counts.number(self.offset);
+        let mut counts: Vec<u64> = profile.counts_from(first, targets).collect();
+        if default_first {
+            counts.rotate_right(1);
+        }
+        self.module.metadata.weights(branch, &counts)
+    }
+}
