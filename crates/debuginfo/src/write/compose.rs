@@ -362,3 +362,40 @@ impl Composer<'_> {
         Some(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_of_32_bits_lose_what_is_above_before_it_counts() {
+        // DW_OP_WASM_location of local 0, DW_OP_plus_uconst 4, DW_OP_lit2, DW_OP_shr, DW_OP_stack_value
+        let bytes = [0xed, 0, 0, 0x23, 4, 0x32, 0x25, 0x9f];
+        let encoding = gimli::Encoding { format: gimli::Format::Dwarf32, version: 4, address_size: 4 };
+        let stated = Stated::read(Read(Bytes::new(&bytes, gimli::LittleEndian)), None, encoding).unwrap();
+        let native = Native { scopes: Vec::new(), variables: Vec::new(), rows: Vec::new() };
+        let place = Place::Register(gimli::Register(3));
+        let composed = |size| {
+            let (context, sizes) = (ContextLayout::default(), |_| size);
+            let composer = Composer { native: &native, context: &context, sizes: &sizes, optimised: true };
+            composer.compose(&stated, Shown::Plain, 4, None, &|_| Some(&place)).unwrap()
+        };
+        let expected = |narrow: bool| {
+            let mut out = write::Expression::new();
+            out.op_breg(gimli::Register(3), 0);
+            if narrow {
+                mask(&mut out);
+            }
+            out.op_plus_uconst(4);
+            out.op_constu(2);
+            if narrow {
+                both(&mut out, mask);
+            }
+            out.op(dw::DW_OP_shr);
+            out.op(dw::DW_OP_stack_value);
+            out
+        };
+        assert_eq!(composed(4), expected(true));
+        assert_eq!(composed(8), expected(false));
+    }
+}
