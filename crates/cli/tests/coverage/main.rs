@@ -51,15 +51,15 @@ impl fmt::Display for Way {
 
 /// What is to be shown without optimisation, as a share of what the native build shows.
 const LEAST: f64 = 0.95;
-/// What is to be shown of optimised programs, without and with the plugin, as a share of what the native build shows and the module has a place for: as
-/// much as was reached, less what another version of clang may change.
+/// What is to be shown of optimised programs: without the plugin as a share of what the native build shows and the module has a place for, and with it as a share
+/// of what the native build shows. As much as was reached, less what another version of clang may change.
 const LEAST_OPTIMISED: [(&str, [f64; 2]); 6] = [
     ("bank.cpp", [0.6, 0.7]),
-    ("matrix.c", [0.3, 0.4]),
+    ("matrix.c", [0.3, 0.5]),
     ("route.rs", [0.5, 0.5]),
-    ("sort.c", [0.7, 0.75]),
-    ("text.c", [0.65, 0.75]),
-    ("tree.c", [0.6, 0.85]),
+    ("sort.c", [0.7, 0.8]),
+    ("text.c", [0.65, 0.82]),
+    ("tree.c", [0.6, 0.87]),
 ];
 /// Wrong values that the guest's compiler states, which the native build does not come to show. clang 22: where it has moved an addition into the
 /// branches before (`%48 = phi [9500, …], [%46, …]`), it says that the sum is the variable that was added.
@@ -96,7 +96,8 @@ fn check(program: &Path, way: Way) -> Result<()> {
     let optimised = LEAST_OPTIMISED.iter().find(|(known, _)| *known == name(program));
     let (share, least) = match (way.level, optimised) {
         ("-O0", _) => (measured.variables / measured.native.variables, LEAST),
-        (_, Some((_, least))) => (measured.variables / measured.stated, least[usize::from(way.plugin)]),
+        (_, Some((_, [least, _]))) if !way.plugin => (measured.variables / measured.stated, *least),
+        (_, Some((_, [_, least]))) => (measured.variables / measured.native.variables, *least),
         (_, None) => return Err("nothing is said of how much of the program is to be shown".into()),
     };
     if share < least {
@@ -212,6 +213,14 @@ fn measure(program: &Path, way: Way, options: &[String]) -> Result<Comparison> {
         if way.plugin { format!("-fpass-plugin={}", plugin()?.display()) } else { String::new() };
     guest.extend(Some(&*with_plugin).filter(|option| !option.is_empty()));
     compile(program, level, &guest, &path("program.wasm"))?;
+    if way.plugin {
+        guest.pop();
+        compile(program, level, &guest, &path("plain.wasm"))?;
+        let code = |file: &str| guest::code(Path::new(&path(file)));
+        if code("plain.wasm")? != code("program.wasm")? {
+            return Err("the plugin has changed the code".into());
+        }
+    }
     let (wasm, image) = (path("program.wasm"), path("program.image"));
     succeed(Command::new(WOOTZ).args(["compile", "-g", level, "--no-progress", &wasm, "-o", &image]))?;
     let ours = record(&[WOOTZ, "run", "--no-cache", &image], program, dir.path())?;
