@@ -360,3 +360,23 @@ fn place(index: usize, imported: usize, pointers: usize, defined: usize, size: u
         Some(index) => Place::Inline(defined + index * size),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_limit_is_the_last_address_with_room() {
+        for length in [0, 1, 63, 64, 65, 1 << 16, 1_usize << 32] {
+            let memory = VMMemory::new(std::ptr::null_mut(), length);
+            for bytes in 1..=VMMemory::LIMITS {
+                let room = length as u64 - memory.limits[bytes - 1];
+                assert!(bytes > length || room == bytes as u64, "{bytes} of {length}");
+                let offset = offset_of!(VMMemory, limits) + (bytes - 1) * size_of::<u64>();
+                assert_eq!(VMMemory::limit(bytes as u64), Some(offset));
+            }
+        }
+        assert_eq!(VMMemory::limit(0), None);
+        assert_eq!(VMMemory::limit(VMMemory::LIMITS as u64 + 1), None);
+    }
+}
