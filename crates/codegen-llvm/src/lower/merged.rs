@@ -18,7 +18,7 @@ use super::{lower_inst, memory};
 /// What a leader compares.
 struct Merged<'a> {
     leader: MemoryAccess,
-    /// One past the last byte that is accessed, from the operand on.
+    /// One past the last byte that is accessed, from the operand on. The IR merges no access whose end needs more bits.
     end: u64,
     /// From the leader to the last follower.
     insts: &'a [Inst],
@@ -66,8 +66,8 @@ fn merged<'m>(f: &FunctionState<'m, '_>, block: Block, position: usize) -> Optio
     }
     let ends = insts.iter().enumerate().filter_map(|(index, inst)| {
         let access = body.insts[*inst].op.access()?;
-        let follows = access.bounds == Bounds::Follows(check);
-        follows.then_some((index, access.offset + u64::from(access.bytes)))
+        let belongs = access.bounds == Bounds::Leads(check) || access.bounds == Bounds::Follows(check);
+        belongs.then(|| (index, access.offset + u64::from(access.bytes)))
     });
     let (last, end) = ends.fold((0, 0), |(_, most), (index, end)| (index, most.max(end)));
     Some(Merged { leader, end, insts: &insts[..=last] })
