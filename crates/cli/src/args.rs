@@ -268,6 +268,8 @@ pub struct InspectArgs {
     #[command(flatten)]
     pub compile: CompileArgs,
     #[command(flatten)]
+    pub profile_use: UseArgs,
+    #[command(flatten)]
     pub machine: MachineArgs,
     #[command(flatten)]
     pub input: InputArgs,

@@ -72,6 +72,7 @@ fn inspect(args: &InspectArgs) -> Outcome {
     };
     let input = Input::read(&file, args.input.max_module_size)?;
     let module = input.decode()?;
-    let options = args.compile.options(args.machine.target);
+    let mut options = args.compile.options(args.machine.target);
+    options.branches = args.profile_use.branches()?;
     inspect::inspect(&input, &module, &view, &options)
 }

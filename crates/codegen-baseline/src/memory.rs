@@ -10,7 +10,7 @@ use wootz_vm_abi::context::{Place, VMMemory};
 use wootz_vm_abi::libcall::Libcall;
 use wootz_vm_abi::trap::TrapCode;
 use wootz_wasm_ir::entity::Entity;
-use wootz_wasm_ir::ir::{Bounds, Inst, MemoryAccess, Sign, Value};
+use wootz_wasm_ir::ir::{Inst, MemoryAccess, Sign, Value};
 use wootz_wasm_ir::{DataIndex, MemoryIndex};
 
 use crate::call::BuiltinArg;
@@ -81,7 +81,7 @@ impl Function<'_> {
     /// The operand of an access, checked unless the guard region does that.
     pub(crate) fn address(&mut self, access: MemoryAccess, address: Value) -> Amode {
         let plan = self.module.plans[access.memory.index()];
-        let checked = access.bounds == Bounds::Checked && !plan.covers(access.offset, access.bytes);
+        let checked = access.bounds.may_trap() && !plan.covers(access.offset, access.bytes);
         let constant = self.constant(address).and_then(|bits| bits.checked_add(access.offset));
         let near = constant.and_then(|sum| i32::try_from(sum).ok()).filter(|_| !checked);
         if let Some(offset) = near {

@@ -77,7 +77,9 @@ pub(crate) struct FunctionState<'m, 'ctx> {
     /// The loops that nothing is to be hoisted from.
     dispatch_loops: DispatchLoops,
     /// Which copy of a loop is lowered: 1 if another block has the same code.
-    copy: u32,
+    pub(crate) copy: u32,
+    /// Whether accesses that others compare for are compared themselves.
+    pub(crate) compares_each: bool,
     /// The variables of locals, if debug information has them, each with the offset that its value is told by.
     pub(crate) variables: HashMap<(LocalIndex, WasmOffset), Described<'ctx>>,
     /// The locals that keep the value that they get in the entry block.
@@ -164,6 +166,7 @@ impl<'m, 'ctx> FunctionState<'m, 'ctx> {
             scalar_loops: ScalarLoops::new(module, body),
             dispatch_loops: DispatchLoops::new(body),
             copy: 0,
+            compares_each: false,
             variables: HashMap::new(),
             fixed: body.locals.assigned_once(body.signature.params.len()),
             kept: BTreeMap::new(),
@@ -294,6 +297,7 @@ impl<'m, 'ctx> FunctionState<'m, 'ctx> {
                 self.describe_local(record)?;
             }
             self.set_offset(self.body.insts[*inst].offset);
+            crate::lower::check_ahead(self, index, position)?;
             crate::lower::lower_inst(self, *inst)?;
         }
         records.try_for_each(|record| self.describe_local(record))?;

@@ -10,6 +10,7 @@ use wootz_wasm_ir::{FuncIndex, Module, WasmOffset};
 use crate::compile::{LoweredUnit, compile_parts};
 use crate::emit;
 use crate::error::CompileError;
+use crate::profile::require_profile;
 use crate::report::PhaseTimes;
 use crate::schedule::Schedule;
 use crate::symbol::Symbol;
@@ -53,6 +54,7 @@ pub enum Mark {
 /// # Errors
 /// As [`compile_object`](crate::compile_object).
 pub fn list(module: &Module, options: &CompileOptions) -> Result<Vec<Listing>, CompileError> {
+    require_profile(module, options)?;
     // Lines of the text would take the place of offsets.
     let options = CompileOptions { debug: None, ..options.clone() };
     let units = units::partition(module);

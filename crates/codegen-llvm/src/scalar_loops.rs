@@ -63,7 +63,7 @@ fn has(body: &Body, block: Block, what: impl Fn(Op) -> bool) -> bool {
 
 fn forbids(module: &ModuleState<'_>, op: Op) -> bool {
     let is_checked = op.access().is_some_and(|access| {
-        matches!(access.bounds, Bounds::Checked | Bounds::Dominated)
+        (access.bounds.may_trap() || access.bounds == Bounds::Dominated)
             && !module.plans[access.memory.index()].covers(access.offset, access.bytes)
     });
     is_checked || op.calls()
@@ -77,7 +77,7 @@ fn leaves_within(module: &ModuleState<'_>, body: &Body, head: Block, end: Block)
     }
     let reads = |op: Op| {
         op.access().is_some_and(|access| {
-            access.bounds == Bounds::Checked
+            access.bounds.may_trap()
                 && module.plans[access.memory.index()].covers(access.offset, access.bytes)
         })
     };

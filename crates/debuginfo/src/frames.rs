@@ -20,6 +20,13 @@ pub(crate) type Rule = (Register, i64);
 #[derive(Default)]
 pub(crate) struct Frames(Vec<(Range<u64>, Rule)>);
 
+#[cfg(test)]
+impl From<Vec<(Range<u64>, Rule)>> for Frames {
+    fn from(rules: Vec<(Range<u64>, Rule)>) -> Self {
+        Self(rules)
+    }
+}
+
 impl Frames {
     /// Reads a relocated `.eh_frame` at an address.
     pub(crate) fn read(eh_frame: &[u8], address: u64) -> Result<Self, Error> {

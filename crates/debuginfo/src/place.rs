@@ -30,6 +30,16 @@ pub(crate) enum Step {
     Plain(DwOp),
 }
 
+/// What an operation makes of the upper halves of its two operands, which are nothing if those have 32 bits.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub(crate) enum Operands {
+    /// They do not change the lower half of the result.
+    Any,
+    /// They have to be those of numbers without a sign, or of numbers with one.
+    Unsigned,
+    Signed,
+}
+
 impl Place {
     /// Reads LLVM's description; `None` if it says nothing, or is of a kind that nothing can be made of: a value in pieces, one
     /// that only the caller knows.
@@ -84,7 +94,17 @@ impl Place {
 
     /// Whether it is in a place of the frame's own.
     pub(crate) fn is_in_frame(&self) -> bool {
-        matches!(self, Self::Memory(steps) if steps.first() == Some(&Step::Plain(dw::DW_OP_call_frame_cfa)) && steps.len() == 3)
+        self.slot().is_some()
+    }
+
+    /// Where in the frame it is, if it is in a place of the frame's own: from the canonical frame address on.
+    pub(crate) fn slot(&self) -> Option<i64> {
+        let Self::Memory(steps) = self else { return None };
+        let frame = [Step::Plain(dw::DW_OP_call_frame_cfa), Step::Plain(dw::DW_OP_plus)];
+        match **steps {
+            [first, Step::Signed(offset), last] if [first, last] == frame => Some(offset),
+            _ => None,
+        }
     }
 
     /// The description as it was.
@@ -140,7 +160,6 @@ impl Step {
             Operation::Drop => Self::Plain(dw::DW_OP_drop),
             Operation::Swap => Self::Plain(dw::DW_OP_swap),
             Operation::Rot => Self::Plain(dw::DW_OP_rot),
-            Operation::Abs => Self::Plain(dw::DW_OP_abs),
             Operation::And => Self::Plain(dw::DW_OP_and),
             Operation::Div => Self::Plain(dw::DW_OP_div),
             Operation::Minus => Self::Plain(dw::DW_OP_minus),
@@ -163,6 +182,17 @@ impl Step {
             Operation::CallFrameCFA => Self::Plain(dw::DW_OP_call_frame_cfa),
             _ => return None,
         })
+    }
+
+    pub(crate) fn operands(self) -> Operands {
+        let Self::Plain(operation) = self else { return Operands::Any };
+        match operation {
+            dw::DW_OP_shr | dw::DW_OP_mod | dw::DW_OP_eq | dw::DW_OP_ne => Operands::Unsigned,
+            dw::DW_OP_shra | dw::DW_OP_div | dw::DW_OP_ge | dw::DW_OP_gt | dw::DW_OP_le | dw::DW_OP_lt => {
+                Operands::Signed
+            }
+            _ => Operands::Any,
+        }
     }
 
     pub(crate) fn write(self, expression: &mut write::Expression) {

@@ -16,6 +16,7 @@
 //! ```
 
 use std::ffi::c_void;
+use std::mem::offset_of;
 
 use serde::{Deserialize, Serialize};
 use wootz_wasm_types::entity::Entity;
@@ -109,6 +110,25 @@ pub struct VMMemory {
     pub base: *mut u8,
     /// Accessible length in bytes. Of a shared memory it is read and written atomically, and only grows.
     pub length: usize,
+    /// The last address from which 1, 2, … bytes exist, if the memory has so many at all. Not of a shared memory.
+    pub limits: [u64; Self::LIMITS],
+}
+
+impl VMMemory {
+    /// How many limits there are: most accesses of compilers end no further from their address.
+    pub const LIMITS: usize = 64;
+
+    /// A memory of that base and length.
+    pub fn new(base: *mut u8, length: usize) -> Self {
+        let limits = std::array::from_fn(|index| (length as u64).saturating_sub(index as u64 + 1));
+        Self { base, length, limits }
+    }
+
+    /// Offset of the limit for an access that ends so many bytes from its address, if there is one.
+    pub fn limit(bytes: u64) -> Option<usize> {
+        let index = usize::try_from(bytes).ok()?.checked_sub(1).filter(|index| *index < Self::LIMITS)?;
+        Some(offset_of!(Self, limits) + index * size_of::<u64>())
+    }
 }
 
 /// A table as compiled code sees it: read only.

@@ -53,7 +53,7 @@ pub const DATA: &str = ".wootz.data";
 pub const DEBUG: &str = ".wootz.debug";
 
 /// Version of everything in this crate: an image of another version is refused.
-pub const FORMAT_VERSION: u32 = 8;
+pub const FORMAT_VERSION: u32 = 9;
 /// First bytes of [`INFO`], before the version: tells an image from any other ELF file.
 pub const INFO_MAGIC: [u8; 8] = *b"wootzimg";
 

@@ -1,8 +1,8 @@
 //! The verifier finds what is broken: each test breaks one thing in a good body.
 
 use wootz_wasm_ir::ir::{
-    self, Block, Body, Bounds, Disjoint, Group, Inst, IntBinary, IntUnary, IntWidth, LocalValue, Op,
-    Terminator, Value, ValueDef,
+    self, Block, Body, Bounds, BoundsCheck, Disjoint, Group, Inst, IntBinary, IntUnary, IntWidth, LocalValue,
+    Op, Terminator, Value, ValueDef,
 };
 use wootz_wasm_ir::{FuncIndex, GlobalIndex, LocalIndex, MemoryIndex, Module, Translator, ValType};
 
@@ -162,6 +162,7 @@ fn bounds() {
         body.insts[load].op.access_mut().expect("a load is an access").bounds = bounds;
     };
     assert_finds!("there is no group3", |body| claim(body, Bounds::Ranged(Group(3))));
+    assert_finds!("nothing leads check7 to here", |body| claim(body, Bounds::Follows(BoundsCheck(7))));
     assert_finds!("has type i32, not i64", |body| {
         let group = body.groups.push(Disjoint { first: Group(0), count: 1 });
         claim(body, Bounds::Ranged(group));

@@ -4,8 +4,10 @@
 //! |---|---|
 //! | `operators` | an operator gives what another engine says it does: of constants and of loaded operands, at every level |
 //! | `loops` | loops over arrays around the ends of a memory do what another engine says, traps and memory included |
+//! | `blocks` | of accesses of the same addresses one after another the first that is outside traps, at its place, with all effects before it |
 //! | `bounds` | accesses and bulk operations trap exactly when they reach past the end, and then change nothing |
 
+mod blocks;
 mod bounds;
 mod loops;
 mod operators;

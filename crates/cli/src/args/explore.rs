@@ -4,12 +4,14 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::{CompileArgs, InputArgs, MachineArgs};
+use super::{CompileArgs, InputArgs, MachineArgs, UseArgs};
 
 #[derive(Args, Debug)]
 pub struct ExploreArgs {
     #[command(flatten)]
     pub compile: CompileArgs,
+    #[command(flatten)]
+    pub profile_use: UseArgs,
     #[command(flatten)]
     pub machine: MachineArgs,
     #[command(flatten)]

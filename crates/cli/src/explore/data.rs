@@ -39,9 +39,13 @@ struct Function {
     asm: Vec<Row>,
 }
 
-/// Text, offset, and how the line is marked: its kind, and what the trap is.
+/// Text, offset, and, if the line is marked, how: its kind, and what the trap is.
 #[derive(Serialize)]
-struct Row(String, Option<WasmOffset>, Option<(&'static str, &'static str)>);
+struct Row(
+    String,
+    Option<WasmOffset>,
+    #[serde(skip_serializing_if = "Option::is_none")] Option<(&'static str, &'static str)>,
+);
 
 impl Data {
     /// `None` for a module that does not print.

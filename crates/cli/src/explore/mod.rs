@@ -27,7 +27,8 @@ pub(crate) fn explore(args: &ExploreArgs) -> Outcome {
     let target = target(args)?;
     let input = Input::read(&args.file, args.input.max_module_size)?;
     let module = input.decode()?;
-    let options = args.compile.options(args.machine.target);
+    let mut options = args.compile.options(args.machine.target);
+    options.branches = args.profile_use.branches()?;
     let declarations = module.declarations();
     let chosen = args.functions.iter().map(|text| find_function(declarations, text));
     let chosen: BTreeSet<FuncIndex> = chosen.collect::<Outcome<_>>()?;

@@ -65,6 +65,10 @@ fn what_is_no_profile_of_the_module_is_refused_before_anything_runs() {
     let profile = fs::read(dir.path().join("p")).unwrap();
     n("cut", &profile[..profile.len() - 1]);
     n("text", b"wootz");
+    for command in [&["inspect", "--asm=one"][..], &["explore", "-o", "-"]] {
+        let options = [command, &["--profile-use", "p", "m.wat"]].concat();
+        assert!(dir.wootz(&options).error(2).contains("of another module"), "{options:?}");
+    }
     for (file, reason) in [("p", "of another module"), ("cut", "cut or damaged"), ("text", "no profile")] {
         for message in [
             record(file, "m.wat").error(2),

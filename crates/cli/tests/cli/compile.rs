@@ -152,3 +152,28 @@ fn debug_information_goes_to_a_file_of_its_own() {
     dir.wootz(&["compile", "m.wat", "--split-debug", "apart"]).error(2);
     dir.wootz(&["compile", "-g", "m.wat", "--emit", "obj", "--split-debug", "apart"]).error(2);
 }
+
+/// A module without sources is printed for debuggers, beside the result; one with sources is not.
+#[test]
+fn only_a_module_without_sources_is_printed() {
+    let dir = Dir::with("t.c", "int half(int of) { return of / 2; }");
+    let clang = |options: &[&str], out: &str| {
+        let mut clang = std::process::Command::new("clang-22");
+        clang.args(["--target=wasm32", "-nostdlib", "-Wl,--no-entry", "-Wl,--export=half"]).args(options);
+        let status = clang.arg(dir.path().join("t.c")).arg("-o").arg(dir.path().join(out)).status();
+        assert!(status.unwrap().success());
+    };
+    clang(&["-g"], "with.wasm");
+    clang(&[], "without.wasm");
+    for name in ["with", "without"] {
+        let (module, image) = (format!("{name}.wasm"), format!("{name}.image"));
+        dir.wootz(&["compile", "-g", &module, "-o", &image]).output();
+    }
+    assert!(!dir.path().join("with.wat").exists());
+    let printed = std::fs::read_to_string(dir.path().join("without.wat")).unwrap();
+    assert!(printed.contains("(func $half"), "{printed}");
+    let to_output =
+        |module: &str| dir.command(&["compile", "-g", module, "-o", "-"]).output().unwrap().status;
+    assert_eq!(to_output("with.wasm").code(), Some(0));
+    assert_eq!(to_output("without.wasm").code(), Some(2), "there is no place for the print");
+}

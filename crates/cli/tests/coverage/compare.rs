@@ -75,9 +75,18 @@ impl Why {
 /// A variable, at a line of the source.
 pub(crate) type Key = (u64, String);
 
-/// Compares two builds of a level, of the same program as `truth`. `stated` is what ours was made from.
-pub(crate) fn compare(truth: &Trace, native: &Trace, ours: &Trace, stated: &BTreeSet<Key>) -> Comparison {
-    let truth = Truth::new(truth);
+/// What is known of a program besides its traces.
+pub(crate) struct Program {
+    /// What the module that ours was made from has a place for.
+    pub(crate) stated: BTreeSet<Key>,
+    /// What a part of a variable may be before it is written, of a moment too early: nothing, where the truth has that filled in.
+    pub(crate) unwritten: Option<&'static str>,
+}
+
+/// Compares two builds of a level, of the same program as `truth`.
+pub(crate) fn compare(truth: &Trace, native: &Trace, ours: &Trace, program: &Program) -> Comparison {
+    let Program { stated, unwritten } = program;
+    let truth = Truth::new(truth, *unwritten);
     let (of_native, of_ours) = (shown(native), shown(ours));
     let mut missing = Vec::new();
     let (mut variables, mut possible) = (0.0, 0.0);
@@ -134,7 +143,7 @@ fn shown(trace: &Trace) -> BTreeMap<Key, f64> {
         .collect()
 }
 
-/// What a part of a variable is in the truth before it has a value: the compiler is asked to fill it with this.
+/// What a part of a variable is in the truth before it has a value: clang is asked to fill it with this.
 const UNSET: [&str; 8] = [
     "-1431655766",
     "2863311530",
@@ -152,11 +161,12 @@ struct Truth {
     at_line: BTreeMap<u64, Vec<BTreeMap<String, String>>>,
     /// All that a part of a variable ever is, by name, line of the declaration and path.
     ever: BTreeMap<(u64, String), BTreeSet<String>>,
+    unwritten: Option<&'static str>,
 }
 
 impl Truth {
-    fn new(trace: &Trace) -> Self {
-        let mut truth = Self { at_line: BTreeMap::new(), ever: BTreeMap::new() };
+    fn new(trace: &Trace, unwritten: Option<&'static str>) -> Self {
+        let mut truth = Self { at_line: BTreeMap::new(), ever: BTreeMap::new(), unwritten };
         for stop in trace {
             let mut values = BTreeMap::new();
             for (name, variable) in &stop.variables {
@@ -194,7 +204,8 @@ impl Truth {
                         continue;
                     }
                     let ever = self.ever.get(&(variable.declared, path.clone()));
-                    if ever.is_some_and(|ever| ever.contains(&value)) {
+                    let unwritten = self.unwritten == Some(&*value);
+                    if unwritten || ever.is_some_and(|ever| ever.contains(&value)) {
                         seen.early_or_late += 1;
                     } else {
                         seen.wrong.insert((stop.line, path), value);

@@ -10,6 +10,15 @@ use wootz_wasm_ir::Module;
 type Bytes<'a> = EndianSlice<'a, LittleEndian>;
 type Entry<'a> = DebuggingInformationEntry<Bytes<'a>>;
 
+/// All of a module but its custom sections.
+pub(crate) fn code(module: &Path) -> Result<Vec<Vec<u8>>, Box<dyn Error>> {
+    let module = Module::new(std::fs::read(module)?)?;
+    let sections = module.sections().iter().filter(|section| section.kind != "custom");
+    let bytes = sections
+        .map(|section| module.bytes()[section.range.start as usize..section.range.end as usize].to_vec());
+    Ok(bytes.collect())
+}
+
 /// The variables that have a place where a line's code begins, with the line.
 pub(crate) fn stated(module: &Path, source: &Path) -> Result<BTreeSet<(u64, String)>, Box<dyn Error>> {
     let module = Module::new(std::fs::read(module)?)?;

@@ -17,7 +17,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 use std::sync::OnceLock;
 
-use compare::{Comparison, Missing, Why, compare};
+use compare::{Comparison, Missing, Program, Why, compare};
 use libtest_mimic::{Arguments, Trial};
 use trace::record;
 
@@ -36,6 +36,13 @@ struct Way {
     plugin: bool,
 }
 
+impl Way {
+    /// The plugin is clang's.
+    fn is_for(self, program: &Path) -> bool {
+        !self.plugin || !is_rust(program)
+    }
+}
+
 impl fmt::Display for Way {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}{}", self.level, if self.plugin { " plugin" } else { "" })
@@ -44,10 +51,19 @@ impl fmt::Display for Way {
 
 /// What is to be shown without optimisation, as a share of what the native build shows.
 const LEAST: f64 = 0.95;
-/// What is to be shown of optimised programs, without and with the plugin, as a share of what the native build shows and the module has a place for: as
-/// much as was reached, less what another version of clang may change.
-const LEAST_OPTIMISED: [(&str, [f64; 2]); 4] =
-    [("matrix.c", [0.3, 0.4]), ("sort.c", [0.7, 0.75]), ("text.c", [0.65, 0.75]), ("tree.c", [0.6, 0.85])];
+/// What is to be shown of optimised programs: without the plugin as a share of what the native build shows and the module has a place for, and with it as a share
+/// of what the native build shows. As much as was reached, less what another version of clang may change.
+const LEAST_OPTIMISED: [(&str, [f64; 2]); 6] = [
+    ("bank.cpp", [0.6, 0.7]),
+    ("matrix.c", [0.3, 0.5]),
+    ("route.rs", [0.5, 0.5]),
+    ("sort.c", [0.7, 0.8]),
+    ("text.c", [0.65, 0.82]),
+    ("tree.c", [0.6, 0.87]),
+];
+/// Wrong values that the guest's compiler states, which the native build does not come to show. clang 22: where it has moved an addition into the
+/// branches before (`%48 = phi [9500, …], [%46, …]`), it says that the sum is the variable that was added.
+const OF_COMPILER: [(&str, u64, &str); 1] = [("bank.cpp", 106, "gain.cents")];
 
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
@@ -65,7 +81,7 @@ fn main() -> ExitCode {
     }
     let mut trials = Vec::new();
     for program in programs().expect("the folder of programs is readable") {
-        for way in WAYS {
+        for way in WAYS.into_iter().filter(|way| way.is_for(&program)) {
             let program = program.clone();
             let name = format!("{} {way}", name(&program));
             let check = move || check(&program, way).map_err(|error| error.to_string().into());
@@ -80,7 +96,8 @@ fn check(program: &Path, way: Way) -> Result<()> {
     let optimised = LEAST_OPTIMISED.iter().find(|(known, _)| *known == name(program));
     let (share, least) = match (way.level, optimised) {
         ("-O0", _) => (measured.variables / measured.native.variables, LEAST),
-        (_, Some((_, least))) => (measured.variables / measured.stated, least[usize::from(way.plugin)]),
+        (_, Some((_, [least, _]))) if !way.plugin => (measured.variables / measured.stated, *least),
+        (_, Some((_, [_, least]))) => (measured.variables / measured.native.variables, *least),
         (_, None) => return Err("nothing is said of how much of the program is to be shown".into()),
     };
     if share < least {
@@ -88,8 +105,10 @@ fn check(program: &Path, way: Way) -> Result<()> {
             format!("{:.0} % of the variables are shown: {:?}", share * 100.0, measured.missing).into()
         );
     }
-    if !measured.ours.wrong.is_empty() {
-        return Err(format!("wrong: {:#?}", measured.ours.wrong).into());
+    let mut wrong = measured.ours.wrong;
+    wrong.retain(|(line, part), _| !OF_COMPILER.contains(&(&*name(program), *line, &**part)));
+    if !wrong.is_empty() {
+        return Err(format!("wrong: {wrong:#?}").into());
     }
     Ok(())
 }
@@ -102,7 +121,7 @@ fn table(chosen: &[String], options: &[String]) -> Result<()> {
     for way in WAYS {
         let (mut native, mut stated, mut ours) = (0.0, 0.0, 0.0);
         let mut lost: BTreeMap<Why, f64> = BTreeMap::new();
-        for program in programs()? {
+        for program in programs()?.into_iter().filter(|program| way.is_for(program)) {
             let name_of = name(&program);
             let is_chosen = |chosen: &String| name_of.split('.').next() == chosen.split('.').next();
             if !chosen.is_empty() && !chosen.iter().any(is_chosen) {
@@ -125,6 +144,9 @@ fn table(chosen: &[String], options: &[String]) -> Result<()> {
             native += measured.native.variables;
             stated += measured.stated;
             ours += measured.variables;
+        }
+        if native == 0.0 {
+            continue;
         }
         println!(
             "all programs    {way}: {:.1} % of the variables that the native builds show, {:.1} % of those that the modules have places for",
@@ -179,36 +201,72 @@ fn measure(program: &Path, way: Way, options: &[String]) -> Result<Comparison> {
     let level = way.level;
     let dir = tempfile::tempdir()?;
     let path = |file: &str| dir.path().join(file).display().to_string();
-    let compiler = if program.extension().is_some_and(|extension| extension == "cpp") {
-        "clang++-22"
-    } else {
-        "clang-22"
-    };
-    let clang = |options: &[&str], out: &str| {
-        succeed(
-            Command::new(compiler)
-                .args(["-g", "-fno-exceptions", "-Wno-deprecated"])
-                .args(options)
-                .arg(program)
-                .arg("-o")
-                .arg(out),
-        )
-    };
-    clang(&["-O0", "-ftrivial-auto-var-init=pattern"], &path("truth"))?;
+    // A variable of C has a value that no variable has before it is given one.
+    let pattern = if is_rust(program) { &[][..] } else { &["-ftrivial-auto-var-init=pattern"] };
+    compile(program, "-O0", pattern, &path("truth"))?;
     let truth = record(&[&path("truth")], program, dir.path())?;
-    clang(&[level], &path("native"))?;
+    compile(program, level, &[], &path("native"))?;
     let native = record(&[&path("native")], program, dir.path())?;
-    let mut guest = vec!["--target=wasm32-wasi", "--sysroot=/usr", "--no-wasm-opt", level];
+    let mut guest: Vec<&str> = GUEST[usize::from(is_rust(program))].to_vec();
     guest.extend(options.iter().map(String::as_str));
     let with_plugin =
         if way.plugin { format!("-fpass-plugin={}", plugin()?.display()) } else { String::new() };
     guest.extend(Some(&*with_plugin).filter(|option| !option.is_empty()));
-    clang(&guest, &path("program.wasm"))?;
+    compile(program, level, &guest, &path("program.wasm"))?;
+    if way.plugin {
+        guest.pop();
+        compile(program, level, &guest, &path("plain.wasm"))?;
+        let code = |file: &str| guest::code(Path::new(&path(file)));
+        if code("plain.wasm")? != code("program.wasm")? {
+            return Err("the plugin has changed the code".into());
+        }
+    }
     let (wasm, image) = (path("program.wasm"), path("program.image"));
     succeed(Command::new(WOOTZ).args(["compile", "-g", level, "--no-progress", &wasm, "-o", &image]))?;
     let ours = record(&[WOOTZ, "run", "--no-cache", &image], program, dir.path())?;
     let stated = guest::stated(Path::new(&wasm), program)?;
-    Ok(compare(&truth, &native, &ours, &stated))
+    // rustc has no option to fill variables; linear memory is zero at first.
+    let unwritten = is_rust(program).then_some("0");
+    Ok(compare(&truth, &native, &ours, &Program { stated, unwritten }))
+}
+
+fn is_rust(program: &Path) -> bool {
+    program.extension().is_some_and(|extension| extension == "rs")
+}
+
+/// What makes clang and rustc compile for WebAssembly.
+const GUEST: [&[&str]; 2] = [
+    &["--target=wasm32-wasi", "--sysroot=/usr", "--no-wasm-opt", "-Wno-unused-command-line-argument"],
+    &["--target=wasm32-unknown-unknown", "-Clinker=wasm-ld-22"],
+];
+
+/// Compiles a program with debug information: C and C++ by clang, Rust without its library by rustc.
+fn compile(program: &Path, level: &str, options: &[&str], out: &str) -> Result<()> {
+    let is_guest = options.iter().any(|option| option.starts_with("--target"));
+    let mut compiler = match program.extension().and_then(|extension| extension.to_str()) {
+        Some("rs") => {
+            let mut rustc = Command::new("rustc");
+            // What stands in for the library has to be asked for: it is not stable.
+            rustc.env("RUSTC_BOOTSTRAP", "1").args([
+                "--edition=2021",
+                "-Cpanic=abort",
+                "-Coverflow-checks=off",
+            ]);
+            rustc.arg(level.replace("-O", "-Copt-level=")).args((!is_guest).then_some("-Clink-arg=-lc"));
+            rustc
+        }
+        Some("cpp") => {
+            let mut clang = Command::new("clang++-22");
+            clang.args([level, "-fno-exceptions", "-fno-rtti", "-nostdlib++", "-Wno-deprecated"]);
+            clang
+        }
+        _ => {
+            let mut clang = Command::new("clang-22");
+            clang.args([level, "-fno-exceptions", "-Wno-deprecated"]);
+            clang
+        }
+    };
+    succeed(compiler.arg("-g").args(options).arg(program).arg("-o").arg(out))
 }
 
 /// The plugin for clang, compiled when it is first needed.

@@ -65,16 +65,22 @@ def show(value, depth=0):
         if kind.name:
             # A pointer of the guest's in memory, as gdb is told of it: an array with a name.
             target = kind.target()
+            if kind.name.endswith("&"):
+                return show(value[0], depth)
             address = int(value.cast(target.pointer()))
             return pointer(address, target, lambda: value[0], depth)
         last = min(last, first + MAX_ELEMENTS - 1)
         return [show(value[index], depth) for index in range(first, last + 1)]
     if code in (gdb.TYPE_CODE_STRUCT, gdb.TYPE_CODE_UNION):
-        fields = (field for field in kind.fields() if hasattr(field, "bitpos"))
+        fields = [field for field in kind.fields() if hasattr(field, "bitpos")]
+        if [field.name for field in fields] == ["data_ptr", "length"]:
+            # A slice of Rust's, or text.
+            length = min(int(value["length"]), MAX_ELEMENTS)
+            return [show(value["data_ptr"][index], depth + 1) for index in range(length)]
         return {field.name or "": show(value[field], depth) for field in fields}
     if code in (gdb.TYPE_CODE_INT, gdb.TYPE_CODE_CHAR):
         # A pointer to a function is the guest's number, of a type with a name that no other number has.
-        return "function" if kind.name.endswith("*") else int(value)
+        return "function" if kind.name.endswith("*") or kind.name == "__vtbl_ptr_type" else int(value)
     if code == gdb.TYPE_CODE_BOOL:
         return bool(value)
     if code == gdb.TYPE_CODE_FLT:
@@ -89,6 +95,9 @@ def variables(frame):
     while block:
         for symbol in block:
             if not (symbol.is_variable or symbol.is_argument) or symbol.name in found:
+                continue
+            # What a loop of C++ ends at is behind the last element.
+            if symbol.name.startswith("__end"):
                 continue
             try:
                 value = show(symbol.value(frame))

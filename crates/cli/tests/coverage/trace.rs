@@ -33,7 +33,8 @@ const STOPS: &str = "20000";
 /// Runs a command under gdb and stops at all lines of a source.
 pub(crate) fn record(command: &[&str], source: &Path, folder: &Path) -> Result<Trace, Box<dyn Error>> {
     let text = fs::read_to_string(source)?;
-    let main = text.lines().position(|line| line.starts_with("int main(")).ok_or("there is no main")? + 1;
+    let is_main = |line: &str| line.starts_with("int main(") || line.starts_with("pub extern \"C\" fn main(");
+    let main = text.lines().position(is_main).ok_or("there is no main")? + 1;
     let (script, result) = (folder.join("trace.py"), folder.join("trace.json"));
     fs::write(&script, include_str!("trace.py"))?;
     fs::write(&result, "")?;

@@ -21,7 +21,7 @@
 ;; check: store volatile i32 2
 
 ;;! emit = llvm-ir, func = 1
-;; check: @llvm.usub.sat.i64
+;; check: icmp ugt i64
 ;; check: store volatile i32 1
 ;; check: load volatile i32
 ;; check: store volatile i32 2
@@ -33,7 +33,7 @@
 ;; Pages are counted in each memory's own size: the upper half of a length, a shifted one, the length itself.
 ;;! emit = asm, func = 2
 ;; check: movl 58(%rdi), %eax
-;; check: movq 72(%rdi), %rdx
+;; check: movq 584(%rdi), %rdx
 ;; check: shrq $$16, %rdx
-;; check: movl 88(%rdi), %ecx
+;; check: movl 1112(%rdi), %ecx
 ;; not: shr

@@ -25,15 +25,14 @@
 ;; sameln: align 1
 
 ;;! emit = llvm-ir, cpu = x86-64-v3, checks = explicit, func = 0
-;; check: icmp ugt i64
+;; check: icmp ult i64
 ;; check: ubsantrap(i8 2)
 
 ;;! emit = asm, cpu = x86-64-v3, func = 1
 ;; check: vmovups %xmm0, (%r$(=[a-z]+)
 
 ;;! emit = llvm-ir, cpu = x86-64-v3, checks = explicit, func = 1
-;; check: add
-;; sameln: 16
+;; check: icmp ult i64
 
 ;;! emit = asm, cpu = x86-64-v3, func = 2
 ;; check: vpmovsxbw (%r$(=[a-z]+)

@@ -2,9 +2,14 @@
 //!
 //! A callee takes its arguments from the stack, so that behind the call the stack pointer is higher than before, until the caller has moved it back. LLVM
 //! says so late, or not at all. What the code does to the stack pointer tells by how much the information is off ([`AfterCall`]).
+//!
+//! LLVM takes that instruction also for the end of what it knows of values on the stack, up to the end of the block. They are where they were until
+//! something is stored there, so code that runs on from the instruction is looked through for that.
+
+use std::collections::BTreeSet;
 
 use wootz_debuginfo::unwind;
-use wootz_debuginfo::write::AfterCall;
+use wootz_debuginfo::write::{AfterCall, StackStore};
 
 use super::error::LinkError;
 use super::layout::Layout;
@@ -24,26 +29,95 @@ pub(super) fn after_calls(arch: &Arch, layout: &Layout<'_>) -> Result<Vec<AfterC
         let start = entry.start.checked_sub(text.address).map(|start| start as usize);
         let code = start.and_then(|start| text.data.get(start..start.checked_add(entry.len as usize)?));
         let Some(code) = code else { continue };
-        let mut at = 0;
-        // Where the last call ends, as long as nothing since then has moved the stack pointer.
-        let mut after_call = None;
-        // Functions are nothing but instructions: tables stand elsewhere.
-        while let Some((length, text)) = disassembler.instruction(&code[at..]) {
-            let instruction = &code[at..at + length];
-            at += length;
-            let end = entry.start + at as u64;
-            if let (Some(start), Some(moved)) = (after_call, moves_stack_pointer(instruction)) {
-                found.push(AfterCall { code: start..end, moved });
-            }
-            match () {
-                () if is_call(instruction) => after_call = Some(end),
-                () if keeps_stack_pointer(&text) => {}
-                () => after_call = None,
-            }
-        }
+        found.extend(Function::new(&disassembler, code, entry.start).after_calls());
     }
     found.sort_by_key(|after| after.code.start);
     Ok(found)
+}
+
+/// The calls of a function and the code behind them.
+struct Function {
+    found: Vec<AfterCall>,
+    /// Addresses that something in the function jumps to, if all are known.
+    targets: Option<BTreeSet<u64>>,
+}
+
+impl Function {
+    fn new(disassembler: &Disassembler, code: &[u8], address: u64) -> Self {
+        let mut function = Self { found: Vec::new(), targets: Some(BTreeSet::new()) };
+        let mut at = 0;
+        // Where the last call ends, as long as nothing since then has moved the stack pointer, and what was stored since.
+        let mut after_call: Option<(u64, Vec<StackStore>)> = None;
+        // Whether code has run on since the last that was found.
+        let mut is_straight = false;
+        // Functions are nothing but instructions: tables stand elsewhere.
+        while let Some((length, text)) = disassembler.instruction(&code[at..]) {
+            let (instruction, text) = (&code[at..at + length], text.trim_start());
+            let start = address + at as u64;
+            at += length;
+            let end = address + at as u64;
+            let (is_call, keeps, store) = (is_call(instruction), keeps_stack_pointer(text), store(text, end));
+            if is_straight && let Some(last) = function.found.last_mut() {
+                last.stores.extend(store.clone());
+                // A call changes nothing on the stack that its caller has values in.
+                last.straight = if keeps || is_call { end } else { start };
+                is_straight = keeps;
+            }
+            match (after_call.take(), moves_stack_pointer(instruction)) {
+                (Some((start, stores)), Some(moved)) => {
+                    function.found.push(AfterCall { code: start..end, moved, straight: end, stores });
+                    is_straight = true;
+                }
+                _ if is_call => after_call = Some((end, Vec::new())),
+                (Some((start, mut stores)), _) if keeps => {
+                    stores.extend(store);
+                    after_call = Some((start, stores));
+                }
+                _ => {}
+            }
+            function.note_target(text, end);
+        }
+        function
+    }
+
+    /// Notes where an instruction jumps to.
+    fn note_target(&mut self, text: &str, end: u64) {
+        if !text.starts_with('j') {
+            return;
+        }
+        match text.split_once('\t').and_then(|(_, distance)| distance.trim().parse().ok()) {
+            Some(distance) => {
+                _ = self.targets.as_mut().map(|targets| targets.insert(end.wrapping_add_signed(distance)));
+            }
+            None => self.targets = None,
+        }
+    }
+
+    /// What comes after the calls, with code that runs on only up to where something jumps to.
+    fn after_calls(mut self) -> Vec<AfterCall> {
+        for AfterCall { code, straight, .. } in &mut self.found {
+            let target = |targets: &BTreeSet<u64>| targets.range(code.start..).next().copied();
+            let end = self.targets.as_ref().map_or(Some(code.start), target);
+            *straight = match end {
+                Some(end) if end < code.end => code.start,
+                Some(end) => end.min(*straight),
+                None => *straight,
+            };
+        }
+        self.found
+    }
+}
+
+/// What an instruction of x86-64 may store relative to the stack pointer: its last operand is what it may write.
+fn store(text: &str, end: u64) -> Option<StackStore> {
+    let (name, operands) = text.split_once('\t')?;
+    let (before, index) = operands.trim_end().strip_suffix(')')?.rsplit_once("(%rsp")?;
+    let offset = before.rsplit([',', ' ', '*']).next().unwrap_or_default();
+    let offset = if offset.is_empty() { Some(0) } else { offset.parse().ok() };
+    // The largest register has 64 bytes.
+    let bytes = if matches!(name, "movb" | "movw" | "movl" | "movq") { 8 } else { 64 };
+    let place = offset.filter(|_| index.is_empty()).map(|offset| (offset, bytes));
+    Some(StackStore { end, place })
 }
 
 /// Whether an instruction of x86-64 is a call.
@@ -80,7 +154,8 @@ fn moves_stack_pointer(instruction: &[u8]) -> Option<i64> {
 /// Whether what comes after an instruction of x86-64 is the next one, with the same stack pointer: it neither jumps nor names the register but to address by it.
 fn keeps_stack_pointer(text: &str) -> bool {
     let text = text.trim_start();
-    let moves = ["push", "pop", "call", "ret", "leave", "enter", "j", "loop", "int", "iret", "sys"];
+    let moves =
+        ["push", "pop", "call", "ret", "leave", "enter", "j", "loop", "int", "iret", "sys", "ud", "hlt"];
     let outside = text.split('(').enumerate().map(|(index, part)| {
         let addressed = if index > 0 { part.find(')') } else { None };
         addressed.map_or(part, |end| &part[end..])
@@ -145,5 +220,31 @@ mod tests {
             &[0x74, 0],
         ];
         assert!(!others.iter().any(|code| keeps(code)));
+    }
+
+    #[test]
+    fn code_runs_on_up_to_jumps_and_their_targets() {
+        let disassembler = Disassembler::new(c"x86_64-unknown-linux-gnu").unwrap();
+        let call = [0xe8, 0, 0, 0, 0];
+        let (sub, store, inc) = ([0x48, 0x83, 0xec, 8], [0x48, 0x89, 0x44, 0x24, 0x10], [0xff, 0xc0]);
+        let straight = |code: &[&[u8]]| {
+            let found = Function::new(&disassembler, &code.concat(), 0x100).after_calls();
+            let parts = found.into_iter().map(|after| (after.code, after.straight, after.stores));
+            parts.collect::<Vec<_>>()
+        };
+        // The jump leads to the increment.
+        let code: [&[u8]; 7] = [&call, &sub, &store, &inc, &call, &sub, &[0xeb, 0xf3]];
+        let stored = vec![StackStore { end: 0x10e, place: Some((16, 8)) }];
+        assert_eq!(straight(&code), [(0x105..0x109, 0x10e, stored.clone()), (0x115..0x119, 0x119, vec![])]);
+        // A jump that may lead anywhere.
+        let code: [&[u8]; 4] = [&call, &sub, &inc, &[0xff, 0xe0]];
+        assert_eq!(straight(&code), [(0x105..0x109, 0x105, vec![])]);
+        // A call that nothing is said of.
+        let code: [&[u8]; 5] = [&call, &sub, &store, &call, &inc];
+        assert_eq!(straight(&code), [(0x105..0x109, 0x113, stored)]);
+        // A store before the stack pointer is moved.
+        let code: [&[u8]; 4] = [&call, &store, &sub, &inc];
+        let stored = vec![StackStore { end: 0x10a, place: Some((16, 8)) }];
+        assert_eq!(straight(&code), [(0x105..0x10e, 0x110, stored)]);
     }
 }

@@ -33,6 +33,8 @@ use crate::function::FunctionState;
 use crate::intrinsics::{IntIntrinsic, Intrinsic};
 use crate::metadata::Region;
 
+use super::merged::is_merging;
+
 type Result<T> = std::result::Result<T, CompileError>;
 
 pub(super) fn load<'ctx>(
@@ -121,7 +123,7 @@ fn finish_access<'ctx>(
         Bounds::Ranged(_) => false,
         // It has no effect and cannot trap, so nobody sees where it happens. A store could be seen after another's trap.
         Bounds::Declared => !is_load,
-        Bounds::Checked | Bounds::Dominated => true,
+        Bounds::Checked | Bounds::Leads(_) | Bounds::Follows(_) | Bounds::Dominated => true,
     };
     instruction.set_volatile((f.module.ordered && keeps_order) || is_shared(f, access.memory))?;
     if let Bounds::Ranged(group) = access.bounds {
@@ -153,8 +155,14 @@ pub(super) fn effective_address<'ctx>(
 ) -> Result<PointerValue<'ctx>> {
     let plan = f.module.plans[access.memory.index()];
     let address = f.widen(address)?;
-    if access.bounds == Bounds::Checked && !plan.covers(access.offset, access.bytes) {
-        let outside = is_outside(f, access, address)?;
+    let is_compared = match access.bounds {
+        Bounds::Checked => true,
+        Bounds::Leads(_) | Bounds::Follows(_) => !is_merging(f, access),
+        Bounds::Dominated | Bounds::Declared | Bounds::Ranged(_) => false,
+    };
+    if is_compared && !plan.covers(access.offset, access.bytes) {
+        let end = access.offset.checked_add(access.bytes.into());
+        let outside = is_outside(f, access.memory, end, address)?;
         f.trap_if(outside, TrapCode::MemoryOutOfBounds)?;
     }
     let base = base(f, access.memory)?;
@@ -166,32 +174,55 @@ pub(super) fn effective_address<'ctx>(
     Ok(crate::llvm::byte_offset(f.builder(), f.module.types.i8, pointer, offset)?)
 }
 
-/// Whether an access reaches out of the memory: unless `address + offset + bytes <= length`, in arithmetic without wrapping.
-fn is_outside<'ctx>(
+/// Whether bytes from an address on reach out of the memory: unless `address + span <= length`, in arithmetic without wrapping. Without a
+/// span they are more than 2⁶⁴. The address has 64 bits, so that it is extended before the comparison, where that is usually free.
+pub(super) fn is_outside<'ctx>(
     f: &FunctionState<'_, 'ctx>,
-    access: MemoryAccess,
+    memory: MemoryIndex,
+    span: Option<u64>,
     address: IntValue<'ctx>,
 ) -> Result<IntValue<'ctx>> {
     let b = f.builder();
     let i64 = f.module.types.i64;
-    Ok(match access.offset.checked_add(u64::from(access.bytes)) {
-        // The sum of an offset and a width beyond 64 bits is past every length.
-        None => f.module.types.i1.const_all_ones(),
-        Some(span) => {
-            let length = length(f, access.memory)?;
-            if f.module.declarations.memories[access.memory].memory64 {
-                // How many addresses have room for the access behind them: the sum of address and span could wrap.
-                let subtract = Intrinsic::Int(IntIntrinsic::UsubSat, IntWidth::I64.into());
-                let last = i64.const_int(span - 1, false);
-                let addresses = f.intrinsic(subtract, &[length.into(), last.into()])?.into_int_value();
-                b.build_int_compare(IntPredicate::UGE, address, addresses, "")?
-            } else {
-                // 32 bits each, and up to 16.
-                let end = b.build_int_nuw_add(address, i64.const_int(span, false), "")?;
-                b.build_int_compare(IntPredicate::UGT, end, length, "")?
-            }
-        }
-    })
+    let Some(span) = span else { return Ok(f.module.types.i1.const_all_ones()) };
+    if let Some(limit) = limit(f, memory, span)? {
+        return Ok(b.build_int_compare(IntPredicate::UGT, address, limit, "")?);
+    }
+    if f.module.declarations.memories[memory].memory64 {
+        // How many addresses have room for the access behind them: the sum of address and span could wrap.
+        let last = i64.const_int(span - 1, false);
+        let length = length(f, memory)?;
+        let addresses = if always_has(f, memory, span) {
+            b.build_int_nuw_sub(length, last, "")?
+        } else {
+            let subtract = Intrinsic::Int(IntIntrinsic::UsubSat, IntWidth::I64.into());
+            f.intrinsic(subtract, &[length.into(), last.into()])?.into_int_value()
+        };
+        return Ok(b.build_int_compare(IntPredicate::UGE, address, addresses, "")?);
+    }
+    // 32 bits each, and up to 16.
+    let end = b.build_int_nuw_add(address, i64.const_int(span, false), "")?;
+    Ok(b.build_int_compare(IntPredicate::UGT, end, length(f, memory)?, "")?)
+}
+
+/// The last address from which so many bytes exist, if it is at hand.
+fn limit<'ctx>(
+    f: &FunctionState<'_, 'ctx>,
+    memory: MemoryIndex,
+    span: u64,
+) -> Result<Option<IntValue<'ctx>>> {
+    if !always_has(f, memory, span) || is_shared(f, memory) || constant_length(f, memory).is_some() {
+        return Ok(None);
+    }
+    let Some(offset) = VMMemory::limit(span) else { return Ok(None) };
+    let limit = f.load(f.module.types.i64.into(), structure(f, memory)?, offset, Region::Context, false)?;
+    Ok(Some(limit.into_int_value()))
+}
+
+/// Whether a memory has so many bytes from the beginning.
+fn always_has(f: &FunctionState<'_, '_>, memory: MemoryIndex, bytes: u64) -> bool {
+    let ty = &f.module.declarations.memories[memory];
+    u128::from(bytes) <= u128::from(ty.minimum) << ty.page_size_log2
 }
 
 /// The first byte of a memory. That of a guarded or shared one never moves, nor that of one which cannot grow: it is loaded once, in the

@@ -7,6 +7,7 @@ mod convert;
 mod float;
 mod global;
 mod memory;
+mod merged;
 mod numeric;
 mod reference;
 mod table;
@@ -14,6 +15,7 @@ mod vector;
 mod wide;
 
 pub(crate) use control::lower_terminator;
+pub(crate) use merged::check_ahead;
 
 use wootz_wasm_ir::ir::{AtomicOp, Callee, Inst, Op};
 

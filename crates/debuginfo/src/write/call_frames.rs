@@ -20,6 +20,19 @@ pub struct AfterCall {
     pub code: Range<u64>,
     /// Bytes that are added.
     pub moved: i64,
+    /// Up to where the code runs on from there: nothing jumps away, and nothing into it from elsewhere. The start if something jumps into `code`.
+    pub straight: u64,
+    /// What is stored on the stack up to there.
+    pub stores: Vec<StackStore>,
+}
+
+/// An instruction that may store on the stack.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct StackStore {
+    /// Where it ends.
+    pub end: u64,
+    /// Where it stores, from the stack pointer on, and at most how many bytes; `None` if that is not known.
+    pub place: Option<(i64, u8)>,
 }
 
 /// Version 4 is the newest that `.debug_frame` has.
@@ -88,7 +101,7 @@ fn correct(rows: Vec<Row>, after_calls: &[AfterCall], range: &Range<u64>) -> Vec
     let first = after_calls.partition_point(|after| after.code.start < range.start);
     let inside = after_calls[first..].iter().take_while(|after| after.code.end < range.end);
     let mut rows = rows;
-    for AfterCall { code, moved } in inside {
+    for AfterCall { code, moved, .. } in inside {
         let at = |rows: &[Row], address: u64| rows.iter().position(|row| row.addresses.contains(&address));
         let (Some(now), Some(then)) = (at(&rows, code.start), at(&rows, code.end)) else { continue };
         // LLVM has said late what the callee took, or says nothing until the stack pointer moves.
@@ -142,9 +155,13 @@ mod tests {
         Row { addresses, rule: (STACK_POINTER, distance), saved: BTreeMap::from([(16, -8)]) }
     }
 
+    fn after(code: Range<u64>, moved: i64) -> AfterCall {
+        let straight = code.end;
+        AfterCall { code, moved, straight, stores: Vec::new() }
+    }
+
     #[test]
     fn the_instruction_after_a_call_gets_a_row_of_its_own() {
-        let after = |code, moved| AfterCall { code, moved };
         let rows = vec![row(0..4, 8), row(4..40, 32), row(40..48, 8)];
         // The callee takes 8 bytes; at 36 the caller takes the rest of its frame with them.
         let calls = [after(10..14, -8), after(36..40, 16)];
@@ -162,7 +179,7 @@ mod tests {
     fn what_a_callee_took_is_said_from_the_call_on() {
         // The call ends at 10; LLVM says at 13 that 24 bytes are gone, and at 17 that 8 more are.
         let rows = vec![row(0..13, 112), row(13..17, 88), row(17..40, 80)];
-        let corrected = correct(rows, &[AfterCall { code: 10..17, moved: 8 }], &(0..40));
+        let corrected = correct(rows, &[after(10..17, 8)], &(0..40));
         let found: Vec<_> = corrected.iter().map(|row| (row.addresses.start, row.rule.1)).collect();
         assert_eq!(found, [(0, 112), (10, 88), (13, 88), (17, 80)]);
     }

@@ -57,11 +57,64 @@ impl Code {
     /// The code of a scope that came from some offsets.
     pub(super) fn within(&self, scope: usize, offsets: &[Range<WasmOffset>]) -> Vec<Range<u64>> {
         let mut ranges = Vec::new();
-        for (range, offset) in &self.rows[scope] {
-            if offsets.iter().any(|offsets| offsets.contains(offset)) {
-                push_range(&mut ranges, range.clone());
+        for (range, offset) in bridged(&self.rows[scope]) {
+            if offsets.iter().any(|offsets| offsets.contains(&offset)) {
+                push_bridged(&mut ranges, range);
             }
         }
         ranges
+    }
+}
+
+/// The rows whose offset is known, each with the address where the code begins that directly before it is of no known offset.
+pub(super) fn bridged(
+    rows: &[(Range<u64>, WasmOffset)],
+) -> impl Iterator<Item = ((u64, Range<u64>), WasmOffset)> + '_ {
+    let mut unknown: Option<Range<u64>> = None;
+    rows.iter().filter_map(move |(range, offset)| {
+        let before = unknown.take().filter(|before| before.end == range.start);
+        let start = before.map_or(range.start, |before| before.start);
+        if *offset == 0 {
+            unknown = Some(start..range.end);
+            return None;
+        }
+        Some(((start, range.clone()), *offset))
+    })
+}
+
+/// Adds a row to some ranges in ascending order, joined to the last if nothing but code of no known offset is between them: LLVM made that for both.
+pub(super) fn push_bridged(ranges: &mut Vec<Range<u64>>, (start, range): (u64, Range<u64>)) {
+    match ranges.last_mut() {
+        Some(last) if last.end == start => last.end = range.end,
+        _ => ranges.push(range),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn code_of_no_known_offset_goes_with_what_is_on_both_sides() {
+        let rows = [
+            (0..4, 10),
+            (4..6, 0),
+            (6..8, 0),
+            (8..12, 11),
+            (12..14, 0),
+            (14..20, 30),
+            (22..24, 0),
+            (24..30, 31),
+        ];
+        let mut ranges = Vec::new();
+        for (range, offset) in bridged(&rows) {
+            if offset != 30 {
+                push_bridged(&mut ranges, range);
+            }
+        }
+        assert_eq!(ranges, [0..12, 24..30]);
+        let mut all = Vec::new();
+        bridged(&rows).for_each(|(range, _)| push_bridged(&mut all, range));
+        assert_eq!(all, [0..20, 24..30]);
     }
 }

@@ -12,7 +12,7 @@ use wootz_wasm_ir::{LocalIndex, WasmOffset};
 use super::context::ContextLayout;
 use crate::Bytes;
 use crate::native::{Locations, Native};
-use crate::place::{Place, Step};
+use crate::place::{Operands, Place, Step};
 
 /// How many operations an expression may have: compilers write a dozen.
 const MAX_OPERATIONS: usize = 256;
@@ -147,6 +147,28 @@ impl Guest {
     }
 }
 
+/// Makes of the number on the stack, of which 32 bits count, the one that they are without a sign.
+fn mask(out: &mut write::Expression) {
+    out.op_constu(u64::from(u32::MAX));
+    out.op(dw::DW_OP_and);
+}
+
+/// The same with a sign.
+fn extend(out: &mut write::Expression) {
+    for shift in [dw::DW_OP_shl, dw::DW_OP_shra] {
+        out.op_constu(32);
+        out.op(shift);
+    }
+}
+
+/// Does something with both operands on the stack.
+fn both(out: &mut write::Expression, each: fn(&mut write::Expression)) {
+    for _ in 0..2 {
+        each(out);
+        out.op(dw::DW_OP_swap);
+    }
+}
+
 fn place_at(locations: &Locations, address: u64) -> Option<&Place> {
     locations.iter().find(|(range, _)| range.contains(&address)).map(|(_, place)| place)
 }
@@ -272,6 +294,7 @@ impl Composer<'_> {
             local(step)?.describe(out);
             return Some(());
         }
+        let is_narrow = self.is_narrow(part, bytes);
         for step in &part.steps {
             match *step {
                 Guest::Local(index) => match (self.sizes)(index) {
@@ -290,7 +313,14 @@ impl Composer<'_> {
                     self.native_address(context, out)?;
                     out.op_deref_size(size.min(8));
                 }
-                Guest::Native(step) => step.write(out),
+                Guest::Native(step) => {
+                    match step.operands() {
+                        Operands::Signed if is_narrow => both(out, extend),
+                        Operands::Unsigned if is_narrow => both(out, mask),
+                        _ => {}
+                    }
+                    step.write(out);
+                }
             }
         }
         if !part.is_value {
@@ -303,6 +333,9 @@ impl Composer<'_> {
                 if !is_value {
                     out.op_deref_size(u8::try_from(bytes).ok().filter(|bytes| matches!(bytes, 4 | 8))?);
                 }
+                if is_value && is_narrow && part.steps.len() > 1 {
+                    mask(out);
+                }
                 if !self.context.follow(0, context, out) {
                     return None;
                 }
@@ -312,10 +345,18 @@ impl Composer<'_> {
         Some(())
     }
 
+    /// Whether a part is computed of numbers of 32 bits.
+    fn is_narrow(&self, part: &Part, bytes: u64) -> bool {
+        part.steps.iter().all(|step| match *step {
+            Guest::Local(index) => (self.sizes)(index) == 4,
+            Guest::Operand(..) => bytes <= 4,
+            _ => true,
+        })
+    }
+
     /// From an address in linear memory to that in the process.
     fn native_address(&self, context: Option<&Place>, out: &mut write::Expression) -> Option<()> {
-        out.op_constu(u64::from(u32::MAX));
-        out.op(dw::DW_OP_and);
+        mask(out);
         self.context.push_memory(0, context, out).then_some(())?;
         out.op(dw::DW_OP_plus);
         Some(())

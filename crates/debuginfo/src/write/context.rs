@@ -33,10 +33,16 @@ impl Entity {
     /// From the context on the stack to the address of the structure.
     fn find(self, expression: &mut Expression) {
         let (Self::Inline(offset) | Self::Pointer(offset)) = self;
-        expression.op_plus_uconst(offset);
+        add(offset, expression);
         if let Self::Pointer(_) = self {
             expression.op_deref();
         }
+    }
+}
+
+fn add(offset: u64, expression: &mut Expression) {
+    if offset != 0 {
+        expression.op_plus_uconst(offset);
     }
 }
 
@@ -62,7 +68,7 @@ impl ContextLayout {
         let Some(entity) = self.memories.get(memory) else { return false };
         push_context(context, expression);
         entity.find(expression);
-        expression.op_plus_uconst(self.memory_base);
+        add(self.memory_base, expression);
         expression.op_deref();
         true
     }

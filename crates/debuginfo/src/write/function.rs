@@ -8,6 +8,7 @@ use wootz_wasm_ir::{Assignments, FuncIndex, LocalIndex, ValType, WasmOffset};
 
 use super::Input;
 use super::compose::Stated;
+use super::source::root_offset;
 use crate::guest::{Entry, Guest};
 
 /// A function of the guest's.
@@ -17,7 +18,12 @@ pub(super) struct Function<'a> {
     /// One past the last local of each run after the parameters.
     runs: Vec<(u32, ValType)>,
     assignments: Assignments,
+    /// Whether places end where their locals are assigned for something else.
+    is_exact: bool,
 }
+
+/// What the plugin for clang adds to the producer of a unit whose places end where they do (`tools/clang/places.cpp`).
+const EXACT_PRODUCER: &str = "wootz-places";
 
 impl<'a> Function<'a> {
     pub(super) fn new(guest: &Guest<'a>, input: &Input<'_>, func: FuncIndex, entry: Entry) -> Self {
@@ -30,7 +36,10 @@ impl<'a> Function<'a> {
             (end, ty)
         });
         let runs = runs.collect();
-        Self { frame_base, params, runs, assignments: input.module.assignments(func) }
+        let root = Entry { unit: entry.unit, offset: root_offset(guest.unit(entry.unit)) };
+        let producer = guest.die(root).and_then(|die| guest.text(entry.unit, &die, dw::DW_AT_producer));
+        let is_exact = producer.is_some_and(|producer| producer.ends_with(EXACT_PRODUCER));
+        Self { frame_base, params, runs, assignments: input.module.assignments(func), is_exact }
     }
 
     /// The offsets at which a location is good that is stated for all of the function: from the first values of its locals on. `None` if it has no locals.
@@ -49,6 +58,9 @@ impl<'a> Function<'a> {
         offsets: Range<WasmOffset>,
         starts: &BTreeSet<WasmOffset>,
     ) -> Vec<Range<WasmOffset>> {
+        if self.is_exact {
+            return vec![offsets];
+        }
         let locals = stated.locals();
         let again = |end: WasmOffset| starts.contains(&end);
         let kept =

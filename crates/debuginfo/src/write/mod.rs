@@ -10,6 +10,7 @@
 //! | `code`, `function` | the native code of functions, and what locations need of them |
 //! | `types` | the guest's types |
 //! | `values` | where locals are, by which of their values an instruction goes with |
+//! | `slots` | values on the stack behind calls |
 //! | `compose` | locations, the guest's in terms of LLVM's |
 //! | `call_frames` | how frames are found |
 //! | `context` | from an instance's context to its memory and globals |
@@ -21,6 +22,7 @@ mod compose;
 mod context;
 mod function;
 mod sections;
+mod slots;
 mod source;
 mod text;
 mod types;
@@ -33,11 +35,12 @@ use gimli::write::{self, Address, AttributeValue, Location, LocationList, RangeL
 use gimli::{Encoding, Format, constants as dw};
 use wootz_wasm_ir::Module;
 
-pub use call_frames::AfterCall;
+pub use call_frames::{AfterCall, StackStore};
 pub use context::{ContextLayout, Entity};
 pub use sections::{ADDRESS_IN_FILE, Base, DebugSections, Fixup, SectionOffset};
 
 use code::Code;
+use slots::Slots;
 
 use crate::frames::Frames;
 use crate::guest::{Guest, GuestIndex};
@@ -76,9 +79,11 @@ const PRODUCER: &str = concat!("clang LLVM (wootz ", env!("CARGO_PKG_VERSION"), 
 /// [`Error`] if a section is malformed.
 pub fn write<'a>(section: impl Fn(&str) -> &'a [u8], input: &Input<'a>) -> Result<DebugSections, Error> {
     let (frames, address) = input.frames;
-    let mut native = Native::read(section, &Frames::read(frames, address)?, input.optimised)?;
+    let rules = Frames::read(frames, address)?;
+    let mut native = Native::read(section, &rules, input.optimised)?;
     let code = Code::new(&native);
-    values::join(&mut native, &code, input.module);
+    let slots = Slots { frames: &rules, after_calls: input.after_calls };
+    values::join(&mut native, &code, input.module, &slots);
     let mut dwarf = write::Dwarf::new();
     // Code that is compiled when it is called has few of the functions.
     let functions: BTreeSet<_> = native.scopes.iter().filter_map(|scope| scope.func).collect();

@@ -441,6 +441,13 @@ impl<'a, 'g> SourceUnit<'a, 'g> {
             locations.extend(composer.locate(stated, shown, bytes, scope, ranges));
         }
         locations.sort_by_key(|(range, _)| range.start);
+        locations.dedup_by(|next, last| {
+            let is_same = last.0.end == next.0.start && last.1 == next.1;
+            if is_same {
+                last.0.end = next.0.end;
+            }
+            is_same
+        });
         if form == Form::Memory && self.input.debugger == Debugger::Gdb && self.types.holds_pointers(ty) {
             fill(&mut locations, &self.code.ranges(scope));
         }
@@ -523,6 +530,6 @@ fn fill(locations: &mut Vec<(Range<u64>, Expression)>, ranges: &[Range<u64>]) {
 }
 
 /// The offset of a unit's own entry.
-fn root_offset(unit: &crate::Unit<'_>) -> gimli::UnitOffset {
+pub(super) fn root_offset(unit: &crate::Unit<'_>) -> gimli::UnitOffset {
     gimli::UnitOffset(unit.header.size_of_header())
 }

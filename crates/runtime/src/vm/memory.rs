@@ -68,7 +68,7 @@ impl LinearMemory {
 
     /// What compiled code reads.
     pub(crate) fn definition(&self) -> VMMemory {
-        VMMemory { base: self.base(), length: self.length }
+        VMMemory::new(self.base(), self.length)
     }
 
     fn base(&self) -> *mut u8 {

@@ -31,7 +31,7 @@ pub use body::{
     Block, BlockCall, BlockData, Body, Callee, Inst, InstData, List, Terminator, TerminatorData, Value,
     ValueData, ValueDef,
 };
-pub use bounds::{Bounds, Disjoint, Group};
+pub use bounds::{Bounds, BoundsCheck, Disjoint, Group};
 pub use locals::{LocalRecord, LocalValue, Locals, is_operand, operand};
 pub use op::*;
 pub use text::{DisplayBody, DisplayNamed};

@@ -295,7 +295,9 @@ fn address(d: &Declarations, access: MemoryAccess) -> Result<ValType, String> {
             Err(format!("a shared memory is accessed by {group}"))
         }
         Bounds::Ranged(_) => Ok(I64),
-        Bounds::Checked | Bounds::Dominated | Bounds::Declared => memory(d, access.memory),
+        Bounds::Checked | Bounds::Dominated | Bounds::Leads(_) | Bounds::Follows(_) | Bounds::Declared => {
+            memory(d, access.memory)
+        }
     }
 }
 

@@ -4,13 +4,13 @@
 use std::fmt;
 
 use crate::entity::Entity;
-use crate::{Declarations, ValType};
+use crate::{Declarations, MemoryIndex, ValType};
 
 use super::dominators::Dominators;
 use super::signature::{self, OpType};
 use super::{
-    Block, BlockCall, Body, Bounds, Callee, Inst, List, LocalRecord, LocalValue, Op, Terminator, Value,
-    ValueDef, is_operand,
+    Block, BlockCall, Body, Bounds, BoundsCheck, Callee, Inst, List, LocalRecord, LocalValue, Op, Terminator,
+    Value, ValueDef, is_operand,
 };
 
 /// A broken invariant.
@@ -158,9 +158,11 @@ impl<'a> Verifier<'a> {
     fn check_block(&self, block: Block) -> Check {
         let data = &self.body.blocks[block];
         let mut expected = OpType::default();
+        let mut leaders = Vec::new();
         for (position, inst) in data.insts.iter().enumerate() {
             let place = Place { block: block.index(), position };
             self.check_inst(*inst, place, &mut expected)
+                .and_then(|()| self.check_merged(*inst, &mut leaders))
                 .map_err(|VerifyError(error)| VerifyError(format!("{block}, {inst}: {error}")))?;
         }
         let place = Place { block: block.index(), position: data.insts.len() };
@@ -190,6 +192,25 @@ impl<'a> Verifier<'a> {
         );
         for (value, ty) in results.iter().zip(&expected.results) {
             ensure!(self.body.ty(*value) == *ty, "{value} has type {}, not {ty}", self.body.ty(*value));
+        }
+        Ok(())
+    }
+
+    /// That an access which another compares for has that one before it in its block, and nothing between that could make the memory longer.
+    fn check_merged(&self, inst: Inst, leaders: &mut Vec<(BoundsCheck, MemoryIndex, Value)>) -> Check {
+        let data = &self.body.insts[inst];
+        if data.op.calls() {
+            leaders.clear();
+        }
+        let Some(access) = data.op.access() else { return Ok(()) };
+        let (Bounds::Leads(check) | Bounds::Follows(check)) = access.bounds else { return Ok(()) };
+        ensure!(!self.declarations.memories[access.memory].shared, "{check} is of a shared memory");
+        ensure!(access.offset.checked_add(access.bytes.into()).is_some(), "{check} is of no place");
+        let this = (check, access.memory, self.list(data.args)?[0]);
+        if matches!(access.bounds, Bounds::Leads(_)) {
+            leaders.push(this);
+        } else {
+            ensure!(leaders.contains(&this), "nothing leads {check} to here");
         }
         Ok(())
     }

@@ -7,6 +7,7 @@
 mod declared;
 mod dominated;
 mod emitter;
+mod merged;
 mod version;
 
 use crate::Declarations;
@@ -23,4 +24,5 @@ pub fn run(declarations: &Declarations, body: &mut Body) {
     declared::run(declarations, body);
     version::run(declarations, body);
     dominated::run(body);
+    merged::run(declarations, body);
 }
