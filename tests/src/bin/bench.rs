@@ -32,6 +32,9 @@ struct Options {
     /// The programs of the tables of run times and first outputs; all of them unless given.
     #[arg(long)]
     program: Vec<String>,
+    /// The passes of the table of passes, by the names that it has for them; all of them unless given.
+    #[arg(long)]
+    pass: Vec<String>,
     /// The engines and modes of the table of the corpus; all that are installed unless given. Native code is always among them.
     #[arg(long)]
     engine: Vec<String>,
@@ -102,7 +105,7 @@ fn measure(options: &Options) -> Result<()> {
             Table::LazyFirst => first::output(&options.wootz, &options.program, options.rounds),
             Table::Corpus => corpus(options, &mut ratios, &mut failures),
             Table::Hints => hints::prefetches(&options.wootz, options.rounds),
-            Table::Passes => passes::worth(&options.wootz, &options.program, options.rounds),
+            Table::Passes => passes::worth(&options.wootz, &options.program, &options.pass, options.rounds),
         };
         let name = table.to_possible_value().map_or_else(String::new, |value| value.get_name().to_owned());
         failures.keep(&format!("table {name}"), made);

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::{Result, ensure};
+use anyhow::{Result, bail, ensure};
 
 use super::{Spread, geometric_mean};
 use crate::corpus::{self, Program};
@@ -72,17 +72,23 @@ struct Build {
     compiling: f64,
 }
 
-/// Compiles and runs the programs with these names, or some, without each pass in turn; and prints what both take ÷ what they take with all.
+/// Compiles and runs the programs with these names, or some, without each of these passes, or of all, in turn; and prints what both take ÷ what
+/// they take with all.
 ///
 /// # Errors
-/// If something does not compile, fails, or prints something else without a pass.
-pub fn worth(wootz: &Path, programs: &[String], rounds: usize) -> Result<()> {
+/// If there is no pass of a name, or something does not compile, fails, or prints something else without a pass.
+pub fn worth(wootz: &Path, programs: &[String], passes: &[String], rounds: usize) -> Result<()> {
     let mut wanted: Vec<&str> = programs.iter().map(String::as_str).collect();
     if wanted.is_empty() {
         wanted.extend(PROGRAMS);
     }
     let mut programs = corpus::all()?;
     programs.retain(|program| wanted.contains(&program.source.name()));
+    let is_unknown =
+        |pass: &&String| !PASSES.contains(&pass.as_str()) && GENERATOR.iter().all(|(name, _)| name != pass);
+    if let Some(unknown) = passes.iter().find(is_unknown) {
+        bail!("no pass is called {unknown:?}");
+    }
     println!(
         "-O2 without a pass ÷ with all of them, processor time: geometric means of {}, and in brackets the smallest and largest",
         wanted.join(", ")
@@ -92,6 +98,9 @@ pub fn worth(wootz: &Path, programs: &[String], rounds: usize) -> Result<()> {
     for (title, left_out) in [("passes", &of_ir[..]), ("code generator", &of_generator[..])] {
         println!("  {title:24} {:>22} {:>22}", "compiling", "running");
         for (name, option) in left_out {
+            if !passes.is_empty() && !passes.iter().any(|pass| pass == name) {
+                continue;
+            }
             let mut ratios = [Vec::new(), Vec::new()];
             for program in &programs {
                 for (all, figure) in ratios.iter_mut().zip(compare(wootz, program, option, rounds)?) {
