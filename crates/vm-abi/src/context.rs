@@ -20,9 +20,7 @@ use std::mem::offset_of;
 
 use serde::{Deserialize, Serialize};
 use wootz_wasm_types::entity::Entity;
-use wootz_wasm_types::{
-    ConstExpr, ConstOp, Declarations, EntityIndex, FuncIndex, GlobalIndex, MemoryIndex, TableIndex,
-};
+use wootz_wasm_types::{ConstExpr, Declarations, FuncIndex, GlobalIndex, MemoryIndex, TableIndex};
 
 /// "wtzctx01" in memory order: lets a debugger and the runtime's assertions recognise a context.
 pub const VMCONTEXT_MAGIC: u64 = u64::from_le_bytes(*b"wtzctx01");
@@ -166,18 +164,9 @@ impl FuncRefs {
             .flat_map(|segment| &segment.items)
             .chain(declarations.globals.values().filter_map(|global| global.init.as_ref()))
             .chain(declarations.tables.values().filter_map(|table| table.init.as_ref()));
-        let referenced = |expression: &ConstExpr| {
-            expression.0.clone().into_iter().filter_map(|op| match op {
-                ConstOp::RefFunc(func) => Some(func),
-                _ => None,
-            })
-        };
-        let exported = declarations.exports.iter().filter_map(|export| match export.item {
-            EntityIndex::Function(func) => Some(func),
-            _ => None,
-        });
+        let referenced = expressions.flat_map(ConstExpr::functions);
         let mut functions: Vec<_> =
-            expressions.flat_map(referenced).chain(exported).chain(declarations.start).collect();
+            referenced.chain(declarations.exported_functions()).chain(declarations.start).collect();
         functions.sort_unstable();
         functions.dedup();
         Self { functions }

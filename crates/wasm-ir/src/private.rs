@@ -14,10 +14,7 @@
 use std::collections::BTreeSet;
 
 use crate::uses::Uses;
-use crate::{
-    ConstExpr, ConstOp, Declarations, EntityIndex, FixedTables, FuncIndex, Module, SegmentMode, TableIndex,
-    TypeIndex,
-};
+use crate::{ConstExpr, Declarations, FixedTables, FuncIndex, Module, SegmentMode, TableIndex, TypeIndex};
 
 /// The private functions of a module.
 #[derive(Clone, Default, PartialEq, Eq, Debug)]
@@ -68,20 +65,9 @@ fn referenced(declarations: &Declarations, uses: &Uses, fixed: &FixedTables) -> 
     });
     let globals = declarations.globals.values().filter_map(|global| global.init.as_ref());
     let tables = declarations.tables.values().filter_map(|table| table.init.as_ref());
-    let named = |expression: &ConstExpr| {
-        let functions = expression.0.iter().filter_map(|op| match op {
-            ConstOp::RefFunc(func) => Some(*func),
-            _ => None,
-        });
-        functions.collect::<Vec<_>>()
-    };
-    let exported = declarations.exports.iter().filter_map(|export| match export.item {
-        EntityIndex::Function(func) => Some(func),
-        _ => None,
-    });
     let expressions = segments.flat_map(|segment| &segment.items).chain(globals).chain(tables);
-    let referenced = expressions.flat_map(named).chain(exported).chain(declarations.start);
-    referenced.chain(uses.referenced.iter().copied()).collect()
+    let referenced = expressions.flat_map(ConstExpr::functions).chain(uses.referenced.iter().copied());
+    referenced.chain(declarations.exported_functions()).chain(declarations.start).collect()
 }
 
 /// The elements of fixed tables that are not among some functions, but have the type of one that is and stands in the same table; nothing if there

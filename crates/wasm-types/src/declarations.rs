@@ -119,6 +119,14 @@ impl Declarations {
         (self.imported_functions..self.functions.len()).map(FuncIndex::new)
     }
 
+    /// The exported functions, in order of their exports.
+    pub fn exported_functions(&self) -> impl Iterator<Item = FuncIndex> + '_ {
+        self.exports.iter().filter_map(|export| match export.item {
+            EntityIndex::Function(func) => Some(func),
+            _ => None,
+        })
+    }
+
     /// A name for a function that people recognise: from the name section, else the first export, else the import,
     /// else `None`.
     pub fn function_name(&self, func: FuncIndex) -> Option<&str> {
@@ -280,6 +288,16 @@ pub struct DataSegment {
 /// A constant expression: a small stack program that leaves one value.
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct ConstExpr(pub Vec<ConstOp>);
+
+impl ConstExpr {
+    /// The functions that it makes references to.
+    pub fn functions(&self) -> impl Iterator<Item = FuncIndex> + '_ {
+        self.0.iter().filter_map(|op| match op {
+            ConstOp::RefFunc(func) => Some(*func),
+            _ => None,
+        })
+    }
+}
 
 /// An instruction of a constant expression.
 #[derive(Copy, Clone, PartialEq, Debug, Serialize, Deserialize)]
