@@ -23,7 +23,7 @@ use wootz_engine::{CheckStrategy, Config, Cpu, Debugger, Machine, MemoryPlan, Op
 use wootz_wast::configuration::{CHECKS, LEVELS, MODES};
 
 pub use apart::ApartArgs;
-pub use branches::{RECORD, UseArgs};
+pub use branches::{RECORD, UseArgs, read_profile};
 pub use cache::{CacheArgs, CacheCommand};
 pub use choices::DebuggerName;
 use choices::{Checks, Level, Traps};

@@ -1,6 +1,6 @@
 //! Options of profiles of branches.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use clap::Args;
@@ -23,13 +23,20 @@ impl UseArgs {
     /// The report of a file that cannot be read or is no profile.
     pub fn branches(&self) -> Outcome<Branches> {
         let Some(path) = &self.profile_use else { return Ok(Branches::Unknown) };
-        let name = path.display().to_string();
-        let bytes = std::fs::read(path)
-            .map_err(|error| Report::new(Exit::NoInput, format!("cannot read {name}: {error}")))?;
-        let profile = BranchProfile::decode(&bytes)
-            .map_err(|error| Report::new(Exit::Usage, error.to_string()).at(name).help(RECORD))?;
+        let profile = read_profile(path).map_err(|report| report.help(RECORD))?;
         Ok(Branches::Profiled(Arc::new(profile)))
     }
+}
+
+/// Reads a profile.
+///
+/// # Errors
+/// The report of a file that cannot be read or is no profile.
+pub fn read_profile(path: &Path) -> Outcome<BranchProfile> {
+    let name = path.display().to_string();
+    let bytes = std::fs::read(path)
+        .map_err(|error| Report::new(Exit::NoInput, format!("cannot read {name}: {error}")))?;
+    BranchProfile::decode(&bytes).map_err(|error| Report::new(Exit::Usage, error.to_string()).at(name))
 }
 
 /// How a profile comes about.

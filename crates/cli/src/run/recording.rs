@@ -1,11 +1,10 @@
 //! `wootz run --profile-generate`: where the branches of a guest went, added to what a file has of earlier runs.
 
-use std::io::ErrorKind;
 use std::path::Path;
 
 use wootz_engine::{BranchProfile, Module};
 
-use crate::args::RECORD;
+use crate::args::{RECORD, read_profile};
 use crate::exit::Exit;
 use crate::files;
 use crate::report::{Outcome, Report};
@@ -28,20 +27,17 @@ impl<'a> Recording<'a> {
             return Err(Report::new(Exit::Usage, "the image does not count its branches")
                 .help("wootz compile --profile-generate makes one that does"));
         };
-        let name = || path.display().to_string();
-        let refused = |error: wootz_engine::BranchProfileError| {
-            let report = Report::new(Exit::Usage, error.to_string()).at(name());
+        let read = |path| {
+            let before = read_profile(path)?;
+            before.require(nothing.code()).map_err(|error| {
+                Report::new(Exit::Usage, error.to_string()).at(path.display().to_string())
+            })?;
+            Ok(before)
+        };
+        let before = path.try_exists().unwrap_or(true).then(|| read(path)).transpose();
+        let before = before.map_err(|report: Box<Report>| {
             report.help("counts are added to what the file has: remove it, or name another")
-        };
-        let before = match std::fs::read(path) {
-            Ok(bytes) => BranchProfile::decode(&bytes)
-                .and_then(|before| before.require(nothing.code()).map(|()| Some(before)))
-                .map_err(refused)?,
-            Err(error) if error.kind() == ErrorKind::NotFound => None,
-            Err(error) => {
-                return Err(Report::new(Exit::NoInput, format!("cannot read {}: {error}", name())));
-            }
-        };
+        })?;
         Ok(Self { path, module, before })
     }
 
