@@ -223,13 +223,13 @@ pub fn emit_text(
     kind: TextKind,
     func: Option<FuncIndex>,
 ) -> Result<String, CompileError> {
-    require_profile(module, options)?;
     let names = kind == TextKind::LlvmIr;
     let read = |context: &LlvmContext, state: &ModuleState<'_>, machine: &TargetMachine| match kind {
         TextKind::LlvmIr => emit::llvm_ir(state, func),
         TextKind::Assembly => emit::assembly(context, state, machine, func),
     };
     let Some(func) = func else { return compile_whole(module, options, names, read) };
+    require_profile(module, options)?;
     let mut units = units::partition(module);
     units.retain(|unit| unit.functions.contains(&func));
     let texts = Schedule::ALONE.run(&units, |unit| {
