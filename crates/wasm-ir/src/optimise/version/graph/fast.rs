@@ -1,32 +1,92 @@
 //! The blocks of a fast copy: accesses at addresses of 64 bits, tests that count repetitions.
 
+use std::collections::HashMap;
+
 use crate::entity::Entity;
 use crate::ir::{
-    Block, BlockData, Bounds, Inst, IntBinary, IntCompare, Terminator, TerminatorData, Value, ValueDef,
+    Block, BlockData, Bounds, Inst, IntBinary, IntCompare, LocalRecord, Terminator, TerminatorData, Value,
+    ValueDef,
 };
 use crate::optimise::emitter::Emitter;
 use crate::{ValType, WasmOffset};
 
 use super::super::check;
+use super::super::rolled::End;
 use super::{CheckBlock, Rebuild};
 
 impl Rebuild<'_> {
     pub(super) fn fast(&mut self, plan: usize, block: Block, check: &CheckBlock) -> BlockData {
-        let BlockData { params, insts, terminator } = self.old[block.index()].clone();
+        let BlockData { params, mut insts, mut terminator } = self.old[block.index()].clone();
+        let is_rolled = self.is_last_of_rolled(plan, block);
+        if is_rolled {
+            let repeated = &self.loops.loops[self.plans[plan].number];
+            terminator = self.old[repeated.latches[0].index()].terminator.clone();
+            insts.clone_from(&self.rolled[plan].as_ref().expect("it is rolled up").tail);
+        }
         let mut params: Vec<Value> = params.into_iter().map(|param| self.new_copy(param)).collect();
         let mut copies = Vec::new();
         if block == self.header(plan) {
             params.push(self.begin_repetition(check, &mut copies));
         }
         copies.extend(insts.into_iter().map(|inst| self.copy_inst(plan, inst, check)));
-        let copied = |rebuild: &Self, value: Value| rebuild.copied(value, plan);
+        let ends =
+            if is_rolled { self.end_values(plan, terminator.offset, &mut copies) } else { HashMap::new() };
+        let copied = |rebuild: &Self, value: Value| {
+            ends.get(&value).copied().unwrap_or_else(|| rebuild.copied(value, plan))
+        };
         let mut kind = self.terminator(terminator.kind, copied, Some(plan), true);
-        if block == self.plans[plan].trips.block
+        if (is_rolled || block == self.plans[plan].trips.block)
             && let Terminator::Branch { condition, .. } = &mut kind
         {
             *condition = self.count_repetitions(plan, check, terminator.offset, &mut copies);
         }
         BlockData { params, insts: copies, terminator: TerminatorData { kind, offset: terminator.offset } }
+    }
+
+    /// Whether a block is the one that a repetition of a rolled up copy ends with.
+    fn is_last_of_rolled(&self, plan: usize, block: Block) -> bool {
+        self.rolled[plan].is_some() && self.copied_blocks(plan).last() == Some(&block)
+    }
+
+    /// Computes what a rolled up copy passes on at the end of a repetition.
+    fn end_values(
+        &mut self,
+        plan: usize,
+        offset: WasmOffset,
+        insts: &mut Vec<Inst>,
+    ) -> HashMap<Value, Value> {
+        let ends = self.rolled[plan].as_ref().expect("it is rolled up").ends.clone();
+        let mut values = HashMap::new();
+        for (value, end) in ends {
+            let new = match end {
+                End::Value(value) => self.copied(value, plan),
+                End::Sum(sum) => {
+                    let terms = sum.terms().iter();
+                    let terms: HashMap<_, _> =
+                        terms.map(|(term, _)| (*term, self.copied(*term, plan))).collect();
+                    let mut emitter = Emitter::new(self.body, offset);
+                    let new = emitter.sum(&sum, |term| terms[&term]);
+                    insts.extend(emitter.insts);
+                    new
+                }
+            };
+            values.insert(value, new);
+        }
+        values
+    }
+
+    /// Where a record of a local stands in the fast copy, in instructions of its block; `None` if it is of code that the copy
+    /// does without.
+    pub(super) fn position(&self, plan: usize, record: LocalRecord) -> Option<u32> {
+        if record.block == self.header(plan) {
+            return Some(record.position + self.inserted);
+        }
+        if !self.is_last_of_rolled(plan, record.block) {
+            return Some(record.position);
+        }
+        // Nothing is left out before the end of the tail.
+        let rolled = self.rolled[plan].as_ref()?;
+        (record.position <= rolled.end_of_tail).then_some(record.position)
     }
 
     /// Counts repetitions of the fast copy and computes the addresses of this one; the counter.
