@@ -54,6 +54,19 @@ KERNEL uint64_t moves(uint8_t *bytes, int round)
     return word;
 }
 
+/* A hash that is changed once in some thousand bytes: without a hint each byte computes both and chooses. */
+#define HASH(name, is_rare)                                        \
+    KERNEL uint32_t name(const uint8_t *bytes, int n, uint32_t sum) \
+    {                                                               \
+        for (int i = 0; i < n; i++) {                               \
+            sum = sum * 0x9e3779b1 + bytes[i];                      \
+            if (is_rare) sum = sum >> 9 ^ sum << 3;                 \
+        }                                                           \
+        return sum;                                                 \
+    }
+HASH(rare, sum >= 0xffe00000)
+HASH(hinted, __builtin_expect(sum >= 0xffe00000, 0))
+
 int main(int argc, char **argv)
 {
     if (argc != 3) return 2;
@@ -72,6 +85,12 @@ int main(int argc, char **argv)
     } else if (!strcmp(name, "moves")) {
         uint8_t *bytes = filled(0x10000);
         TIME(result += moves(bytes, round));
+    } else if (!strcmp(name, "rare")) {
+        uint8_t *bytes = filled(0x10000);
+        TIME(result += rare(bytes, 0x10000, (uint32_t)round));
+    } else if (!strcmp(name, "hinted")) {
+        uint8_t *bytes = filled(0x10000);
+        TIME(result += hinted(bytes, 0x10000, (uint32_t)round));
     } else {
         return 2;
     }

@@ -130,9 +130,49 @@
       (br_if $next (i32.lt_u (local.tee $i (i32.add (local.get $i) (i32.const 1))) (i32.const 4096))))
     (i64.load (i32.add (global.get $data) (i32.const 0x4000))))
 
+  ;; A hash that is changed once in some thousand bytes: without a hint each byte computes both and chooses.
+  (func $rare (param $round i32) (result i64)
+    (local $at i32) (local $end i32) (local $sum i32)
+    (local.set $at (global.get $data))
+    (local.set $end (i32.add (local.get $at) (i32.const 0x10000)))
+    (local.set $sum (local.get $round))
+    (loop $next
+      (local.set $sum (i32.add
+        (i32.mul (local.get $sum) (i32.const 0x9e3779b1))
+        (i32.load8_u (local.get $at))))
+      (i32.ge_u (local.get $sum) (i32.const 0xffe00000))
+      if
+        (local.set $sum (i32.xor
+          (i32.shr_u (local.get $sum) (i32.const 9))
+          (i32.shl (local.get $sum) (i32.const 3))))
+      end
+      (br_if $next (i32.lt_u (local.tee $at (i32.add (local.get $at) (i32.const 1))) (local.get $end))))
+    (i64.extend_i32_u (local.get $sum)))
+  ;; The same with a hint.
+  (func $hinted (param $round i32) (result i64)
+    (local $at i32) (local $end i32) (local $sum i32)
+    (local.set $at (global.get $data))
+    (local.set $end (i32.add (local.get $at) (i32.const 0x10000)))
+    (local.set $sum (local.get $round))
+    (loop $next
+      (local.set $sum (i32.add
+        (i32.mul (local.get $sum) (i32.const 0x9e3779b1))
+        (i32.load8_u (local.get $at))))
+      (i32.ge_u (local.get $sum) (i32.const 0xffe00000))
+      (@metadata.code.branch_hint "\00")
+      if
+        (local.set $sum (i32.xor
+          (i32.shr_u (local.get $sum) (i32.const 9))
+          (i32.shl (local.get $sum) (i32.const 3))))
+      end
+      (br_if $next (i32.lt_u (local.tee $at (i32.add (local.get $at) (i32.const 1))) (local.get $end))))
+    (i64.extend_i32_u (local.get $sum)))
+
   (func $kernel (param $first i32) (param $round i32) (result i64)
     (if (i32.eq (local.get $first) (i32.const 0x74 (; t ;))) (then (return_call $tail_calls (local.get $round))))
     (if (i32.eq (local.get $first) (i32.const 0x77 (; w ;))) (then (return_call $wide (local.get $round))))
+    (if (i32.eq (local.get $first) (i32.const 0x72 (; r ;))) (then (return_call $rare (local.get $round))))
+    (if (i32.eq (local.get $first) (i32.const 0x68 (; h ;))) (then (return_call $hinted (local.get $round))))
     (return_call $moves (local.get $round)))
 
   (func $now (result i64)

@@ -3,31 +3,43 @@
 //!
 //!     kernels NAME ROUNDS   runs a kernel so many times
 
-use std::alloc::{GlobalAlloc, Layout, System};
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap, HashMap};
 use std::hash::{BuildHasherDefault, DefaultHasher};
 use std::hint::black_box;
+use std::ops::{Deref, DerefMut};
 use std::time::Instant;
 
-/// Large arrays begin at the beginning of a page in every build: where they begin makes up to twice the time of a vector loop.
-struct Pages;
-
-#[global_allocator]
-static PAGES: Pages = Pages;
-
-fn of_pages(layout: Layout) -> Layout {
-    if layout.size() < 4096 { layout } else { layout.align_to(4096).unwrap_or(layout) }
+/// An array that begins at the beginning of a page: where it begins makes up to twice the time of a vector loop, and is not the same in
+/// every build by itself.
+struct Array<T> {
+    values: Vec<T>,
+    start: usize,
 }
 
-// SAFETY: the system's allocator with a layout that is the same for what is allocated and what is freed.
-unsafe impl GlobalAlloc for Pages {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        unsafe { System.alloc(of_pages(layout)) }
-    }
+const PAGE: usize = 4096;
 
-    unsafe fn dealloc(&self, memory: *mut u8, layout: Layout) {
-        unsafe { System.dealloc(memory, of_pages(layout)) }
+impl<T: Copy> Array<T> {
+    fn new(values: &[T]) -> Self {
+        let mut array = Self { values: Vec::with_capacity(values.len() + PAGE / size_of::<T>()), start: 0 };
+        array.start = array.values.as_ptr().align_offset(PAGE);
+        array.values.extend(values.iter().cycle().take(array.start));
+        array.values.extend(values);
+        array
+    }
+}
+
+impl<T> Deref for Array<T> {
+    type Target = [T];
+
+    fn deref(&self) -> &[T] {
+        &self.values[self.start..]
+    }
+}
+
+impl<T> DerefMut for Array<T> {
+    fn deref_mut(&mut self) -> &mut [T] {
+        &mut self.values[self.start..]
     }
 }
 
@@ -41,12 +53,12 @@ impl Random {
         self.0
     }
 
-    fn numbers(&mut self, count: usize) -> Vec<u32> {
-        (0..count).map(|_| self.next()).collect()
+    fn numbers(&mut self, count: usize) -> Array<u32> {
+        Array::new(&(0..count).map(|_| self.next()).collect::<Vec<_>>())
     }
 
-    fn floats(&mut self, count: usize) -> Vec<f64> {
-        (0..count).map(|_| f64::from(self.next() >> 8) / f64::from(1 << 24)).collect()
+    fn floats(&mut self, count: usize) -> Array<f64> {
+        Array::new(&(0..count).map(|_| f64::from(self.next() >> 8) / f64::from(1 << 24)).collect::<Vec<_>>())
     }
 
     /// Words of one to eight letters, some not of ASCII, the short ones more often.
@@ -65,13 +77,18 @@ impl Random {
 /// Largest rise over three numbers next to each other.
 #[inline(never)]
 fn windows(values: &[u32]) -> u32 {
-    values.windows(3).map(|three| (three[2] >> 1).saturating_sub(three[0] >> 1) ^ three[1] & 1).max().unwrap_or(0)
+    values
+        .windows(3)
+        .map(|three| (three[2] >> 1).saturating_sub(three[0] >> 1) ^ three[1] & 1)
+        .max()
+        .unwrap_or(0)
 }
 
 /// Little-endian words of a string of bytes, mixed.
 #[inline(never)]
 fn chunks(bytes: &[u8]) -> u32 {
-    let words = bytes.chunks_exact(4).map(|chunk| u32::from_le_bytes([chunk[0], chunk[1], chunk[2], chunk[3]]));
+    let words =
+        bytes.chunks_exact(4).map(|chunk| u32::from_le_bytes([chunk[0], chunk[1], chunk[2], chunk[3]]));
     words.fold(0, |sum, word| (sum ^ word).wrapping_mul(0x9e37_79b1).rotate_left(13))
 }
 
@@ -220,7 +237,7 @@ fn run(name: &str, rounds: u64) -> Option<(u64, u128)> {
             time(rounds, || u64::from(windows(black_box(&values))))
         }
         "chunks" => {
-            let text = random.text(long).into_bytes();
+            let text = Array::new(random.text(long).as_bytes());
             time(rounds, || u64::from(chunks(black_box(&text))))
         }
         "zip" => {
@@ -264,8 +281,8 @@ fn run(name: &str, rounds: u64) -> Option<(u64, u128)> {
             time(rounds, || u64::from(shortest(black_box(&costs), n)))
         }
         "shapes" => {
-            let sides = random.floats(words);
-            let boxed = sides.iter().zip(random.numbers(words)).map(|(side, kind)| -> Box<dyn Shape> {
+            let (sides, kinds) = (random.floats(words), random.numbers(words));
+            let boxed = sides.iter().zip(kinds.iter()).map(|(side, kind)| -> Box<dyn Shape> {
                 if kind % 2 == 0 { Box::new(Circle(*side)) } else { Box::new(Rectangle(*side, 2.0)) }
             });
             let boxed: Vec<_> = boxed.collect();

@@ -54,7 +54,8 @@ const RUST: Kernels = &[
     ("shapes", "5000"),
     ("parse", "200"),
 ];
-const BY_HAND: Kernels = &[("tail-calls", "200"), ("wide", "10000"), ("moves", "1500")];
+const BY_HAND: Kernels =
+    &[("tail-calls", "200"), ("wide", "10000"), ("moves", "1500"), ("rare", "300"), ("hinted", "500")];
 
 /// The sets, by the names that ratios are kept under: how programs are compiled to WebAssembly.
 const SETS: [(&str, Source); 6] = [

@@ -1,7 +1,7 @@
 //! The arenas of one function's body.
 
 use crate::entity::Arena;
-use crate::{Declarations, FuncIndex, FuncType, TableIndex, TypeIndex, ValType, WasmOffset};
+use crate::{BranchHint, Declarations, FuncIndex, FuncType, TableIndex, TypeIndex, ValType, WasmOffset};
 
 use super::bounds::{Disjoint, Group};
 use super::locals::Locals;
@@ -44,6 +44,8 @@ pub struct Body {
     pub scalar_lanes: bool,
     /// Storage of every argument list.
     pub pool: Vec<Value>,
+    /// What the producer says of branches, by ascending offset of their instructions.
+    pub hints: Vec<BranchHint>,
     /// What the locals hold, if that is kept.
     pub locals: Locals,
 }
@@ -205,6 +207,12 @@ impl Body {
         self.list(self.insts[inst].results)
     }
 
+    /// Whether the producer expects the condition of the branch at an offset to hold, if it says anything.
+    pub fn hint(&self, branch: WasmOffset) -> Option<bool> {
+        let place = self.hints.binary_search_by_key(&branch, |hint| hint.offset).ok()?;
+        Some(self.hints[place].taken)
+    }
+
     /// The type of a value.
     pub fn ty(&self, value: Value) -> ValType {
         self.values[value].ty
@@ -236,6 +244,7 @@ impl Body {
         self.copies.clear();
         self.scalar_lanes = false;
         self.pool.clear();
+        self.hints.clear();
         self.locals.clear();
     }
 }
