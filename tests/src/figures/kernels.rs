@@ -47,11 +47,11 @@ const RUST: Kernels = &[
     ("matrix", "100"),
     ("sort-unstable", "40"),
     ("count-words", "50"),
-    ("tree", "100"),
+    ("tree", "30"),
     ("letters", "200"),
     ("distance", "100"),
     ("shortest", "30"),
-    ("shapes", "5000"),
+    ("shapes", "1000"),
     ("parse", "200"),
 ];
 const BY_HAND: Kernels =
