@@ -46,6 +46,20 @@ pub(super) enum Step {
     Value(Value),
 }
 
+impl Checked {
+    /// Divides each repetition into that many.
+    pub(super) fn roll_up(&mut self, e: &mut Emitter<'_>, copies: u64) {
+        let copies = copies as i64;
+        let all = e.with_constant(IntBinary::Mul, self.count, copies);
+        self.count = e.with_constant(IntBinary::Add, all, copies - 1);
+        for group in &mut self.groups {
+            if let Step::Constant(step) = &mut group.step {
+                *step /= copies;
+            }
+        }
+    }
+}
+
 /// Emits the check of a plan. `replaced` gives a value of the plan's sums as it is before the loop.
 pub(super) fn emit(e: &mut Emitter<'_>, plan: &Plan, replaced: impl Fn(Value) -> Value) -> Checked {
     let mut check = Check { e, replaced, passed: None, lengths: HashMap::new() };

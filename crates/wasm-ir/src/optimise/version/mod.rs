@@ -42,6 +42,7 @@ mod check;
 mod graph;
 mod lanes;
 mod plan;
+mod rolled;
 
 use crate::Declarations;
 use crate::analysis::{Definitions, InnermostLoops, Surroundings, dominators};

@@ -223,7 +223,7 @@ fn form_groups(found: &[Found]) -> Option<(Vec<GroupPlan>, HashMap<Inst, Member>
 ///
 /// LLVM loads what lies between loads that are a small multiple of their size apart, and as much after the last, which no later repetition may
 /// make if the loop ends in the middle of one.
-fn reach(bytes: u8, step: Option<i64>) -> u64 {
+pub(super) fn reach(bytes: u8, step: Option<i64>) -> u64 {
     let bytes = u64::from(bytes);
     match step {
         Some(step) if step.unsigned_abs() <= bytes * MOST_INTERLEAVED => bytes.max(step.unsigned_abs()),
