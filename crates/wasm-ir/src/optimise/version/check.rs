@@ -15,7 +15,7 @@ use crate::optimise::emitter::Emitter;
 use crate::{MemoryIndex, ValType};
 
 use super::nest::Demand;
-use super::plan::{GroupPlan, LONGEST_STEP, Plan, pairs};
+use super::plan::{Cost, GroupPlan, LONGEST_STEP, Plan, pairs};
 
 /// 64-bit values of a test, and addresses in the first repetition, lie below this; signed ones not below its negative.
 const FAR: i64 = 1 << 62;
@@ -33,6 +33,8 @@ pub(super) struct Checked {
     pub(super) count: Value,
     /// The same for each inner loop.
     pub(super) inner: Vec<Value>,
+    /// What the loop costs in fuel, if that is counted.
+    pub(super) cost: Option<Value>,
     /// The addresses of each group.
     pub(super) groups: Vec<Addresses>,
 }
@@ -89,10 +91,11 @@ pub(super) fn emit(e: &mut Emitter<'_>, plan: &Plan, replaced: impl Fn(Value) ->
     for (a, b) in pairs(&plan.groups) {
         check.disjoint(&spans[a], &spans[b]);
     }
+    let cost = plan.cost.map(|cost| check.fuel(cost, count));
     let passed = check.passed.expect("a plan has a group, which is checked");
     let inner = check.inner;
     let passed = e.value(Op::Likely, &[passed], ValType::I32);
-    Checked { passed, count, inner, groups: spans.into_iter().map(|span| span.addresses).collect() }
+    Checked { passed, count, inner, cost, groups: spans.into_iter().map(|span| span.addresses).collect() }
 }
 
 struct Check<'e, 'a, R> {
@@ -264,6 +267,17 @@ impl<R: Fn(Value) -> Value> Check<'_, '_, R> {
         *lowest = self.e.int64(IntBinary::Add, *lowest, down);
         *highest = self.e.int64(IntBinary::Add, *highest, up);
         Step::Value(value)
+    }
+
+    /// Demands that there is fuel for all repetitions; how much that is. No repetition costs 2¹² or more, so with 2³⁸ of them the product
+    /// stays far below 2⁶³.
+    fn fuel(&mut self, cost: Cost, count: Value) -> Value {
+        let whole = self.e.with_constant(IntBinary::Mul, count, cost.whole as i64);
+        let cost = self.e.with_constant(IntBinary::Add, whole, cost.last as i64);
+        let left = self.e.value(Op::FuelLeft, &[], ValType::I64);
+        let is_enough = self.e.compare(IntCompare::GeS, left, cost);
+        self.demand(is_enough);
+        cost
     }
 
     fn length(&mut self, memory: MemoryIndex) -> Value {

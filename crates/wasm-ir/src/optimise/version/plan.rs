@@ -6,7 +6,7 @@ use crate::Declarations;
 use crate::MemoryIndex;
 use crate::analysis::{Affine, Dominators, Induction, Linear, Surroundings, Trips, constant_of};
 use crate::entity::Entity;
-use crate::ir::{Block, Bounds, Constant, Convert, Inst, IntBinary, IntWidth, MemoryAccess, Op, Value};
+use crate::ir::{Block, Body, Bounds, Constant, Convert, Inst, IntBinary, IntWidth, MemoryAccess, Op, Value};
 
 use super::nest::{Demand, InnerLoop, Nest, Stride, assign_scopes};
 
@@ -38,6 +38,8 @@ pub(super) struct Plan {
     pub(super) inner: Vec<InnerLoop>,
     pub(super) demands: Vec<Demand>,
     pub(super) groups: Vec<GroupPlan>,
+    /// What it costs in fuel, if that is counted.
+    pub(super) cost: Option<Cost>,
     /// The group of each access that moves, and its place from the group's start.
     pub(super) members: HashMap<Inst, Member>,
 }
@@ -65,6 +67,40 @@ pub(super) struct GroupPlan {
     pub(super) after_inner_test: bool,
     /// Groups of different scopes must not overlap.
     pub(super) scope: usize,
+}
+
+/// What a loop costs in fuel that goes through the same blocks in each repetition.
+#[derive(Copy, Clone, Debug)]
+pub(super) struct Cost {
+    /// A whole repetition.
+    pub(super) whole: u64,
+    /// The last one, which ends with the test.
+    pub(super) last: u64,
+}
+
+impl Cost {
+    /// `None` if there is more than one way through the loop, or out of it.
+    fn new(body: &Body, blocks: &[Block], trips: &Trips) -> Option<Self> {
+        let cost = |block: Block| body.cost(block);
+        let (mut at, mut last) = (*blocks.first()?, None);
+        let mut whole = 0;
+        for _ in blocks {
+            whole += cost(at);
+            let mut inside = None;
+            for target in body.blocks[at].terminator.kind.successors() {
+                if !blocks.contains(&target.block) && at != trips.block
+                    || blocks.contains(&target.block) && inside.replace(target.block).is_some()
+                {
+                    return None;
+                }
+            }
+            if at == trips.block {
+                last = Some(whole);
+            }
+            at = inside?;
+        }
+        Some(Self { whole, last: last? })
+    }
 }
 
 /// An access of a group.
@@ -121,6 +157,10 @@ impl Plan {
         if trips.as_constant().is_some_and(|trips| trips < FEW_TRIPS) {
             return None;
         }
+        let cost = match body.costs.is_empty() {
+            true => None,
+            false => Some(Cost::new(body, blocks, &trips)?),
+        };
         let mut found = Vec::new();
         for block in blocks {
             let after_test = *block != trips.block && tree.dominates(trips.block.index(), block.index());
@@ -173,7 +213,7 @@ impl Plan {
         }
         drop(steps);
         let fits = (1..=MOST_GROUPS).contains(&groups.len()) && pairs(&groups).count() <= MOST_PAIRS;
-        fits.then_some(Self { number, exit, trips, inner, demands, groups, members })
+        fits.then_some(Self { number, exit, trips, inner, demands, groups, cost, members })
     }
 }
 
@@ -325,6 +365,8 @@ fn is_quiet(around: Surroundings<'_>, inst: Inst) -> bool {
         | Op::VectorLoadLane { .. }
         | Op::VectorStoreLane { .. }
         | Op::EffectBarrier
+        | Op::FuelLeft
+        | Op::TakeFuel
         | Op::MemoryGrow(_)
         | Op::MemoryFill(_)
         | Op::MemoryCopy { .. }

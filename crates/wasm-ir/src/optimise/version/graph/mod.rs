@@ -108,7 +108,12 @@ pub(super) fn apply(body: &mut Body, loops: &InnermostLoops, definitions: &Defin
     let locals = std::mem::take(&mut rebuild.body.locals);
     let mut records = Vec::with_capacity(locals.records.len());
     let mut blocks: Arena<Block, BlockData> = Arena::new();
+    let costs = std::mem::take(&mut rebuild.body.costs);
     for origin in order {
+        if !costs.is_empty() {
+            // The entry of a fast copy takes what all of it costs.
+            rebuild.body.costs.push(if let Origin::Old(block) = origin { costs[block.index()] } else { 0 });
+        }
         let data = match origin {
             Origin::Old(block) => rebuild.slow(block),
             Origin::Check(plan) => rebuild.check_block(plan, &checks[plan]),
@@ -294,6 +299,7 @@ impl Rebuild<'_> {
     fn entry_block(&mut self, plan: usize, check: &CheckBlock) -> BlockData {
         let header = self.header(plan);
         let mut emitter = Emitter::new(self.body, check.offset);
+        check.checked.cost.iter().for_each(|cost| emitter.effect(Op::TakeFuel, &[*cost]));
         emitter.effect(Op::EffectBarrier, &[]);
         self.zero = emitter.i64(0);
         self.counters.clear();
