@@ -12,6 +12,9 @@ use super::runner;
 /// Loops to try, each with several arguments under every configuration.
 const CASES: u32 = 80;
 
+/// The parameter that has 32 bits in any memory.
+const ROWS: usize = 7;
+
 /// Bytes of the memory: a page.
 const SIZE: i64 = 65536;
 
@@ -51,6 +54,7 @@ struct Loop {
     test_at: usize,
     accesses: Vec<Access>,
     unrolled: Unrolled,
+    outer: Option<Outer>,
     arguments: Vec<Arguments>,
 }
 
@@ -62,6 +66,21 @@ struct Unrolled {
     inverted: bool,
     /// Added to the addresses of the last copy, which is none then.
     odd: i32,
+}
+
+/// A loop around: `for (row = 0; row < rows; row++)`, which moves all bases by a pitch.
+#[derive(Copy, Clone, Debug)]
+struct Outer {
+    /// Whether an address is computed from the number of the row, else bases are moved.
+    multiplies: bool,
+    /// Whether the pitch is a parameter.
+    variable_pitch: bool,
+    pitch: i32,
+    rows: i32,
+    /// Whether the first access is made once more behind the inner loop, as for what a producer leaves over.
+    has_rest: bool,
+    /// Whether with this many rows the inner loop is left out.
+    without: i32,
 }
 
 #[derive(Clone, Debug)]
@@ -135,6 +154,7 @@ fn loops() -> impl Strategy<Value = Loop> {
         test_at,
         accesses,
         unrolled: Unrolled { copies: 1, inverted: false, odd: 0 },
+        outer: None,
         arguments,
     })
 }
@@ -148,6 +168,24 @@ fn unrolled() -> impl Strategy<Value = Loop> {
         case.unrolled = Unrolled { copies, inverted, odd };
         let conditional = conditional % case.accesses.len();
         case.accesses[conditional].conditional = true;
+        case
+    })
+}
+
+/// Loops in loops, which one check is made for.
+fn nests() -> impl Strategy<Value = Loop> {
+    let outer = (
+        any::<bool>(),
+        any::<bool>(),
+        prop::sample::select(&[0, 8, 64, 64, 512, 100, 4096, -64, -1000][..]),
+        1..14_i32,
+        any::<bool>(),
+        0..14_i32,
+    );
+    (loops(), outer).prop_map(|(mut case, (multiplies, variable_pitch, pitch, rows, has_rest, without))| {
+        case.outer = Some(Outer { multiplies, variable_pitch, pitch, rows, has_rest, without });
+        // What has branches in its inner loop is no nest.
+        case.accesses.iter_mut().for_each(|access| access.conditional = false);
         case
     })
 }
@@ -173,11 +211,26 @@ impl Loop {
         let mut text = format!(
             "(module (memory (export \"m\") {index}1 1) (global $g (export \"g\") (mut i64) (i64.const 0))
   (func (export \"f\") (param $b0 {ty}) (param $b1 {ty}) (param $b2 {ty}) (param $i {ty}) (param $last {ty}) (param $n {ty})
-      (param $step {ty}) (result i64) (local $sum i64) (local $vector v128)
+      (param $step {ty}) (param $rows i32) (param $pitch {ty}) (result i64) (local $sum i64) (local $vector v128)
+      (local $row i32) (local $first {ty}) (local $count {ty}) (local $way {ty})
     (global.set $g (i64.const 1))
-    (block $out (loop $again
-",
+"
         );
+        if let Some(outer) = &self.outer {
+            text += "    (local.set $first (local.get $i)) (local.set $count (local.get $n))
+    (loop $next (local.set $i (local.get $first)) (local.set $n (local.get $count))\n";
+            if outer.multiplies {
+                let row = if self.wide { "(i64.extend_i32_u (local.get $row))" } else { "(local.get $row)" };
+                let _ = writeln!(text, "    (local.set $way ({ty}.mul {row} {}))", self.pitch(outer));
+            }
+            let _ = writeln!(
+                text,
+                "    (block $out (br_if $out (i32.eq (local.get $rows) (i32.const {}))) (loop $again",
+                outer.without
+            );
+        } else {
+            text += "    (block $out (loop $again\n";
+        }
         for copy in 0..self.unrolled.copies {
             for (position, access) in self.accesses.iter().enumerate() {
                 if position == self.test_at {
@@ -191,8 +244,11 @@ impl Loop {
             text += &test;
         }
         let last = if self.wide { "(local.get $i)" } else { "(i64.extend_i32_u (local.get $i))" };
-        text += "    (br $again)))
-    (global.set $g (i64.const 2))
+        text += "    (br $again)))\n";
+        if let Some(outer) = &self.outer {
+            text += &self.after_row(outer);
+        }
+        text += "    (global.set $g (i64.const 2))
     (local.set $sum (i64.xor (i64.add (local.get $sum) (i64x2.extract_lane 0 (local.get $vector)))
       (i64x2.extract_lane 1 (local.get $vector))))
     ;; What traps or not after the loop must find its effects done.
@@ -200,6 +256,32 @@ impl Loop {
     (i64.store8 (local.get $b0) (local.get $sum))
     (global.set $g (local.get $sum))\n";
         let _ = writeln!(text, "    (i64.add (local.get $sum) {last})))");
+        text
+    }
+
+    fn pitch(&self, outer: &Outer) -> String {
+        let ty = if self.wide { "i64" } else { "i32" };
+        if outer.variable_pitch {
+            "(local.get $pitch)".to_owned()
+        } else {
+            format!("({ty}.const {})", outer.pitch)
+        }
+    }
+
+    /// What stands behind the inner loop.
+    fn after_row(&self, outer: &Outer) -> String {
+        let ty = if self.wide { "i64" } else { "i32" };
+        let mut text = String::new();
+        if outer.has_rest {
+            text += &self.access(&self.accesses[0], 0, ty);
+        }
+        if !outer.multiplies {
+            for base in 0..3 {
+                let pitch = self.pitch(outer);
+                let _ = writeln!(text, "    (local.set $b{base} ({ty}.add (local.get $b{base}) {pitch}))");
+            }
+        }
+        text += "    (br_if $next (i32.lt_u (local.tee $row (i32.add (local.get $row) (i32.const 1))) (local.get $rows))))\n";
         text
     }
 
@@ -215,7 +297,8 @@ impl Loop {
         if copy > 0 && copy == copies - 1 {
             access.constant += odd;
         }
-        access.text(ty, copy * self.step, inverted && copy % 2 == 1)
+        let multiplies = self.outer.is_some_and(|outer| outer.multiplies);
+        access.text(ty, copy * self.step, inverted && copy % 2 == 1, multiplies)
     }
 
     /// Arguments of a call. The limit is what the test meets after about so many repetitions.
@@ -225,7 +308,8 @@ impl Loop {
         let first = if self.wide { at_the_ends(first) } else { first.into() };
         let way = i64::from(trips) * i64::from(self.way());
         let last = self.wrap(first.wrapping_add(way).wrapping_add(slack.into()));
-        vec![a, b, c, first, last, trips.max(1).into(), self.step.into()]
+        let (rows, pitch) = self.outer.map_or((0, 0), |outer| (outer.rows, outer.pitch));
+        vec![a, b, c, first, last, trips.max(1).into(), self.step.into(), rows.into(), pitch.into()]
     }
 
     /// A number as the loop's type holds it, signed.
@@ -274,8 +358,9 @@ fn at_the_ends(number: i32) -> i64 {
 }
 
 impl Access {
-    /// The access, whose address is of a type, so far ahead of the index. `inverted` says which way the branch is written.
-    fn text(&self, ty: &str, ahead: i32, inverted: bool) -> String {
+    /// The access, whose address is of a type, so far ahead of the index. `inverted` says which way the branch is written, `has_way`
+    /// whether a row's distance is added.
+    fn text(&self, ty: &str, ahead: i32, inverted: bool, has_way: bool) -> String {
         let Self { base, scale, constant, offset, .. } = self;
         let index = match ahead {
             0 => "(local.get $i)".to_owned(),
@@ -283,7 +368,9 @@ impl Access {
         };
         let number = index.clone();
         let index = format!("({ty}.shl {index} ({ty}.const {scale}))");
-        let address = format!("({ty}.add ({ty}.add (local.get $b{base}) {index}) ({ty}.const {constant}))");
+        let base = format!("(local.get $b{base})");
+        let base = if has_way { format!("({ty}.add {base} (local.get $way))") } else { base };
+        let address = format!("({ty}.add ({ty}.add {base} {index}) ({ty}.const {constant}))");
         let vector = match (self.width, self.stores) {
             ("128" | "32x8", true) => Some(format!(
                 "(v128.store offset={offset} {address} (i32x4.mul (local.get $vector) (i32x4.splat (i32.const 77))))"
@@ -342,9 +429,10 @@ fn expected(case: &Loop, wasm: &[u8], call: &[i64]) -> Left {
         wasmi::Linker::new(&engine).instantiate_and_start(&mut store, &module).expect("it has no imports");
     let memory = instance.get_memory(&store, "m").expect("exported");
     memory.data_mut(&mut store).copy_from_slice(&pattern());
-    let argument =
-        |value: &i64| if case.wide { wasmi::Val::I64(*value) } else { wasmi::Val::I32(*value as i32) };
-    let arguments: Vec<_> = call.iter().map(argument).collect();
+    let argument = |(index, value): (usize, &i64)| {
+        if case.wide && index != ROWS { wasmi::Val::I64(*value) } else { wasmi::Val::I32(*value as i32) }
+    };
+    let arguments: Vec<_> = call.iter().enumerate().map(argument).collect();
     let mut results = [wasmi::Val::I64(0)];
     let func = instance.get_func(&store, "f").expect("exported");
     let result = match func.call(&mut store, &arguments, &mut results) {
@@ -365,10 +453,12 @@ fn found(case: &Loop, engine: &Engine, wasm: &[u8], calls: &[Vec<i64>]) -> Vec<L
     let memory = instance.get_memory(&store, "m").expect("exported");
     let global = instance.get_global(&store, "g").expect("exported");
     let func = instance.get_func(&store, "f").expect("exported");
-    let argument = |value: &i64| if case.wide { Val::I64(*value) } else { Val::I32(*value as i32) };
+    let argument = |(index, value): (usize, &i64)| {
+        if case.wide && index != ROWS { Val::I64(*value) } else { Val::I32(*value as i32) }
+    };
     let one = |call: &Vec<i64>| {
         memory.data_mut(&mut store).copy_from_slice(&pattern());
-        let arguments: Vec<_> = call.iter().map(argument).collect();
+        let arguments: Vec<_> = call.iter().enumerate().map(argument).collect();
         let result = match func.call(&mut store, &arguments) {
             Ok(values) => Some(int(&values[0])),
             Err(error) => {
@@ -424,4 +514,9 @@ fn loops_end_and_trap_as_they_should() {
 #[test]
 fn unrolled_loops_end_and_trap_as_they_should() {
     check_all(unrolled());
+}
+
+#[test]
+fn nests_end_and_trap_as_they_should() {
+    check_all(nests());
 }
