@@ -425,6 +425,13 @@ const KERNELS: [(&str, &[(&str, &str)]); 2] = [
             ("pointer-chase", "2000"),
             ("hash-table", "500"),
             ("lz-decode", "100"),
+            ("string-length", "3000"),
+            ("string-length-long", "300"),
+            ("compare", "3000"),
+            ("compare-long", "500"),
+            ("find-byte", "1000"),
+            ("find-word", "100000"),
+            ("copy-string", "500"),
         ],
     ),
     (

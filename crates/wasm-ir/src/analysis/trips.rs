@@ -155,7 +155,8 @@ fn comparison(around: Surroundings<'_>, condition: Value) -> Option<(IntCompare,
     }
 }
 
-fn negated(op: IntCompare) -> IntCompare {
+/// The comparison that holds when this one does not.
+pub(crate) fn negated(op: IntCompare) -> IntCompare {
     match op {
         IntCompare::Eq => IntCompare::Ne,
         IntCompare::Ne => IntCompare::Eq,
@@ -171,7 +172,7 @@ fn negated(op: IntCompare) -> IntCompare {
 }
 
 /// The same comparison with its operands exchanged.
-fn swapped(op: IntCompare) -> IntCompare {
+pub(crate) fn swapped(op: IntCompare) -> IntCompare {
     match op {
         IntCompare::Eq | IntCompare::Ne => op,
         IntCompare::LtS => IntCompare::GtS,

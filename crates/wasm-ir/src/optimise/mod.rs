@@ -8,6 +8,7 @@ mod declared;
 mod dominated;
 mod emitter;
 mod merged;
+mod search;
 mod version;
 
 use crate::Declarations;
@@ -22,7 +23,8 @@ pub fn run(declarations: &Declarations, body: &mut Body) {
         return;
     }
     declared::run(declarations, body);
-    version::run(declarations, body);
+    let searches = search::run(declarations, body);
+    version::run(declarations, body, &searches);
     dominated::run(body);
     merged::run(declarations, body);
 }
