@@ -123,7 +123,7 @@ pub(super) fn apply(body: &mut Body, loops: &InnermostLoops, definitions: &Defin
     }
     rebuild.body.blocks = blocks;
     rebuild.body.locals = Locals { records, ..locals };
-    renumber_params(body);
+    body.renumber_params();
 }
 
 /// The check of a plan, before it has a block.
@@ -224,7 +224,7 @@ impl Rebuild<'_> {
     }
 
     fn new_param(&mut self, ty: ValType) -> Value {
-        // `renumber_params` says where it stands.
+        // `Body::renumber_params` says where it stands.
         self.body.values.push(ValueData { ty, def: ValueDef::Param(Body::ENTRY, 0) })
     }
 
@@ -441,15 +441,6 @@ fn for_each_operand(body: &Body, kind: &Terminator, mut see: impl FnMut(Value)) 
         if last != Some(target) {
             body.list(target.args).iter().for_each(|value| see(*value));
             last = Some(target);
-        }
-    }
-}
-
-/// Notes for each parameter in which block it stands.
-fn renumber_params(body: &mut Body) {
-    for (block, data) in body.blocks.iter() {
-        for (position, param) in (0..).zip(&data.params) {
-            body.values[*param].def = ValueDef::Param(block, position);
         }
     }
 }
