@@ -26,7 +26,8 @@ pub fn run(declarations: &Declarations, body: &mut Body, fuel: bool) {
         return;
     }
     declared::run(declarations, body);
-    let searches = search::run(declarations, body);
+    // What is skipped would cost nothing.
+    let searches = if fuel { Vec::new() } else { search::run(declarations, body) };
     version::run(declarations, body, &searches);
     dominated::run(body);
     merged::run(declarations, body);
