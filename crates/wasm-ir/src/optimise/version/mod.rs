@@ -38,14 +38,15 @@
 //! so are large ones and those with many groups. All copies together are no larger than the body, or [`SMALL`], and a body has
 //! at most [`MOST_LOOPS`] innermost loops to begin with: what a back end does with loops can take longer than their number says.
 
-mod check;
+pub(super) mod check;
 mod graph;
 mod lanes;
-mod plan;
+pub(super) mod plan;
+mod rolled;
 
 use crate::Declarations;
 use crate::analysis::{Definitions, InnermostLoops, Surroundings, dominators};
-use crate::ir::Body;
+use crate::ir::{Block, Body};
 
 use super::LARGE;
 use plan::Plan;
@@ -55,8 +56,8 @@ const SMALL: usize = 2_000;
 /// A body with more innermost loops than this is left as it is.
 const MOST_LOOPS: usize = 1_000;
 
-/// Versions the loops of a body that are worth it.
-pub(super) fn run(declarations: &Declarations, body: &mut Body) {
+/// Versions the loops of a body that are worth it, but those with some headers.
+pub(super) fn run(declarations: &Declarations, body: &mut Body, searches: &[Block]) {
     let loops = InnermostLoops::new(body);
     if loops.loops.is_empty() || loops.loops.len() > MOST_LOOPS {
         return;
@@ -69,6 +70,9 @@ pub(super) fn run(declarations: &Declarations, body: &mut Body) {
     let mut plans: Vec<Plan> = Vec::new();
     for number in 0..loops.loops.len() {
         let blocks = &loops.loops[number].blocks;
+        if searches.binary_search(&blocks[0]).is_ok() {
+            continue;
+        }
         let size: usize = blocks.iter().map(|block| body.blocks[*block].insts.len()).sum();
         // Besides the copy there are a check, an entry and an exit.
         let added = blocks.len() + 3;
