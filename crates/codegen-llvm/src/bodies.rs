@@ -19,8 +19,7 @@ pub(crate) struct Bodies<'a, 'ctx> {
     pub(crate) state: &'a ModuleState<'ctx>,
     module: &'a Module,
     translator: Translator,
-    /// Whether to transform bodies. Not those that count fuel: what a run costs must not depend on it; nor those that count branches,
-    /// whose numbers must not.
+    /// Whether to transform bodies. Not those that count branches, whose numbers must not depend on it.
     optimise: bool,
     verify: bool,
     times: &'a mut PhaseTimes,
@@ -39,7 +38,7 @@ impl<'a, 'ctx> Bodies<'a, 'ctx> {
         } else {
             Translator::new()
         };
-        let optimise = options.opt != OptLevel::O0 && !options.fuel && options.branches != Branches::Counted;
+        let optimise = options.opt != OptLevel::O0 && options.branches != Branches::Counted;
         Self { state, module, translator, optimise, verify: options.verify, times }
     }
 
@@ -56,7 +55,8 @@ impl<'a, 'ctx> Bodies<'a, 'ctx> {
     pub(crate) fn function(&mut self, func: FuncIndex) -> Result<(), CompileError> {
         let mut watch = Stopwatch::start();
         let range = self.range(func);
-        let body = translate(&mut self.translator, self.module, func, self.optimise, self.verify)?;
+        let optimise = self.optimise.then_some(self.state.fuel);
+        let body = translate(&mut self.translator, self.module, func, optimise, self.verify)?;
         self.times.add(Phase::Translate, watch.lap());
         lower_function(self.state, body, range)?;
         self.times.add(Phase::Lower, watch.lap());
@@ -65,7 +65,7 @@ impl<'a, 'ctx> Bodies<'a, 'ctx> {
 
     /// A body as it was decoded: its blocks have the numbers that they have without optimisation.
     pub(crate) fn decoded(&mut self, func: FuncIndex) -> Result<&Body, CompileError> {
-        translate(&mut self.translator, self.module, func, false, self.verify)
+        translate(&mut self.translator, self.module, func, None, self.verify)
     }
 
     /// Where a body is in the binary.
@@ -101,7 +101,7 @@ pub(crate) fn translate<'t>(
     translator: &'t mut Translator,
     module: &Module,
     func: FuncIndex,
-    optimise: bool,
+    optimise: Option<bool>,
     wanted: bool,
 ) -> Result<&'t Body, CompileError> {
     let verify = |body: &Body| {
@@ -110,8 +110,8 @@ pub(crate) fn translate<'t>(
     };
     let body = translator.translate(module, func)?;
     verify(body)?;
-    if optimise {
-        optimise::run(module.declarations(), body);
+    if let Some(fuel) = optimise {
+        optimise::run(module.declarations(), body, fuel);
         verify(body)?;
     }
     Ok(body)

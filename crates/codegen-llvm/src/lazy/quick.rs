@@ -94,7 +94,7 @@ impl Batch<'_> {
     fn function(&mut self, func: FuncIndex) -> Result<(), CompileError> {
         let Inner { module, options, .. } = self.compiler;
         let range = module.body_range(func).unwrap_or_default();
-        let body = translate(&mut self.translator, module, func, false, options.verify)?;
+        let body = translate(&mut self.translator, module, func, None, options.verify)?;
         self.compiled.insert(func);
         let declarations = module.declarations();
         self.called.extend(callees(body).filter(|func| !declarations.is_imported_function(*func)));

@@ -123,7 +123,7 @@ impl<'a> Induction<'a> {
     }
 
     /// An integer as a sum of values from before the loop and of the header's parameters.
-    fn sum(&self, value: Value) -> Option<Linear> {
+    pub(crate) fn sum(&self, value: Value) -> Option<Linear> {
         if self.is_inside(value) {
             return self.sums.get(&value).copied();
         }
@@ -200,6 +200,11 @@ impl<'a> Induction<'a> {
 
     /// How a value changes from repetition to repetition, if it does so evenly.
     pub(crate) fn affine(&self, value: Value) -> Option<Affine> {
+        self.divided(value, 1)
+    }
+
+    /// How a value changes if each repetition is divided into that many, in which all induction variables move by equal steps.
+    pub(crate) fn divided(&self, value: Value, parts: u64) -> Option<Affine> {
         let sum = self.sum(value)?;
         let width = sum.width();
         let constant = |number| Linear::constant(width, number);
@@ -208,7 +213,7 @@ impl<'a> Induction<'a> {
             if self.is_inside(*value) {
                 let variable = self.variables.get(value)?;
                 affine.start = affine.start.add_scaled(&variable.start, *factor)?;
-                affine.step = affine.step.add_scaled(&variable.step, *factor)?;
+                affine.step = affine.step.add_scaled(&variable.step.divided(parts)?, *factor)?;
             } else {
                 affine.start = affine.start.add_scaled(&Linear::value(width, *value), *factor)?;
             }

@@ -17,6 +17,6 @@ pub(crate) use dominators::dominators;
 pub(crate) use linear::Linear;
 pub(crate) use loops::{InnermostLoop, InnermostLoops};
 pub(crate) use ranges::{Ranges, is_declared};
-pub(crate) use trips::{Test, Trips, negated, swapped};
+pub(crate) use trips::{Test, Trips, comparison, negated, swapped};
 
 pub(crate) use crate::ir::dominators::Dominators;

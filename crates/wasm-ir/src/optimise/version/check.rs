@@ -14,7 +14,7 @@ use crate::ir::{IntBinary, IntCompare, IntWidth, Op, Sign, Value};
 use crate::optimise::emitter::Emitter;
 use crate::{MemoryIndex, ValType};
 
-use super::plan::{GroupPlan, LONGEST_STEP, Plan, pairs};
+use super::plan::{Cost, GroupPlan, LONGEST_STEP, Plan, pairs};
 
 /// 64-bit values of a test, and addresses in the first repetition, lie below this; signed ones not below its negative.
 const FAR: i64 = 1 << 62;
@@ -27,6 +27,8 @@ pub(super) struct Checked {
     pub(super) passed: Value,
     /// The number of the repetition that fails the test.
     pub(super) count: Value,
+    /// What the loop costs in fuel, if that is counted.
+    pub(super) cost: Option<Value>,
     /// The addresses of each group.
     pub(super) groups: Vec<Addresses>,
 }
@@ -44,6 +46,20 @@ pub(super) enum Step {
     Value(Value),
 }
 
+impl Checked {
+    /// Divides each repetition into that many.
+    pub(super) fn roll_up(&mut self, e: &mut Emitter<'_>, copies: u64) {
+        let copies = copies as i64;
+        let all = e.with_constant(IntBinary::Mul, self.count, copies);
+        self.count = e.with_constant(IntBinary::Add, all, copies - 1);
+        for group in &mut self.groups {
+            if let Step::Constant(step) = &mut group.step {
+                *step /= copies;
+            }
+        }
+    }
+}
+
 /// Emits the check of a plan. `replaced` gives a value of the plan's sums as it is before the loop.
 pub(super) fn emit(e: &mut Emitter<'_>, plan: &Plan, replaced: impl Fn(Value) -> Value) -> Checked {
     let mut check = Check::new(e, replaced);
@@ -52,9 +68,10 @@ pub(super) fn emit(e: &mut Emitter<'_>, plan: &Plan, replaced: impl Fn(Value) ->
     for (a, b) in pairs(&plan.groups) {
         check.disjoint(&spans[a], &spans[b]);
     }
+    let cost = plan.cost.map(|cost| check.fuel(cost, count));
     let passed = check.passed.expect("a plan has a group, which is checked");
     let passed = e.likely(passed);
-    Checked { passed, count, groups: spans.into_iter().map(|span| span.addresses).collect() }
+    Checked { passed, count, cost, groups: spans.into_iter().map(|span| span.addresses).collect() }
 }
 
 /// Conditions that are computed before a loop.
@@ -238,6 +255,17 @@ impl<'e, 'a, R: Fn(Value) -> Value> Check<'e, 'a, R> {
         let is_inside = self.e.compare(IntCompare::LeU, reach, length);
         self.demand(is_inside);
         Span { addresses: Addresses { start, step }, low, high }
+    }
+
+    /// Demands that there is fuel for all repetitions; how much that is. No repetition costs 2¹² or more, so with 2³⁸ of them the product
+    /// stays far below 2⁶³.
+    fn fuel(&mut self, cost: Cost, count: Value) -> Value {
+        let whole = self.e.with_constant(IntBinary::Mul, count, cost.whole as i64);
+        let cost = self.e.with_constant(IntBinary::Add, whole, cost.last as i64);
+        let left = self.e.value(Op::FuelLeft, &[], ValType::I64);
+        let is_enough = self.e.compare(IntCompare::GeS, left, cost);
+        self.demand(is_enough);
+        cost
     }
 
     pub(in crate::optimise) fn length(&mut self, memory: MemoryIndex) -> Value {

@@ -30,6 +30,10 @@
 //! traps before and after the loop. They also keep apart two runs of the loop, which were found disjoint each for itself.
 //! If the check fails, the original loop runs. The check itself has no effect and cannot trap.
 //!
+//! *Fuel.* If it is counted, the loop must go through the same blocks in each repetition, so that its cost follows from their number. The
+//! check also finds that so much is left, and the entry takes all of it: nothing in the fast copy can end it early, so what is left behind
+//! it, and wherever a run stops, is the same. If less is left, the original loop counts and stops where it must.
+//!
 //! *What it costs.* The check is paid once for each time that the loop is entered. So loops known to be short are left alone, and
 //! so are large ones and those with many groups. All copies together are no larger than the body, or [`SMALL`], and a body has
 //! at most [`MOST_LOOPS`] innermost loops to begin with: what a back end does with loops can take longer than their number says.
@@ -38,6 +42,7 @@ pub(super) mod check;
 mod graph;
 mod lanes;
 pub(super) mod plan;
+mod rolled;
 
 use crate::Declarations;
 use crate::analysis::{Definitions, InnermostLoops, Surroundings, dominators};

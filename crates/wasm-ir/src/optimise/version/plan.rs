@@ -6,7 +6,7 @@ use crate::Declarations;
 use crate::MemoryIndex;
 use crate::analysis::{Affine, Dominators, Induction, Linear, Surroundings, Trips, constant_of};
 use crate::entity::Entity;
-use crate::ir::{Block, Bounds, Constant, Convert, Inst, IntBinary, IntWidth, MemoryAccess, Op, Value};
+use crate::ir::{Block, Body, Bounds, Constant, Convert, Inst, IntBinary, IntWidth, MemoryAccess, Op, Value};
 
 /// A loop with more instructions is not versioned.
 const MOST_INSTS: usize = 1_000;
@@ -33,6 +33,8 @@ pub(super) struct Plan {
     pub(super) exit: Block,
     pub(super) trips: Trips,
     pub(super) groups: Vec<GroupPlan>,
+    /// What it costs in fuel, if that is counted.
+    pub(super) cost: Option<Cost>,
     /// The group of each access that moves, and its place from the group's start.
     pub(super) members: HashMap<Inst, Member>,
 }
@@ -54,6 +56,40 @@ pub(in crate::optimise) struct GroupPlan {
     pub(in crate::optimise) stores: bool,
     /// Whether all its accesses come after the test that bounds the repetitions, so that they happen once less than it is made.
     pub(in crate::optimise) after_test: bool,
+}
+
+/// What a loop costs in fuel that goes through the same blocks in each repetition.
+#[derive(Copy, Clone, Debug)]
+pub(super) struct Cost {
+    /// A whole repetition.
+    pub(super) whole: u64,
+    /// The last one, which ends with the test.
+    pub(super) last: u64,
+}
+
+impl Cost {
+    /// `None` if there is more than one way through the loop, or out of it.
+    fn new(body: &Body, blocks: &[Block], trips: &Trips) -> Option<Self> {
+        let cost = |block: Block| body.cost(block);
+        let (mut at, mut last) = (*blocks.first()?, None);
+        let mut whole = 0;
+        for _ in blocks {
+            whole += cost(at);
+            let mut inside = None;
+            for target in body.blocks[at].terminator.kind.successors() {
+                if !blocks.contains(&target.block) && at != trips.block
+                    || blocks.contains(&target.block) && inside.replace(target.block).is_some()
+                {
+                    return None;
+                }
+            }
+            if at == trips.block {
+                last = Some(whole);
+            }
+            at = inside?;
+        }
+        Some(Self { whole, last: last? })
+    }
 }
 
 /// An access of a group.
@@ -96,6 +132,10 @@ impl Plan {
         if trips.as_constant().is_some_and(|trips| trips < FEW_TRIPS) {
             return None;
         }
+        let cost = match body.costs.is_empty() {
+            true => None,
+            false => Some(Cost::new(body, blocks, &trips)?),
+        };
         let mut found = Vec::new();
         for block in blocks {
             let after_test = *block != trips.block && tree.dominates(trips.block.index(), block.index());
@@ -121,7 +161,7 @@ impl Plan {
             return None;
         }
         let fits = (1..=MOST_GROUPS).contains(&groups.len()) && pairs(&groups).count() <= MOST_PAIRS;
-        fits.then_some(Self { number, exit, trips, groups, members })
+        fits.then_some(Self { number, exit, trips, groups, cost, members })
     }
 }
 
@@ -183,7 +223,7 @@ pub(in crate::optimise) fn form_groups(found: &[Found]) -> Option<(Vec<GroupPlan
 ///
 /// LLVM loads what lies between loads that are a small multiple of their size apart, and as much after the last, which no later repetition may
 /// make if the loop ends in the middle of one.
-fn reach(bytes: u8, step: Option<i64>) -> u64 {
+pub(super) fn reach(bytes: u8, step: Option<i64>) -> u64 {
     let bytes = u64::from(bytes);
     match step {
         Some(step) if step.unsigned_abs() <= bytes * MOST_INTERLEAVED => bytes.max(step.unsigned_abs()),
@@ -260,6 +300,8 @@ pub(in crate::optimise) fn is_quiet(around: Surroundings<'_>, inst: Inst) -> boo
         | Op::VectorLoadLane { .. }
         | Op::VectorStoreLane { .. }
         | Op::EffectBarrier
+        | Op::FuelLeft
+        | Op::TakeFuel
         | Op::MemoryGrow(_)
         | Op::MemoryFill(_)
         | Op::MemoryCopy { .. }
