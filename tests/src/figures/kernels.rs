@@ -26,6 +26,13 @@ const LOOPS: Kernels = &[
     ("pointer-chase", "2000"),
     ("hash-table", "500"),
     ("lz-decode", "100"),
+    ("string-length", "3000"),
+    ("string-length-long", "300"),
+    ("compare", "3000"),
+    ("compare-long", "500"),
+    ("find-byte", "1000"),
+    ("find-word", "100000"),
+    ("copy-string", "500"),
 ];
 const ALGORITHMS: Kernels = &[
     ("sort", "40"),

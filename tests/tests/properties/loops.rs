@@ -5,15 +5,13 @@ use std::fmt::Write as _;
 
 use proptest::prelude::*;
 use proptest::test_runner::TestCaseError;
-use wootz::{CheckStrategy, Config, Engine, Instance, Module, OptLevel, Store, TrapCode, Val};
+use wootz::{CheckStrategy, Config, Engine, OptLevel};
 
+use super::outcomes::{expected, found};
 use super::runner;
 
 /// Loops to try, each with several arguments under every configuration.
 const CASES: u32 = 80;
-
-/// The parameter that has 32 bits in any memory.
-const ROWS: usize = 7;
 
 /// Bytes of the memory: a page.
 const SIZE: i64 = 65536;
@@ -211,7 +209,7 @@ impl Loop {
         let mut text = format!(
             "(module (memory (export \"m\") {index}1 1) (global $g (export \"g\") (mut i64) (i64.const 0))
   (func (export \"f\") (param $b0 {ty}) (param $b1 {ty}) (param $b2 {ty}) (param $i {ty}) (param $last {ty}) (param $n {ty})
-      (param $step {ty}) (param $rows i32) (param $pitch {ty}) (result i64) (local $sum i64) (local $vector v128)
+      (param $step {ty}) (param $rows {ty}) (param $pitch {ty}) (result i64) (local $sum i64) (local $vector v128)
       (local $row i32) (local $first {ty}) (local $count {ty}) (local $way {ty})
     (global.set $g (i64.const 1))
 "
@@ -225,7 +223,7 @@ impl Loop {
             }
             let _ = writeln!(
                 text,
-                "    (block $out (br_if $out (i32.eq (local.get $rows) (i32.const {}))) (loop $again",
+                "    (block $out (br_if $out ({ty}.eq (local.get $rows) ({ty}.const {}))) (loop $again",
                 outer.without
             );
         } else {
@@ -281,7 +279,9 @@ impl Loop {
                 let _ = writeln!(text, "    (local.set $b{base} ({ty}.add (local.get $b{base}) {pitch}))");
             }
         }
-        text += "    (br_if $next (i32.lt_u (local.tee $row (i32.add (local.get $row) (i32.const 1))) (local.get $rows))))\n";
+        text += "    (local.set $row (i32.add (local.get $row) (i32.const 1)))\n";
+        let row = if self.wide { "(i64.extend_i32_u (local.get $row))" } else { "(local.get $row)" };
+        let _ = writeln!(text, "    (br_if $next ({ty}.lt_u {row} (local.get $rows))))");
         text
     }
 
@@ -408,83 +408,18 @@ impl Access {
     }
 }
 
-/// What a call leaves.
-#[derive(PartialEq, Debug)]
-struct Left {
-    /// The result; `None` is a trap out of bounds.
-    result: Option<i64>,
-    global: i64,
-    memory: Vec<u8>,
-}
-
 fn pattern() -> Vec<u8> {
     (0..SIZE).map(|index| (index as u8).wrapping_mul(41) ^ (index >> 8) as u8).collect()
-}
-
-fn expected(case: &Loop, wasm: &[u8], call: &[i64]) -> Left {
-    let engine = wasmi::Engine::default();
-    let module = wasmi::Module::new(&engine, wasm).expect("the module is valid");
-    let mut store = wasmi::Store::new(&engine, ());
-    let instance =
-        wasmi::Linker::new(&engine).instantiate_and_start(&mut store, &module).expect("it has no imports");
-    let memory = instance.get_memory(&store, "m").expect("exported");
-    memory.data_mut(&mut store).copy_from_slice(&pattern());
-    let argument = |(index, value): (usize, &i64)| {
-        if case.wide && index != ROWS { wasmi::Val::I64(*value) } else { wasmi::Val::I32(*value as i32) }
-    };
-    let arguments: Vec<_> = call.iter().enumerate().map(argument).collect();
-    let mut results = [wasmi::Val::I64(0)];
-    let func = instance.get_func(&store, "f").expect("exported");
-    let result = match func.call(&mut store, &arguments, &mut results) {
-        Ok(()) => results[0].i64(),
-        Err(error) => {
-            assert_eq!(error.as_trap_code(), Some(wasmi::TrapCode::MemoryOutOfBounds), "{error}");
-            None
-        }
-    };
-    let global = instance.get_global(&store, "g").expect("exported").get(&store).i64().expect("an i64");
-    Left { result, global, memory: memory.data(&store).to_vec() }
-}
-
-fn found(case: &Loop, engine: &Engine, wasm: &[u8], calls: &[Vec<i64>]) -> Vec<Left> {
-    let module = Module::new(engine, wasm).expect("the module is valid");
-    let mut store = Store::new(engine, ());
-    let instance = Instance::new(&mut store, &module, &[]).expect("nothing is imported");
-    let memory = instance.get_memory(&store, "m").expect("exported");
-    let global = instance.get_global(&store, "g").expect("exported");
-    let func = instance.get_func(&store, "f").expect("exported");
-    let argument = |(index, value): (usize, &i64)| {
-        if case.wide && index != ROWS { Val::I64(*value) } else { Val::I32(*value as i32) }
-    };
-    let one = |call: &Vec<i64>| {
-        memory.data_mut(&mut store).copy_from_slice(&pattern());
-        let arguments: Vec<_> = call.iter().enumerate().map(argument).collect();
-        let result = match func.call(&mut store, &arguments) {
-            Ok(values) => Some(int(&values[0])),
-            Err(error) => {
-                assert_eq!(error.trap().map(|trap| trap.code), Some(TrapCode::MemoryOutOfBounds));
-                None
-            }
-        };
-        Left { result, global: int(&global.get(&store)), memory: memory.data(&store).to_vec() }
-    };
-    calls.iter().map(one).collect()
-}
-
-fn int(value: &Val) -> i64 {
-    match value {
-        Val::I64(value) => *value,
-        other => panic!("{other:?} is no i64"),
-    }
 }
 
 fn check(engines: &[Engine], case: &Loop) -> Result<(), TestCaseError> {
     let wasm = wat::parse_str(case.module()).expect("the text is a module");
     let calls: Vec<_> = case.arguments.iter().map(|arguments| case.call(arguments)).collect();
     let calls: Vec<_> = calls.into_iter().filter(|call| case.ends(call)).collect();
-    let expected: Vec<_> = calls.iter().map(|call| expected(case, &wasm, call)).collect();
+    let pattern = pattern();
+    let expected = expected(&wasm, &pattern, case.wide, &calls);
     for engine in engines {
-        let found = found(case, engine, &wasm, &calls);
+        let found = found(engine, &wasm, &pattern, case.wide, &calls);
         for ((call, expected), found) in calls.iter().zip(&expected).zip(&found) {
             let what = || format!("{call:?} under {:?}\n{}", engine.config(), case.module());
             prop_assert_eq!((found.result, found.global), (expected.result, expected.global), "{}", what());

@@ -56,27 +56,27 @@
 ;;   39:  v37 = i64.const 0
 ;;   39:  v38 = i64.gt_s v36, v37
 ;;   39:  v39 = select v36, v37, v38
-;;   39:  v40 = i32.const -2
-;;   39:  v41 = i32.add v6, v40
-;;   39:  v42 = i64.extend_i32_u v41
-;;   39:  v43 = i64.const 2
-;;   39:  v44 = i64.rem_u v42, v43
-;;   39:  v45 = i64.const 0
-;;   39:  v46 = i64.eq v44, v45
-;;   39:  v47 = i64.const 2
-;;   39:  v48 = i64.div_u v42, v47
-;;   39:  v49 = i64.const 268435456
-;;   39:  v50 = i64.le_u v48, v49
-;;   39:  v51 = i32.and v46, v50
+;;   39:  v40 = i64.const 268435456
+;;   39:  v41 = i64.le_u v39, v40
+;;   39:  v42 = i32.const -2
+;;   39:  v43 = i32.add v6, v42
+;;   39:  v44 = i64.extend_i32_u v43
+;;   39:  v45 = i64.const 2
+;;   39:  v46 = i64.rem_u v44, v45
+;;   39:  v47 = i64.const 0
+;;   39:  v48 = i64.eq v46, v47
+;;   39:  v49 = i32.and v41, v48
+;;   39:  v50 = i64.const 2
+;;   39:  v51 = i64.div_u v44, v50
 ;;   39:  v52 = i64.const 268435456
-;;   39:  v53 = i64.le_u v39, v52
-;;   39:  v54 = i32.and v51, v53
+;;   39:  v53 = i64.le_u v51, v52
+;;   39:  v54 = i32.and v49, v53
 ;;   39:  v55 = i32.const 1
 ;;   39:  v56 = i32.ne v2, v55
 ;;   39:  v57 = i32.and v54, v56
 ;;   39:  v58 = i64.extend_i32_u v0
 ;;   39:  v59 = i64.const 2
-;;   39:  v60 = i64.mul v48, v59
+;;   39:  v60 = i64.mul v51, v59
 ;;   39:  v61 = i64.add v58, v60
 ;;   39:  v62 = i64.const 2
 ;;   39:  v63 = i64.add v61, v62
@@ -95,7 +95,7 @@
 ;;   39:  v76 = i64.add v67, v72
 ;;   39:  v77 = i64.add v67, v75
 ;;   39:  v78 = i64.const 2
-;;   39:  v79 = i64.mul v48, v78
+;;   39:  v79 = i64.mul v51, v78
 ;;   39:  v80 = i64.add v77, v79
 ;;   39:  v81 = i64.const 0
 ;;   39:  v82 = i64.ge_s v76, v81
@@ -185,7 +185,7 @@
 ;;   6d:  v160 = i32.const 2
 ;;   6f:  v161 = i32.add v144, v160
 ;;   74:  v162 = i32.ne v161, v6
-;;   75:  v163 = i64.ne v145, v48
+;;   75:  v163 = i64.ne v145, v51
 ;;   75:  branch v163, block5(v161, v153), block6
 ;; block6:
 ;;   78:  jump block7(v161)

@@ -59,7 +59,12 @@ impl Surroundings<'_> {
 
 impl<'a> Surroundings<'a> {
     /// The arguments that a parameter of a block gets from some of its predecessors.
-    fn arguments(self, block: Block, from: &'a [Block], index: usize) -> impl Iterator<Item = Value> + 'a {
+    pub(crate) fn arguments(
+        self,
+        block: Block,
+        from: &'a [Block],
+        index: usize,
+    ) -> impl Iterator<Item = Value> + 'a {
         let calls = from.iter().flat_map(move |from| self.body.blocks[*from].terminator.kind.successors());
         calls.filter(move |call| call.block == block).map(move |call| self.body.list(call.args)[index])
     }
@@ -79,6 +84,8 @@ pub(crate) struct Known {
 pub(crate) struct Induction<'a> {
     around: Surroundings<'a>,
     number: usize,
+    /// Whether repetitions are counted from any one, of which no more is known than the parameters of the header.
+    from_any: bool,
     /// Values of the loop, as sums of values from before it and of the header's parameters.
     sums: HashMap<Value, Linear>,
     /// The header's parameters that are induction variables, and products of such sums with what stays the same.
@@ -88,12 +95,22 @@ pub(crate) struct Induction<'a> {
 impl<'a> Induction<'a> {
     /// Analyses a loop, given by its number.
     pub(crate) fn new(around: Surroundings<'a>, number: usize) -> Self {
-        Self::with(around, number, None)
+        Self::with(around, number, false, None)
+    }
+
+    /// The same, but the repetition that is counted as the first may be any: a parameter of the header stands for what it is in that one.
+    pub(crate) fn from_any(around: Surroundings<'a>, number: usize) -> Self {
+        Self::with(around, number, true, None)
     }
 
     /// The same with more knowledge, which is followed through blocks where ways join.
-    pub(crate) fn with(around: Surroundings<'a>, number: usize, known: Option<&Known>) -> Self {
-        let mut induction = Self { around, number, sums: HashMap::new(), variables: HashMap::new() };
+    pub(crate) fn knowing(around: Surroundings<'a>, number: usize, known: &Known) -> Self {
+        Self::with(around, number, false, Some(known))
+    }
+
+    fn with(around: Surroundings<'a>, number: usize, from_any: bool, known: Option<&Known>) -> Self {
+        let mut induction =
+            Self { around, number, from_any, sums: HashMap::new(), variables: HashMap::new() };
         let mut products = Vec::new();
         let (body, repeated) = (around.body, induction.repeated());
         let params = &body.blocks[repeated.header].params;
@@ -259,6 +276,9 @@ impl<'a> Induction<'a> {
 
     /// What a parameter of the header is on entry, if that is one value from outside of all innermost loops.
     fn start(&self, param: Linear, index: usize) -> Linear {
+        if self.from_any {
+            return param;
+        }
         let Surroundings { loops, definitions, .. } = self.around;
         let mut arguments = self.around.arguments(self.repeated().header, &self.repeated().entries, index);
         match (arguments.next(), arguments.next()) {

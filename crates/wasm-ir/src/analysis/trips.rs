@@ -175,7 +175,7 @@ pub(crate) fn negated(op: IntCompare) -> IntCompare {
 }
 
 /// The same comparison with its operands exchanged.
-fn swapped(op: IntCompare) -> IntCompare {
+pub(crate) fn swapped(op: IntCompare) -> IntCompare {
     match op {
         IntCompare::Eq | IntCompare::Ne => op,
         IntCompare::LtS => IntCompare::GtS,

@@ -244,6 +244,15 @@ impl Body {
         List { start: start as u32, len: (self.pool.len() - start) as u32 }
     }
 
+    /// Notes for each parameter in which block it stands.
+    pub(crate) fn renumber_params(&mut self) {
+        for (block, data) in self.blocks.iter() {
+            for (position, param) in (0..).zip(&data.params) {
+                self.values[*param].def = ValueDef::Param(block, position);
+            }
+        }
+    }
+
     /// Removes everything and keeps the allocations.
     pub fn clear(&mut self) {
         self.values.clear();

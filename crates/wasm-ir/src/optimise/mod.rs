@@ -8,6 +8,7 @@ mod declared;
 mod dominated;
 mod emitter;
 mod merged;
+mod search;
 mod version;
 
 use crate::Declarations;
@@ -25,7 +26,9 @@ pub fn run(declarations: &Declarations, body: &mut Body, fuel: bool) {
         return;
     }
     declared::run(declarations, body);
-    version::run(declarations, body);
+    // What is skipped would cost nothing.
+    let searches = if fuel { Vec::new() } else { search::run(declarations, body) };
+    version::run(declarations, body, &searches);
     dominated::run(body);
     merged::run(declarations, body);
 }

@@ -14,7 +14,7 @@ use crate::ir::{IntBinary, IntCompare, IntWidth, Op, Sign, Value};
 use crate::optimise::emitter::Emitter;
 use crate::{MemoryIndex, ValType};
 
-use super::nest::Demand;
+use super::nest::{Demand, InnerLoop};
 use super::plan::{Cost, GroupPlan, LONGEST_STEP, Plan, pairs};
 
 /// 64-bit values of a test, and addresses in the first repetition, lie below this; signed ones not below its negative.
@@ -70,20 +70,9 @@ impl Checked {
 
 /// Emits the check of a plan. `replaced` gives a value of the plan's sums as it is before the loop.
 pub(super) fn emit(e: &mut Emitter<'_>, plan: &Plan, replaced: impl Fn(Value) -> Value) -> Checked {
-    let mut check = Check { e, replaced, passed: None, lengths: HashMap::new(), inner: Vec::new() };
-    let count = check.trips(&plan.trips);
-    for inner in &plan.inner {
-        let count = check.trips(&inner.trips);
-        check.at_most(count, MOST_IN_NEST);
-        check.inner.push(count);
-    }
-    if !plan.inner.is_empty() {
-        check.at_most(count, MOST_IN_NEST);
-    }
-    if plan.trips.start.width() == IntWidth::I64 {
-        let has_narrow = plan.groups.iter().any(|group| group.start.width() == IntWidth::I32);
-        check.at_most(count, if has_narrow { 1 << 32 } else { MOST_TRIPS });
-    }
+    let mut check = Check::new(e, replaced);
+    let count = check.repetitions(&plan.trips, &plan.groups);
+    check.nest(&plan.inner, count);
     for Demand { op, x, y } in &plan.demands {
         check.holds(*op, x, y);
     }
@@ -94,15 +83,16 @@ pub(super) fn emit(e: &mut Emitter<'_>, plan: &Plan, replaced: impl Fn(Value) ->
     let cost = plan.cost.map(|cost| check.fuel(cost, count));
     let passed = check.passed.expect("a plan has a group, which is checked");
     let inner = check.inner;
-    let passed = e.value(Op::Likely, &[passed], ValType::I32);
+    let passed = e.likely(passed);
     Checked { passed, count, inner, cost, groups: spans.into_iter().map(|span| span.addresses).collect() }
 }
 
-struct Check<'e, 'a, R> {
-    e: &'e mut Emitter<'a>,
+/// Conditions that are computed before a loop.
+pub(in crate::optimise) struct Check<'e, 'a, R> {
+    pub(in crate::optimise) e: &'e mut Emitter<'a>,
     replaced: R,
     /// Whether all conditions so far hold.
-    passed: Option<Value>,
+    pub(in crate::optimise) passed: Option<Value>,
     lengths: HashMap<MemoryIndex, Value>,
     /// The numbers of repetitions of inner loops.
     inner: Vec<Value>,
@@ -115,16 +105,33 @@ struct Span {
     high: Value,
 }
 
-impl<R: Fn(Value) -> Value> Check<'_, '_, R> {
-    fn demand(&mut self, condition: Value) {
+impl<'e, 'a, R: Fn(Value) -> Value> Check<'e, 'a, R> {
+    pub(in crate::optimise) fn new(e: &'e mut Emitter<'a>, replaced: R) -> Self {
+        Self { e, replaced, passed: None, lengths: HashMap::new(), inner: Vec::new() }
+    }
+
+    pub(in crate::optimise) fn demand(&mut self, condition: Value) {
         self.passed = Some(match self.passed {
             None => condition,
             Some(passed) => self.e.int32(IntBinary::And, passed, condition),
         });
     }
 
-    fn sum(&mut self, sum: &Linear) -> Value {
+    pub(in crate::optimise) fn sum(&mut self, sum: &Linear) -> Value {
         self.e.sum(sum, &self.replaced)
+    }
+
+    /// The repetitions of inner loops. In a nest, none may be too many.
+    fn nest(&mut self, inner: &[InnerLoop], outer: Value) {
+        if inner.is_empty() {
+            return;
+        }
+        self.at_most(outer, MOST_IN_NEST);
+        for inner in inner {
+            let count = self.trips(&inner.trips);
+            self.at_most(count, MOST_IN_NEST);
+            self.inner.push(count);
+        }
     }
 
     /// Demands that a comparison holds.
@@ -135,14 +142,26 @@ impl<R: Fn(Value) -> Value> Check<'_, '_, R> {
     }
 
     /// Demands that an unsigned number is at most a constant.
-    fn at_most(&mut self, number: Value, most: i64) {
+    pub(in crate::optimise) fn at_most(&mut self, number: Value, most: i64) {
         let most = self.e.i64(most);
         let fits = self.e.compare(IntCompare::LeU, number, most);
         self.demand(fits);
     }
 
+    /// Demands that a sum is the extension of its lowest bytes.
+    pub(in crate::optimise) fn extension(&mut self, sum: &Linear, sign: Sign, bytes: u8) {
+        let span = 1 << (8 * bytes);
+        let sum = if sign == Sign::Signed { sum.offset(span / 2) } else { *sum };
+        let value = self.sum(&sum);
+        let value = match sum.width() {
+            IntWidth::I32 => self.e.extend(value, Sign::Unsigned),
+            IntWidth::I64 => value,
+        };
+        self.at_most(value, span as i64 - 1);
+    }
+
     /// A sum in 64 bits. One that has them already is demanded to be near zero, on either side of it if it is signed.
-    fn wide(&mut self, sum: &Linear, sign: Sign) -> Value {
+    pub(in crate::optimise) fn wide(&mut self, sum: &Linear, sign: Sign) -> Value {
         let value = self.sum(sum);
         match (sum.width(), sign) {
             (IntWidth::I32, _) => return self.e.extend(value, sign),
@@ -153,6 +172,16 @@ impl<R: Fn(Value) -> Value> Check<'_, '_, R> {
             }
         }
         value
+    }
+
+    /// How often the test lets the loop go on, if that is not too often for its accesses.
+    pub(in crate::optimise) fn repetitions(&mut self, trips: &Trips, groups: &[GroupPlan]) -> Value {
+        let count = self.trips(trips);
+        if trips.start.width() == IntWidth::I64 {
+            let has_narrow = groups.iter().any(|group| group.start.width() == IntWidth::I32);
+            self.at_most(count, if has_narrow { 1 << 32 } else { MOST_TRIPS });
+        }
+        count
     }
 
     /// How often the test lets the loop go on: the number of the repetition that fails it.
@@ -280,7 +309,7 @@ impl<R: Fn(Value) -> Value> Check<'_, '_, R> {
         cost
     }
 
-    fn length(&mut self, memory: MemoryIndex) -> Value {
+    pub(in crate::optimise) fn length(&mut self, memory: MemoryIndex) -> Value {
         *self
             .lengths
             .entry(memory)

@@ -44,7 +44,7 @@ pub(super) struct InnerLoop {
 
 /// How the addresses of accesses move in an inner loop.
 #[derive(Copy, Clone, PartialEq, Eq, Hash, Debug)]
-pub(super) struct Stride {
+pub(in crate::optimise) struct Stride {
     /// The number of the inner loop in the nest.
     pub(super) inner: usize,
     /// What each repetition of it adds.
@@ -103,7 +103,7 @@ impl<'a> Nest<'a> {
             nest.inductions.push((number, induction));
         }
         blocks.iter().for_each(|block| nest.demand_entry(*block, &mut known));
-        nest.outer = Induction::with(around, number, Some(&known));
+        nest.outer = Induction::knowing(around, number, &known);
         for inner in &mut nest.loops {
             inner.trips = same_each_time(inner.trips, &nest.outer)?;
         }

@@ -46,23 +46,23 @@ pub(super) struct Plan {
 
 /// Accesses of one memory whose addresses differ by constants.
 #[derive(Debug)]
-pub(super) struct GroupPlan {
-    pub(super) memory: MemoryIndex,
+pub(in crate::optimise) struct GroupPlan {
+    pub(in crate::optimise) memory: MemoryIndex,
     /// The lowest address operand in the first repetition.
-    pub(super) start: Linear,
+    pub(in crate::optimise) start: Linear,
     /// What each repetition adds.
-    pub(super) step: Linear,
+    pub(in crate::optimise) step: Linear,
     /// What those of an inner loop add.
-    pub(super) inner: Option<Stride>,
+    pub(in crate::optimise) inner: Option<Stride>,
     /// The first byte from `start` on that is accessed.
-    pub(super) low: u64,
+    pub(in crate::optimise) low: u64,
     /// One past the last byte.
-    pub(super) high: u64,
+    pub(in crate::optimise) high: u64,
     /// One past the last byte that a vectorised loop may read: see [`reach`].
-    pub(super) reach: u64,
-    pub(super) stores: bool,
+    pub(in crate::optimise) reach: u64,
+    pub(in crate::optimise) stores: bool,
     /// Whether all its accesses come after the test that bounds the repetitions, so that they happen once less than it is made.
-    pub(super) after_test: bool,
+    pub(in crate::optimise) after_test: bool,
     /// The same for the test of the inner loop.
     pub(super) after_inner_test: bool,
     /// Groups of different scopes must not overlap.
@@ -105,21 +105,21 @@ impl Cost {
 
 /// An access of a group.
 #[derive(Copy, Clone, Debug)]
-pub(super) struct Member {
-    pub(super) group: usize,
+pub(in crate::optimise) struct Member {
+    pub(in crate::optimise) group: usize,
     /// Bytes from the group's start in the same repetition.
-    pub(super) offset: u64,
+    pub(in crate::optimise) offset: u64,
 }
 
 /// An access while groups are formed.
-struct Found {
-    inst: Inst,
-    access: MemoryAccess,
-    address: Affine,
-    inner: Option<Stride>,
-    stores: bool,
-    after_test: bool,
-    after_inner_test: bool,
+pub(in crate::optimise) struct Found {
+    pub(in crate::optimise) inst: Inst,
+    pub(in crate::optimise) access: MemoryAccess,
+    pub(in crate::optimise) address: Affine,
+    pub(in crate::optimise) inner: Option<Stride>,
+    pub(in crate::optimise) stores: bool,
+    pub(in crate::optimise) after_test: bool,
+    pub(in crate::optimise) after_inner_test: bool,
 }
 
 impl Found {
@@ -234,7 +234,7 @@ pub(super) fn pairs(groups: &[GroupPlan]) -> impl Iterator<Item = (usize, usize)
 }
 
 /// Sorts accesses into groups; `None` if one reaches too far.
-fn form_groups(found: &[Found]) -> Option<(Vec<GroupPlan>, HashMap<Inst, Member>)> {
+pub(in crate::optimise) fn form_groups(found: &[Found]) -> Option<(Vec<GroupPlan>, HashMap<Inst, Member>)> {
     let mut numbers = HashMap::new();
     let mut groups: Vec<GroupPlan> = Vec::new();
     for one in found {
@@ -321,12 +321,12 @@ fn only_exit(around: Surroundings<'_>, number: usize) -> Option<Block> {
 }
 
 /// Whether an operator is an access that may be versioned.
-fn is_ours(declarations: &Declarations, op: Op) -> bool {
+pub(in crate::optimise) fn is_ours(declarations: &Declarations, op: Op) -> bool {
     op.access().is_some_and(|access| !declarations.memories[access.memory].shared)
 }
 
 /// Whether an instruction neither traps nor has an effect.
-fn is_quiet(around: Surroundings<'_>, inst: Inst) -> bool {
+pub(in crate::optimise) fn is_quiet(around: Surroundings<'_>, inst: Inst) -> bool {
     let op = around.body.insts[inst].op;
     let divides = |divisor: Value| match constant_of(around.body, divisor) {
         Some(Constant::I32(number)) => number != 0 && number != -1,

@@ -75,8 +75,13 @@ struct Added {
     exit: Block,
 }
 
-/// Versions loops as planned.
-pub(super) fn apply(body: &mut Body, loops: &InnermostLoops, definitions: &Definitions, plans: &[Plan]) {
+/// Versions loops as planned. The new numbers of the blocks that there were.
+pub(super) fn apply(
+    body: &mut Body,
+    loops: &InnermostLoops,
+    definitions: &Definitions,
+    plans: &[Plan],
+) -> Vec<Block> {
     let mut plan_of_loop = vec![None; loops.loops.len()];
     plans.iter().enumerate().for_each(|(number, plan)| plan_of_loop[plan.number] = Some(number));
     let count = body.values.len();
@@ -131,7 +136,9 @@ pub(super) fn apply(body: &mut Body, loops: &InnermostLoops, definitions: &Defin
     }
     rebuild.body.blocks = blocks;
     rebuild.body.locals = Locals { records, ..locals };
-    renumber_params(body);
+    let moved = rebuild.slow_blocks;
+    body.renumber_params();
+    moved
 }
 
 /// The check of a plan, before it has a block.
@@ -232,7 +239,7 @@ impl Rebuild<'_> {
     }
 
     fn new_param(&mut self, ty: ValType) -> Value {
-        // `renumber_params` says where it stands.
+        // `Body::renumber_params` says where it stands.
         self.body.values.push(ValueData { ty, def: ValueDef::Param(Body::ENTRY, 0) })
     }
 
@@ -455,15 +462,6 @@ fn for_each_operand(body: &Body, kind: &Terminator, mut see: impl FnMut(Value)) 
         if last != Some(target) {
             body.list(target.args).iter().for_each(|value| see(*value));
             last = Some(target);
-        }
-    }
-}
-
-/// Notes for each parameter in which block it stands.
-fn renumber_params(body: &mut Body) {
-    for (block, data) in body.blocks.iter() {
-        for (position, param) in (0..).zip(&data.params) {
-            body.values[*param].def = ValueDef::Param(block, position);
         }
     }
 }
