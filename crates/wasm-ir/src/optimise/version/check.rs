@@ -6,6 +6,8 @@
 //!
 //! Values that are `i64` themselves have no such bounds, so they are demanded: what a test compares and where addresses start below [`FAR`], steps of
 //! at most [`LONGEST_STEP`] either way, at most [`MOST_TRIPS`] repetitions. Their product is at most 2⁶².
+//!
+//! In a nest two ways are added up. With at most [`MOST_IN_NEST`] repetitions in each loop, none is longer than 2⁵⁹.
 
 use std::collections::HashMap;
 
@@ -21,7 +23,6 @@ use super::plan::{Cost, GroupPlan, LONGEST_STEP, Plan, pairs};
 const FAR: i64 = 1 << 62;
 /// The most repetitions of a loop whose test is of 64-bit values. With addresses of 32 bits it is 2³², as for other tests.
 const MOST_TRIPS: i64 = 1 << 38;
-
 /// The most repetitions of a loop of a nest: no sum of two ways comes near 2⁶³.
 const MOST_IN_NEST: i64 = 1 << 28;
 
