@@ -17,11 +17,17 @@ type Kernels = &'static [(&'static str, &'static str)];
 
 const LOOPS: Kernels = &[
     ("gemm", "20"),
+    ("gemm-small", "60000"),
+    ("stencil", "5000"),
     ("jacobi", "400"),
     ("copy", "10000"),
     ("byte-sum", "20000"),
     ("dot", "20000"),
     ("conditional-store", "20000"),
+    ("conditional-sum", "10000"),
+    ("saturate", "30000"),
+    ("gather", "5000"),
+    ("histogram", "3000"),
     ("strided", "10000"),
     ("pointer-chase", "2000"),
     ("hash-table", "500"),
