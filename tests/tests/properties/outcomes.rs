@@ -52,14 +52,14 @@ pub(crate) fn found(engine: &Engine, wasm: &[u8], content: &[u8], calls: &[Vec<i
     let memory = instance.get_memory(&store, "m").expect("exported");
     let global = instance.get_global(&store, "g").expect("exported");
     let func = instance.get_func(&store, "f").expect("exported");
-    let params = func.ty(&store).params().to_vec();
+    let params = func.ty(&store).params;
     let argument = |(value, ty): (&i64, &ValType)| match ty {
         ValType::I32 => Val::I32(*value as i32),
         _ => Val::I64(*value),
     };
     let one = |call: &Vec<i64>| {
         memory.data_mut(&mut store).copy_from_slice(content);
-        let arguments: Vec<_> = call.iter().zip(&params).map(argument).collect();
+        let arguments: Vec<_> = call.iter().zip(&*params).map(argument).collect();
         let result = match func.call(&mut store, &arguments) {
             Ok(values) => Some(int(&values[0])),
             Err(error) => {
