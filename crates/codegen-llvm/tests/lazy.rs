@@ -18,6 +18,10 @@ impl CodeSpace for Collector {
     fn add(&self, fragment: &Fragment, tier: Tier, _: Duration) -> io::Result<usize> {
         self.0.lock().unwrap().send((tier, fragment.clone())).map(|()| 0).map_err(io::Error::other)
     }
+
+    fn branch_counts(&self, counters: usize) -> Vec<u64> {
+        vec![0; counters]
+    }
 }
 
 fn compiler(
@@ -27,7 +31,11 @@ fn compiler(
     let module = Module::new(text.as_bytes()).unwrap();
     let (_, make) = lazy::open(&module, options).unwrap();
     let (sender, receiver) = channel();
-    (make(Arc::new(Collector(Mutex::new(sender)))), receiver, LazyLayout::new(module.declarations()))
+    (
+        make(Arc::new(Collector(Mutex::new(sender)))),
+        receiver,
+        LazyLayout::new(module.declarations(), text.len()),
+    )
 }
 
 /// The functions whose slots a fragment uses.

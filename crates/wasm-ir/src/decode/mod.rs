@@ -108,6 +108,7 @@ impl Module {
             bodies: parts.bodies.into(),
             sections: parts.sections.into(),
             custom_sections: parts.custom_sections.into(),
+            tail_calls: parts.tail_calls,
             uses: Arc::default(),
             fixed_tables: Arc::default(),
             private_functions: Arc::default(),
