@@ -102,6 +102,52 @@ KERNEL int lz_decode(uint8_t *to, const uint8_t *from, int n)
     return (int)(to - start);
 }
 
+/* Searches: not to be calls of the C library, which native code has in assembly. */
+#define SEARCH __attribute__((no_builtin)) KERNEL
+
+SEARCH size_t string_length(const char *string)
+{
+    const char *end = string;
+    while (*end) end++;
+    return (size_t)(end - string);
+}
+
+SEARCH int compare(const uint8_t *a, const uint8_t *b, size_t n)
+{
+    for (; n && *a == *b; n--) a++, b++;
+    return n ? *a - *b : 0;
+}
+
+SEARCH const uint8_t *find_byte(const uint8_t *bytes, int byte, size_t n)
+{
+    for (; n && *bytes != byte; n--) bytes++;
+    return n ? bytes : NULL;
+}
+
+SEARCH int find_word(const int32_t *words, int32_t word, int n)
+{
+    for (int i = 0; i < n; i++)
+        if (words[i] == word) return i;
+    return -1;
+}
+
+SEARCH char *copy_string(char *to, const char *from)
+{
+    while ((*to = *from)) to++, from++;
+    return to;
+}
+
+/* Strings one after the other, of up to `most` bytes; their number is even. */
+static char *strings(int n, uint32_t most)
+{
+    char *all = (char *)allocate((size_t)n * (most + 1)), *to = all;
+    for (int i = 0; i < n; i++) {
+        for (uint32_t left = random32() % (most + 1); left; left--) *to++ = (char)('a' + (random32() >> 8) % 26);
+        *to++ = 0;
+    }
+    return all;
+}
+
 static struct node *list(int n)
 {
     struct node *nodes = filled((size_t)n * sizeof(struct node));
@@ -187,6 +233,42 @@ int main(int count, char **arguments)
         uint8_t *input = packed(n, &length), *output = filled((size_t)n * 32);
         TIME(result += (uint64_t)lz_decode(output, input, length));
         result += checksum(output, (size_t)n);
+    } else if (!strcmp(name, "string-length") || !strcmp(name, "string-length-long")) {
+        int n = one * (1 << 12);
+        char *all = strings(n, name[13] ? 500 : 16);
+        TIME({
+            const char *string = all;
+            for (int i = 0; i < n; i++) string += string_length(string) + 1;
+            result += (uint64_t)(string - all);
+        });
+    } else if (!strcmp(name, "compare") || !strcmp(name, "compare-long")) {
+        /* Keys of a table, each with the next: equal up to some place. */
+        int n = one * (1 << 12), size = name[7] ? 500 : 20;
+        uint8_t *keys = filled((size_t)n * (size_t)size);
+        for (int i = 1; i < n; i++)
+            memcpy(keys + i * size, keys + (i - 1) * size, random32() % (uint32_t)(size + size / 2) % (uint32_t)(size + 1));
+        TIME({
+            for (int i = 1; i < n; i++) result += (uint64_t)compare(keys + i * size, keys + (i - 1) * size, (size_t)size);
+        });
+    } else if (!strcmp(name, "find-byte")) {
+        int n = one * (1 << 16);
+        uint8_t *text = filled((size_t)n);
+        TIME({
+            const uint8_t *line = text;
+            for (; (line = find_byte(line, '\n', (size_t)(text + n - line))); line++) result++;
+        });
+    } else if (!strcmp(name, "find-word")) {
+        int n = one * (1 << 10);
+        int32_t *words = filled((size_t)n * 4);
+        TIME(result += (uint64_t)find_word(words, words[(round * 7919) & (n - 1)], n));
+    } else if (!strcmp(name, "copy-string")) {
+        int n = one * (1 << 12);
+        char *all = strings(n, 40), *to = (char *)allocate(64);
+        TIME({
+            const char *string = all;
+            for (int i = 0; i < n; i++) string += copy_string(to, string) - to + 1;
+            result += (uint64_t)(string - all);
+        });
     } else {
         return 2;
     }

@@ -2,15 +2,18 @@
 //!
 //! Both builds come from the same compiler with the same options, so that equal output is fair to ask for and run times
 //! can be compared: the native build may not fuse multiplications with additions, because WebAssembly cannot either.
-//! A build is kept in the target directory under a name that holds a hash of everything it was made from.
 
 use std::ffi::OsString;
-use std::fs::{self, File};
+use std::fs;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, ensure};
+
+pub use crate::builds::root;
+
+use crate::builds::kept;
 
 pub(crate) const COMPILER: &str = "clang-22";
 
@@ -173,29 +176,12 @@ impl CProgram {
 
     fn build(&self, target: Target) -> Result<PathBuf> {
         let arguments = self.arguments(target);
-        let folder = target_folder()?.join("c-programs");
-        fs::create_dir_all(&folder)?;
         let extension = match target {
             Target::Wasm => "wasm",
             Target::Native => "native",
         };
-        let output =
-            folder.join(format!("{}-{:016x}.{extension}", self.name, self.hash(target, &arguments)?));
-
-        // Tests run in threads and in processes: one of them compiles, the others wait for it.
-        let lock = File::create(output.with_extension(format!("{extension}.lock")))?;
-        lock.lock()?;
-        if output.exists() {
-            return Ok(output);
-        }
-        let unfinished = output.with_extension(format!("{extension}.unfinished"));
-        let mut command = self.compiler(target, &unfinished);
-        let result = command.output().with_context(missing_compiler)?;
-        if !result.status.success() {
-            bail!("{command:?} failed:\n{}", String::from_utf8_lossy(&result.stderr));
-        }
-        fs::rename(unfinished, &output)?;
-        Ok(output)
+        let hash = self.hash(target, &arguments)?;
+        kept((&self.name, hash, extension), |output| self.compiler(target, output), missing_compiler)
     }
 
     /// The command that makes its native executable, to be measured: [`native`](Self::native) does not make it twice.
@@ -271,19 +257,6 @@ fn missing_compiler() -> String {
 /// The program with threads and what it needs of pthreads.
 fn pthreads() -> PathBuf {
     root().join("tests/programs/pthreads")
-}
-
-/// The workspace's folder.
-pub fn root() -> PathBuf {
-    let tests = Path::new(env!("CARGO_MANIFEST_DIR"));
-    tests.parent().unwrap_or(tests).to_owned()
-}
-
-/// The target directory that the running program was built in: cargo marks it.
-pub(crate) fn target_folder() -> Result<PathBuf> {
-    let program = std::env::current_exe()?;
-    let marked = program.ancestors().find(|folder| folder.join("CACHEDIR.TAG").exists());
-    Ok(marked.map_or_else(|| root().join("target"), Path::to_owned))
 }
 
 /// Where cargo unpacked the sources of a package that this one names for WASI, downloading them if need be.

@@ -2,6 +2,7 @@
 //! `aarch64`, which compiles for another machine.
 
 pub mod aarch64;
+mod builds;
 pub mod c_program;
 pub mod corpus;
 pub mod differential;
@@ -9,6 +10,7 @@ pub mod figures;
 pub mod loading;
 mod python;
 pub mod real;
+pub mod rust_program;
 pub mod soak;
 pub mod spec;
 pub mod stress;

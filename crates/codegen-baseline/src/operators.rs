@@ -35,6 +35,8 @@ impl Function<'_> {
             // Hints, and an order that everything has here.
             Op::Prefetch(_) | Op::EffectBarrier => {}
             Op::Likely => self.likely(inst),
+            Op::FuelLeft => self.fuel_left(inst),
+            Op::TakeFuel => self.take_fuel(inst),
 
             Op::Atomic(op, access) => self.atomic(op, access, inst),
             Op::AtomicFence => self.fence(),

@@ -13,14 +13,14 @@ use wootz_vm_abi::lazy::ENTERED;
 use wootz_vm_abi::trap::TrapCode;
 use wootz_wasm_ir::WasmOffset;
 use wootz_wasm_ir::entity::Entity;
-use wootz_wasm_ir::ir::{Block, Body, Op, Value, liveness};
+use wootz_wasm_ir::ir::{Block, Body, Inst, Value, liveness};
 
 use crate::call::{BuiltinArg, Target};
 use crate::code::{Code, Label};
 use crate::control::Aside;
 use crate::convention::{Arguments, Convention};
 use crate::function::Function;
-use crate::machine::{CONTEXT, Cond, GpMem, RAX, Reg, SCRATCH, SCRATCH2, at, emit};
+use crate::machine::{Amode, CONTEXT, Cond, GpMem, RAX, Reg, SCRATCH, SCRATCH2, at, emit};
 use crate::registers::{Source, State};
 
 /// A function with more values than this is not entered in its loops: what they need is not worth finding out.
@@ -112,16 +112,36 @@ impl Function<'_> {
         params.iter().copied().chain(needed.remove(&head).unwrap_or_default()).collect()
     }
 
+    /// Where the fuel that is left is, by [`SCRATCH`].
+    fn fuel(&mut self) -> Amode {
+        let store = at(CONTEXT, offset_of!(VMContext, store) as i32);
+        emit!(self.code, movq_rm(SCRATCH, store));
+        at(SCRATCH, offset_of!(VMStoreContext, fuel) as i32)
+    }
+
+    pub(crate) fn fuel_left(&mut self, inst: Inst) {
+        let to = self.define_gp(self.body.results(inst)[0]);
+        let fuel = self.fuel();
+        emit!(self.code, movq_rm(to, fuel));
+    }
+
+    pub(crate) fn take_fuel(&mut self, inst: Inst) {
+        let cost = self.body.args(inst)[0];
+        let from = self.gp(cost);
+        let fuel = self.fuel();
+        emit!(self.code, subq_mr(fuel, from));
+        self.release(&[cost]);
+    }
+
     /// Takes the cost of a block: 1 for each instruction but constants, and 1 for how it ends.
     pub(crate) fn charge(&mut self, block: Block) {
         if !self.module.fuel {
             return;
         }
-        let counts = |inst: &&_| !matches!(self.body.insts[**inst].op, Op::Const(_));
-        let cost = self.body.blocks[block].insts.iter().filter(counts).count() as i32 + 1;
-        let store = at(CONTEXT, offset_of!(VMContext, store) as i32);
-        let fuel = at(SCRATCH, offset_of!(VMStoreContext, fuel) as i32);
-        emit!(self.code, movq_rm(SCRATCH, store), subq_mi_sxl(fuel, cost));
+        // A body has fewer instructions than bytes.
+        let cost = self.body.cost(block) as i32;
+        let fuel = self.fuel();
+        emit!(self.code, subq_mi_sxl(fuel, cost));
         if block == Body::ENTRY || self.ranges.heads[block.index()] {
             self.trap_if(Cond::Sign, TrapCode::OutOfFuel);
         }

@@ -19,8 +19,7 @@ pub(crate) struct Bodies<'a, 'ctx> {
     pub(crate) state: &'a ModuleState<'ctx>,
     module: &'a Module,
     translator: Translator,
-    /// Whether to transform bodies. Not those that count fuel: what a run costs must not depend on it; nor those that count branches,
-    /// whose numbers must not.
+    /// Whether to transform bodies. Not those that count branches, whose numbers must not depend on it.
     optimise: bool,
     verify: bool,
     times: &'a mut PhaseTimes,
@@ -39,7 +38,7 @@ impl<'a, 'ctx> Bodies<'a, 'ctx> {
         } else {
             Translator::new()
         };
-        let optimise = options.opt != OptLevel::O0 && !options.fuel && options.branches != Branches::Counted;
+        let optimise = options.opt != OptLevel::O0 && options.branches != Branches::Counted;
         Self { state, module, translator, optimise, verify: options.verify, times }
     }
 
@@ -59,7 +58,7 @@ impl<'a, 'ctx> Bodies<'a, 'ctx> {
         let body = translate(&mut self.translator, self.module, func, self.verify)?;
         self.state.counts.learn(body, range.start);
         if self.optimise {
-            optimise::run(self.module.declarations(), body);
+            optimise::run(self.module.declarations(), body, self.state.fuel);
             verify_body(self.module, body, self.verify)?;
         }
         self.times.add(Phase::Translate, watch.lap());

@@ -27,7 +27,7 @@ const LOOPS: &str = "function(loop-mssa(loop-rotate,licm),loop(loop-idiom,indvar
 const TAKE_APART: &str = "early-cse,instcombine<no-verify-fixpoint>,scalarizer<load-store>";
 
 /// A body with more instructions gets no care at `-O1` for its loops: a few such functions can take half of a module's time.
-const MOST_CARED_FOR: usize = 1000;
+const MOST_CARED_FOR: usize = 500;
 
 /// A function that passes may change, as they want to know it.
 pub(crate) struct Lowered<'ctx> {

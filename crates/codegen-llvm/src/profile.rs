@@ -1,4 +1,5 @@
-//! Counts of branches: code that counts them, and what LLVM is told of counts from an earlier run (`wootz_vm_abi::branches`).
+//! Counts of branches: code that counts them, and what LLVM is told of counts from an earlier run (`wootz_vm_abi::branches`), or of hints by
+//! the producer if there was none.
 //!
 //! Both sides number a branch by the offset of its instruction, and IR that is counted has not been transformed. Transformed IR may have a branch twice,
 //! with its targets in the same order, and branches of its own, which are `likely` and have no counts. Counting changes memory that no instruction of the
@@ -79,6 +80,10 @@ impl Counts {
         }
     }
 
+    fn is_of_a_file(&self) -> bool {
+        matches!(self.source, Source::File(_))
+    }
+
     fn number(&self, offset: WasmOffset) -> u32 {
         offset - self.start
     }
@@ -115,8 +120,14 @@ pub(crate) fn counted_code(module: &Module) -> CountedCode {
     CountedCode::new(&module.bytes()[range.start as usize..range.end as usize])
 }
 
-/// That a profile, if there is one, is of the module.
+/// How often a branch is taken to go where the producer expects it, and how often it is not: as of `__builtin_expect` in clang.
+const HINTED: [u64; 2] = [2000, 1];
+
+/// That a profile, if there is one, is of the module. Hints of branches that count for nothing are told.
 pub(crate) fn require_profile(module: &Module, options: &CompileOptions) -> Result<(), CompileError> {
+    if let Some(reason) = module.branch_hints().refused() {
+        tracing::warn!(target: "wootz::compile", %reason, "branch hints are left out");
+    }
     let Branches::Profiled(profile) = &options.branches else { return Ok(()) };
     profile.require(counted_code(module)).map_err(CompileError::Profile)
 }
@@ -204,7 +215,7 @@ impl<'ctx> FunctionState<'_, 'ctx> {
     }
 
     /// Says how often a branch of the current instruction went to each of its targets: those of our IR in order, of which the last is
-    /// LLVM's first for a switch.
+    /// LLVM's first for a switch. Without a profile it is what the producer expects.
     pub(crate) fn weigh(
         &self,
         branch: InstructionValue<'ctx>,
@@ -212,7 +223,14 @@ impl<'ctx> FunctionState<'_, 'ctx> {
         default_first: bool,
     ) -> Result<(), CompileError> {
         let mut counts = self.module.counts.ways(self.offset, targets);
-        if default_first && !counts.is_empty() {
+        if counts.iter().all(|count| *count == 0) && !self.module.counts.is_of_a_file() {
+            return match self.body.hint(self.offset) {
+                Some(true) => self.module.metadata.weights(branch, &HINTED),
+                Some(false) => self.module.metadata.weights(branch, &[HINTED[1], HINTED[0]]),
+                None => Ok(()),
+            };
+        }
+        if default_first {
             counts.rotate_right(1);
         }
         self.module.metadata.weights(branch, &counts)

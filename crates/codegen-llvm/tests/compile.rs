@@ -1,10 +1,13 @@
 //! The crate's functions from outside: what an object holds, that it is always the same, and what is refused.
 
+use std::sync::Arc;
+
 use object::{Object, ObjectSymbol};
 use wootz_codegen_llvm::{
-    CompileError, CompileOptions, Cpu, Event, Machine, Observer, OptLevel, Phase, Symbol, TextKind, TooMany,
-    compile_bitcode, compile_image, compile_image_observed, compile_object, emit_text,
+    Branches, CompileError, CompileOptions, Cpu, Event, Machine, Observer, OptLevel, Phase, Symbol, TextKind,
+    TooMany, compile_bitcode, compile_image, compile_image_observed, compile_object, emit_text,
 };
+use wootz_vm_abi::branches::{BranchProfile, CountedCode};
 use wootz_vm_abi::plan::CheckStrategy;
 use wootz_wasm_ir::{FuncIndex, Module, TableIndex, TypeIndex};
 
@@ -52,6 +55,38 @@ fn an_object_defines_functions_and_trampolines_and_needs_only_library_calls() {
         .filter(|name| !name.is_empty())
         .collect();
     assert_eq!(undefined, ["nearbyintf"]);
+}
+
+/// A hint is the weights of a branch, unless it was counted.
+#[test]
+fn a_profile_wins_over_hints() {
+    let text = r#"(module (import "" "f" (func $f)) (func (param i32)
+        (block $out
+          (@metadata.code.branch_hint "\00")
+          (br_if $out (local.get 0))
+          (call $f))))"#;
+    let module = Module::new(text.as_bytes()).expect("the module is valid");
+    let code = module.code_range();
+    let branch = module.branch_hints().hints()[0].offset - code.start;
+    let code = CountedCode::new(&module.bytes()[code.start as usize..code.end as usize]);
+    let counts = (0..code.counters() as u32).map(|number| match number.checked_sub(branch) {
+        Some(0) => 7,
+        Some(1) => 5,
+        _ => u64::from(number == 0) * 12,
+    });
+    let profile = Branches::Profiled(Arc::new(BranchProfile::new(code, counts)));
+    // LLVM turns the branch round.
+    let [hinted, counted] = [[2000, 1], [5, 7]]
+        .map(|[then, otherwise]| format!("\"branch_weights\", i32 {then}, i32 {otherwise}}}"));
+    for opt in [OptLevel::O1, OptLevel::O2] {
+        for (branches, [present, absent]) in
+            [(Branches::Unknown, [&hinted, &counted]), (profile.clone(), [&counted, &hinted])]
+        {
+            let options = CompileOptions { branches, ..options(opt, CheckStrategy::Guard) };
+            let ir = emit_text(&module, &options, TextKind::LlvmIr, None).unwrap();
+            assert!(ir.contains(present.as_str()) && !ir.contains(absent.as_str()), "{opt:?}:\n{ir}");
+        }
+    }
 }
 
 #[test]

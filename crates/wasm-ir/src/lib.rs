@@ -52,7 +52,7 @@ mod translate;
 mod uses;
 
 pub use fixed::{FixedTable, FixedTables, Several};
-pub use module::{CustomSection, DescribedOperand, Module, Section};
+pub use module::{BranchHint, BranchHints, CustomSection, DescribedOperand, Module, Section};
 pub use private::PrivateFunctions;
 pub use translate::{ARGUMENTS_LIMIT, Assignments, KEPT_LOCALS, PARAMETERS_LIMIT, Translator};
 /// What a module declares, from the crate that the runtime shares.

@@ -5,7 +5,7 @@ use std::sync::{Arc, OnceLock};
 
 use crate::entity::Entity;
 use crate::uses::Uses;
-use crate::{DataSegment, Declarations, FixedTables, FuncIndex, PrivateFunctions, WasmOffset};
+use crate::{DataSegment, Declarations, Error, FixedTables, FuncIndex, PrivateFunctions, WasmOffset};
 
 /// A validated module. Cheap to clone: bytes and declarations are shared.
 ///
@@ -20,6 +20,7 @@ pub struct Module {
     pub(crate) custom_sections: Arc<[CustomSection]>,
     /// Whether any body has a tail call.
     pub(crate) tail_calls: bool,
+    pub(crate) branch_hints: Arc<BranchHints>,
     pub(crate) uses: Arc<OnceLock<Uses>>,
     pub(crate) fixed_tables: Arc<OnceLock<FixedTables>>,
     pub(crate) private_functions: Arc<OnceLock<PrivateFunctions>>,
@@ -104,6 +105,11 @@ impl Module {
         &self.custom_sections
     }
 
+    /// What the producer says of its branches.
+    pub fn branch_hints(&self) -> &BranchHints {
+        &self.branch_hints
+    }
+
     /// The bytes of a data segment.
     pub fn data(&self, segment: &DataSegment) -> &[u8] {
         &self.bytes[segment.range.start as usize..segment.range.end as usize]
@@ -128,4 +134,38 @@ pub struct CustomSection {
     pub name: String,
     /// Byte range of its contents, after the name.
     pub range: Range<WasmOffset>,
+}
+
+/// The contents of the section `metadata.code.branch_hint` (specification: Appendix, Branch Hint Section).
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct BranchHints {
+    pub(crate) hints: Vec<BranchHint>,
+    pub(crate) refused: Option<Error>,
+}
+
+impl BranchHints {
+    /// The hints, by ascending offset. Where there is neither an `if` nor a `br_if`, a hint has no effect.
+    pub fn hints(&self) -> &[BranchHint] {
+        &self.hints
+    }
+
+    /// What is wrong with the section, if it counts for nothing because of that.
+    pub fn refused(&self) -> Option<&Error> {
+        self.refused.as_ref()
+    }
+
+    /// Those of the instructions in a range.
+    pub fn within(&self, range: Range<WasmOffset>) -> &[BranchHint] {
+        let place = |offset| self.hints.partition_point(|hint| hint.offset < offset);
+        &self.hints[place(range.start)..place(range.end)]
+    }
+}
+
+/// What a producer expects of a branch.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub struct BranchHint {
+    /// Byte offset of the branch in the module.
+    pub offset: WasmOffset,
+    /// Whether its condition is expected to hold: a `br_if` to branch, an `if` not to go to its `else`.
+    pub taken: bool,
 }

@@ -1,6 +1,6 @@
 //! File tests: each `filetests/**/*.wat` ends with the IR of its functions, or the error, as comments.
 //!
-//! A file that has a line `;;! optimise` shows the IR as `optimise` leaves it.
+//! A file that has a line `;;! optimise` shows the IR as `optimise` leaves it, with `;;! fuel` where fuel is counted.
 //! A file that starts with `;; keep locals` shows what the locals hold as well.
 //!
 //! `WOOTZ_BLESS=1` writes what comes out into the files. Every body is also verified, whatever it looks like.
@@ -80,7 +80,7 @@ fn translate(source: &str) -> Result<String, Failed> {
             Ok(body) => {
                 ir::verify(declarations, body)?;
                 if source.lines().any(|line| line == ";;! optimise") {
-                    optimise::run(declarations, body);
+                    optimise::run(declarations, body, source.lines().any(|line| line == ";;! fuel"));
                     ir::verify(declarations, body)
                         .map_err(|error| format!("{error}\n{}", ir::DisplayBody(body)))?;
                 }

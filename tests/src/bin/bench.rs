@@ -10,10 +10,10 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
 use clap::{Parser, ValueEnum};
-use wootz::{CheckStrategy, Config, Engine, Module, OptLevel, TrapPrecision};
+use wootz::{CheckStrategy, Config, Engine, Module, OptLevel};
 use wootz_tests::c_program::{CProgram, root};
 use wootz_tests::corpus;
-use wootz_tests::figures::{Ratios, Spread, first, hints, lazy, passes, targets};
+use wootz_tests::figures::{Ratios, Spread, first, hints, kernels, lazy, passes, targets};
 use wootz_tests::loading::{self, STEPS, Wasmtime};
 use wootz_tests::wasi_program::WasiProgram;
 
@@ -107,7 +107,7 @@ fn measure(options: &Options) -> Result<()> {
             Table::Compilation => compilation(options),
             Table::RunTime => run_time(options),
             Table::Costs => costs(options),
-            Table::Kernels => kernels(options, &mut ratios),
+            Table::Kernels => kernels::table(&options.wootz.with_file_name(""), options.rounds, &mut ratios),
             Table::Lazy => lazy::calls(options.rounds),
             Table::LazyWarm => {
                 warm_programs(options).and_then(|programs| lazy::warm(&programs, options.rounds))
@@ -421,120 +421,9 @@ fn corpus(options: &Options, ratios: &mut Ratios, failures: &mut Failures) -> Re
     let ours = engines.iter().enumerate().filter(|(_, engine)| engine.is_ours()).map(|(place, _)| place);
     table.add_to(ratios, targets::CORPUS, &ours.collect::<Vec<_>>());
     let picture = options.wootz.with_file_name("corpus.svg");
-    std::fs::write(&picture, corpus::plot(&table)?)?;
+    std::fs::write(&picture, table.plot().svg()?)?;
     println!("The run times as a picture: {}", picture.display());
     Ok(())
-}
-
-/// Kernels by their program, and how often each is run: for some tens of milliseconds natively.
-const KERNELS: [(&str, &[(&str, &str)]); 2] = [
-    (
-        "kernels",
-        &[
-            ("gemm", "20"),
-            ("jacobi", "400"),
-            ("copy", "10000"),
-            ("byte-sum", "20000"),
-            ("dot", "20000"),
-            ("conditional-store", "20000"),
-            ("strided", "10000"),
-            ("pointer-chase", "2000"),
-            ("hash-table", "500"),
-            ("lz-decode", "100"),
-        ],
-    ),
-    (
-        "algorithms",
-        &[
-            ("sort", "40"),
-            ("hash", "3000"),
-            ("search", "200"),
-            ("parse", "150"),
-            ("recursion", "300"),
-            ("indirect-calls", "150"),
-            ("trees", "300"),
-            ("nbody", "1000000"),
-            ("sieve", "500"),
-            ("multiply", "5000"),
-            ("chacha", "1500"),
-        ],
-    ),
-];
-/// How the kernels are compiled to WebAssembly: as one would, without unrolling, and with vector instructions.
-const BUILDS: [(&str, &[&str]); 3] =
-    [("plain", &[]), ("rolled", &["-fno-unroll-loops"]), ("simd128", &["-msimd128"])];
-const PRECISIONS: [(&str, CheckStrategy, TrapPrecision); 3] = [
-    ("guard, exact", CheckStrategy::Guard, TrapPrecision::Exact),
-    ("guard, relaxed", CheckStrategy::Guard, TrapPrecision::Relaxed),
-    ("explicit, exact", CheckStrategy::Explicit, TrapPrecision::Exact),
-];
-
-/// Small loops and algorithms, each timed by itself: how it is compiled to WebAssembly × how traps are found, against native code for
-/// this processor.
-fn kernels(options: &Options, ratios: &mut Ratios) -> Result<()> {
-    println!(
-        "Kernels, run time ÷ native (clang -O3 -march=native -ffp-contract=off), median (minimum–maximum)"
-    );
-    for (build, wasm_options) in BUILDS {
-        let set = format!("kernels, {build}");
-        for (program, kernels) in KERNELS {
-            let source = CProgram::new(root().join("tests/programs").join(program).with_extension("c"));
-            let source = source.includes(&["kernel.h"]).opt_level("-O3");
-            let program = source.wasm_options(wasm_options).native_options(&["-march=native"]);
-            let (native, wasm) = (program.native()?, program.wasm()?);
-            let mut compiled = Vec::new();
-            for (name, checks, precision) in PRECISIONS {
-                let config = Config::new().checks(checks).trap_precision(precision).verify(false);
-                let name = format!("{}, {build}, {name}", program.name());
-                compiled.push(WasiProgram::compile_as(name, &wasm, &config)?);
-            }
-            for (kernel, rounds) in kernels {
-                let spreads = kernel_ratios(&native, &compiled, &[kernel, rounds], options.rounds)?;
-                print!("  {build:8} {kernel:18}");
-                for (spread, (name, ..)) in spreads.iter().zip(PRECISIONS) {
-                    print!(" {name} {spread}");
-                    ratios.add(&set, name, kernel, spread.median);
-                }
-                println!();
-            }
-        }
-        print!("  {build:8} {:18}", "geometric mean");
-        for (name, ..) in PRECISIONS {
-            let mean = ratios.summary(&set, name).map_or(f64::NAN, |(mean, ..)| mean);
-            print!(" {name} {mean:8.2}");
-        }
-        println!();
-    }
-    Ok(())
-}
-
-/// The times that a kernel measures of itself, each divided by the native one of the same round.
-fn kernel_ratios(
-    native: &Path,
-    compiled: &[WasiProgram],
-    arguments: &[&str],
-    rounds: usize,
-) -> Result<Vec<Spread>> {
-    let nanoseconds = |bytes: &[u8]| -> Result<f64> {
-        std::str::from_utf8(bytes)?.trim().parse().context("a kernel prints the time that it took")
-    };
-    let mut ratios = vec![Vec::new(); compiled.len()];
-    for _ in 0..rounds {
-        let output = Command::new(native).args(arguments).output()?;
-        ensure!(output.status.success(), "{} failed: {}", native.display(), output.status);
-        let native_time = nanoseconds(&output.stderr)?;
-        for (program, ratios) in compiled.iter().zip(&mut ratios) {
-            let folder = scratch_folder()?;
-            let run = program.run(arguments, &[], folder.path())?;
-            ensure!(
-                run.code == 0 && run.stdout == output.stdout,
-                "{} printed something else",
-                program.name()
-            );
-            ratios.push(nanoseconds(&run.stderr)? / native_time);
-        }
-    }
-    Ok(ratios.into_iter().map(Spread::new).collect())
 }
 
 fn run_native(program: &Path, arguments: &[&str]) -> Result<(Duration, Vec<u8>)> {

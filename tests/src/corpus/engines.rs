@@ -7,8 +7,9 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, ensure};
 
+use super::programs::Program;
 use super::usage::{self, Ended, Usage};
-use crate::c_program::{COMPILER, CProgram, root};
+use crate::c_program::{COMPILER, root};
 
 /// One of them.
 #[derive(Clone)]
@@ -22,23 +23,33 @@ pub struct Engine {
 enum Kind {
     /// `clang -O3`, with these options.
     Native(&'static [&'static str]),
+    /// The same, with the paths through a program's sources that its build for WebAssembly takes.
+    SamePaths(&'static [&'static str]),
     /// `wootz compile` with these options, and `wootz run` of the image.
     Wootz(&'static [&'static str]),
     /// The same, after a run that has shown where branches go.
     Profiled(&'static [&'static str]),
     /// `wasm2c`, and clang on what it writes.
     Wasm2c,
-    /// A program and a script that runs a module and says what that took; and what finds out whether it is installed.
-    Script { program: &'static [&'static str], script: &'static str, probe: &'static str },
+    /// A program and a script that runs a module and says what that took; and what finds out whether it is installed. Some compile to a
+    /// file before, in a process of its own.
+    Script { program: &'static [&'static str], script: &'static str, probe: &'static str, ahead: bool },
 }
 
 /// What all others are compared with: native code for this processor.
 pub const NATIVE: &str = "native";
+/// What they are compared with besides: native code that takes the same paths through the sources as the module.
+pub const SAME_PATHS: &str = "native, same paths";
+const THIS_CPU: &[&str] = &["-march=native"];
+/// Pointers and words are as long as in WebAssembly, which no option of the sources chooses; but there are half as many registers.
+const WITH_32_BITS: &str = "-m32";
 /// The mode that one gets without options.
 pub const DEFAULT: &str = "guard, exact";
 
-const ENGINES: [Engine; 11] = [
-    Engine { name: NATIVE, kind: Kind::Native(&["-march=native"]) },
+const ENGINES: [Engine; 13] = [
+    Engine { name: NATIVE, kind: Kind::Native(THIS_CPU) },
+    Engine { name: SAME_PATHS, kind: Kind::SamePaths(THIS_CPU) },
+    Engine { name: "native, 32 bits", kind: Kind::SamePaths(&["-march=native", WITH_32_BITS]) },
     Engine { name: "native, any CPU", kind: Kind::Native(&[]) },
     Engine { name: DEFAULT, kind: Kind::Wootz(&["-O2", "--checks=guard"]) },
     Engine { name: "guard, relaxed", kind: Kind::Wootz(&["-O2", "--checks=guard", "--traps=relaxed"]) },
@@ -49,7 +60,12 @@ const ENGINES: [Engine; 11] = [
     Engine { name: "wasm2c and clang", kind: Kind::Wasm2c },
     Engine {
         name: "wasmtime",
-        kind: Kind::Script { program: &["python3"], script: "run_wasmtime.py", probe: "import wasmtime" },
+        kind: Kind::Script {
+            program: &["python3"],
+            script: "run_wasmtime.py",
+            probe: "import wasmtime",
+            ahead: true,
+        },
     },
     Engine {
         name: "V8, optimising",
@@ -63,6 +79,7 @@ const ENGINES: [Engine; 11] = [
             ],
             script: "run_node.mjs",
             probe: "import('node:wasi')",
+            ahead: false,
         },
     },
 ];
@@ -92,8 +109,8 @@ pub struct Prepared {
 pub struct Run {
     /// Seconds of a processor, without what compiling took.
     pub cpu: f64,
-    /// The same for compiling, where both are done in one process.
-    pub compiling: Option<f64>,
+    /// The same for compiling, and the most memory until then, in bytes, where both are done in one process.
+    pub compiling: Option<(f64, u64)>,
     /// The whole process.
     pub usage: Usage,
     /// What it printed.
@@ -108,7 +125,8 @@ impl Engine {
 
     fn is_installed(&self) -> bool {
         let (program, probe) = match &self.kind {
-            Kind::Native(_) | Kind::Wootz(_) | Kind::Profiled(_) => return true,
+            Kind::SamePaths(options) if options.contains(&WITH_32_BITS) => return has_32_bit_library(),
+            Kind::Native(_) | Kind::SamePaths(_) | Kind::Wootz(_) | Kind::Profiled(_) => return true,
             Kind::Wasm2c => return Wabt::installed().is_some(),
             Kind::Script { program, probe, .. } => (program, probe),
         };
@@ -118,22 +136,20 @@ impl Engine {
         command.status().is_ok_and(|status| status.success())
     }
 
-    /// Compiles a program to a file in a folder, as far as the engine makes files. `training` are arguments for a run that comes before, if
-    /// there is one.
+    /// Compiles a program to a file in a folder, as far as the engine makes files.
     ///
     /// # Errors
     /// If it does not compile.
-    pub fn prepare(
-        &self,
-        wootz: &Path,
-        source: &CProgram,
-        training: &[&str],
-        folder: &Path,
-    ) -> Result<Prepared> {
+    pub fn prepare(&self, wootz: &Path, program: &Program, folder: &Path) -> Result<Prepared> {
+        let Program { source, training, same_paths, .. } = program;
         let output = folder.join(format!("{}, {}", source.name(), self.name));
         let (compile, command) = match &self.kind {
             Kind::Native(options) => {
                 let source = source.clone().native_options(options);
+                (vec![source.native_compiler(&output)], vec![output.into()])
+            }
+            Kind::SamePaths(options) => {
+                let source = source.clone().options(same_paths).native_options(options);
                 (vec![source.native_compiler(&output)], vec![output.into()])
             }
             Kind::Wasm2c => {
@@ -148,21 +164,33 @@ impl Engine {
                     let profile = output.with_extension("profile");
                     let mut run = Command::new(wootz);
                     run.args(["run", "--no-cache", "-O1", "--profile-generate"]).arg(&profile);
-                    self.successful(run.arg(source.wasm()?).args(training))?;
+                    self.successful(run.arg(source.wasm()?).args(*training))?;
                     command.arg("--profile-use").arg(profile);
                 }
                 command.arg("-o").arg(&output).arg(source.wasm()?);
                 (vec![command], vec![wootz.into(), "run".into(), output.into()])
             }
-            Kind::Script { program, script, .. } => {
+            Kind::Script { program, script, ahead, .. } => {
                 let mut command: Vec<OsString> = program.iter().map(OsString::from).collect();
-                command.extend([script_folder().join(script), source.wasm()?].map(OsString::from));
-                (Vec::new(), command)
+                command.push(script_folder().join(script).into());
+                let mut steps = Vec::new();
+                if *ahead {
+                    let mut compile = Command::new(&command[0]);
+                    compile.args(&command[1..]).arg("compile").arg(source.wasm()?).arg(&output);
+                    steps.push(compile);
+                    command.extend(["run".into(), output.into()]);
+                } else {
+                    command.push(source.wasm()?.into());
+                }
+                (steps, command)
             }
         };
         let mut compiling: Option<Usage> = None;
         for mut step in compile {
-            let usage = self.successful(&mut step)?.usage;
+            let Ended { mut usage, stderr, .. } = self.successful(&mut step)?;
+            if let Kind::Script { .. } = self.kind {
+                [usage.cpu] = self.figures(&stderr)?;
+            }
             compiling = Some(match compiling {
                 Some(before) => before.then(usage),
                 None => usage,
@@ -171,11 +199,31 @@ impl Engine {
         Ok(Prepared { engine: self.clone(), command, compiling })
     }
 
+    /// What a script says on standard error.
+    fn figures<const N: usize>(&self, stderr: &str) -> Result<[f64; N]> {
+        let figures = stderr.split_whitespace().map(str::parse).collect::<Result<Vec<f64>, _>>().ok();
+        let figures = figures.and_then(|figures| figures.try_into().ok());
+        figures.with_context(|| format!("{} does not say what it took: {stderr}", self.name))
+    }
+
     fn successful(&self, command: &mut Command) -> Result<Ended> {
         let ended = usage::run(command)?;
         ensure!(ended.code == Some(0), "{}: {command:?} failed:\n{}", self.name, ended.stderr);
         Ok(ended)
     }
+}
+
+/// Whether there is a C library for programs of 32 bits.
+fn has_32_bit_library() -> bool {
+    let hello = script_folder().with_file_name("hello.c");
+    let mut compile = Command::new(COMPILER);
+    compile
+        .arg(WITH_32_BITS)
+        .arg(hello)
+        .args(["-o", "/dev/null"])
+        .stdout(Stdio::null())
+        .stderr(Stdio::null());
+    compile.status().is_ok_and(|status| status.success())
 }
 
 /// Where wabt's tools are, of the version whose C our driver is written for.
@@ -231,11 +279,12 @@ impl Prepared {
         if !matches!(self.engine.kind, Kind::Script { .. }) {
             return Ok(Run { cpu: usage.cpu, compiling: None, usage, stdout });
         }
-        let mut figures = stderr.split_whitespace().map(str::parse);
-        let (Some(Ok(cpu)), Some(Ok(compiling))) = (figures.next(), figures.next()) else {
-            anyhow::bail!("{} does not say what its run took: {stderr}", self.engine.name)
+        let Kind::Script { ahead: false, .. } = self.engine.kind else {
+            let [cpu] = self.engine.figures(&stderr)?;
+            return Ok(Run { cpu, compiling: None, usage, stdout });
         };
-        Ok(Run { cpu, compiling: Some(compiling), usage, stdout })
+        let [cpu, compiling, peak] = self.engine.figures(&stderr)?;
+        Ok(Run { cpu, compiling: Some((compiling, peak as u64)), usage, stdout })
     }
 
     /// Bytes of the file that was made.

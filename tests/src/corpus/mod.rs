@@ -4,21 +4,17 @@
 //! round, of processor time, since the time by the clock is also that of whatever else the machine does.
 
 mod engines;
-mod plot;
 mod programs;
 mod usage;
 
-use std::fmt::Write;
 use std::path::Path;
 
 use anyhow::{Result, ensure};
 
-use crate::c_program::{CProgram, root};
-use crate::figures::{Ratios, Spread, geometric_mean};
+use crate::figures::{Plot, Ratios, Spread, geometric_mean};
 
-pub use engines::{DEFAULT, Engine, NATIVE, installed};
-pub use plot::plot;
-pub use programs::{Program, all, prefetching};
+pub use engines::{DEFAULT, Engine, NATIVE, SAME_PATHS, installed};
+pub use programs::{Program, all, hello, prefetching};
 pub use usage::{Ended, Usage, run};
 
 /// What was measured of a program in an engine.
@@ -27,9 +23,9 @@ pub struct Cell {
     pub seconds: Vec<f64>,
     /// Processor seconds of compiling; nothing for what has only been linked.
     pub compiling: f64,
-    /// Most memory while compiling, in bytes, where that is a process of its own.
+    /// Most memory while compiling, in bytes, of the process and whatever else is in it; nothing for what is not compiled.
     pub compiling_peak: Option<u64>,
-    /// Most memory while running, in bytes.
+    /// Most memory while running, in bytes. If that is the process that compiles, it is no less than when compiling.
     pub peak: u64,
     /// Bytes of the image.
     pub size: Option<u64>,
@@ -59,12 +55,10 @@ pub struct Table {
 /// # Errors
 /// If it does not compile or run.
 pub fn start_up(wootz: &Path, engines: &[Engine], rounds: usize) -> Result<Vec<Spread>> {
-    let hello = CProgram::new(root().join("tests/programs/hello.c")).opt_level("-O3");
+    let hello = hello();
     let folder = tempfile::tempdir()?;
-    let prepared: Vec<_> = engines
-        .iter()
-        .map(|engine| engine.prepare(wootz, &hello, &[], folder.path()))
-        .collect::<Result<_>>()?;
+    let prepared: Vec<_> =
+        engines.iter().map(|engine| engine.prepare(wootz, &hello, folder.path())).collect::<Result<_>>()?;
     let mut times = vec![Vec::new(); engines.len()];
     for _ in 0..rounds {
         for (prepared, times) in prepared.iter().zip(&mut times) {
@@ -82,7 +76,7 @@ pub fn measure(wootz: &Path, engines: &[Engine], program: &Program, rounds: usiz
     let folder = tempfile::tempdir()?;
     let mut prepared = Vec::new();
     for engine in engines {
-        prepared.push(engine.prepare(wootz, &program.source, program.training, folder.path())?);
+        prepared.push(engine.prepare(wootz, program, folder.path())?);
     }
     let mut cells = Vec::new();
     for prepared in &prepared {
@@ -107,77 +101,151 @@ pub fn measure(wootz: &Path, engines: &[Engine], program: &Program, rounds: usiz
             );
             cell.seconds.push(run.cpu);
             cell.peak = cell.peak.max(run.usage.peak);
-            cell.compiling = run.compiling.unwrap_or(cell.compiling);
+            if let Some((seconds, peak)) = run.compiling {
+                (cell.compiling, cell.compiling_peak) = (seconds, Some(peak));
+            }
         }
     }
     Ok(Row { name: program.source.name().to_owned(), cells })
 }
 
 impl Row {
-    /// Run time in an engine ÷ native run time.
-    pub fn ratio(&self, engine: usize) -> Spread {
-        Spread::of_ratios(&self.cells[engine].seconds, &self.cells[0].seconds)
+    /// Run time in an engine ÷ that in another, for example native run time.
+    pub fn ratio(&self, engine: usize, to: usize) -> Spread {
+        Spread::of_ratios(&self.cells[engine].seconds, &self.cells[to].seconds)
     }
 }
+
+/// A part of the table: what it is of, and what a program's row says of an engine.
+struct Part<'a> {
+    title: &'a str,
+    cell: &'a dyn Fn(&Row, usize) -> String,
+    /// A title for a last column, and what of it there is a geometric mean of.
+    mean: Option<(&'a str, Figure<'a>)>,
+}
+
+/// A figure of a program in an engine, if there is one.
+type Figure<'a> = &'a dyn Fn(&Row, usize) -> Option<f64>;
 
 impl Table {
     /// Adds the ratios in some engines to others.
     pub fn add_to(&self, ratios: &mut Ratios, set: &str, engines: &[usize]) {
         for engine in engines {
             for row in &self.rows {
-                ratios.add(set, self.engines[*engine], &row.name, row.ratio(*engine).median);
+                ratios.add(set, self.engines[*engine], &row.name, row.ratio(*engine, 0).median);
             }
         }
     }
 
-    /// The geometric mean of the programs' ratios in an engine.
-    pub fn mean(&self, engine: usize) -> f64 {
-        geometric_mean(self.rows.iter().map(|row| row.ratio(engine).median))
+    /// The geometric mean of the programs' ratios in an engine to those in another.
+    pub fn mean(&self, engine: usize, to: usize) -> f64 {
+        geometric_mean(self.rows.iter().map(|row| row.ratio(engine, to).median))
     }
+
+    /// The ratios to the first engine as a picture.
+    pub fn plot(&self) -> Plot<'static> {
+        let title = "Run time ÷ native (clang -O3 -march=native -ffp-contract=off)".to_owned();
+        let mut plot = Plot::new(title, self.engines[1..].iter().copied());
+        for row in &self.rows {
+            let ratios = (1..self.engines.len()).map(|engine| row.ratio(engine, 0)).collect();
+            plot.add(row.name.trim_end_matches("_driver"), ratios);
+        }
+        plot
+    }
+
+    fn write(&self, f: &mut std::fmt::Formatter<'_>, part: &Part<'_>) -> std::fmt::Result {
+        write!(f, "{}\n  {:22}", part.title, "")?;
+        let names = self.rows.iter().map(|row| row.name.trim_end_matches("_driver"));
+        for name in names.chain(part.mean.map(|(title, _)| title)) {
+            write!(f, " {name:>18}")?;
+        }
+        writeln!(f)?;
+        for (engine, name) in self.engines.iter().enumerate() {
+            write!(f, "  {name:22}")?;
+            for row in &self.rows {
+                write!(f, " {:>18}", (part.cell)(row, engine))?;
+            }
+            if let Some((_, figure)) = part.mean {
+                let figures: Option<Vec<f64>> = self.rows.iter().map(|row| figure(row, engine)).collect();
+                let mean = figures.map(|figures| format!("{:.2}", geometric_mean(figures)));
+                write!(f, " {:>18}", mean.unwrap_or_else(dash))?;
+            }
+            writeln!(f)?;
+        }
+        Ok(())
+    }
+
+    fn write_run_time(&self, f: &mut std::fmt::Formatter<'_>, to: usize) -> std::fmt::Result {
+        let title = format!("Run time ÷ {}: median (minimum–maximum) of paired ratios", self.engines[to]);
+        let cell = |row: &Row, engine| {
+            let Spread { median, minimum, maximum } = row.ratio(engine, to);
+            format!("{median:.2} ({minimum:.2}–{maximum:.2})")
+        };
+        let median = |row: &Row, engine| Some(row.ratio(engine, to).median);
+        self.write(f, &Part { title: &title, cell: &cell, mean: Some(("geom. mean", &median)) })
+    }
+
+    fn write_start_up(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Some(native) = self.start_up.first() else { return Ok(()) };
+        writeln!(
+            f,
+            "Start to exit of a program that prints a line, ms: median (minimum–maximum); ÷ native: of the medians"
+        )?;
+        self.engines.iter().zip(&self.start_up).try_for_each(|(name, time)| {
+            writeln!(f, "  {name:22} {:32} {:8.2}", time.to_string(), time.median / native.median)
+        })
+    }
+}
+
+/// Where there is no figure.
+fn dash() -> String {
+    "–".to_owned()
 }
 
 impl std::fmt::Display for Table {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let mut part = |title: &str, cell: &dyn Fn(&Row, usize) -> String, mean: bool| {
-            let mut text = format!("{title}\n  {:20}", "");
-            let names = self.rows.iter().map(|row| row.name.trim_end_matches("_driver"));
-            for name in names.chain(mean.then_some("geom. mean")) {
-                write!(text, " {name:>18}")?;
-            }
-            text.push('\n');
-            for (engine, name) in self.engines.iter().enumerate() {
-                write!(text, "  {name:20}")?;
-                for row in &self.rows {
-                    write!(text, " {:>18}", cell(row, engine))?;
-                }
-                if mean {
-                    write!(text, " {:18.2}", self.mean(engine))?;
-                }
-                text.push('\n');
-            }
-            f.write_str(&text)
-        };
-        let dash = || "–".to_owned();
-        let megabytes = |bytes: u64| format!("{:.1}", bytes as f64 / 1e6);
-        part(
-            "Run time ÷ native: median (minimum–maximum) of paired ratios",
-            &|row, engine| {
-                let Spread { median, minimum, maximum } = row.ratio(engine);
-                format!("{median:.2} ({minimum:.2}–{maximum:.2})")
+        let references =
+            [NATIVE, SAME_PATHS].map(|name| self.engines.iter().position(|engine| *engine == name));
+        references.into_iter().flatten().try_for_each(|to| self.write_run_time(f, to))?;
+        let megabytes =
+            |bytes: Option<u64>| bytes.map_or_else(dash, |bytes| format!("{:.1}", bytes as f64 / 1e6));
+        let bytes = |bytes: Option<u64>| bytes.map(|bytes| bytes as f64);
+        let to_native = "mean ÷ native";
+        let seconds = |row: &Row, engine: usize| row.cells[engine].compiling;
+        self.write(
+            f,
+            &Part {
+                title: "Compiling, CPU s",
+                cell: &|row, engine| format!("{:.2}", seconds(row, engine)),
+                mean: Some((to_native, &|row, engine| Some(seconds(row, engine) / seconds(row, 0)))),
             },
-            true,
         )?;
-        part("Compiling, CPU s", &|row, engine| format!("{:.2}", row.cells[engine].compiling), false)?;
-        part(
-            "Compiling, most memory, MB",
-            &|row, engine| row.cells[engine].compiling_peak.map_or_else(dash, megabytes),
-            false,
+        let compiling = |row: &Row, engine: usize| row.cells[engine].compiling_peak;
+        self.write(
+            f,
+            &Part {
+                title: "Compiling, most memory, MB",
+                cell: &|row, engine| megabytes(compiling(row, engine)),
+                mean: Some((to_native, &|row, engine| {
+                    Some(bytes(compiling(row, engine))? / bytes(compiling(row, 0))?)
+                })),
+            },
         )?;
-        part("Running, most memory, MB", &|row, engine| megabytes(row.cells[engine].peak), false)?;
-        part("Image, MB", &|row, engine| row.cells[engine].size.map_or_else(dash, megabytes), false)?;
-        if !self.start_up.is_empty() {
-            writeln!(f, "Start to exit of a program that prints a line, ms: median (minimum–maximum)")?;
-        }
-        self.engines.iter().zip(&self.start_up).try_for_each(|(name, time)| writeln!(f, "  {name:20} {time}"))
+        let running = |row: &Row, engine: usize| row.cells[engine].peak;
+        self.write(
+            f,
+            &Part {
+                title: "Running, most memory, MB",
+                cell: &|row, engine| megabytes(Some(running(row, engine))),
+                mean: Some((to_native, &|row, engine| {
+                    Some(running(row, engine) as f64 / running(row, 0) as f64)
+                })),
+            },
+        )?;
+        self.write(
+            f,
+            &Part { title: "Image, MB", cell: &|row, engine| megabytes(row.cells[engine].size), mean: None },
+        )?;
+        self.write_start_up(f)
     }
 }

@@ -12,6 +12,28 @@ pub struct Program {
     pub arguments: &'static [&'static str],
     /// Others, for a run that is to show where its branches go: a small part of the work.
     pub training: &'static [&'static str],
+    /// Options with which its native build takes the paths through its sources that the build for WebAssembly takes, as far as the
+    /// sources let one choose.
+    pub same_paths: &'static [&'static str],
+}
+
+/// Oniguruma, Lua and QuickJS jump from instruction to instruction natively. For WebAssembly QuickJS has a `switch`, and the compiler
+/// makes one of the others' jumps.
+const ONIGURUMA_PATHS: &[&str] = &["-DONIG_DISABLE_DIRECT_THREADING"];
+const LUA_PATHS: &[&str] = &["-DLUA_USE_JUMPTABLE=0"];
+const QUICKJS_PATHS: &[&str] = &["-DEMSCRIPTEN"];
+/// Checksums of words of 32 bits instead of 64.
+const ZLIB_PATHS: &[&str] = &["-DZ_TESTW=4"];
+/// No intrinsics of the processor, and no decoder of its own for 64-bit machines. What it reads its bits into stays as long as a pointer.
+const ZSTD_PATHS: &[&str] =
+    &["-DZSTD_NO_INTRINSICS", "-DSTATIC_BMI2=0", "-DDYNAMIC_BMI2=0", "-DHUF_DISABLE_FAST_DECODE"];
+/// The decoder that is not only for processors that it names. The words that it compares stay as long as a pointer.
+const LZ4_PATHS: &[&str] = &["-DLZ4_FAST_DEC_LOOP=0"];
+
+/// A program that prints a line.
+pub fn hello() -> Program {
+    let source = CProgram::new(root().join("tests/programs/hello.c")).opt_level("-O3");
+    Program { source, arguments: &[], training: &[], same_paths: &[] }
 }
 
 /// All of them.
@@ -19,18 +41,18 @@ pub struct Program {
 /// # Errors
 /// If a crate cannot be found or downloaded.
 pub fn all() -> Result<Vec<Program>> {
-    let programs: [(Result<CProgram>, &[&str], &[&str]); 8] = [
-        (CProgram::sqlite(), &[":memory:", "8000"], &[":memory:", "500"]),
-        (lua(), &["12"], &["1"]),
-        (quickjs(), &["16"], &["1"]),
-        (regex(), &["16"], &["1"]),
-        (zlib(), &["4"], &["1"]),
-        (bzip2(), &["2"], &["1"]),
-        (zstd(), &["9"], &["1"]),
-        (lz4(), &["24"], &["1"]),
+    let programs: [(Result<CProgram>, [&'static [&'static str]; 3]); 8] = [
+        (CProgram::sqlite(), [&[":memory:", "8000"], &[":memory:", "500"], &[]]),
+        (lua(), [&["12"], &["1"], LUA_PATHS]),
+        (quickjs(), [&["16"], &["1"], QUICKJS_PATHS]),
+        (regex(), [&["16"], &["1"], ONIGURUMA_PATHS]),
+        (zlib(), [&["4"], &["1"], ZLIB_PATHS]),
+        (bzip2(), [&["2"], &["1"], &[]]),
+        (zstd(), [&["9"], &["1"], ZSTD_PATHS]),
+        (lz4(), [&["24"], &["1"], LZ4_PATHS]),
     ];
-    let built = |(source, arguments, training): (Result<CProgram>, _, _)| {
-        Ok(Program { source: source?.opt_level("-O3"), arguments, training })
+    let built = |(source, [arguments, training, same_paths]): (Result<CProgram>, [_; 3])| {
+        Ok(Program { source: source?.opt_level("-O3"), arguments, training, same_paths })
     };
     programs.into_iter().map(built).collect()
 }
@@ -83,7 +105,7 @@ fn zstd() -> Result<CProgram> {
 pub fn prefetching() -> Result<Program> {
     let header = root().join("tests/programs/corpus/prefetch.h").display().to_string();
     let source = zstd_with(&["-include", &header])?.includes(&["prefetch.h"]).opt_level("-O3");
-    Ok(Program { source, arguments: &["9"], training: &["1"] })
+    Ok(Program { source, arguments: &["9"], training: &["1"], same_paths: ZSTD_PATHS })
 }
 
 fn zstd_with(options: &[&str]) -> Result<CProgram> {

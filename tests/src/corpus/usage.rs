@@ -14,7 +14,7 @@ pub struct Usage {
     pub cpu: f64,
     /// Seconds by the clock.
     pub wall: f64,
-    /// The most memory that it had at a time, in bytes, as far as it was seen: looked at every two milliseconds.
+    /// The most memory that it, or one that it started, had at a time, in bytes, as far as it was seen: looked at every two milliseconds.
     pub peak: u64,
 }
 
@@ -87,16 +87,45 @@ fn outputs(child: &mut Child, started: Instant) -> Result<(Vec<u8>, Option<f64>,
     Ok((stdout, first, stderr))
 }
 
-/// Looks at the memory of a process until it has none any more.
+/// How often the memory of a process is looked at, and after how many looks what it has started is looked for.
+const PAUSE: Duration = Duration::from_millis(2);
+const LOOKS: usize = 5;
+
+/// Looks at the memory of a process, and of those that it starts (a compiler may be a driver that does), until it has none any more.
 fn watch(id: u32, peak: &AtomicU64) {
-    while let Ok(status) = std::fs::read_to_string(format!("/proc/{id}/status")) {
-        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-        let Some(kilobytes) = line.and_then(|line| line.trim().trim_end_matches(" kB").parse::<u64>().ok())
-        else {
-            return;
-        };
-        peak.store(kilobytes << 10, Ordering::Relaxed);
-        std::thread::park_timeout(Duration::from_millis(2));
+    let mut family = vec![id];
+    for look in 0.. {
+        if look % LOOKS == LOOKS - 1 {
+            find_children(&mut family);
+        }
+        let Some(own) = peak_of(id) else { return };
+        let largest = family[1..].iter().filter_map(|child| peak_of(*child)).fold(own, u64::max);
+        peak.fetch_max(largest, Ordering::Relaxed);
+        std::thread::park_timeout(PAUSE);
+    }
+}
+
+/// The most memory that a process had so far, in bytes; none if it has ended.
+fn peak_of(id: u32) -> Option<u64> {
+    let status = std::fs::read_to_string(format!("/proc/{id}/status")).ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    Some(line.trim().trim_end_matches(" kB").parse::<u64>().ok()? << 10)
+}
+
+/// Adds the processes whose parents are in a list to it. They are younger than its first, which has all the smaller numbers behind it but
+/// when numbers start again.
+fn find_children(family: &mut Vec<u32>) {
+    let Ok(entries) = std::fs::read_dir("/proc") else { return };
+    let ids = entries.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse::<u32>().ok());
+    let mut younger: Vec<u32> = ids.filter(|id| *id > family[0] && !family.contains(id)).collect();
+    younger.sort_unstable();
+    for id in younger {
+        // The name, in parentheses, may hold spaces.
+        let stat = std::fs::read_to_string(format!("/proc/{id}/stat")).unwrap_or_default();
+        let parent = stat.rsplit(") ").next().and_then(|rest| rest.split(' ').nth(1)?.parse().ok());
+        if parent.is_some_and(|parent| family.contains(&parent)) {
+            family.push(id);
+        }
     }
 }
 
@@ -105,4 +134,19 @@ fn cpu() -> Result<f64> {
     let usage = getrusage(UsageWho::RUSAGE_CHILDREN)?;
     let seconds = |time: nix::sys::time::TimeVal| time.tv_sec() as f64 + time.tv_usec() as f64 / 1e6;
     Ok(seconds(usage.user_time()) + seconds(usage.system_time()))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::process::Command;
+
+    use super::run;
+
+    #[test]
+    fn what_a_process_starts_counts_as_its_memory() {
+        let fill = "head -c 40000000 /dev/zero | tail -c 39999999 | { sleep 0.3; wc -c; }";
+        let ended = run(Command::new("sh").args(["-c", fill])).unwrap();
+        assert_eq!(ended.stdout.trim_ascii(), b"39999999");
+        assert!(ended.usage.peak > 39_000_000, "{}", ended.usage.peak);
+    }
 }

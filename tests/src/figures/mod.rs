@@ -3,11 +3,14 @@
 mod calls;
 pub mod first;
 pub mod hints;
+pub mod kernels;
 pub mod lazy;
 pub mod passes;
+mod plot;
 mod ratios;
 mod spread;
 pub mod targets;
 
+pub use plot::Plot;
 pub use ratios::Ratios;
 pub use spread::{Spread, geometric_mean};

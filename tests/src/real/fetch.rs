@@ -7,7 +7,7 @@ use std::process::Command;
 use anyhow::{Context, Result};
 
 use super::successful;
-use crate::c_program::target_folder;
+use crate::builds::target_folder;
 
 /// Where fetched packages are.
 pub struct Packages {

@@ -5,8 +5,9 @@ use std::fmt::Write as _;
 
 use proptest::prelude::*;
 use proptest::test_runner::TestCaseError;
-use wootz::{CheckStrategy, Config, Engine, Instance, Module, OptLevel, Store, TrapCode, Val};
+use wootz::{CheckStrategy, Config, Engine, OptLevel};
 
+use super::outcomes::{expected, found};
 use super::runner;
 
 /// Loops to try, each with several arguments under every configuration.
@@ -50,7 +51,18 @@ struct Loop {
     /// Whether the test comes before the accesses, else after them, or between.
     test_at: usize,
     accesses: Vec<Access>,
+    unrolled: Unrolled,
     arguments: Vec<Arguments>,
+}
+
+/// What a producer makes of a loop: copies of its body, one after the other, in each repetition.
+#[derive(Copy, Clone, Debug)]
+struct Unrolled {
+    copies: i32,
+    /// Whether every other copy branches the other way round.
+    inverted: bool,
+    /// Added to the addresses of the last copy, which is none then.
+    odd: i32,
 }
 
 #[derive(Clone, Debug)]
@@ -123,7 +135,21 @@ fn loops() -> impl Strategy<Value = Loop> {
         test,
         test_at,
         accesses,
+        unrolled: Unrolled { copies: 1, inverted: false, odd: 0 },
         arguments,
+    })
+}
+
+/// Loops that a producer has unrolled, with branches in them.
+fn unrolled() -> impl Strategy<Value = Loop> {
+    let copies = (2..5_i32, any::<bool>(), prop::sample::select(&[0, 0, 0, 0, 0, 1, 4, -4][..]));
+    (loops(), copies, 0..3_usize).prop_map(|(mut case, (copies, inverted, odd), conditional)| {
+        case.variable_step = false;
+        case.test_at = usize::MAX;
+        case.unrolled = Unrolled { copies, inverted, odd };
+        let conditional = conditional % case.accesses.len();
+        case.accesses[conditional].conditional = true;
+        case
     })
 }
 
@@ -134,7 +160,7 @@ impl Loop {
         let step = if self.variable_step {
             "(local.get $step)".to_owned()
         } else {
-            format!("({ty}.const {})", self.step)
+            format!("({ty}.const {})", self.way())
         };
         let ends = match self.test {
             Test::Counts => format!("({ty}.eqz (local.tee $n ({ty}.sub (local.get $n) ({ty}.const 1))))"),
@@ -153,11 +179,13 @@ impl Loop {
     (block $out (loop $again
 ",
         );
-        for (position, access) in self.accesses.iter().enumerate() {
-            if position == self.test_at {
-                text += &test;
+        for copy in 0..self.unrolled.copies {
+            for (position, access) in self.accesses.iter().enumerate() {
+                if position == self.test_at {
+                    text += &test;
+                }
+                text += &self.access(access, copy, ty);
             }
-            text += &access.text(ty);
         }
         let _ = writeln!(text, "    (local.set $i ({ty}.add (local.get $i) {step}))");
         if self.test_at >= self.accesses.len() {
@@ -176,12 +204,27 @@ impl Loop {
         text
     }
 
+    /// What a repetition adds to the index.
+    fn way(&self) -> i32 {
+        self.step * self.unrolled.copies
+    }
+
+    /// An access in a copy of the body.
+    fn access(&self, access: &Access, copy: i32, ty: &str) -> String {
+        let Unrolled { copies, inverted, odd } = self.unrolled;
+        let mut access = access.clone();
+        if copy > 0 && copy == copies - 1 {
+            access.constant += odd;
+        }
+        access.text(ty, copy * self.step, inverted && copy % 2 == 1)
+    }
+
     /// Arguments of a call. The limit is what the test meets after about so many repetitions.
     fn call(&self, arguments: &Arguments) -> Vec<i64> {
         let Arguments { bases, first, trips, slack } = *arguments;
         let [a, b, c] = bases.map(i64::from);
         let first = if self.wide { at_the_ends(first) } else { first.into() };
-        let way = i64::from(trips) * i64::from(self.step);
+        let way = i64::from(trips) * i64::from(self.way());
         let last = self.wrap(first.wrapping_add(way).wrapping_add(slack.into()));
         vec![a, b, c, first, last, trips.max(1).into(), self.step.into()]
     }
@@ -196,7 +239,7 @@ impl Loop {
         let (mut i, last, mut n) = (call[3], call[4], call[5]);
         let tested_first = self.test_at < self.accesses.len();
         for _ in 0..3000 {
-            let moved = self.wrap(i.wrapping_add(self.step.into()));
+            let moved = self.wrap(i.wrapping_add(self.way().into()));
             let seen = if tested_first { i } else { moved };
             n = self.wrap(n.wrapping_sub(1));
             let goes_on = match self.test {
@@ -232,10 +275,15 @@ fn at_the_ends(number: i32) -> i64 {
 }
 
 impl Access {
-    /// The access, whose address is of a type.
-    fn text(&self, ty: &str) -> String {
+    /// The access, whose address is of a type, so far ahead of the index. `inverted` says which way the branch is written.
+    fn text(&self, ty: &str, ahead: i32, inverted: bool) -> String {
         let Self { base, scale, constant, offset, .. } = self;
-        let index = format!("({ty}.shl (local.get $i) ({ty}.const {scale}))");
+        let index = match ahead {
+            0 => "(local.get $i)".to_owned(),
+            ahead => format!("({ty}.add (local.get $i) ({ty}.const {ahead}))"),
+        };
+        let number = index.clone();
+        let index = format!("({ty}.shl {index} ({ty}.const {scale}))");
         let address = format!("({ty}.add ({ty}.add (local.get $b{base}) {index}) ({ty}.const {constant}))");
         let vector = match (self.width, self.stores) {
             ("128" | "32x8", true) => Some(format!(
@@ -263,90 +311,29 @@ impl Access {
         } else {
             format!("(local.set $sum (i64.add (local.get $sum) ({load} offset={offset} {address})))")
         };
-        if self.conditional {
-            format!(
-                "    (if (i32.eqz ({ty}.eqz ({ty}.and (local.get $i) ({ty}.const 2)))) (then {access}))\n"
-            )
+        let is_not = format!("({ty}.eqz ({ty}.and {number} ({ty}.const 2)))");
+        if self.conditional && inverted {
+            format!("    (if {is_not} (then) (else {access}))\n")
+        } else if self.conditional {
+            format!("    (if (i32.eqz {is_not}) (then {access}))\n")
         } else {
             format!("    {access}\n")
         }
     }
 }
 
-/// What a call leaves.
-#[derive(PartialEq, Debug)]
-struct Left {
-    /// The result; `None` is a trap out of bounds.
-    result: Option<i64>,
-    global: i64,
-    memory: Vec<u8>,
-}
-
 fn pattern() -> Vec<u8> {
     (0..SIZE).map(|index| (index as u8).wrapping_mul(41) ^ (index >> 8) as u8).collect()
-}
-
-fn expected(case: &Loop, wasm: &[u8], call: &[i64]) -> Left {
-    let engine = wasmi::Engine::default();
-    let module = wasmi::Module::new(&engine, wasm).expect("the module is valid");
-    let mut store = wasmi::Store::new(&engine, ());
-    let instance =
-        wasmi::Linker::new(&engine).instantiate_and_start(&mut store, &module).expect("it has no imports");
-    let memory = instance.get_memory(&store, "m").expect("exported");
-    memory.data_mut(&mut store).copy_from_slice(&pattern());
-    let argument =
-        |value: &i64| if case.wide { wasmi::Val::I64(*value) } else { wasmi::Val::I32(*value as i32) };
-    let arguments: Vec<_> = call.iter().map(argument).collect();
-    let mut results = [wasmi::Val::I64(0)];
-    let func = instance.get_func(&store, "f").expect("exported");
-    let result = match func.call(&mut store, &arguments, &mut results) {
-        Ok(()) => results[0].i64(),
-        Err(error) => {
-            assert_eq!(error.as_trap_code(), Some(wasmi::TrapCode::MemoryOutOfBounds), "{error}");
-            None
-        }
-    };
-    let global = instance.get_global(&store, "g").expect("exported").get(&store).i64().expect("an i64");
-    Left { result, global, memory: memory.data(&store).to_vec() }
-}
-
-fn found(case: &Loop, engine: &Engine, wasm: &[u8], calls: &[Vec<i64>]) -> Vec<Left> {
-    let module = Module::new(engine, wasm).expect("the module is valid");
-    let mut store = Store::new(engine, ());
-    let instance = Instance::new(&mut store, &module, &[]).expect("nothing is imported");
-    let memory = instance.get_memory(&store, "m").expect("exported");
-    let global = instance.get_global(&store, "g").expect("exported");
-    let func = instance.get_func(&store, "f").expect("exported");
-    let argument = |value: &i64| if case.wide { Val::I64(*value) } else { Val::I32(*value as i32) };
-    let one = |call: &Vec<i64>| {
-        memory.data_mut(&mut store).copy_from_slice(&pattern());
-        let arguments: Vec<_> = call.iter().map(argument).collect();
-        let result = match func.call(&mut store, &arguments) {
-            Ok(values) => Some(int(&values[0])),
-            Err(error) => {
-                assert_eq!(error.trap().map(|trap| trap.code), Some(TrapCode::MemoryOutOfBounds));
-                None
-            }
-        };
-        Left { result, global: int(&global.get(&store)), memory: memory.data(&store).to_vec() }
-    };
-    calls.iter().map(one).collect()
-}
-
-fn int(value: &Val) -> i64 {
-    match value {
-        Val::I64(value) => *value,
-        other => panic!("{other:?} is no i64"),
-    }
 }
 
 fn check(engines: &[Engine], case: &Loop) -> Result<(), TestCaseError> {
     let wasm = wat::parse_str(case.module()).expect("the text is a module");
     let calls: Vec<_> = case.arguments.iter().map(|arguments| case.call(arguments)).collect();
     let calls: Vec<_> = calls.into_iter().filter(|call| case.ends(call)).collect();
-    let expected: Vec<_> = calls.iter().map(|call| expected(case, &wasm, call)).collect();
+    let pattern = pattern();
+    let expected = expected(&wasm, &pattern, case.wide, &calls);
     for engine in engines {
-        let found = found(case, engine, &wasm, &calls);
+        let found = found(engine, &wasm, &pattern, case.wide, &calls);
         for ((call, expected), found) in calls.iter().zip(&expected).zip(&found) {
             let what = || format!("{call:?} under {:?}\n{}", engine.config(), case.module());
             prop_assert_eq!((found.result, found.global), (expected.result, expected.global), "{}", what());
@@ -358,14 +345,22 @@ fn check(engines: &[Engine], case: &Loop) -> Result<(), TestCaseError> {
     Ok(())
 }
 
-#[test]
-fn loops_end_and_trap_as_they_should() {
+fn check_all(cases: impl Strategy<Value = Loop>) {
     let engines: Vec<_> = [CheckStrategy::Guard, CheckStrategy::Explicit]
         .into_iter()
         .map(|checks| Engine::new(&Config::new().checks(checks).opt_level(OptLevel::O2)))
         .collect();
-    let result = runner(CASES).run(&loops(), |case| check(&engines, &case));
-    if let Err(error) = result {
+    if let Err(error) = runner(CASES).run(&cases, |case| check(&engines, &case)) {
         panic!("{error}");
     }
+}
+
+#[test]
+fn loops_end_and_trap_as_they_should() {
+    check_all(loops());
+}
+
+#[test]
+fn unrolled_loops_end_and_trap_as_they_should() {
+    check_all(unrolled());
 }

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `operators` | an operator gives what another engine says it does: of constants and of loaded operands, at every level |
 //! | `loops` | loops over arrays around the ends of a memory do what another engine says, traps and memory included |
+//! | `searches` | loops that search memory find what another engine finds, or trap where it does |
 //! | `blocks` | of accesses of the same addresses one after another the first that is outside traps, at its place, with all effects before it |
 //! | `bounds` | accesses and bulk operations trap exactly when they reach past the end, and then change nothing |
 
@@ -11,6 +12,8 @@ mod blocks;
 mod bounds;
 mod loops;
 mod operators;
+mod outcomes;
+mod searches;
 
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 

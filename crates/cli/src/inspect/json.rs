@@ -1,5 +1,7 @@
 //! Everything that the summary shows, and all of it, as JSON. `docs/cli.md` lists the keys.
 
+use std::ops::Range;
+
 use serde_json::{Value, json};
 use wootz::{ExternType, FuncType, GlobalType, MemoryType, TableType};
 use wootz_wasm_ir::entity::Entity;
@@ -31,6 +33,7 @@ pub(super) fn module(file: &str, module: &Module) -> Value {
             })
         }).collect::<Vec<_>>(),
         "functions": functions(module),
+        "branch_hints_refused": module.branch_hints().refused().map(ToString::to_string),
         "tables": declarations.tables.iter().map(|(table, decl)| {
             json!({ "index": table.index(), "name": declarations.names.tables.get(table),
                 "imported": table.index() < declarations.imported_tables, "type": table_type(&decl.ty) })
@@ -79,10 +82,16 @@ fn functions(module: &Module) -> Vec<Value> {
             "type": func_type(declarations.signature(func)),
             "imported": body.is_none(),
             "offset": body.as_ref().map(|body| body.start),
-            "size": body.map(|body| body.end - body.start),
+            "size": body.as_ref().map(|body| body.end - body.start),
+            "branch_hints": body.map(|body| branch_hints(module, body)),
         })
     };
     declarations.functions.keys().map(function).collect()
+}
+
+fn branch_hints(module: &Module, body: Range<u32>) -> Vec<Value> {
+    let hints = module.branch_hints().within(body).iter();
+    hints.map(|hint| json!({ "offset": hint.offset, "taken": hint.taken })).collect()
 }
 
 fn mode<T>(mode: &SegmentMode<T>) -> &'static str {

@@ -158,6 +158,15 @@ fn functions(module: &Module) -> Table {
         fact("types", declarations.types.len().to_string());
         fact("named", format!("{} in the name section", declarations.names.functions.len()));
     }
+    let hints = module.branch_hints();
+    if let Some(reason) = hints.refused() {
+        fact("hinted", format!("nothing: {reason}"));
+    } else if !hints.hints().is_empty() {
+        let taken = hints.hints().iter().filter(|hint| hint.taken).count();
+        let count = hints.hints().len();
+        let plural = if count == 1 { "" } else { "es" };
+        fact("hinted", format!("{count} branch{plural}, {taken} expected to be taken"));
+    }
     if let Some(start) = declarations.start {
         fact("start", function(declarations, start));
     }

@@ -96,6 +96,33 @@ fn memories_and_tables_of_every_kind_and_computed_values() {
 }
 
 #[test]
+fn branch_hints_are_counted() {
+    let module = r#"(module (func (export "f") (param i32)
+      (block $out
+        (@metadata.code.branch_hint "\01")
+        (br_if $out (local.get 0)))))"#;
+    let dir = Dir::with("m.wat", module);
+    let text = dir.wootz(&["inspect", "m.wat"]).output();
+    assert!(text.contains("  hinted       1 branch, 1 expected to be taken\n"), "{text}");
+    let text = dir.wootz(&["inspect", "m.wat", "--ir", "f"]).output();
+    assert!(text.contains(", hinted\n"), "{text}");
+    let json: serde_json::Value =
+        serde_json::from_str(&dir.wootz(&["inspect", "--json", "m.wat"]).output()).unwrap();
+    assert_eq!(json["functions"][0]["branch_hints"][0]["taken"], true);
+    assert!(json["branch_hints_refused"].is_null());
+
+    // The byte before the last of the section, whose contents are the last bytes of it: neither taken nor not.
+    let mut damaged = binary(module);
+    let name = b"metadata.code.branch_hint";
+    let start = damaged.windows(name.len()).position(|bytes| bytes == name).unwrap() + name.len();
+    damaged[start + 5] = 7;
+    let dir = Dir::with("m.wasm", damaged);
+    let text = dir.wootz(&["inspect", "m.wasm"]).output();
+    assert!(text.contains("  hinted       nothing: malformed module: invalid"), "{text}");
+    assert_eq!(dir.wootz(&["run", "--invoke", "f", "m.wasm", "1"]).code, 0);
+}
+
+#[test]
 fn an_empty_module_is_one_line() {
     let dir = Dir::with("m.wasm", b"\0asm\x01\0\0\0");
     assert_eq!(dir.wootz(&["inspect", "m.wasm"]).output(), "m.wasm · 8 B\n");

@@ -47,6 +47,8 @@ pub(crate) fn lower_inst(f: &mut FunctionState<'_, '_>, inst: Inst) -> Result<()
         Op::MemoryLength(memory) => memory::length(f, memory)?.into(),
         Op::Likely => f.arg(inst, 0)?,
         Op::Prefetch(memory) => return memory::prefetch(f, memory, f.int(inst, 0)?),
+        Op::FuelLeft => f.fuel_left()?.into(),
+        Op::TakeFuel => return f.take_fuel(f.int(inst, 0)?).map(drop),
         Op::EffectBarrier => return inline_asm::observe_memory(f.module),
         Op::MemorySize(memory) => memory::size(f, memory)?,
         Op::MemoryGrow(memory) => memory::grow(f, memory, f.int(inst, 0)?)?,

@@ -30,6 +30,7 @@
   (func $two_ways_out (param $p i32) (param $n i32) (result i32)
     (loop $l
       (if (i32.eqz (i32.load (local.get $p))) (then (return (local.get $p))))
+      (i32.store (local.get $p) (i32.const 0))
       (local.set $p (i32.add (local.get $p) (i32.const 4)))
       (br_if $l (local.tee $n (i32.sub (local.get $n) (i32.const 1)))))
     (i32.const 0))
@@ -120,56 +121,58 @@
 ;; block2:
 ;;   cb:  return v2
 ;; block3:
-;;   cf:  v6 = i32.const 4
-;;   d1:  v7 = i32.add v2, v6
-;;   d6:  v8 = i32.const 1
-;;   d8:  v9 = i32.sub v3, v8
-;;   db:  branch v9, block1(v7, v9), block4
+;;   cf:  v6 = i32.const 0
+;;   d1:  i32.store memory0[v2] dominated, v6
+;;   d6:  v7 = i32.const 4
+;;   d8:  v8 = i32.add v2, v7
+;;   dd:  v9 = i32.const 1
+;;   df:  v10 = i32.sub v3, v9
+;;   e2:  branch v10, block1(v8, v10), block4
 ;; block4:
-;;   de:  v10 = i32.const 0
-;;   e0:  return v10
+;;   e5:  v11 = i32.const 0
+;;   e7:  return v11
 ;; }
 ;; function func6"short" (i32) -> () {
 ;; block0(v0: i32):
-;;   e2:  v1 = i32.const 0
-;;   e5:  jump block1(v1)
+;;   0e9:  v1 = i32.const 0
+;;   0ec:  jump block1(v1)
 ;; block1(v2: i32):
-;;   eb:  v3 = i32.add v0, v2
-;;   ec:  v4 = i32.const 0
-;;   ee:  i32.store memory0[v3], v4
-;;   f3:  v5 = i32.const 4
-;;   f5:  v6 = i32.add v2, v5
-;;   f8:  v7 = i32.const 16
-;;   fa:  v8 = i32.ne v6, v7
-;;   fb:  branch v8, block1(v6), block2
+;;   0f2:  v3 = i32.add v0, v2
+;;   0f3:  v4 = i32.const 0
+;;   0f5:  i32.store memory0[v3], v4
+;;   0fa:  v5 = i32.const 4
+;;   0fc:  v6 = i32.add v2, v5
+;;   0ff:  v7 = i32.const 16
+;;   101:  v8 = i32.ne v6, v7
+;;   102:  branch v8, block1(v6), block2
 ;; block2:
-;;   fe:  return
+;;   105:  return
 ;; }
 ;; function func7"far" (i64, i32) -> () {
 ;; block0(v0: i64, v1: i32):
-;;   101:  jump block1(v0, v1)
+;;   108:  jump block1(v0, v1)
 ;; block1(v2: i64, v3: i32):
-;;   105:  v4 = i32.const 0
-;;   107:  i32.store memory1"wide"[v2], v4
-;;   10d:  v5 = i64.const 16777217
-;;   112:  v6 = i64.add v2, v5
-;;   117:  v7 = i32.const 1
-;;   119:  v8 = i32.sub v3, v7
-;;   11c:  branch v8, block1(v6, v8), block2
+;;   10c:  v4 = i32.const 0
+;;   10e:  i32.store memory1"wide"[v2], v4
+;;   114:  v5 = i64.const 16777217
+;;   119:  v6 = i64.add v2, v5
+;;   11e:  v7 = i32.const 1
+;;   120:  v8 = i32.sub v3, v7
+;;   123:  branch v8, block1(v6, v8), block2
 ;; block2:
-;;   11f:  return
+;;   126:  return
 ;; }
 ;; function func8"shared" (i32, i32) -> () {
 ;; block0(v0: i32, v1: i32):
-;;   122:  jump block1(v0, v1)
+;;   129:  jump block1(v0, v1)
 ;; block1(v2: i32, v3: i32):
-;;   126:  v4 = i32.const 0
-;;   128:  i32.store memory2"shared"[v2], v4
-;;   12e:  v5 = i32.const 4
-;;   130:  v6 = i32.add v2, v5
-;;   135:  v7 = i32.const 1
-;;   137:  v8 = i32.sub v3, v7
-;;   13a:  branch v8, block1(v6, v8), block2
+;;   12d:  v4 = i32.const 0
+;;   12f:  i32.store memory2"shared"[v2], v4
+;;   135:  v5 = i32.const 4
+;;   137:  v6 = i32.add v2, v5
+;;   13c:  v7 = i32.const 1
+;;   13e:  v8 = i32.sub v3, v7
+;;   141:  branch v8, block1(v6, v8), block2
 ;; block2:
-;;   13d:  return
+;;   144:  return
 ;; }

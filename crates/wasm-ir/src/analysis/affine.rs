@@ -58,7 +58,12 @@ impl Surroundings<'_> {
 
 impl<'a> Surroundings<'a> {
     /// The arguments that a parameter of a block gets from some of its predecessors.
-    fn arguments(self, block: Block, from: &'a [Block], index: usize) -> impl Iterator<Item = Value> + 'a {
+    pub(crate) fn arguments(
+        self,
+        block: Block,
+        from: &'a [Block],
+        index: usize,
+    ) -> impl Iterator<Item = Value> + 'a {
         let calls = from.iter().flat_map(move |from| self.body.blocks[*from].terminator.kind.successors());
         calls.filter(move |call| call.block == block).map(move |call| self.body.list(call.args)[index])
     }
@@ -69,6 +74,8 @@ impl<'a> Surroundings<'a> {
 pub(crate) struct Induction<'a> {
     around: Surroundings<'a>,
     number: usize,
+    /// Whether repetitions are counted from any one, of which no more is known than the parameters of the header.
+    from_any: bool,
     /// Values of the loop, as sums of values from before it and of the header's parameters.
     sums: HashMap<Value, Linear>,
     /// The header's parameters that are induction variables.
@@ -78,7 +85,17 @@ pub(crate) struct Induction<'a> {
 impl<'a> Induction<'a> {
     /// Analyses a loop, given by its number.
     pub(crate) fn new(around: Surroundings<'a>, number: usize) -> Self {
-        let mut induction = Self { around, number, sums: HashMap::new(), variables: HashMap::new() };
+        Self::counted_from(around, number, false)
+    }
+
+    /// The same, but the repetition that is counted as the first may be any: a parameter of the header stands for what it is in that one.
+    pub(crate) fn from_any(around: Surroundings<'a>, number: usize) -> Self {
+        Self::counted_from(around, number, true)
+    }
+
+    fn counted_from(around: Surroundings<'a>, number: usize, from_any: bool) -> Self {
+        let mut induction =
+            Self { around, number, from_any, sums: HashMap::new(), variables: HashMap::new() };
         let (body, repeated) = (around.body, induction.repeated());
         let params = &body.blocks[repeated.header].params;
         for param in params {
@@ -106,7 +123,7 @@ impl<'a> Induction<'a> {
     }
 
     /// An integer as a sum of values from before the loop and of the header's parameters.
-    fn sum(&self, value: Value) -> Option<Linear> {
+    pub(crate) fn sum(&self, value: Value) -> Option<Linear> {
         if self.is_inside(value) {
             return self.sums.get(&value).copied();
         }
@@ -168,6 +185,9 @@ impl<'a> Induction<'a> {
 
     /// What a parameter of the header is on entry, if that is one value from outside of all innermost loops.
     fn start(&self, param: Linear, index: usize) -> Linear {
+        if self.from_any {
+            return param;
+        }
         let Surroundings { loops, definitions, .. } = self.around;
         let mut arguments = self.around.arguments(self.repeated().header, &self.repeated().entries, index);
         match (arguments.next(), arguments.next()) {
@@ -180,6 +200,11 @@ impl<'a> Induction<'a> {
 
     /// How a value changes from repetition to repetition, if it does so evenly.
     pub(crate) fn affine(&self, value: Value) -> Option<Affine> {
+        self.divided(value, 1)
+    }
+
+    /// How a value changes if each repetition is divided into that many, in which all induction variables move by equal steps.
+    pub(crate) fn divided(&self, value: Value, parts: u64) -> Option<Affine> {
         let sum = self.sum(value)?;
         let width = sum.width();
         let constant = |number| Linear::constant(width, number);
@@ -188,7 +213,7 @@ impl<'a> Induction<'a> {
             if self.is_inside(*value) {
                 let variable = self.variables.get(value)?;
                 affine.start = affine.start.add_scaled(&variable.start, *factor)?;
-                affine.step = affine.step.add_scaled(&variable.step, *factor)?;
+                affine.step = affine.step.add_scaled(&variable.step.divided(parts)?, *factor)?;
             } else {
                 affine.start = affine.start.add_scaled(&Linear::value(width, *value), *factor)?;
             }

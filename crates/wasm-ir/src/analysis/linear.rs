@@ -106,6 +106,15 @@ impl Linear {
         self.add_scaled(other, u64::MAX)
     }
 
+    /// The sum that makes this one if it is added that many times, if it is a constant and such a number exists.
+    pub(crate) fn divided(&self, parts: u64) -> Option<Self> {
+        if parts == 1 {
+            return Some(*self);
+        }
+        let (number, parts) = (self.as_signed()?, i64::try_from(parts).ok()?);
+        (number % parts == 0).then(|| Self::constant(self.width, (number / parts) as u64))
+    }
+
     /// The product with a constant.
     pub(crate) fn scale(&self, factor: u64) -> Self {
         Self::constant(self.width, 0).add_scaled(self, factor).expect("scaling adds no terms")

@@ -12,11 +12,11 @@ mod ranges;
 mod trips;
 
 pub(crate) use affine::{Affine, Induction, Surroundings};
-pub(crate) use definitions::{Definitions, addition, constant_of};
+pub(crate) use definitions::{Definitions, addition, constant_of, integer_of};
 pub(crate) use dominators::dominators;
 pub(crate) use linear::Linear;
 pub(crate) use loops::{InnermostLoop, InnermostLoops};
 pub(crate) use ranges::{Ranges, is_declared};
-pub(crate) use trips::{Test, Trips};
+pub(crate) use trips::{Test, Trips, comparison, negated, swapped};
 
 pub(crate) use crate::ir::dominators::Dominators;

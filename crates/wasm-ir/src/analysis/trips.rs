@@ -138,7 +138,10 @@ fn is_in_every_repetition(block: Block, repeated: &InnermostLoop, tree: &Dominat
 }
 
 /// The comparison that a condition is: an operator and what it compares, the second of which is zero if there is none.
-fn comparison(around: Surroundings<'_>, condition: Value) -> Option<(IntCompare, Value, Option<Value>)> {
+pub(crate) fn comparison(
+    around: Surroundings<'_>,
+    condition: Value,
+) -> Option<(IntCompare, Value, Option<Value>)> {
     let (mut value, mut op) = (condition, IntCompare::Ne);
     loop {
         let ValueDef::Result(inst, _) = around.body.values[value].def else { return Some((op, value, None)) };
@@ -155,7 +158,8 @@ fn comparison(around: Surroundings<'_>, condition: Value) -> Option<(IntCompare,
     }
 }
 
-fn negated(op: IntCompare) -> IntCompare {
+/// The comparison that holds if this one does not.
+pub(crate) fn negated(op: IntCompare) -> IntCompare {
     match op {
         IntCompare::Eq => IntCompare::Ne,
         IntCompare::Ne => IntCompare::Eq,
@@ -171,7 +175,7 @@ fn negated(op: IntCompare) -> IntCompare {
 }
 
 /// The same comparison with its operands exchanged.
-fn swapped(op: IntCompare) -> IntCompare {
+pub(crate) fn swapped(op: IntCompare) -> IntCompare {
     match op {
         IntCompare::Eq | IntCompare::Ne => op,
         IntCompare::LtS => IntCompare::GtS,

@@ -4,6 +4,7 @@
 //! body, on all processors if there are many; the bodies stay bytes. A refused module is looked at again to find the right word for it (`refusal.rs`).
 
 mod bodies;
+mod branch_hints;
 mod constant;
 mod expression;
 mod features;
@@ -109,6 +110,7 @@ impl Module {
             sections: parts.sections.into(),
             custom_sections: parts.custom_sections.into(),
             tail_calls: parts.tail_calls,
+            branch_hints: Arc::new(parts.branch_hints),
             uses: Arc::default(),
             fixed_tables: Arc::default(),
             private_functions: Arc::default(),

@@ -8,15 +8,15 @@ use wasmparser::{
 };
 
 use crate::{
-    CustomSection, DataSegment, Declarations, ElementSegment, EntityIndex, Error, ErrorKind, Export,
-    Features, FuncIndex, FunctionDecl, GlobalDecl, GlobalIndex, HeapType, Import, MemoryIndex, RefType,
-    Section, SegmentMode, TableDecl, TableIndex, TagIndex, TypeIndex, WasmOffset,
+    BranchHints, CustomSection, DataSegment, Declarations, ElementSegment, EntityIndex, Error, ErrorKind,
+    Export, Features, FuncIndex, FunctionDecl, GlobalDecl, GlobalIndex, HeapType, Import, MemoryIndex,
+    RefType, Section, SegmentMode, TableDecl, TableIndex, TagIndex, TypeIndex, WasmOffset,
 };
 
 use super::constant::{const_expr, function_reference};
 use super::features::{flags, with_gc};
 use super::types::{defined_type, global_type, memory_type, ref_type, table_type};
-use super::{bodies, names, refusal};
+use super::{bodies, branch_hints, names, refusal};
 
 /// Why decoding stopped: the parser's word, to be explained, or ours.
 #[derive(Debug)]
@@ -46,6 +46,7 @@ pub(super) struct Parts {
     pub(super) tail_calls: bool,
     pub(super) sections: Vec<Section>,
     pub(super) custom_sections: Vec<CustomSection>,
+    pub(super) branch_hints: BranchHints,
 }
 
 /// Decodes and validates a binary of at most 4 GiB.
@@ -83,7 +84,7 @@ fn decode_with(bytes: &[u8], features: WasmFeatures) -> Result<Parts, Failure> {
     let mut parser = Parser::new(0);
     parser.set_features(features);
     let mut parts = Parts::default();
-    let mut name_section = None;
+    let (mut name_section, mut hint_section) = (None, None);
     let mut unchecked = Vec::new();
     for payload in parser.parse_all(bytes) {
         let payload = payload?;
@@ -95,11 +96,19 @@ fn decode_with(bytes: &[u8], features: WasmFeatures) -> Result<Parts, Failure> {
         {
             name_section = Some(section.data_reader());
         }
+        if let Payload::CustomSection(section) = &payload
+            && section.name() == branch_hints::SECTION
+        {
+            hint_section.get_or_insert((section.data_reader(), parts.bodies.is_empty()));
+        }
         parts.section(payload)?;
     }
     parts.tail_calls = bodies::validate(unchecked, features)?;
     if let Some(contents) = name_section {
         parts.declarations.names = names::read(contents, &parts.declarations);
+    }
+    if let Some((contents, before_code)) = hint_section {
+        parts.branch_hints = branch_hints::read(contents, before_code, &parts.declarations, &parts.bodies);
     }
     Ok(parts)
 }

@@ -1,7 +1,7 @@
 //! The arenas of one function's body.
 
-use crate::entity::Arena;
-use crate::{Declarations, FuncIndex, FuncType, TableIndex, TypeIndex, ValType, WasmOffset};
+use crate::entity::{Arena, Entity};
+use crate::{BranchHint, Declarations, FuncIndex, FuncType, TableIndex, TypeIndex, ValType, WasmOffset};
 
 use super::bounds::{Disjoint, Group};
 use super::locals::Locals;
@@ -44,6 +44,10 @@ pub struct Body {
     pub scalar_lanes: bool,
     /// Storage of every argument list.
     pub pool: Vec<Value>,
+    /// What the producer says of branches, by ascending offset of their instructions.
+    pub hints: Vec<BranchHint>,
+    /// What each block costs in fuel, if transformations have to keep that: else it follows from its instructions.
+    pub costs: Vec<u64>,
     /// What the locals hold, if that is kept.
     pub locals: Locals,
 }
@@ -190,6 +194,13 @@ impl Body {
     /// The entry block.
     pub const ENTRY: Block = Block(0);
 
+    /// What a block costs where fuel is counted: 1 for each instruction but constants, and 1 for how it ends, before any transformation.
+    pub fn cost(&self, block: Block) -> u64 {
+        let counts = |inst: &&_| !matches!(self.insts[**inst].op, Op::Const(_));
+        let cost = || self.blocks[block].insts.iter().filter(counts).count() as u64 + 1;
+        self.costs.get(block.index()).copied().unwrap_or_else(cost)
+    }
+
     /// The values of a list.
     pub fn list(&self, list: List) -> &[Value] {
         &self.pool[list.start as usize..(list.start + list.len) as usize]
@@ -203,6 +214,12 @@ impl Body {
     /// The results of an instruction.
     pub fn results(&self, inst: Inst) -> &[Value] {
         self.list(self.insts[inst].results)
+    }
+
+    /// Whether the producer expects the condition of the branch at an offset to hold, if it says anything.
+    pub fn hint(&self, branch: WasmOffset) -> Option<bool> {
+        let place = self.hints.binary_search_by_key(&branch, |hint| hint.offset).ok()?;
+        Some(self.hints[place].taken)
     }
 
     /// The type of a value.
@@ -227,6 +244,15 @@ impl Body {
         List { start: start as u32, len: (self.pool.len() - start) as u32 }
     }
 
+    /// Notes for each parameter in which block it stands.
+    pub(crate) fn renumber_params(&mut self) {
+        for (block, data) in self.blocks.iter() {
+            for (position, param) in (0..).zip(&data.params) {
+                self.values[*param].def = ValueDef::Param(block, position);
+            }
+        }
+    }
+
     /// Removes everything and keeps the allocations.
     pub fn clear(&mut self) {
         self.values.clear();
@@ -236,6 +262,8 @@ impl Body {
         self.copies.clear();
         self.scalar_lanes = false;
         self.pool.clear();
+        self.hints.clear();
+        self.costs.clear();
         self.locals.clear();
     }
 }

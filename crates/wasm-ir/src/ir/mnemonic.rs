@@ -56,6 +56,8 @@ fn fixed(op: Op) -> &'static str {
         Op::MemoryLength(_) => "memory.length",
         Op::Likely => "likely",
         Op::EffectBarrier => "effect_barrier",
+        Op::FuelLeft => "fuel.left",
+        Op::TakeFuel => "fuel.take",
         Op::Prefetch(_) => "prefetch",
         Op::MemorySize(_) => "memory.size",
         Op::MemoryGrow(_) => "memory.grow",

@@ -352,6 +352,10 @@ pub enum Op {
     Likely,
     /// Nothing, but effects on memories and globals stay on the side of it where they stand.
     EffectBarrier,
+    /// The fuel that is left, a signed `i64`.
+    FuelLeft,
+    /// Takes fuel, without looking whether so much is left: operand (an `i64`).
+    TakeFuel,
     /// Nothing, but the line of a memory that an address is in will be read: operand (address). See [`hint`](crate::hint).
     Prefetch(MemoryIndex),
     /// `memory.size`, in pages.

@@ -93,6 +93,8 @@ pub(super) fn of(
         }
         Op::Likely => ty.set(&[I32], &[I32]),
         Op::Prefetch(index) => ty.set(&[memory(d, index)?], &[]),
+        Op::FuelLeft => ty.set(&[], &[I64]),
+        Op::TakeFuel => ty.set(&[I64], &[]),
         Op::AtomicFence | Op::EffectBarrier => ty.set(&[], &[]),
         Op::RefIsNull => match actual {
             [operand @ ValType::Ref(_)] => ty.set(&[*operand], &[I32]),

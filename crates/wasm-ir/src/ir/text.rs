@@ -60,7 +60,11 @@ impl Printer<'_> {
             records.try_for_each(|record| self.record(f, record, width))?;
             self.offset(f, data.terminator.offset, width)?;
             self.terminator(f, &data.terminator.kind)?;
-            writeln!(f)?;
+            match body.hint(data.terminator.offset) {
+                Some(true) => writeln!(f, ", hinted")?,
+                Some(false) => writeln!(f, ", hinted not")?,
+                None => writeln!(f)?,
+            }
         }
         f.write_str("}\n")
     }

@@ -56,7 +56,11 @@ impl<'a> Emitter<'a> {
         self.value(Op::IntBinary(width, op), &[x, y], width.ty())
     }
 
-    fn number(&mut self, width: IntWidth, number: u64) -> Value {
+    pub(super) fn i32(&mut self, number: i32) -> Value {
+        self.value(Op::Const(Constant::I32(number)), &[], ValType::I32)
+    }
+
+    pub(super) fn number(&mut self, width: IntWidth, number: u64) -> Value {
         let constant = match width {
             IntWidth::I32 => Constant::I32(number as i32),
             IntWidth::I64 => Constant::I64(number as i64),
@@ -87,11 +91,40 @@ impl<'a> Emitter<'a> {
         self.value(Op::IntCompare(IntWidth::I64, op), &[x, y], ValType::I32)
     }
 
+    /// A truth value that is hardly ever zero.
+    pub(super) fn likely(&mut self, value: Value) -> Value {
+        self.value(Op::Likely, &[value], ValType::I32)
+    }
+
     /// `x` if it is on that side of zero, else zero.
     pub(super) fn clamp(&mut self, side: IntCompare, x: Value) -> Value {
         let zero = self.i64(0);
         let is_on_side = self.compare(side, x, zero);
         self.value(Op::Select, &[x, zero, is_on_side], ValType::I64)
+    }
+
+    /// The lesser or the greater of two `i64`, as the comparison says.
+    pub(super) fn choose(&mut self, op: IntCompare, x: Value, y: Value) -> Value {
+        let is_first = self.compare(op, x, y);
+        self.value(Op::Select, &[x, y, is_first], ValType::I64)
+    }
+
+    /// An `i64` times a sum, in the sum's arithmetic.
+    pub(super) fn multiple(
+        &mut self,
+        count: Value,
+        sum: &Linear,
+        replaced: impl Fn(Value) -> Value,
+    ) -> Value {
+        let count = match sum.width() {
+            IntWidth::I32 => self.value(Op::Convert(Convert::Wrap), &[count], ValType::I32),
+            IntWidth::I64 => count,
+        };
+        if sum.as_constant() == Some(1) {
+            return count;
+        }
+        let sum_value = self.sum(sum, replaced);
+        self.int(sum.width(), IntBinary::Mul, count, sum_value)
     }
 
     /// The integer that a sum is, its values replaced.

@@ -8,6 +8,7 @@ mod declared;
 mod dominated;
 mod emitter;
 mod merged;
+mod search;
 mod version;
 
 use crate::Declarations;
@@ -16,13 +17,18 @@ use crate::ir::Body;
 /// A body with more blocks or instructions is left as it is, and none is made larger than this.
 const LARGE: (usize, usize) = (10_000, 50_000);
 
-/// Transforms a body.
-pub fn run(declarations: &Declarations, body: &mut Body) {
+/// Transforms a body. With `fuel` its blocks keep what they cost, and new ones cost what they stand for.
+pub fn run(declarations: &Declarations, body: &mut Body, fuel: bool) {
+    if fuel {
+        body.costs = body.blocks.keys().map(|block| body.cost(block)).collect();
+    }
     if body.blocks.len() > LARGE.0 || body.insts.len() > LARGE.1 {
         return;
     }
     declared::run(declarations, body);
-    version::run(declarations, body);
+    // What is skipped would cost nothing.
+    let searches = if fuel { Vec::new() } else { search::run(declarations, body) };
+    version::run(declarations, body, &searches);
     dominated::run(body);
     merged::run(declarations, body);
 }

@@ -101,6 +101,7 @@ impl Function<'_> {
     }
 
     pub(super) fn if_(&mut self, ty: BlockType) -> Result<(), Error> {
+        self.keep_hint();
         let signature = self.signature(ty)?;
         let condition = self.pop();
         let height = self.stack.len() - self.params(signature).len();
@@ -232,6 +233,7 @@ impl Function<'_> {
     }
 
     pub(super) fn br_if(&mut self, depth: u32) {
+        self.keep_hint();
         let condition = self.pop();
         let then = self.edge_to(self.frame_at(depth));
         let next = self.graph.new_node();

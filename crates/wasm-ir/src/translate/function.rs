@@ -6,7 +6,7 @@ use wasmparser::{BinaryReader, FunctionBody, Operator};
 
 use crate::decode::{SUPPORTED, val_type};
 use crate::ir::{Op, Value};
-use crate::{Declarations, Error, ErrorKind, FuncIndex, Module, ValType, WasmOffset};
+use crate::{BranchHint, Declarations, Error, ErrorKind, FuncIndex, Module, ValType, WasmOffset};
 
 use super::control::Frame;
 use super::graph::Graph;
@@ -19,6 +19,8 @@ pub(super) struct Function<'a> {
     /// The function whose calls are hints.
     pub(super) prefetch: Option<FuncIndex>,
     pub(super) loops: &'a Loops,
+    /// Hints of its branches, those that are behind the current operator or at it.
+    hints: &'a [BranchHint],
     pub(super) locals: Locals,
     pub(super) graph: &'a mut Graph,
     /// The operand stack.
@@ -76,6 +78,7 @@ pub(super) fn build(
         declarations,
         prefetch: module.prefetch,
         loops,
+        hints: module.branch_hints().within(range.clone()),
         locals,
         graph,
         stack,
@@ -167,6 +170,18 @@ impl Function<'_> {
     pub(super) fn next_loop(&mut self) -> usize {
         self.loops_seen += 1;
         self.loops_seen - 1
+    }
+
+    /// Keeps what the producer says of the current operator, which is a branch.
+    pub(super) fn keep_hint(&mut self) {
+        let behind = self.hints.partition_point(|hint| hint.offset < self.offset);
+        self.hints = &self.hints[behind..];
+        if let Some((hint, rest)) = self.hints.split_first()
+            && hint.offset == self.offset
+        {
+            self.graph.body.hints.push(*hint);
+            self.hints = rest;
+        }
     }
 
     /// Emits an instruction that takes `count` operands from the stack and leaves its results there.

@@ -1,7 +1,8 @@
 //! Fuel: the same in every mode, charged as documented, and the end of what has none.
 
 use wootz::{
-    Caller, CheckStrategy, Config, Cpu, Engine, Error, Instance, Linker, Module, OptLevel, Store, TrapCode,
+    Caller, CheckStrategy, Config, Cpu, Engine, Error, Instance, Linker, Mode, Module, OptLevel, Store,
+    TrapCode,
 };
 
 const PROGRAM: &str = r#"(module
@@ -85,6 +86,69 @@ fn every_mode_consumes_the_same_and_stops_at_the_same_place() {
     assert_eq!(codes, [None, None, Some(TrapCode::MemoryOutOfBounds), out, out]);
     for config in configurations {
         assert_eq!(observe(&config), expected, "{config:?}");
+    }
+}
+
+/// Loops that are versioned: of one block, left in the middle, inside of another loop, and one that runs out of the memory.
+const LOOPS: &str = r#"(module
+    (memory (export "memory") 1)
+    (data (i32.const 60000) "\28\00\00\00")
+    (func $fill (param $p i32) (param $end i32)
+        (loop $next
+            (i32.store8 (local.get $p) (i32.add (i32.load8_u (local.get $p)) (i32.const 1)))
+            (br_if $next (i32.ne (local.tee $p (i32.add (local.get $p) (i32.const 1))) (local.get $end)))))
+    (func (export "fill") (call $fill (i32.const 100) (i32.add (i32.const 100) (i32.load (i32.const 60000)))))
+    (func (export "first") (local $i i32) (local $n i32)
+        (local.set $n (i32.load (i32.const 60000)))
+        (block $out
+            (loop $next
+                (br_if $out (i32.ge_u (local.get $i) (local.get $n)))
+                (i32.store offset=1000 (i32.shl (local.get $i) (i32.const 2))
+                    (i32.mul (local.get $i) (i32.load offset=4000 (i32.shl (local.get $i) (i32.const 2)))))
+                (i32.store offset=2000 (i32.shl (local.get $i) (i32.const 2)) (local.get $i))
+                (local.set $i (i32.add (local.get $i) (i32.const 1)))
+                (br $next))))
+    (func (export "nested") (local $i i32)
+        (loop $next
+            (call $fill (i32.const 100) (i32.add (i32.const 100) (i32.load (i32.const 60000))))
+            (br_if $next (i32.lt_u (local.tee $i (i32.add (local.get $i) (i32.const 1))) (i32.const 5)))))
+    (func (export "past-the-end")
+        (call $fill (i32.const 65500) (i32.add (i32.const 65500) (i32.load (i32.const 60000))))))"#;
+
+/// Runs with each amount of fuel, from none to more than enough, end alike under all configurations.
+#[test]
+fn versioned_loops_stop_where_the_others_do() {
+    let observe = |config: &Config| {
+        let engine = Engine::new(config);
+        let module = Module::new(&engine, LOOPS).unwrap();
+        let mut store = Store::new(&engine, ());
+        let instance = Instance::new(&mut store, &module, &[]).unwrap();
+        let memory = instance.get_memory(&store, "memory").unwrap();
+        let mut seen = Vec::new();
+        for (name, enough) in [("fill", 360), ("first", 600), ("nested", 1700), ("past-the-end", 360)] {
+            for fuel in (0..enough).step_by(if enough > 1000 { 7 } else { 1 }) {
+                store.set_fuel(fuel);
+                let ended = code(super::call(&mut store, instance, name));
+                let mut bytes = [0; 4000];
+                memory.read(&store, 0, &mut bytes).unwrap();
+                let sum = bytes.iter().fold(0u64, |sum, byte| sum.wrapping_mul(31) + u64::from(*byte));
+                seen.push((name, fuel, ended, store.fuel(), sum));
+            }
+        }
+        seen
+    };
+    let mut configurations = configurations();
+    configurations.push(Config::new().mode(Mode::Lazy).fuel(0));
+    let expected = observe(&configurations[0]);
+    for name in ["fill", "first", "nested"] {
+        let last = expected.iter().rfind(|seen| seen.0 == name).unwrap();
+        assert!(last.2.is_none() && last.3 > 0, "{last:?}");
+    }
+    assert_eq!(expected.last().unwrap().2, Some(TrapCode::MemoryOutOfBounds));
+    for config in &configurations[1..] {
+        let seen = observe(config);
+        let differing = seen.iter().zip(&expected).find(|(seen, expected)| seen != expected);
+        assert_eq!(differing, None, "{config:?}");
     }
 }
 

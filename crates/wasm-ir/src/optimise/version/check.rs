@@ -14,7 +14,7 @@ use crate::ir::{IntBinary, IntCompare, IntWidth, Op, Sign, Value};
 use crate::optimise::emitter::Emitter;
 use crate::{MemoryIndex, ValType};
 
-use super::plan::{GroupPlan, LONGEST_STEP, Plan, pairs};
+use super::plan::{Cost, GroupPlan, LONGEST_STEP, Plan, pairs};
 
 /// 64-bit values of a test, and addresses in the first repetition, lie below this; signed ones not below its negative.
 const FAR: i64 = 1 << 62;
@@ -27,6 +27,8 @@ pub(super) struct Checked {
     pub(super) passed: Value,
     /// The number of the repetition that fails the test.
     pub(super) count: Value,
+    /// What the loop costs in fuel, if that is counted.
+    pub(super) cost: Option<Value>,
     /// The addresses of each group.
     pub(super) groups: Vec<Addresses>,
 }
@@ -44,28 +46,40 @@ pub(super) enum Step {
     Value(Value),
 }
 
+impl Checked {
+    /// Divides each repetition into that many.
+    pub(super) fn roll_up(&mut self, e: &mut Emitter<'_>, copies: u64) {
+        let copies = copies as i64;
+        let all = e.with_constant(IntBinary::Mul, self.count, copies);
+        self.count = e.with_constant(IntBinary::Add, all, copies - 1);
+        for group in &mut self.groups {
+            if let Step::Constant(step) = &mut group.step {
+                *step /= copies;
+            }
+        }
+    }
+}
+
 /// Emits the check of a plan. `replaced` gives a value of the plan's sums as it is before the loop.
 pub(super) fn emit(e: &mut Emitter<'_>, plan: &Plan, replaced: impl Fn(Value) -> Value) -> Checked {
-    let mut check = Check { e, replaced, passed: None, lengths: HashMap::new() };
-    let count = check.trips(&plan.trips);
-    if plan.trips.start.width() == IntWidth::I64 {
-        let has_narrow = plan.groups.iter().any(|group| group.start.width() == IntWidth::I32);
-        check.at_most(count, if has_narrow { 1 << 32 } else { MOST_TRIPS });
-    }
+    let mut check = Check::new(e, replaced);
+    let count = check.repetitions(&plan.trips, &plan.groups);
     let spans: Vec<_> = plan.groups.iter().map(|group| check.group(group, count)).collect();
     for (a, b) in pairs(&plan.groups) {
         check.disjoint(&spans[a], &spans[b]);
     }
+    let cost = plan.cost.map(|cost| check.fuel(cost, count));
     let passed = check.passed.expect("a plan has a group, which is checked");
-    let passed = e.value(Op::Likely, &[passed], ValType::I32);
-    Checked { passed, count, groups: spans.into_iter().map(|span| span.addresses).collect() }
+    let passed = e.likely(passed);
+    Checked { passed, count, cost, groups: spans.into_iter().map(|span| span.addresses).collect() }
 }
 
-struct Check<'e, 'a, R> {
-    e: &'e mut Emitter<'a>,
+/// Conditions that are computed before a loop.
+pub(in crate::optimise) struct Check<'e, 'a, R> {
+    pub(in crate::optimise) e: &'e mut Emitter<'a>,
     replaced: R,
     /// Whether all conditions so far hold.
-    passed: Option<Value>,
+    pub(in crate::optimise) passed: Option<Value>,
     lengths: HashMap<MemoryIndex, Value>,
 }
 
@@ -76,27 +90,43 @@ struct Span {
     high: Value,
 }
 
-impl<R: Fn(Value) -> Value> Check<'_, '_, R> {
-    fn demand(&mut self, condition: Value) {
+impl<'e, 'a, R: Fn(Value) -> Value> Check<'e, 'a, R> {
+    pub(in crate::optimise) fn new(e: &'e mut Emitter<'a>, replaced: R) -> Self {
+        Self { e, replaced, passed: None, lengths: HashMap::new() }
+    }
+
+    pub(in crate::optimise) fn demand(&mut self, condition: Value) {
         self.passed = Some(match self.passed {
             None => condition,
             Some(passed) => self.e.int32(IntBinary::And, passed, condition),
         });
     }
 
-    fn sum(&mut self, sum: &Linear) -> Value {
+    pub(in crate::optimise) fn sum(&mut self, sum: &Linear) -> Value {
         self.e.sum(sum, &self.replaced)
     }
 
     /// Demands that an unsigned number is at most a constant.
-    fn at_most(&mut self, number: Value, most: i64) {
+    pub(in crate::optimise) fn at_most(&mut self, number: Value, most: i64) {
         let most = self.e.i64(most);
         let fits = self.e.compare(IntCompare::LeU, number, most);
         self.demand(fits);
     }
 
+    /// Demands that a sum is the extension of its lowest bytes.
+    pub(in crate::optimise) fn extension(&mut self, sum: &Linear, sign: Sign, bytes: u8) {
+        let span = 1 << (8 * bytes);
+        let sum = if sign == Sign::Signed { sum.offset(span / 2) } else { *sum };
+        let value = self.sum(&sum);
+        let value = match sum.width() {
+            IntWidth::I32 => self.e.extend(value, Sign::Unsigned),
+            IntWidth::I64 => value,
+        };
+        self.at_most(value, span as i64 - 1);
+    }
+
     /// A sum in 64 bits. One that has them already is demanded to be near zero, on either side of it if it is signed.
-    fn wide(&mut self, sum: &Linear, sign: Sign) -> Value {
+    pub(in crate::optimise) fn wide(&mut self, sum: &Linear, sign: Sign) -> Value {
         let value = self.sum(sum);
         match (sum.width(), sign) {
             (IntWidth::I32, _) => return self.e.extend(value, sign),
@@ -107,6 +137,16 @@ impl<R: Fn(Value) -> Value> Check<'_, '_, R> {
             }
         }
         value
+    }
+
+    /// How often the test lets the loop go on, if that is not too often for its accesses.
+    pub(in crate::optimise) fn repetitions(&mut self, trips: &Trips, groups: &[GroupPlan]) -> Value {
+        let count = self.trips(trips);
+        if trips.start.width() == IntWidth::I64 {
+            let has_narrow = groups.iter().any(|group| group.start.width() == IntWidth::I32);
+            self.at_most(count, if has_narrow { 1 << 32 } else { MOST_TRIPS });
+        }
+        count
     }
 
     /// How often the test lets the loop go on: the number of the repetition that fails it.
@@ -217,7 +257,18 @@ impl<R: Fn(Value) -> Value> Check<'_, '_, R> {
         Span { addresses: Addresses { start, step }, low, high }
     }
 
-    fn length(&mut self, memory: MemoryIndex) -> Value {
+    /// Demands that there is fuel for all repetitions; how much that is. No repetition costs 2¹² or more, so with 2³⁸ of them the product
+    /// stays far below 2⁶³.
+    fn fuel(&mut self, cost: Cost, count: Value) -> Value {
+        let whole = self.e.with_constant(IntBinary::Mul, count, cost.whole as i64);
+        let cost = self.e.with_constant(IntBinary::Add, whole, cost.last as i64);
+        let left = self.e.value(Op::FuelLeft, &[], ValType::I64);
+        let is_enough = self.e.compare(IntCompare::GeS, left, cost);
+        self.demand(is_enough);
+        cost
+    }
+
+    pub(in crate::optimise) fn length(&mut self, memory: MemoryIndex) -> Value {
         *self
             .lengths
             .entry(memory)

@@ -30,18 +30,23 @@
 //! traps before and after the loop. They also keep apart two runs of the loop, which were found disjoint each for itself.
 //! If the check fails, the original loop runs. The check itself has no effect and cannot trap.
 //!
+//! *Fuel.* If it is counted, the loop must go through the same blocks in each repetition, so that its cost follows from their number. The
+//! check also finds that so much is left, and the entry takes all of it: nothing in the fast copy can end it early, so what is left behind
+//! it, and wherever a run stops, is the same. If less is left, the original loop counts and stops where it must.
+//!
 //! *What it costs.* The check is paid once for each time that the loop is entered. So loops known to be short are left alone, and
 //! so are large ones and those with many groups. All copies together are no larger than the body, or [`SMALL`], and a body has
 //! at most [`MOST_LOOPS`] innermost loops to begin with: what a back end does with loops can take longer than their number says.
 
-mod check;
+pub(super) mod check;
 mod graph;
 mod lanes;
-mod plan;
+pub(super) mod plan;
+mod rolled;
 
 use crate::Declarations;
 use crate::analysis::{Definitions, InnermostLoops, Surroundings, dominators};
-use crate::ir::Body;
+use crate::ir::{Block, Body};
 
 use super::LARGE;
 use plan::Plan;
@@ -51,8 +56,8 @@ const SMALL: usize = 2_000;
 /// A body with more innermost loops than this is left as it is.
 const MOST_LOOPS: usize = 1_000;
 
-/// Versions the loops of a body that are worth it.
-pub(super) fn run(declarations: &Declarations, body: &mut Body) {
+/// Versions the loops of a body that are worth it, but those with some headers.
+pub(super) fn run(declarations: &Declarations, body: &mut Body, searches: &[Block]) {
     let loops = InnermostLoops::new(body);
     if loops.loops.is_empty() || loops.loops.len() > MOST_LOOPS {
         return;
@@ -65,6 +70,9 @@ pub(super) fn run(declarations: &Declarations, body: &mut Body) {
     let mut plans: Vec<Plan> = Vec::new();
     for number in 0..loops.loops.len() {
         let blocks = &loops.loops[number].blocks;
+        if searches.binary_search(&blocks[0]).is_ok() {
+            continue;
+        }
         let size: usize = blocks.iter().map(|block| body.blocks[*block].insts.len()).sum();
         // Besides the copy there are a check, an entry and an exit.
         let added = blocks.len() + 3;

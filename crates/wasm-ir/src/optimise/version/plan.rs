@@ -6,7 +6,7 @@ use crate::Declarations;
 use crate::MemoryIndex;
 use crate::analysis::{Affine, Dominators, Induction, Linear, Surroundings, Trips, constant_of};
 use crate::entity::Entity;
-use crate::ir::{Block, Bounds, Constant, Convert, Inst, IntBinary, IntWidth, MemoryAccess, Op, Value};
+use crate::ir::{Block, Body, Bounds, Constant, Convert, Inst, IntBinary, IntWidth, MemoryAccess, Op, Value};
 
 /// A loop with more instructions is not versioned.
 const MOST_INSTS: usize = 1_000;
@@ -33,44 +33,80 @@ pub(super) struct Plan {
     pub(super) exit: Block,
     pub(super) trips: Trips,
     pub(super) groups: Vec<GroupPlan>,
+    /// What it costs in fuel, if that is counted.
+    pub(super) cost: Option<Cost>,
     /// The group of each access that moves, and its place from the group's start.
     pub(super) members: HashMap<Inst, Member>,
 }
 
 /// Accesses of one memory whose addresses differ by constants.
 #[derive(Debug)]
-pub(super) struct GroupPlan {
-    pub(super) memory: MemoryIndex,
+pub(in crate::optimise) struct GroupPlan {
+    pub(in crate::optimise) memory: MemoryIndex,
     /// The lowest address operand in the first repetition.
-    pub(super) start: Linear,
+    pub(in crate::optimise) start: Linear,
     /// What each repetition adds.
-    pub(super) step: Linear,
+    pub(in crate::optimise) step: Linear,
     /// The first byte from `start` on that is accessed.
-    pub(super) low: u64,
+    pub(in crate::optimise) low: u64,
     /// One past the last byte.
-    pub(super) high: u64,
+    pub(in crate::optimise) high: u64,
     /// One past the last byte that a vectorised loop may read: see [`reach`].
-    pub(super) reach: u64,
-    pub(super) stores: bool,
+    pub(in crate::optimise) reach: u64,
+    pub(in crate::optimise) stores: bool,
     /// Whether all its accesses come after the test that bounds the repetitions, so that they happen once less than it is made.
-    pub(super) after_test: bool,
+    pub(in crate::optimise) after_test: bool,
+}
+
+/// What a loop costs in fuel that goes through the same blocks in each repetition.
+#[derive(Copy, Clone, Debug)]
+pub(super) struct Cost {
+    /// A whole repetition.
+    pub(super) whole: u64,
+    /// The last one, which ends with the test.
+    pub(super) last: u64,
+}
+
+impl Cost {
+    /// `None` if there is more than one way through the loop, or out of it.
+    fn new(body: &Body, blocks: &[Block], trips: &Trips) -> Option<Self> {
+        let cost = |block: Block| body.cost(block);
+        let (mut at, mut last) = (*blocks.first()?, None);
+        let mut whole = 0;
+        for _ in blocks {
+            whole += cost(at);
+            let mut inside = None;
+            for target in body.blocks[at].terminator.kind.successors() {
+                if !blocks.contains(&target.block) && at != trips.block
+                    || blocks.contains(&target.block) && inside.replace(target.block).is_some()
+                {
+                    return None;
+                }
+            }
+            if at == trips.block {
+                last = Some(whole);
+            }
+            at = inside?;
+        }
+        Some(Self { whole, last: last? })
+    }
 }
 
 /// An access of a group.
 #[derive(Copy, Clone, Debug)]
-pub(super) struct Member {
-    pub(super) group: usize,
+pub(in crate::optimise) struct Member {
+    pub(in crate::optimise) group: usize,
     /// Bytes from the group's start in the same repetition.
-    pub(super) offset: u64,
+    pub(in crate::optimise) offset: u64,
 }
 
 /// An access while groups are formed.
-struct Found {
-    inst: Inst,
-    access: MemoryAccess,
-    address: Affine,
-    stores: bool,
-    after_test: bool,
+pub(in crate::optimise) struct Found {
+    pub(in crate::optimise) inst: Inst,
+    pub(in crate::optimise) access: MemoryAccess,
+    pub(in crate::optimise) address: Affine,
+    pub(in crate::optimise) stores: bool,
+    pub(in crate::optimise) after_test: bool,
 }
 
 impl Plan {
@@ -96,6 +132,10 @@ impl Plan {
         if trips.as_constant().is_some_and(|trips| trips < FEW_TRIPS) {
             return None;
         }
+        let cost = match body.costs.is_empty() {
+            true => None,
+            false => Some(Cost::new(body, blocks, &trips)?),
+        };
         let mut found = Vec::new();
         for block in blocks {
             let after_test = *block != trips.block && tree.dominates(trips.block.index(), block.index());
@@ -121,7 +161,7 @@ impl Plan {
             return None;
         }
         let fits = (1..=MOST_GROUPS).contains(&groups.len()) && pairs(&groups).count() <= MOST_PAIRS;
-        fits.then_some(Self { number, exit, trips, groups, members })
+        fits.then_some(Self { number, exit, trips, groups, cost, members })
     }
 }
 
@@ -135,7 +175,7 @@ pub(super) fn pairs(groups: &[GroupPlan]) -> impl Iterator<Item = (usize, usize)
 }
 
 /// Sorts accesses into groups; `None` if one reaches too far.
-fn form_groups(found: &[Found]) -> Option<(Vec<GroupPlan>, HashMap<Inst, Member>)> {
+pub(in crate::optimise) fn form_groups(found: &[Found]) -> Option<(Vec<GroupPlan>, HashMap<Inst, Member>)> {
     let mut numbers = HashMap::new();
     let mut groups: Vec<GroupPlan> = Vec::new();
     for Found { access, address, stores, after_test, .. } in found {
@@ -183,7 +223,7 @@ fn form_groups(found: &[Found]) -> Option<(Vec<GroupPlan>, HashMap<Inst, Member>
 ///
 /// LLVM loads what lies between loads that are a small multiple of their size apart, and as much after the last, which no later repetition may
 /// make if the loop ends in the middle of one.
-fn reach(bytes: u8, step: Option<i64>) -> u64 {
+pub(super) fn reach(bytes: u8, step: Option<i64>) -> u64 {
     let bytes = u64::from(bytes);
     match step {
         Some(step) if step.unsigned_abs() <= bytes * MOST_INTERLEAVED => bytes.max(step.unsigned_abs()),
@@ -216,12 +256,12 @@ fn only_exit(around: Surroundings<'_>, number: usize) -> Option<Block> {
 }
 
 /// Whether an operator is an access that may be versioned.
-fn is_ours(declarations: &Declarations, op: Op) -> bool {
+pub(in crate::optimise) fn is_ours(declarations: &Declarations, op: Op) -> bool {
     op.access().is_some_and(|access| !declarations.memories[access.memory].shared)
 }
 
 /// Whether an instruction neither traps nor has an effect.
-fn is_quiet(around: Surroundings<'_>, inst: Inst) -> bool {
+pub(in crate::optimise) fn is_quiet(around: Surroundings<'_>, inst: Inst) -> bool {
     let op = around.body.insts[inst].op;
     let divides = |divisor: Value| match constant_of(around.body, divisor) {
         Some(Constant::I32(number)) => number != 0 && number != -1,
@@ -260,6 +300,8 @@ fn is_quiet(around: Surroundings<'_>, inst: Inst) -> bool {
         | Op::VectorLoadLane { .. }
         | Op::VectorStoreLane { .. }
         | Op::EffectBarrier
+        | Op::FuelLeft
+        | Op::TakeFuel
         | Op::MemoryGrow(_)
         | Op::MemoryFill(_)
         | Op::MemoryCopy { .. }

@@ -4,17 +4,20 @@
 //! that the loop is left to, or after the loop if that is the header of a loop around it. What is used of a loop's
 //! values outside of it becomes a parameter of the exit, which both copies pass.
 
-use crate::analysis::{Definitions, InnermostLoops};
+mod fast;
+
+use crate::analysis::{Definitions, InnermostLoops, Surroundings};
 use crate::entity::{Arena, Entity};
 use crate::ir::{
-    Block, BlockCall, BlockData, Body, Bounds, Disjoint, Group, Inst, IntBinary, IntCompare, List,
-    LocalRecord, LocalValue, Locals, Op, Terminator, TerminatorData, Value, ValueData, ValueDef,
+    Block, BlockCall, BlockData, Body, Disjoint, Group, Inst, List, LocalRecord, LocalValue, Locals, Op,
+    Terminator, TerminatorData, Value, ValueData, ValueDef,
 };
 use crate::optimise::emitter::Emitter;
 use crate::{ValType, WasmOffset};
 
 use super::check::{self, Checked};
 use super::plan::Plan;
+use super::rolled::{self, Rolled};
 
 /// Where a block of the new graph comes from. Numbers are of plans.
 #[derive(Copy, Clone, PartialEq, Eq)]
@@ -35,6 +38,8 @@ struct Rebuild<'a> {
     /// The plan of each loop.
     plan_of_loop: Vec<Option<usize>>,
     old: Vec<BlockData>,
+    /// How fast copies are rolled up, by plan.
+    rolled: Vec<Option<Rolled>>,
     /// The new numbers of old blocks, of their fast copies, and of the blocks that plans add.
     slow_blocks: Vec<Block>,
     fast_blocks: Vec<Option<Block>>,
@@ -67,11 +72,9 @@ pub(super) fn apply(body: &mut Body, loops: &InnermostLoops, definitions: &Defin
     let mut plan_of_loop = vec![None; loops.loops.len()];
     plans.iter().enumerate().for_each(|(number, plan)| plan_of_loop[plan.number] = Some(number));
     let count = body.values.len();
-    let old = std::mem::take(&mut body.blocks).into_values();
-    let order = order(&old, loops, plans, &plan_of_loop);
     let mut rebuild = Rebuild {
-        slow_blocks: vec![Body::ENTRY; old.len()],
-        fast_blocks: vec![None; old.len()],
+        slow_blocks: vec![Body::ENTRY; body.blocks.len()],
+        fast_blocks: vec![None; body.blocks.len()],
         added: vec![Added { check: Body::ENTRY, entry: Body::ENTRY, exit: Body::ENTRY }; plans.len()],
         live_out: vec![Vec::new(); plans.len()],
         outside: vec![None; count],
@@ -80,20 +83,29 @@ pub(super) fn apply(body: &mut Body, loops: &InnermostLoops, definitions: &Defin
         addresses: Vec::new(),
         next_repetition: Value(0),
         inserted: 0,
+        rolled: Vec::new(),
+        old: Vec::new(),
         body,
         loops,
         definitions,
         plans,
         plan_of_loop,
-        old,
     };
-    rebuild.number_blocks(&order);
     rebuild.find_live_out();
+    rebuild.roll_up();
+    rebuild.old = std::mem::take(&mut rebuild.body.blocks).into_values();
+    let order = rebuild.order();
+    rebuild.number_blocks(&order);
     let checks: Vec<CheckBlock> = (0..plans.len()).map(|plan| rebuild.check(plan)).collect();
     let locals = std::mem::take(&mut rebuild.body.locals);
     let mut records = Vec::with_capacity(locals.records.len());
     let mut blocks: Arena<Block, BlockData> = Arena::new();
+    let costs = std::mem::take(&mut rebuild.body.costs);
     for origin in order {
+        if !costs.is_empty() {
+            // The entry of a fast copy takes what all of it costs.
+            rebuild.body.costs.push(if let Origin::Old(block) = origin { costs[block.index()] } else { 0 });
+        }
         let data = match origin {
             Origin::Old(block) => rebuild.slow(block),
             Origin::Check(plan) => rebuild.check_block(plan, &checks[plan]),
@@ -105,48 +117,13 @@ pub(super) fn apply(body: &mut Body, loops: &InnermostLoops, definitions: &Defin
         if let Origin::Old(block) | Origin::Fast(_, block) = origin {
             let is_fast = matches!(origin, Origin::Fast(..));
             rebuild.body.copies.extend(is_fast.then_some(new));
-            let moved = locals.of(block).iter().map(|record| rebuild.record(*record, new, is_fast));
+            let moved = locals.of(block).iter().filter_map(|record| rebuild.record(*record, new, is_fast));
             records.extend(moved);
         }
     }
     rebuild.body.blocks = blocks;
     rebuild.body.locals = Locals { records, ..locals };
-    renumber_params(body);
-}
-
-/// The order of the new blocks.
-fn order(
-    old: &[BlockData],
-    loops: &InnermostLoops,
-    plans: &[Plan],
-    plan_of_loop: &[Option<usize>],
-) -> Vec<Origin> {
-    let mut before: Vec<Vec<usize>> = vec![Vec::new(); old.len()];
-    let mut after: Vec<Vec<usize>> = vec![Vec::new(); old.len()];
-    for (number, plan) in plans.iter().enumerate() {
-        let repeated = &loops.loops[plan.number];
-        if plan.exit < repeated.header {
-            after[repeated.blocks[repeated.blocks.len() - 1].index()].push(number);
-        } else {
-            before[plan.exit.index()].push(number);
-        }
-    }
-    let mut order = Vec::new();
-    for index in 0..old.len() {
-        let block = Block::new(index);
-        order.extend(before[index].iter().map(|plan| Origin::Exit(*plan)));
-        let number = loops.of_block(block);
-        if let Some(plan) = number.and_then(|number| plan_of_loop[number])
-            && loops.loops[plans[plan].number].header == block
-        {
-            order.extend([Origin::Check(plan), Origin::Entry(plan)]);
-            let blocks = &loops.loops[plans[plan].number].blocks;
-            order.extend(blocks.iter().map(|block| Origin::Fast(plan, *block)));
-        }
-        order.push(Origin::Old(block));
-        order.extend(after[index].iter().map(|plan| Origin::Exit(*plan)));
-    }
-    order
+    body.renumber_params();
 }
 
 /// The check of a plan, before it has a block.
@@ -160,6 +137,53 @@ struct CheckBlock {
 }
 
 impl Rebuild<'_> {
+    /// The order of the new blocks.
+    fn order(&self) -> Vec<Origin> {
+        let Self { loops, plans, .. } = self;
+        let mut before: Vec<Vec<usize>> = vec![Vec::new(); self.old.len()];
+        let mut after: Vec<Vec<usize>> = vec![Vec::new(); self.old.len()];
+        for (number, plan) in plans.iter().enumerate() {
+            let repeated = &loops.loops[plan.number];
+            if plan.exit < repeated.header {
+                after[repeated.blocks[repeated.blocks.len() - 1].index()].push(number);
+            } else {
+                before[plan.exit.index()].push(number);
+            }
+        }
+        let mut order = Vec::new();
+        for index in 0..self.old.len() {
+            let block = Block::new(index);
+            order.extend(before[index].iter().map(|plan| Origin::Exit(*plan)));
+            if let Some(plan) = self.plan_of(block)
+                && self.header(plan) == block
+            {
+                order.extend([Origin::Check(plan), Origin::Entry(plan)]);
+                order.extend(self.copied_blocks(plan).iter().map(|block| Origin::Fast(plan, *block)));
+            }
+            order.push(Origin::Old(block));
+            order.extend(after[index].iter().map(|plan| Origin::Exit(*plan)));
+        }
+        order
+    }
+
+    /// The blocks of a plan's loop that the fast copy consists of.
+    fn copied_blocks(&self, plan: usize) -> &[Block] {
+        let blocks = &self.loops.loops[self.plans[plan].number].blocks;
+        match &self.rolled[plan] {
+            Some(rolled) => &blocks[..=rolled.last],
+            None => blocks,
+        }
+    }
+
+    /// Finds out which fast copies are rolled up.
+    fn roll_up(&mut self) {
+        let Self { body, loops, definitions, .. } = self;
+        let around = Surroundings { body, loops, definitions };
+        let live_out = self.live_out.iter();
+        self.rolled =
+            self.plans.iter().zip(live_out).map(|(plan, used)| rolled::find(around, plan, used)).collect();
+    }
+
     fn number_blocks(&mut self, order: &[Origin]) {
         for (index, origin) in order.iter().enumerate() {
             let block = Block::new(index);
@@ -180,10 +204,10 @@ impl Rebuild<'_> {
 
     /// Finds the values of versioned loops that are used outside, and what they are there.
     fn find_live_out(&mut self) {
-        for index in 0..self.old.len() {
-            let user = self.plan_of(Block::new(index));
+        for block in self.body.blocks.keys() {
+            let user = self.plan_of(block);
             let mut used: Vec<Value> = Vec::new();
-            let data = &self.old[index];
+            let data = &self.body.blocks[block];
             data.insts.iter().for_each(|inst| used.extend_from_slice(self.body.args(*inst)));
             for_each_operand(self.body, &data.terminator.kind, |value| used.push(value));
             for value in used {
@@ -200,7 +224,7 @@ impl Rebuild<'_> {
     }
 
     fn new_param(&mut self, ty: ValType) -> Value {
-        // `renumber_params` says where it stands.
+        // `Body::renumber_params` says where it stands.
         self.body.values.push(ValueData { ty, def: ValueDef::Param(Body::ENTRY, 0) })
     }
 
@@ -229,7 +253,7 @@ impl Rebuild<'_> {
         let offset = data.insts.first().map_or(data.terminator.offset, |inst| self.body.insts[*inst].offset);
         let types: Vec<_> = data.params.iter().map(|param| self.body.ty(*param)).collect();
         let params: Vec<_> = types.into_iter().map(|ty| self.new_param(ty)).collect();
-        let Self { body, old, outside, definitions, loops, plan_of_loop, plans, .. } = self;
+        let Self { body, old, outside, definitions, loops, plan_of_loop, plans, rolled, .. } = self;
         let header_params = &old[header.index()].params;
         let replaced = |value: Value| match header_params.iter().position(|param| *param == value) {
             Some(index) => params[index],
@@ -239,7 +263,10 @@ impl Rebuild<'_> {
             }
         };
         let mut emitter = Emitter::new(body, offset);
-        let checked = check::emit(&mut emitter, &plans[number], replaced);
+        let mut checked = check::emit(&mut emitter, &plans[number], replaced);
+        if let Some(rolled) = &rolled[number] {
+            checked.roll_up(&mut emitter, rolled.copies);
+        }
         let insts = emitter.insts;
         let first = body.groups.next_key();
         let count = plans[number].groups.len() as u32;
@@ -259,6 +286,7 @@ impl Rebuild<'_> {
     fn entry_block(&mut self, plan: usize, check: &CheckBlock) -> BlockData {
         let header = self.header(plan);
         let mut emitter = Emitter::new(self.body, check.offset);
+        check.checked.cost.iter().for_each(|cost| emitter.effect(Op::TakeFuel, &[*cost]));
         emitter.effect(Op::EffectBarrier, &[]);
         let first = emitter.i64(0);
         let insts = emitter.insts;
@@ -312,108 +340,29 @@ impl Rebuild<'_> {
         BlockData { params, insts, terminator: TerminatorData { kind, offset: terminator.offset } }
     }
 
-    fn fast(&mut self, plan: usize, block: Block, check: &CheckBlock) -> BlockData {
-        let BlockData { params, insts, terminator } = self.old[block.index()].clone();
-        let mut params: Vec<Value> = params.into_iter().map(|param| self.new_copy(param)).collect();
-        let mut copies = Vec::new();
-        if block == self.header(plan) {
-            params.push(self.begin_repetition(check, &mut copies));
-        }
-        copies.extend(insts.into_iter().map(|inst| self.copy_inst(plan, inst, check)));
-        let copied = |rebuild: &Self, value: Value| rebuild.copied(value, plan);
-        let mut kind = self.terminator(terminator.kind, copied, Some(plan), true);
-        if block == self.plans[plan].trips.block
-            && let Terminator::Branch { condition, .. } = &mut kind
-        {
-            *condition = self.count_repetitions(plan, check, terminator.offset, &mut copies);
-        }
-        BlockData { params, insts: copies, terminator: TerminatorData { kind, offset: terminator.offset } }
-    }
-
-    /// Counts repetitions of the fast copy and computes the addresses of this one; the counter.
-    fn begin_repetition(&mut self, check: &CheckBlock, insts: &mut Vec<Inst>) -> Value {
-        let repetition = self.new_param(ValType::I64);
-        self.repetition = repetition;
-        let mut emitter = Emitter::new(self.body, check.offset);
-        let groups = check.checked.groups.iter();
-        self.addresses = groups.map(|group| check::address(&mut emitter, *group, repetition)).collect();
-        self.next_repetition = emitter.with_constant(IntBinary::Add, repetition, 1);
-        insts.extend(emitter.insts);
-        self.inserted = insts.len() as u32;
-        repetition
-    }
-
-    /// The test that bounds the repetitions, as one of their number: what a back end understands best.
-    fn count_repetitions(
-        &mut self,
-        plan: usize,
-        check: &CheckBlock,
-        offset: WasmOffset,
-        insts: &mut Vec<Inst>,
-    ) -> Value {
-        let op = if self.plans[plan].trips.goes_on { IntCompare::Ne } else { IntCompare::Eq };
-        let mut emitter = Emitter::new(self.body, offset);
-        let condition = emitter.compare(op, self.repetition, check.checked.count);
-        insts.extend(emitter.insts);
-        condition
-    }
-
     /// What a local holds in a copy of a block. Nothing is computed for a debugger's sake.
-    fn record(&self, record: LocalRecord, block: Block, is_fast: bool) -> LocalRecord {
+    fn record(&self, record: LocalRecord, block: Block, is_fast: bool) -> Option<LocalRecord> {
         let user = self.plan_of(record.block);
-        let value = match (record.value, user) {
-            (LocalValue::Value(value), Some(plan)) if is_fast => LocalValue::Value(self.copied(value, plan)),
-            (LocalValue::Value(value), _) => LocalValue::Value(self.resolve(value, user)),
-            (other, _) => other,
+        let position = match user {
+            Some(plan) if is_fast => self.position(plan, record)?,
+            _ => record.position,
         };
-        // Values that the transformation made are in place; of the others, those of a loop are outside of it in two copies.
-        let is_here = |value: Value| {
-            value.index() >= self.outside.len()
-                || self.plan_of(self.definitions.block(value)).is_none_or(|plan| user == Some(plan))
+        let LocalValue::Value(value) = record.value else {
+            return Some(LocalRecord { block, position, ..record });
         };
-        let value = match value {
-            LocalValue::Value(value) if !is_here(value) => LocalValue::Unknown,
-            value => value,
+        let value = match user {
+            Some(plan) if is_fast => self.copied(value, plan),
+            _ => self.resolve(value, user),
         };
-        let is_header = user.is_some_and(|plan| self.header(plan) == record.block);
-        let moved = if is_fast && is_header { self.inserted } else { 0 };
-        LocalRecord { block, position: record.position + moved, value, ..record }
-    }
-
-    /// The copy of a parameter or result of the fast copy.
-    fn new_copy(&mut self, value: Value) -> Value {
-        let copy = self.new_param(self.body.ty(value));
-        self.copies[value.index()] = Some(copy);
-        copy
-    }
-
-    /// A value as it is in the fast copy.
-    fn copied(&self, value: Value, plan: usize) -> Value {
-        match self.copies.get(value.index()) {
-            Some(Some(copy)) if self.plan_of(self.definitions.block(value)) == Some(plan) => *copy,
-            _ => self.resolve(value, Some(plan)),
-        }
-    }
-
-    fn copy_inst(&mut self, plan: usize, inst: Inst, check: &CheckBlock) -> Inst {
-        let mut data = self.body.insts[inst];
-        let mut args: Vec<Value> = self.body.list(data.args).iter().map(|v| self.copied(*v, plan)).collect();
-        if let Some(member) = self.plans[plan].members.get(&inst)
-            && let Some(access) = data.op.access_mut()
-        {
-            access.bounds = Bounds::Ranged(check.groups[member.group]);
-            access.offset = member.offset;
-            args[0] = self.addresses[member.group];
-        }
-        data.args = self.body.push_list(args);
-        let copy = self.body.insts.next_key();
-        let results: Vec<Value> = self.body.list(data.results).to_vec();
-        let results: Vec<Value> = results.into_iter().map(|result| self.new_copy(result)).collect();
-        for (position, result) in (0..).zip(&results) {
-            self.body.values[*result].def = ValueDef::Result(copy, position);
-        }
-        data.results = self.body.push_list(results);
-        self.body.insts.push(data)
+        // Values that the transformation made are in place; of the others, those of a loop are outside of it in two copies, and
+        // those that a rolled up copy does without are not in it.
+        let is_here = value.index() >= self.outside.len()
+            || match self.plan_of(self.definitions.block(value)) {
+                Some(plan) => user == Some(plan) && !is_fast,
+                None => true,
+            };
+        let value = if is_here { LocalValue::Value(value) } else { LocalValue::Unknown };
+        Some(LocalRecord { block, position, value, ..record })
     }
 
     /// A terminator of a block, with its values replaced and its edges led where they go now. `plan` is that of the block's
@@ -492,15 +441,6 @@ fn for_each_operand(body: &Body, kind: &Terminator, mut see: impl FnMut(Value)) 
         if last != Some(target) {
             body.list(target.args).iter().for_each(|value| see(*value));
             last = Some(target);
-        }
-    }
-}
-
-/// Notes for each parameter in which block it stands.
-fn renumber_params(body: &mut Body) {
-    for (block, data) in body.blocks.iter() {
-        for (position, param) in (0..).zip(&data.params) {
-            body.values[*param].def = ValueDef::Param(block, position);
         }
     }
 }
