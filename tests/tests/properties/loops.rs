@@ -417,9 +417,9 @@ fn check(engines: &[Engine], case: &Loop) -> Result<(), TestCaseError> {
     let calls: Vec<_> = case.arguments.iter().map(|arguments| case.call(arguments)).collect();
     let calls: Vec<_> = calls.into_iter().filter(|call| case.ends(call)).collect();
     let pattern = pattern();
-    let expected = expected(&wasm, &pattern, case.wide, &calls);
+    let expected = expected(&wasm, &pattern, &calls);
     for engine in engines {
-        let found = found(engine, &wasm, &pattern, case.wide, &calls);
+        let found = found(engine, &wasm, &pattern, &calls);
         for ((call, expected), found) in calls.iter().zip(&expected).zip(&found) {
             let what = || format!("{call:?} under {:?}\n{}", engine.config(), case.module());
             prop_assert_eq!((found.result, found.global), (expected.result, expected.global), "{}", what());

@@ -50,8 +50,7 @@ mod rolled;
 
 use crate::Declarations;
 use crate::analysis::{Definitions, Dominators, InnermostLoops, Surroundings, dominators};
-use crate::entity::Entity;
-use crate::ir::{Block, Body};
+use crate::ir::Body;
 
 use super::LARGE;
 use plan::Plan;
@@ -61,8 +60,8 @@ const SMALL: usize = 2_000;
 /// A body with more innermost loops than this is left as it is.
 const MOST_LOOPS: usize = 1_000;
 
-/// Versions the loops of a body that are worth it, but those with some headers.
-pub(super) fn run(declarations: &Declarations, body: &mut Body, searches: &[Block]) {
+/// Versions the loops of a body that are worth it.
+pub(super) fn run(declarations: &Declarations, body: &mut Body) {
     let loops = InnermostLoops::new(body);
     if loops.loops.is_empty() || loops.loops.len() > MOST_LOOPS {
         return;
@@ -76,18 +75,17 @@ pub(super) fn run(declarations: &Declarations, body: &mut Body, searches: &[Bloc
     let outer = loops.enclosing(body);
     let around = Surroundings { body, loops: &outer, definitions: &definitions };
     let innermost = Surroundings { loops: &loops, ..around };
-    let nests = plans(declarations, around, Some(innermost), &tree, searches, &mut room);
+    let nests = plans(declarations, around, Some(innermost), &tree, &mut room);
     if nests.is_empty() {
-        let plans = plans(declarations, innermost, None, &tree, searches, &mut room);
+        let plans = plans(declarations, innermost, None, &tree, &mut room);
         return apply(body, &loops, &definitions, &plans);
     }
-    let moved = graph::apply(body, &outer, &definitions, &nests);
-    let searches: Vec<Block> = searches.iter().map(|header| moved[header.index()]).collect();
+    graph::apply(body, &outer, &definitions, &nests);
     let loops = InnermostLoops::new(body);
     let definitions = Definitions::new(body);
     let tree = dominators(body);
     let around = Surroundings { body, loops: &loops, definitions: &definitions };
-    let plans = plans(declarations, around, None, &tree, &searches, &mut room);
+    let plans = plans(declarations, around, None, &tree, &mut room);
     apply(body, &loops, &definitions, &plans);
 }
 
@@ -110,15 +108,11 @@ fn plans(
     around: Surroundings<'_>,
     innermost: Option<Surroundings<'_>>,
     tree: &Dominators,
-    searches: &[Block],
     room: &mut Room,
 ) -> Vec<Plan> {
     let mut plans: Vec<Plan> = Vec::new();
     for (number, repeated) in around.loops.loops.iter().enumerate() {
         let blocks = &repeated.blocks;
-        if blocks.iter().any(|block| searches.binary_search(block).is_ok()) {
-            continue;
-        }
         let size: usize = blocks.iter().map(|block| around.body.blocks[*block].insts.len()).sum();
         // Besides the copy there are a check, an entry and an exit.
         let added = blocks.len() + 3;

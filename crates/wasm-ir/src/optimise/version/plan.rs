@@ -53,7 +53,7 @@ pub(in crate::optimise) struct GroupPlan {
     /// What each repetition adds.
     pub(in crate::optimise) step: Linear,
     /// What those of an inner loop add.
-    pub(in crate::optimise) inner: Option<Stride>,
+    pub(super) inner: Option<Stride>,
     /// The first byte from `start` on that is accessed.
     pub(in crate::optimise) low: u64,
     /// One past the last byte.
@@ -113,13 +113,13 @@ pub(in crate::optimise) struct Member {
 
 /// An access while groups are formed.
 pub(in crate::optimise) struct Found {
-    pub(in crate::optimise) inst: Inst,
-    pub(in crate::optimise) access: MemoryAccess,
-    pub(in crate::optimise) address: Affine,
-    pub(in crate::optimise) inner: Option<Stride>,
-    pub(in crate::optimise) stores: bool,
-    pub(in crate::optimise) after_test: bool,
-    pub(in crate::optimise) after_inner_test: bool,
+    inst: Inst,
+    access: MemoryAccess,
+    address: Affine,
+    inner: Option<Stride>,
+    stores: bool,
+    after_test: bool,
+    after_inner_test: bool,
 }
 
 /// How addresses of a loop move.
@@ -135,7 +135,7 @@ impl Moves<'_, '_> {
         let op = &body.insts[inst].op;
         let Some(access) = op.access().copied() else { return Some(None) };
         if let Bounds::Ranged(_) = access.bounds {
-            // It is in the fast copy of a nest.
+            // It is in the fast copy of a nest, or in vectors of a search.
             return None;
         }
         let stores = op.stores();
@@ -154,6 +154,12 @@ impl Moves<'_, '_> {
 }
 
 impl Found {
+    /// A load that each repetition of an innermost loop may make.
+    pub(in crate::optimise) fn load(inst: Inst, access: MemoryAccess, address: Affine) -> Self {
+        let (inner, stores, after_test, after_inner_test) = (None, false, false, false);
+        Self { inst, access, address, inner, stores, after_test, after_inner_test }
+    }
+
     /// What accesses of one group have in common.
     fn key(&self) -> (MemoryIndex, Linear, Linear, Option<Stride>) {
         (self.access.memory, self.address.start.without_constant(), self.address.step, self.inner)

@@ -75,13 +75,8 @@ struct Added {
     exit: Block,
 }
 
-/// Versions loops as planned. The new numbers of the blocks that there were.
-pub(super) fn apply(
-    body: &mut Body,
-    loops: &InnermostLoops,
-    definitions: &Definitions,
-    plans: &[Plan],
-) -> Vec<Block> {
+/// Versions loops as planned.
+pub(super) fn apply(body: &mut Body, loops: &InnermostLoops, definitions: &Definitions, plans: &[Plan]) {
     let mut plan_of_loop = vec![None; loops.loops.len()];
     plans.iter().enumerate().for_each(|(number, plan)| plan_of_loop[plan.number] = Some(number));
     let count = body.values.len();
@@ -138,9 +133,7 @@ pub(super) fn apply(
     }
     rebuild.body.blocks = blocks;
     rebuild.body.locals = Locals { records, ..locals };
-    let moved = rebuild.slow_blocks;
     body.renumber_params();
-    moved
 }
 
 /// The check of a plan, before it has a block.
