@@ -18,9 +18,8 @@ const MOST_GROUPS: usize = 4;
 const MOST_CASES: usize = 4;
 /// So is a loop that is known to be repeated fewer times.
 const FEW_TRIPS: u64 = 32;
-/// How many repetitions come before the check: about as many as take the same time as it and a vector, so that no search takes
-/// more than twice as long as without. A processor that has learnt how soon one ends need not wait for what a vector says.
-const FIRST_TRIPS: u64 = 16;
+/// How many repetitions come before the check, which with a vector takes as long as some ten. Strings that differ do so early.
+const FIRST_TRIPS: u64 = 4;
 /// The most vectors of a load at a time.
 const MOST_VECTORS: u8 = 4;
 
