@@ -23,8 +23,8 @@ pub struct Engine {
 enum Kind {
     /// `clang -O3`, with these options.
     Native(&'static [&'static str]),
-    /// The same for this processor, with the paths through a program's sources that its build for WebAssembly takes.
-    SamePaths,
+    /// The same, with the paths through a program's sources that its build for WebAssembly takes.
+    SamePaths(&'static [&'static str]),
     /// `wootz compile` with these options, and `wootz run` of the image.
     Wootz(&'static [&'static str]),
     /// The same, after a run that has shown where branches go.
@@ -41,12 +41,15 @@ pub const NATIVE: &str = "native";
 /// What they are compared with besides: native code that takes the same paths through the sources as the module.
 pub const SAME_PATHS: &str = "native, same paths";
 const THIS_CPU: &[&str] = &["-march=native"];
+/// Pointers and words are as long as in WebAssembly, which no option of the sources chooses; but there are half as many registers.
+const WITH_32_BITS: &str = "-m32";
 /// The mode that one gets without options.
 pub const DEFAULT: &str = "guard, exact";
 
-const ENGINES: [Engine; 12] = [
+const ENGINES: [Engine; 13] = [
     Engine { name: NATIVE, kind: Kind::Native(THIS_CPU) },
-    Engine { name: SAME_PATHS, kind: Kind::SamePaths },
+    Engine { name: SAME_PATHS, kind: Kind::SamePaths(THIS_CPU) },
+    Engine { name: "native, 32 bits", kind: Kind::SamePaths(&["-march=native", WITH_32_BITS]) },
     Engine { name: "native, any CPU", kind: Kind::Native(&[]) },
     Engine { name: DEFAULT, kind: Kind::Wootz(&["-O2", "--checks=guard"]) },
     Engine { name: "guard, relaxed", kind: Kind::Wootz(&["-O2", "--checks=guard", "--traps=relaxed"]) },
@@ -122,7 +125,8 @@ impl Engine {
 
     fn is_installed(&self) -> bool {
         let (program, probe) = match &self.kind {
-            Kind::Native(_) | Kind::SamePaths | Kind::Wootz(_) | Kind::Profiled(_) => return true,
+            Kind::SamePaths(options) if options.contains(&WITH_32_BITS) => return has_32_bit_library(),
+            Kind::Native(_) | Kind::SamePaths(_) | Kind::Wootz(_) | Kind::Profiled(_) => return true,
             Kind::Wasm2c => return Wabt::installed().is_some(),
             Kind::Script { program, probe, .. } => (program, probe),
         };
@@ -144,8 +148,8 @@ impl Engine {
                 let source = source.clone().native_options(options);
                 (vec![source.native_compiler(&output)], vec![output.into()])
             }
-            Kind::SamePaths => {
-                let source = source.clone().options(same_paths).native_options(THIS_CPU);
+            Kind::SamePaths(options) => {
+                let source = source.clone().options(same_paths).native_options(options);
                 (vec![source.native_compiler(&output)], vec![output.into()])
             }
             Kind::Wasm2c => {
@@ -207,6 +211,19 @@ impl Engine {
         ensure!(ended.code == Some(0), "{}: {command:?} failed:\n{}", self.name, ended.stderr);
         Ok(ended)
     }
+}
+
+/// Whether there is a C library for programs of 32 bits.
+fn has_32_bit_library() -> bool {
+    let hello = script_folder().with_file_name("hello.c");
+    let mut compile = Command::new(COMPILER);
+    compile
+        .arg(WITH_32_BITS)
+        .arg(hello)
+        .args(["-o", "/dev/null"])
+        .stdout(Stdio::null())
+        .stderr(Stdio::null());
+    compile.status().is_ok_and(|status| status.success())
 }
 
 /// Where wabt's tools are, of the version whose C our driver is written for.

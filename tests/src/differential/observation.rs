@@ -79,6 +79,8 @@ pub struct Observation {
     pub memories: Vec<(String, Contents)>,
     /// Exported tables: for each element whether it is null.
     pub tables: Vec<(String, Vec<bool>)>,
+    /// Fuel that is left, in an engine that counts it. Engines are not compared by it.
+    pub fuel: u64,
 }
 
 impl Observation {
@@ -177,6 +179,7 @@ mod tests {
             globals: vec![("g".to_owned(), Value::f64(0))],
             memories: vec![("m".to_owned(), Contents { pages: 1, bytes: vec![0; 65536] })],
             tables: vec![("t".to_owned(), vec![true, false])],
+            fuel: 0,
         }
     }
 

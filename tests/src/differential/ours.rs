@@ -46,8 +46,16 @@ const SOMETIMES: &[Change] = &[
     ("explicit lazy -O0", |config| lazy(config).checks(CheckStrategy::Explicit).opt_level(OptLevel::O0)),
     ("lazy -O0 canonical NaNs", |config| lazy(config).opt_level(OptLevel::O0).canonicalize_nans(true)),
     ("-O2 counted, then profiled", |config| config.opt_level(OptLevel::O2).branches(Branches::Counted)),
+    ("guard -O2, fuel", |config| config.checks(CheckStrategy::Guard).opt_level(OptLevel::O2).fuel(ENOUGH)),
+    ("explicit -O1, fuel", |config| {
+        config.checks(CheckStrategy::Explicit).opt_level(OptLevel::O1).fuel(ENOUGH)
+    }),
     ("lazy -O2, soon hot", |config| lazy(config).opt_level(OptLevel::O2).hot(100)),
 ];
+
+/// Fuel that no module uses up, and fuel that many do.
+const ENOUGH: u64 = u64::MAX >> 1;
+const LITTLE: u64 = 3000;
 
 fn lazy(config: Config) -> Config {
     config.mode(Mode::Lazy)
@@ -109,10 +117,13 @@ impl Ours {
     }
 
     /// Compiles a module and runs it; one that counts its branches is then compiled for what was counted and run again, which must look
-    /// the same.
+    /// the same; one that counts fuel runs with little of it, too.
     pub(super) fn run(&self, wasm: &[u8], calls: &[Call]) -> Result<Observation, String> {
         let module = self.compile(wasm)?;
         let seen = self.observe(&module, calls)?;
+        if seen.fuel > 0 {
+            self.compare_fuel(wasm, calls)?;
+        }
         let Some(profile) = module.branch_profile() else { return Ok(seen) };
         let config = self.engine.config().clone().branches(Branches::Profiled(Arc::new(profile)));
         let profiled = Self { name: format!("{} (profiled)", self.name), engine: Engine::new(&config) };
@@ -120,6 +131,24 @@ impl Ours {
         match compare(&seen, &again) {
             Comparison::Different(what) => Err(format!("{} and {}: {what}", self.name, profiled.name)),
             Comparison::Same | Comparison::Inconclusive => Ok(again),
+        }
+    }
+
+    /// Runs a module with so little fuel that its loops may be stopped: optimised or not it must end alike and leave the same fuel.
+    fn compare_fuel(&self, wasm: &[u8], calls: &[Call]) -> Result<(), String> {
+        let config = self.engine.config().clone().fuel(LITTLE);
+        let [optimised, plain] = [config.clone(), config.opt_level(OptLevel::O0)].map(|config| Self {
+            name: format!("{} (little fuel)", self.name),
+            engine: Engine::new(&config),
+        });
+        let left = optimised.observe(&optimised.compile(wasm)?, calls)?;
+        let right = plain.observe(&plain.compile(wasm)?, calls)?;
+        match compare(&left, &right) {
+            Comparison::Different(what) => Err(format!("{} and the same at -O0: {what}", optimised.name)),
+            Comparison::Same if left.fuel != right.fuel => {
+                Err(format!("{} leaves {}, and {} at -O0", optimised.name, left.fuel, right.fuel))
+            }
+            Comparison::Same | Comparison::Inconclusive => Ok(()),
         }
     }
 
@@ -134,6 +163,7 @@ impl Ours {
             Ok(instance) => run(&mut store, instance, calls, &mut observation),
             Err(error) => observation.calls.push((String::new(), Err(stop(&error)))),
         }
+        observation.fuel = store.fuel();
         observation.notes = store.into_data();
         observation.sort();
         Ok(observation)

@@ -38,7 +38,7 @@
 ;;   37:  v1 = i32.const 0
 ;;   3c:  jump block1(v1)
 ;; block1(v10: i32):
-;;   43:  v11 = i32.const 16
+;;   43:  v11 = i32.const 4
 ;;   43:  v12 = i32.add v10, v11
 ;;   43:  jump block2(v10)
 ;; block2(v2: i32):
@@ -99,7 +99,7 @@
 ;; block0(v0: i32, v1: i32, v2: i32):
 ;;   5d:  jump block1(v0, v1, v2)
 ;; block1(v21: i32, v22: i32, v23: i32):
-;;   61:  v24 = i32.const 16
+;;   61:  v24 = i32.const 4
 ;;   61:  v25 = i32.add v21, v24
 ;;   61:  jump block2(v21, v22, v23)
 ;; block2(v3: i32, v4: i32, v5: i32):
@@ -188,7 +188,7 @@
 ;; block0(v0: i64, v1: i32, v2: i32):
 ;;   94:  jump block1(v0, v2)
 ;; block1(v15: i64, v16: i32):
-;;   98:  v17 = i64.const 64
+;;   98:  v17 = i64.const 16
 ;;   98:  v18 = i64.add v15, v17
 ;;   98:  jump block2(v15, v16)
 ;; block2(v3: i64, v4: i32):
@@ -294,7 +294,7 @@
 ;; block0(v0: i32, v1: i32, v2: i32):
 ;;   bd:  jump block1(v0, v1, v2)
 ;; block1(v19: i32, v20: i32, v21: i32):
-;;   c3:  v22 = i32.const 16
+;;   c3:  v22 = i32.const 4
 ;;   c3:  v23 = i32.add v19, v22
 ;;   c3:  jump block2(v19, v20, v21)
 ;; block2(v3: i32, v4: i32, v5: i32):

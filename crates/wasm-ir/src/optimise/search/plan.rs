@@ -111,7 +111,7 @@ impl Plan {
             if access.bytes != bytes || address.step.as_constant() != Some(bytes.into()) {
                 return None;
             }
-            found.push(Found { inst, access, address, stores: op(inst).stores(), after_test: false });
+            found.push(Found::new(inst, access, address, op(inst).stores()));
         }
         let (groups, members) = form_groups(&found)?;
         if groups.len() > MOST_GROUPS {
@@ -125,8 +125,8 @@ impl Plan {
         let mut lanes = Lanes::new(around, number, &induction, bytes)?;
         let counted = trips.map(|trips| trips.block);
         let Mask::Lanes(leaves) = leaves(around, number, tree, counted, &mut lanes)? else { return None };
-        let store = if found.iter().any(|access| access.stores) {
-            Some(store(around, number, tree, (&found, &groups), &mut lanes)?)
+        let store = if accesses().any(|inst| op(inst).stores()) {
+            Some(store(around, number, tree, &groups, &mut lanes)?)
         } else {
             None
         };
@@ -181,23 +181,23 @@ fn store(
     around: Surroundings<'_>,
     number: usize,
     tree: &Dominators,
-    (found, groups): (&[Found], &[GroupPlan]),
+    groups: &[GroupPlan],
     lanes: &mut Lanes<'_>,
 ) -> Option<Store> {
     let body = around.body;
-    let (Found { inst, access, .. }, loads) = found.split_last()?;
-    let value = match (body.insts[*inst].op, body.args(*inst)) {
-        (Op::Store { .. }, [_, value]) => *value,
-        _ => return None,
-    };
     let repeated = &around.loops.loops[number];
-    let block = repeated.blocks.iter().find(|block| body.blocks[**block].insts.contains(inst))?;
+    let in_block = |block: Block| body.blocks[block].insts.iter().map(move |inst| (block, *inst));
+    let all = repeated.blocks.iter().flat_map(|block| in_block(*block));
+    let mut accesses = all.filter(|(_, inst)| body.insts[*inst].op.access().is_some());
+    let (block, inst) = accesses.find(|(_, inst)| body.insts[*inst].op.stores())?;
+    let (Op::Store { access }, [_, value]) = (body.insts[inst].op, body.args(inst)) else { return None };
+    let is_last = accesses.next().is_none();
     let is_passed = repeated.latches.iter().all(|latch| tree.dominates(block.index(), latch.index()));
     let are_places = groups.iter().all(|group| group.high - group.low == access.bytes.into());
-    if loads.iter().any(|load| load.stores) || !is_passed || !are_places {
+    if !is_last || !is_passed || !are_places {
         return None;
     }
-    Some(Store { inst: *inst, value: lanes.stored(value)? })
+    Some(Store { inst, value: lanes.stored(*value)? })
 }
 
 /// How the first repetitions are counted: by a parameter that is moved by a constant.
