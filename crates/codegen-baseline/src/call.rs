@@ -14,7 +14,7 @@ use wootz_wasm_ir::ir::{Callee, Inst, List, Value};
 use wootz_wasm_ir::{FuncIndex, FuncType, HeapType, RefType, TableIndex, TypeIndex, ValType};
 
 use crate::code::Code;
-use crate::convention::{self, ARGUMENTS, Argument, Arguments};
+use crate::convention::{self, ARGUMENTS, Argument, Arguments, Convention};
 use crate::frame::PARAMETERS;
 use crate::function::Function;
 use crate::machine::{
@@ -22,6 +22,10 @@ use crate::machine::{
     emit,
 };
 use crate::registers::Source;
+use cranelift_assembler_x64::CodeSink;
+
+/// The instruction `ret`, which pops nothing but the address.
+pub(crate) const RETURN: u8 = 0xc3;
 
 /// What a call goes to.
 #[derive(Copy, Clone)]
@@ -51,9 +55,9 @@ impl Function<'_> {
         let ty = callee.signature(module.declarations);
         let (target, args) = self.resolve(callee, self.body.args(inst));
         self.save_volatile();
-        let arguments = Arguments::new(ty.params.iter().copied(), &ty.results);
+        let arguments = Arguments::new(ty.params.iter().copied(), &ty.results, module.convention_of(callee));
         self.pass(&arguments, args, Source::Place(self.results));
-        self.frame.reserve_outgoing(arguments.popped);
+        self.frame.reserve_outgoing(arguments.size);
         self.enter_callee(target);
         match target {
             Target::Own(func) => {
@@ -70,8 +74,10 @@ impl Function<'_> {
             }
             Target::Code(code) => emit!(self.code, callq_m(GpMem::Gpr(code))),
         }
-        // The callee has popped its arguments.
-        emit!(self.code, subq_mi_sxl(RSP, arguments.popped));
+        if arguments.popped != 0 {
+            // The callee has popped its arguments.
+            emit!(self.code, subq_mi_sxl(RSP, arguments.popped));
+        }
         self.lose_volatile();
         self.define_results(ty, inst, arguments.results.is_some());
     }
@@ -80,14 +86,14 @@ impl Function<'_> {
     pub(crate) fn tail_call(&mut self, callee: Callee, args: List) {
         let ty = callee.signature(self.module.declarations);
         let (target, args) = self.resolve(callee, self.body.list(args));
-        let arguments = Arguments::new(ty.params.iter().copied(), &ty.results);
+        let arguments = Arguments::new(ty.params.iter().copied(), &ty.results, Convention::Wasm);
         self.leave_for(target, arguments, args);
     }
 
     /// Calls a target in this function's place. The arguments are gathered first, since their places are those of this function's parameters.
     pub(crate) fn leave_for(&mut self, target: Target, arguments: Arguments, args: &[Value]) {
         let module = self.module;
-        self.frame.reserve_outgoing(arguments.popped);
+        self.frame.reserve_outgoing(arguments.size);
         // The caller's place for results is handed on.
         self.pass(&arguments, args, Source::Slot(self.result_slots));
         self.enter_callee(target);
@@ -104,11 +110,16 @@ impl Function<'_> {
         }
         emit!(self.code, movq_rm(SCRATCH, at(RBP, 8)), vmovq_a(XSCRATCH, at(RBP, 0)));
         self.restore_saved();
-        let end = PARAMETERS + self.arguments.popped;
+        // The return address of a private function stays where its caller expects it.
+        let end =
+            if self.arguments.popped == 0 { PARAMETERS - 8 } else { PARAMETERS + self.arguments.popped };
         let begin = end - arguments.popped;
         // The last first: the gathered arguments are below their places and may reach into them.
         for place in (0..arguments.popped / 8).rev().map(|place| place * 8) {
             emit!(self.code, movq_rm(RAX, at(RSP, place)), movq_mr(at(RBP, begin + place), RAX));
+        }
+        if self.arguments.popped == 0 {
+            return self.call_and_return(begin, arguments.popped);
         }
         emit!(self.code, leaq_rm(RSP, at(RBP, begin - 8)), movq_mr(at(RSP, 0), SCRATCH));
         emit!(self.code, vmovq_b(RBP, XSCRATCH));
@@ -121,6 +132,31 @@ impl Function<'_> {
             _ => emit!(self.code, jmpq_m(GpMem::Gpr(SCRATCH2))),
         }
         self.unwind.back(self.code.here());
+    }
+
+    /// Leaves a private function for the way into a loop, whose arguments begin at a place in what was the frame: the callee pops these and leaves the stack
+    /// as a return finds it.
+    fn call_and_return(&mut self, begin: i32, popped: i32) {
+        emit!(self.code, leaq_rm(RSP, at(RBP, begin)), vmovq_b(RBP, XSCRATCH));
+        self.unwind.left_with(self.code.here(), popped);
+        let label = self.code.label();
+        self.code.jump(label);
+        self.unwind.back(self.code.here());
+        self.departures.push((label, popped));
+    }
+
+    /// Writes the calls by which a private function leaves, behind its code: when they return, the function is not active any more.
+    pub(crate) fn depart(&mut self) {
+        for (label, popped) in std::mem::take(&mut self.departures) {
+            self.set_nowhere();
+            self.code.bind(label);
+            self.unwind.left_with(self.code.here(), popped);
+            emit!(self.code, callq_m(GpMem::Gpr(SCRATCH2)));
+            self.unwind.back(self.code.here());
+            self.unwind.left(self.code.here());
+            self.code.put1(RETURN);
+            self.unwind.back(self.code.here());
+        }
     }
 
     /// Finds what is called, with the checks that this takes, and splits it off the operands. Notes our context as the caller's if the callee may

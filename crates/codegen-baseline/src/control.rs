@@ -18,6 +18,13 @@ use cranelift_assembler_x64::Scale;
 /// A switch with no more targets is a chain of comparisons.
 const SHORT_SWITCH: usize = 3;
 
+/// A way that a block's end may go, with the counter of that.
+#[derive(Copy, Clone)]
+struct Way {
+    target: BlockCall,
+    counter: Option<usize>,
+}
+
 /// Code that stands behind the body.
 pub(crate) enum Aside {
     Hot(Hot),
@@ -38,6 +45,8 @@ impl Function<'_> {
         let data = &self.body.blocks[block];
         let first = data.insts.first();
         self.set_offset(first.map_or(data.terminator.offset, |inst| self.body.insts[*inst].offset));
+        let counter = if block == Body::ENTRY { self.take_counters(1) } else { self.way_into.remove(&block) };
+        self.count_way(counter);
         self.count(block);
         self.charge(block);
     }
@@ -45,10 +54,21 @@ impl Function<'_> {
     /// Ends a block.
     pub(crate) fn end_block(&mut self, terminator: &Terminator) {
         self.settle(terminator);
+        let counter = self.take_counters(terminator.choices());
+        let way = |target: &BlockCall, number| Way {
+            target: *target,
+            counter: counter.map(|first| first + number),
+        };
         match terminator {
-            Terminator::Jump(target) => self.go(*target),
-            Terminator::Branch { condition, then, otherwise } => self.branch(*condition, *then, *otherwise),
-            Terminator::Switch { index, targets, default } => self.switch(*index, targets, *default),
+            Terminator::Jump(target) => self.go(Way { target: *target, counter: None }),
+            Terminator::Branch { condition, then, otherwise } => {
+                self.branch(*condition, way(then, 0), way(otherwise, 1));
+            }
+            Terminator::Switch { index, targets, default } => {
+                let targets: Vec<_> =
+                    targets.iter().zip(0..).map(|(target, number)| way(target, number)).collect();
+                self.switch(*index, &targets, way(default, targets.len()));
+            }
             Terminator::Return(results) => self.give_back(*results),
             Terminator::ReturnCall { callee, args } => self.tail_call(*callee, *args),
             Terminator::Unreachable => self.code.trap(TrapCode::Unreachable),
@@ -147,46 +167,54 @@ impl Function<'_> {
         block.0 == self.block.0 + 1
     }
 
-    /// Takes an edge, as the last thing of a block.
-    fn go(&mut self, target: BlockCall) {
+    /// Goes a way, as the last thing of a block.
+    fn go(&mut self, Way { target, counter }: Way) {
+        self.count_way(counter);
         self.hand_over(target);
         if !self.is_next(target.block) {
             self.code.jump(self.labels[target.block.index()]);
         }
     }
 
-    fn branch(&mut self, condition: Value, then: BlockCall, otherwise: BlockCall) {
+    fn branch(&mut self, condition: Value, then: Way, otherwise: Way) {
         if let Some(bits) = self.constant(condition) {
             // The other block has other ways in, or is compiled in vain.
             let (taken, other) = if bits != 0 { (then, otherwise) } else { (otherwise, then) };
-            self.hand_over_to_nobody(other);
+            self.hand_over_to_nobody(other.target);
             return self.go(taken);
         }
         let condition = self.condition(condition);
         // What stands directly behind the branch: the next block if possible.
-        let (condition, near, far) = if self.is_next(then.block) {
+        let (condition, near, far) = if self.is_next(then.target.block) {
             (condition.not(), then, otherwise)
         } else {
             (condition, otherwise, then)
         };
-        if self.is_bare(far) {
-            self.hand_over(far);
-            self.jump_if(condition, self.labels[far.block.index()]);
+        let counts_inside = far.counter.is_none() || self.ranges.edges[far.target.block.index()] == 1;
+        if counts_inside && self.is_bare(far.target) {
+            self.way_into.extend(far.counter.map(|counter| (far.target.block, counter)));
+            self.hand_over(far.target);
+            self.jump_if(condition, self.labels[far.target.block.index()]);
             return self.go(near);
         }
         let aside = self.code.label();
-        if self.is_next(near.block) {
+        if self.is_next(near.target.block) {
             self.jump_if(condition.not(), aside);
-            self.hand_over(far);
-            self.code.jump(self.labels[far.block.index()]);
+            self.leave_by(far);
             self.code.bind(aside);
             return self.go(near);
         }
         self.jump_if(condition, aside);
-        self.hand_over(near);
-        self.code.jump(self.labels[near.block.index()]);
+        self.leave_by(near);
         self.code.bind(aside);
         self.go(far);
+    }
+
+    /// Goes a way in the midst of a block's end.
+    fn leave_by(&mut self, Way { target, counter }: Way) {
+        self.count_way(counter);
+        self.hand_over(target);
+        self.code.jump(self.labels[target.block.index()]);
     }
 
     /// For an edge that is never taken: its block may expect to know what registers hold.
@@ -215,23 +243,27 @@ impl Function<'_> {
         }
     }
 
-    fn switch(&mut self, index: Value, targets: &[BlockCall], default: BlockCall) {
+    fn switch(&mut self, index: Value, targets: &[Way], default: Way) {
         let index = self.gp(index);
-        // One run of code for each edge that is more than a jump.
-        let mut edges: Vec<(BlockCall, Label)> = Vec::new();
+        let is_short = targets.len() <= SHORT_SWITCH;
+        // A long one counts by its index.
+        let first_counter = targets.first().and_then(|way| way.counter).filter(|_| !is_short);
+        let counted = |way: &Way| Way { counter: way.counter.filter(|_| is_short), ..*way };
+        // One run of code for each way that is more than a jump.
+        let mut ways: Vec<(Way, Label)> = Vec::new();
         let mut known = std::collections::BTreeMap::new();
         let mut labels: Vec<Label> = Vec::with_capacity(targets.len());
-        for target in targets.iter().chain([&default]) {
-            let key = (target.block, self.body.list(target.args));
+        for way in targets.iter().map(counted).chain([default]) {
+            let key = (way.target.block, self.body.list(way.target.args), way.counter);
             let label = *known.entry(key).or_insert_with(|| {
                 let label = self.code.label();
-                edges.push((*target, label));
+                ways.push((way, label));
                 label
             });
             labels.push(label);
         }
         let default = labels.pop().unwrap_or(self.epilogue);
-        if labels.len() <= SHORT_SWITCH {
+        if is_short {
             for (number, label) in labels.iter().enumerate() {
                 emit!(self.code, cmpl_mi_sxb(GpMem::Gpr(index), number as i8));
                 self.code.branch(Cond::Equal, *label);
@@ -240,6 +272,11 @@ impl Function<'_> {
         } else {
             emit!(self.code, cmpl_mi(GpMem::Gpr(index), labels.len() as u32));
             self.code.branch(Cond::AboveEqual, default);
+            if let Some(first) = first_counter {
+                let first = Code::in_data(self.module.entries.branch(first));
+                emit!(self.code, leaq_rm(SCRATCH, first));
+                emit!(self.code, addq_mi_sxb(indexed(SCRATCH, index, Scale::Eight, 0), 1));
+            }
             let table = self.code.label();
             emit!(
                 self.code,
@@ -250,10 +287,9 @@ impl Function<'_> {
             );
             self.asides.push(Aside::Table(table, labels));
         }
-        for (edge, label) in edges {
+        for (way, label) in ways {
             self.code.bind(label);
-            self.hand_over(edge);
-            self.code.jump(self.labels[edge.block.index()]);
+            self.leave_by(way);
         }
     }
 

@@ -27,13 +27,28 @@ pub(crate) struct Arguments {
     pub(crate) params: Vec<Argument>,
     /// Of the pointer to results, if they are returned through memory.
     pub(crate) results: Option<Argument>,
-    /// Bytes that the callee pops.
+    /// Bytes on the stack.
+    pub(crate) size: i32,
+    /// Bytes that the callee pops: all of them, or none.
     pub(crate) popped: i32,
+}
+
+/// Who takes arguments from the stack.
+#[derive(Copy, Clone, PartialEq, Eq, Debug)]
+pub(crate) enum Convention {
+    /// The callee (`tailcc`): what a reference leads to, and the way into a loop.
+    Wasm,
+    /// The caller (C): what only calls of its module reach.
+    Private,
 }
 
 impl Arguments {
     /// Of code that is handed values of these types and returns results of those.
-    pub(crate) fn new(params: impl Iterator<Item = ValType> + Clone, results: &[ValType]) -> Self {
+    pub(crate) fn new(
+        params: impl Iterator<Item = ValType> + Clone,
+        results: &[ValType],
+        convention: Convention,
+    ) -> Self {
         let through_memory = callconv::are_returned_through_memory(results);
         // The context comes first.
         let (mut ints, mut vectors, mut stack) = (1, 0, 0);
@@ -60,7 +75,11 @@ impl Arguments {
         }
         let results = through_memory.then(|| place(Kind::I64));
         // 16n + 8, so that tail calls find room.
-        Self { params: places, results, popped: (stack + 7) / 16 * 16 + 8 }
+        let popped = (stack + 7) / 16 * 16 + 8;
+        match convention {
+            Convention::Wasm => Self { params: places, results, size: popped, popped },
+            Convention::Private => Self { params: places, results, size: stack, popped: 0 },
+        }
     }
 }
 

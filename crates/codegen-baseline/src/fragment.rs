@@ -24,7 +24,8 @@ pub struct Fragments {
 }
 
 impl Fragments {
-    /// Appends a function whose body begins at an offset in the module.
+    /// Appends a function whose body begins at an offset in the module. With a `first_counter`, its code counts what
+    /// [`counted`](wootz_wasm_ir::ir::counted) lists, in the module's counters of branches from that one on.
     ///
     /// # Errors
     /// [`Unsupported`] if it uses what this compiler has no code for. Then nothing is appended.
@@ -33,8 +34,9 @@ impl Fragments {
         module: &ModuleInfo<'_>,
         body: &Body,
         start: WasmOffset,
+        first_counter: Option<usize>,
     ) -> Result<(), Unsupported> {
-        let compiled = function::compile(module, body, start)?;
+        let compiled = function::compile(module, body, start, first_counter)?;
         let entry = module.entries.number(Entry::Function(body.func));
         self.append(compiled, entry, Some((body.func, start)));
         Ok(())
@@ -54,7 +56,7 @@ impl Fragments {
 
     /// Appends code; that of a function, whose body begins at an offset, with where it comes from.
     fn append(&mut self, compiled: Compiled, entry: EntryNumber, func: Option<(FuncIndex, WasmOffset)>) {
-        let Compiled { prologue, code, rows, unwind, len } = compiled;
+        let Compiled { prologue, code, rows, unwind, active, len } = compiled;
         let bytes = &mut self.fragment.bytes;
         bytes.resize(bytes.len().next_multiple_of(ALIGN), PADDING);
         let at = bytes.len() as u32;
@@ -67,16 +69,16 @@ impl Fragments {
         match func {
             Some((func, start)) => {
                 let rows = rows.iter().map(|(row, offset)| (body + row, *offset));
-                for (row, offset) in std::iter::once((at, start)).chain(rows) {
-                    let frame = self.map.push_frame(Frame { func, offset }, NONE);
-                    self.map.push_row(row, frame);
+                for (row, offset) in std::iter::once((at, Some(start))).chain(rows) {
+                    let frame = offset.map(|offset| self.map.push_frame(Frame { func, offset }, NONE));
+                    self.map.push_row(row, frame.unwrap_or(NONE));
                 }
             }
             None => self.map.push_row(at, NONE),
         }
         self.map.end_part();
         self.tables.push(&unwind, at, body - at, len);
-        self.fragment.parts.push((Part::Entry(entry), at..at + len));
+        self.fragment.parts.push((Part::Entry(entry), at..at + active));
     }
 
     /// Whether there is nothing yet.
@@ -124,17 +126,31 @@ mod tests {
           (return_call 2 (local.get 7)))
         (func (param i32) (result i32) (i32.load offset=8 (local.get 0))))";
 
+    /// A function that only its module calls, with a loop that takes three values on the stack.
+    const PRIVATE: &str = "(module
+        (func $f (param i32 i32 i32 i32 i32 i32 i32 i32)
+          (loop $again (br_if $again (i32.add
+            (i32.add (i32.add (local.get 0) (local.get 1)) (i32.add (local.get 2) (local.get 3)))
+            (i32.add (i32.add (local.get 4) (local.get 5)) (i32.add (local.get 6) (local.get 7)))))))
+        (func (export \"f\") (call $f (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 0)
+          (i32.const 0) (i32.const 0))))";
+
     /// The module's functions and a trampoline, counting.
     fn fragment() -> Fragment {
-        let module = Module::new(MODULE.as_bytes()).unwrap();
+        compile(MODULE)
+    }
+
+    fn compile(text: &str) -> Fragment {
+        let module = Module::new(text.as_bytes()).unwrap();
         let declarations = module.declarations();
         let plan = |ty| MemoryPlan::new(ty, CheckStrategy::Guard, MemoryPlan::DEFAULT_GUARD);
         let plans: Vec<_> = declarations.memories.values().map(plan).collect();
         let info = ModuleInfo {
             declarations,
             layout: &VMContextLayout::new(&ModuleShape::new(declarations)),
-            entries: &LazyLayout::new(declarations),
+            entries: &LazyLayout::new(declarations, 1 << 10),
             plans: &plans,
+            private: module.private_functions(),
             hot: Some(1000),
             fuel: false,
             canonicalize_nans: false,
@@ -143,11 +159,52 @@ mod tests {
         for func in declarations.defined_functions() {
             let start = module.body_range(func).unwrap().start;
             let body = translator.translate(&module, func).unwrap();
-            fragments.function(&info, body, start).unwrap();
+            fragments.function(&info, body, start, Some(8 * func.0 as usize)).unwrap();
         }
         fragments.host_entry(&info, TypeIndex(1));
         fragments.host_exit(&info, TypeIndex(1));
         fragments.finish()
+    }
+
+    #[test]
+    fn each_way_has_its_counter() {
+        let module = Module::new(MODULE.as_bytes()).unwrap();
+        let layout = LazyLayout::new(module.declarations(), 1 << 10);
+        let fragment = fragment();
+        // The distance is to the end of its field, behind which the number to add takes a byte.
+        let counts = |counter| {
+            let at = |reference: &&DataReference| reference.to + 5 == layout.branch(counter) as i64;
+            fragment.references.iter().filter(at).count()
+        };
+        // Entries, then the two ways of the first and the second function.
+        assert_eq!([0, 1, 2, 3].map(counts), [1, 1, 1, 0]);
+        assert_eq!([8, 9, 10, 11].map(counts), [1, 1, 1, 0]);
+        assert_eq!([16, 17].map(counts), [1, 0]);
+    }
+
+    #[test]
+    fn a_private_function_leaves_for_its_loop_without_a_frame() {
+        let fragment = compile(PRIVATE);
+        let range = fragment.parts[0].1.clone();
+        let section =
+            |range: &std::ops::Range<u32>| &fragment.bytes[range.start as usize..range.end as usize];
+        let bases = BaseAddresses::default().set_eh_frame(fragment.eh_frame.start.into());
+        let frames = EhFrame::new(section(&fragment.eh_frame), LittleEndian);
+        let mut context = UnwindContext::new();
+        let mut called = Vec::new();
+        for address in range.start..range.end + 4 {
+            let entry = frames.fde_for_address(&bases, address.into(), EhFrame::cie_from_offset).unwrap();
+            let row = entry.unwind_info_for_address(&frames, &bases, &mut context, address.into()).unwrap();
+            let CfaRule::RegisterAndOffset { register, offset } = *row.cfa() else { panic!("{row:?}") };
+            let is_active = !addrmap::lookup(&fragment.address_map, address, |_| true).is_empty();
+            if register == X86_64::RSP && offset > 16 {
+                called.push((offset, is_active));
+            }
+        }
+        // With three values that are not in registers: the jump to `call r10`, and that.
+        assert_eq!(called, [[(8 + 24, true); 5].as_slice(), &[(8 + 24, false); 3]].concat());
+        assert_eq!(fragment.bytes[range.end as usize + 3], 0xc3);
+        assert_eq!(fragment.bytes[range.end as usize - 1], 0xc3, "the caller pops the arguments");
     }
 
     #[test]

@@ -5,6 +5,7 @@
 //! body        one run of code for each block, in order
 //! aside       what hot counters do, tables of branches, traps
 //! epilogue
+//! departures  calls that a private function ends with
 //! ```
 //!
 //! Values are in registers within a block, and from it into blocks that nothing else leads to. Where paths meet, they are in their slots.
@@ -56,9 +57,11 @@ pub(crate) struct Function<'a> {
     pub(crate) states: Vec<Option<Box<State>>>,
     pub(crate) asides: Vec<Aside>,
     traps: Vec<(Label, TrapCode, WasmOffset)>,
-    /// Where code of each instruction begins.
-    rows: Vec<(u32, WasmOffset)>,
+    /// Where code of each instruction begins; of none if the function is not active there.
+    rows: Vec<(u32, Option<WasmOffset>)>,
     pub(crate) epilogue: Label,
+    /// Calls by which a private function leaves, with the bytes that the callee pops.
+    pub(crate) departures: Vec<(Label, i32)>,
     /// Where this function's parameters are.
     pub(crate) arguments: Arguments,
     /// The slot of the pointer to where the caller wants results, if they are returned through memory.
@@ -68,6 +71,10 @@ pub(crate) struct Function<'a> {
     /// Whether the base of memory 0 has a register.
     pub(crate) has_base: bool,
     pub(crate) unwind: Unwind,
+    /// The next counter of branches, if they are counted.
+    pub(crate) next_counter: Option<usize>,
+    /// The counters of ways that are counted where they lead: into blocks that nothing else leads to.
+    pub(crate) way_into: BTreeMap<Block, usize>,
     /// What the heads of loops need, once that is known.
     pub(crate) loops: Option<BTreeMap<Block, Vec<Value>>>,
 }
@@ -76,20 +83,23 @@ pub(crate) struct Function<'a> {
 pub(crate) struct Compiled {
     pub(crate) prologue: Code,
     pub(crate) code: Code,
-    pub(crate) rows: Vec<(u32, WasmOffset)>,
+    pub(crate) rows: Vec<(u32, Option<WasmOffset>)>,
     pub(crate) unwind: Unwind,
+    /// Length of prologue and code in which the function is active.
+    pub(crate) active: u32,
     /// Length of prologue and code without tables.
     pub(crate) len: u32,
 }
 
-/// Compiles a function whose body begins at an offset in the module.
+/// Compiles a function whose body begins at an offset in the module. Branches are counted from a counter on, if there is one.
 pub(crate) fn compile<'a>(
     module: &'a ModuleInfo<'a>,
     body: &'a Body,
     start: WasmOffset,
+    first_counter: Option<usize>,
 ) -> Result<Compiled, Unsupported> {
     module.check(body)?;
-    let mut function = Function::new(module, body, start);
+    let mut function = Function::new(module, body, start, first_counter);
     function.enter();
     for (block, data) in body.blocks.iter() {
         function.begin_block(block);
@@ -108,7 +118,12 @@ pub(crate) fn compile<'a>(
 }
 
 impl<'a> Function<'a> {
-    fn new(module: &'a ModuleInfo<'a>, body: &'a Body, offset: WasmOffset) -> Self {
+    fn new(
+        module: &'a ModuleInfo<'a>,
+        body: &'a Body,
+        offset: WasmOffset,
+        next_counter: Option<usize>,
+    ) -> Self {
         let mut code = Code::default();
         let labels = body.blocks.keys().map(|_| code.label()).collect();
         let epilogue = code.label();
@@ -138,11 +153,18 @@ impl<'a> Function<'a> {
             traps: Vec::new(),
             rows: Vec::new(),
             epilogue,
-            arguments: Arguments::new(body.signature.params.iter().copied(), &body.signature.results),
+            departures: Vec::new(),
+            arguments: Arguments::new(
+                body.signature.params.iter().copied(),
+                &body.signature.results,
+                module.convention(body.func),
+            ),
             result_slots: NO_SLOT,
             results: NO_SLOT,
             has_base: uses_memory && module.keeps_base(MemoryIndex(0)),
             unwind: Unwind::default(),
+            next_counter,
+            way_into: BTreeMap::new(),
             loops: None,
             code,
         }
@@ -187,6 +209,15 @@ impl<'a> Function<'a> {
     /// What is emitted next comes from an instruction.
     pub(crate) fn set_offset(&mut self, offset: WasmOffset) {
         self.offset = offset;
+        self.set_row(Some(offset));
+    }
+
+    /// What is emitted next is run when the function is not active any more.
+    pub(crate) fn set_nowhere(&mut self) {
+        self.set_row(None);
+    }
+
+    fn set_row(&mut self, offset: Option<WasmOffset>) {
         if self.rows.last().is_none_or(|(_, last)| *last != offset) {
             let here = self.code.here();
             self.rows.push((here, offset));
@@ -228,14 +259,16 @@ impl<'a> Function<'a> {
         }
         self.set_offset(start);
         self.leave();
+        let active = self.code.here();
+        self.depart();
         let len = self.code.here();
         self.tables();
         let mut prologue = Code::default();
         self.prologue(&mut prologue);
         self.code.resolve();
         prologue.resolve();
-        let len = prologue.here() + len;
-        Compiled { prologue, code: self.code, rows: self.rows, unwind: self.unwind, len }
+        let [active, len] = [active, len].map(|end| prologue.here() + end);
+        Compiled { prologue, code: self.code, rows: self.rows, unwind: self.unwind, active, len }
     }
 }
 

@@ -5,9 +5,10 @@ use wootz_vm_abi::context::VMContextLayout;
 use wootz_vm_abi::lazy::LazyLayout;
 use wootz_vm_abi::plan::MemoryPlan;
 use wootz_wasm_ir::entity::Entity;
-use wootz_wasm_ir::ir::{Body, Op};
-use wootz_wasm_ir::{Declarations, FuncType, MemoryIndex};
+use wootz_wasm_ir::ir::{Body, Callee, Op};
+use wootz_wasm_ir::{Declarations, FuncIndex, FuncType, MemoryIndex, PrivateFunctions};
 
+use crate::convention::Convention;
 use crate::function::Unsupported;
 use crate::vector;
 
@@ -24,6 +25,8 @@ pub struct ModuleInfo<'a> {
     pub entries: &'a LazyLayout,
     /// The plan of each memory.
     pub plans: &'a [MemoryPlan],
+    /// The functions that nothing but calls of the module reaches. They take no part in tail calls.
+    pub private: &'a PrivateFunctions,
     /// What counters come to in hot functions; `None` if code does not count.
     pub hot: Option<u32>,
     /// Whether code consumes fuel.
@@ -52,6 +55,22 @@ impl ModuleInfo<'_> {
             Op::CallIndirect { ty, .. } | Op::CallRef(ty) => Some(&self.declarations.types[*ty]),
             _ => None,
         }
+    }
+
+    /// The convention of what a call goes to.
+    pub(crate) fn convention_of(&self, callee: Callee) -> Convention {
+        match callee {
+            Callee::Func(func) => self.convention(func),
+            Callee::Table { table, ty } if self.private.are_elements(self.declarations, table, ty) => {
+                Convention::Private
+            }
+            Callee::Table { .. } | Callee::Ref(_) => Convention::Wasm,
+        }
+    }
+
+    /// The convention of a function.
+    pub(crate) fn convention(&self, func: FuncIndex) -> Convention {
+        if self.private.contains(func) { Convention::Private } else { Convention::Wasm }
     }
 
     /// How many results an operator returns through memory.

@@ -13,6 +13,7 @@ use wootz_vm_abi::context::{Place, VMContext, VMMemory, VMStoreContext};
 use wootz_vm_abi::trap::TrapCode;
 use wootz_wasm_ir::MemoryIndex;
 
+use crate::call::RETURN;
 use crate::code::Code;
 use crate::function::Function;
 use crate::machine::{BASE, CONTEXT, Cond, Gp, RBP, RDI, RSP, SAVED, SCRATCH, at, emit};
@@ -82,7 +83,10 @@ impl Function<'_> {
         // leave
         self.code.put1(0xc9);
         self.unwind.left(self.code.here());
-        cranelift_assembler_x64::inst::retq_i::new(self.arguments.popped as u16).encode(&mut self.code);
+        match self.arguments.popped {
+            0 => self.code.put1(RETURN),
+            popped => cranelift_assembler_x64::inst::retq_i::new(popped as u16).encode(&mut self.code),
+        }
         self.unwind.back(self.code.here());
     }
 }

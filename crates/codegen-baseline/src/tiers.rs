@@ -1,6 +1,8 @@
 //! Counting, the way into better code of a loop, and fuel: what stands at the beginning of blocks.
 //!
-//! Code that counts is as that of LLVM's first tier: the counter gets [`ENTERED`] at the function's entry and 1 at the head of each loop; at the
+//! Branches are counted one by one where they go, each way in a counter of its own, so that the second tier has a profile.
+//!
+//! Code that counts how hot it is is as that of LLVM's first tier: the counter gets [`ENTERED`] at the function's entry and 1 at the head of each loop; at the
 //! limit the runtime is asked for better code, and a loop goes on in it, as a tail call, if there is some.
 
 use std::mem::offset_of;
@@ -16,7 +18,7 @@ use wootz_wasm_ir::ir::{Block, Body, Inst, Value, liveness};
 use crate::call::{BuiltinArg, Target};
 use crate::code::{Code, Label};
 use crate::control::Aside;
-use crate::convention::Arguments;
+use crate::convention::{Arguments, Convention};
 use crate::function::Function;
 use crate::machine::{Amode, CONTEXT, Cond, GpMem, RAX, Reg, SCRATCH, SCRATCH2, at, emit};
 use crate::registers::{Source, State};
@@ -57,6 +59,21 @@ impl Function<'_> {
         self.asides.push(Aside::Hot(Hot { block, label, next, kept, offset: self.offset }));
     }
 
+    /// Takes the counters of a block's end, of so many ways.
+    pub(crate) fn take_counters(&mut self, ways: usize) -> Option<usize> {
+        let first = self.next_counter;
+        self.next_counter = first.map(|first| first + ways);
+        first
+    }
+
+    /// Counts that code comes by here, if it counts. Changes the flags.
+    pub(crate) fn count_way(&mut self, counter: Option<usize>) {
+        if let Some(counter) = counter {
+            let counter = Code::in_data(self.module.entries.branch(counter));
+            emit!(self.code, addq_mi_sxb(counter, 1));
+        }
+    }
+
     /// Asks for better code, and goes on there if it is for the loop.
     pub(crate) fn hot(&mut self, hot: Hot) {
         let Hot { block, label, next, kept, offset } = hot;
@@ -84,7 +101,7 @@ impl Function<'_> {
         self.restore(&State::NOTHING);
         let values = self.needed(block);
         let types = values.iter().map(|value| self.body.ty(*value));
-        let arguments = Arguments::new(types, &self.body.signature.results);
+        let arguments = Arguments::new(types, &self.body.signature.results, Convention::Wasm);
         self.leave_for(Target::Code(SCRATCH2), arguments, &values);
     }
 

@@ -8,7 +8,7 @@ use wootz_vm_abi::trap::TrapCode;
 use wootz_wasm_ir::FuncType;
 
 use crate::code::Code;
-use crate::convention::{self, Argument, Arguments};
+use crate::convention::{self, Argument, Arguments, Convention};
 use crate::function::Compiled;
 use crate::machine::{
     CONTEXT, Cond, Gp, GpMem, Kind, RAX, RBP, RDI, RDX, RSI, RSP, SCRATCH, SCRATCH2, XSCRATCH, at, emit,
@@ -25,7 +25,7 @@ const KEPT: i32 = -8;
 
 /// `void host_entry(ptr vmctx, ptr code, ptr slots)`, in the C convention.
 pub(crate) fn host_entry(ty: &FuncType) -> Compiled {
-    let arguments = Arguments::new(ty.params.iter().copied(), &ty.results);
+    let arguments = Arguments::new(ty.params.iter().copied(), &ty.results, Convention::Wasm);
     let (mut prologue, mut unwind) = (Code::default(), Unwind::default());
     emit!(prologue, pushq_o(RBP), movq_rm(RBP, RSP));
     let frame = (16 + arguments.popped + 15) / 16 * 16;
@@ -64,7 +64,7 @@ pub(crate) fn host_entry(ty: &FuncType) -> Compiled {
 
 /// `R host_exit(ptr host_context, params…, [padding], [ptr results])`, in the WebAssembly convention.
 pub(crate) fn host_exit(ty: &FuncType) -> Compiled {
-    let arguments = Arguments::new(ty.params.iter().copied(), &ty.results);
+    let arguments = Arguments::new(ty.params.iter().copied(), &ty.results, Convention::Wasm);
     let (mut prologue, mut unwind) = (Code::default(), Unwind::default());
     emit!(prologue, pushq_o(RBP), movq_rm(RBP, RSP));
     let frame = 16 + callconv::slot_count(ty) as i32 * SLOT;
@@ -139,5 +139,5 @@ fn leave(code: &mut Code, unwind: &mut Unwind, popped: i32) {
 fn finish(mut prologue: Code, code: Code, unwind: Unwind) -> Compiled {
     prologue.resolve();
     let len = prologue.here() + code.here();
-    Compiled { prologue, code, rows: Vec::new(), unwind, len }
+    Compiled { prologue, code, rows: Vec::new(), unwind, active: len, len }
 }

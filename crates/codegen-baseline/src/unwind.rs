@@ -31,8 +31,8 @@ pub(crate) struct Unwind {
     saved: Vec<(Gp, i32)>,
     /// Offset in the prologue.
     saved_at: u32,
-    /// Where the frame is left and where code goes on that has it, offsets in the code.
-    gaps: Vec<(u32, u32)>,
+    /// Where the frame is left and where code goes on that has it, offsets in the code, with the bytes between the stack pointer and the return address.
+    gaps: Vec<(u32, u32, i32)>,
 }
 
 impl Unwind {
@@ -48,12 +48,17 @@ impl Unwind {
 
     /// From here on the frame is gone.
     pub(crate) fn left(&mut self, at: u32) {
-        self.gaps.push((at, at));
+        self.left_with(at, 0);
+    }
+
+    /// The same, with so many bytes still on the stack.
+    pub(crate) fn left_with(&mut self, at: u32, bytes: i32) {
+        self.gaps.push((at, at, bytes));
     }
 
     /// What follows has it again.
     pub(crate) fn back(&mut self, at: u32) {
-        if let Some((_, end)) = self.gaps.last_mut() {
+        if let Some((_, end, _)) = self.gaps.last_mut() {
             *end = at;
         }
     }
@@ -81,15 +86,25 @@ impl Unwind {
         for (reg, place) in &self.saved {
             out.extend([OFFSET | dwarf(*reg), ((16 - place) / 8) as u8]);
         }
-        for (from, to) in &self.gaps {
+        for (from, to, bytes) in &self.gaps {
             advance(&mut out, &mut last, prologue + from);
-            out.extend([REMEMBER, DEFINE_CFA, DWARF_RSP, 8, SAME_VALUE, DWARF_RBP]);
+            out.extend([REMEMBER, DEFINE_CFA, DWARF_RSP]);
+            leb128(&mut out, 8 + *bytes as u32);
+            out.extend([SAME_VALUE, DWARF_RBP]);
             self.saved.iter().for_each(|(reg, _)| out.extend([SAME_VALUE, dwarf(*reg)]));
             advance(&mut out, &mut last, prologue + to);
             out.push(RESTORE);
         }
         out
     }
+}
+
+fn leb128(out: &mut Vec<u8>, mut value: u32) {
+    while value >= 0x80 {
+        out.push(value as u8 | 0x80);
+        value >>= 7;
+    }
+    out.push(value as u8);
 }
 
 /// The number of a register in DWARF.

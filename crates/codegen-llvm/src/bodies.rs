@@ -55,8 +55,12 @@ impl<'a, 'ctx> Bodies<'a, 'ctx> {
     pub(crate) fn function(&mut self, func: FuncIndex) -> Result<(), CompileError> {
         let mut watch = Stopwatch::start();
         let range = self.range(func);
-        let optimise = self.optimise.then_some(self.state.fuel);
-        let body = translate(&mut self.translator, self.module, func, optimise, self.verify)?;
+        let body = translate(&mut self.translator, self.module, func, self.verify)?;
+        self.state.counts.learn(body, range.start);
+        if self.optimise {
+            optimise::run(self.module.declarations(), body, self.state.fuel);
+            verify_body(self.module, body, self.verify)?;
+        }
         self.times.add(Phase::Translate, watch.lap());
         lower_function(self.state, body, range)?;
         self.times.add(Phase::Lower, watch.lap());
@@ -65,7 +69,10 @@ impl<'a, 'ctx> Bodies<'a, 'ctx> {
 
     /// A body as it was decoded: its blocks have the numbers that they have without optimisation.
     pub(crate) fn decoded(&mut self, func: FuncIndex) -> Result<&Body, CompileError> {
-        translate(&mut self.translator, self.module, func, None, self.verify)
+        let start = self.range(func).start;
+        let body = translate(&mut self.translator, self.module, func, self.verify)?;
+        self.state.counts.learn(body, start);
+        Ok(body)
     }
 
     /// Where a body is in the binary.
@@ -96,25 +103,21 @@ impl<'a, 'ctx> Bodies<'a, 'ctx> {
     }
 }
 
-/// Translates a body; with `optimise`, transforms it; and has it verified if that is `wanted`.
+/// Translates a body, and has it verified if that is `wanted`.
 pub(crate) fn translate<'t>(
     translator: &'t mut Translator,
     module: &Module,
     func: FuncIndex,
-    optimise: Option<bool>,
     wanted: bool,
-) -> Result<&'t Body, CompileError> {
-    let verify = |body: &Body| {
-        let result = if wanted { ir::verify(module.declarations(), body) } else { Ok(()) };
-        result.map_err(|error| CompileError::InvalidIr { func, message: error.0 })
-    };
+) -> Result<&'t mut Body, CompileError> {
     let body = translator.translate(module, func)?;
-    verify(body)?;
-    if let Some(fuel) = optimise {
-        optimise::run(module.declarations(), body, fuel);
-        verify(body)?;
-    }
+    verify_body(module, body, wanted)?;
     Ok(body)
+}
+
+fn verify_body(module: &Module, body: &Body, wanted: bool) -> Result<(), CompileError> {
+    let result = if wanted { ir::verify(module.declarations(), body) } else { Ok(()) };
+    result.map_err(|error| CompileError::InvalidIr { func: body.func, message: error.0 })
 }
 
 /// Has LLVM verify its module, if that is wanted.

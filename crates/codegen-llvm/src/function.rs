@@ -156,7 +156,7 @@ impl<'m, 'ctx> FunctionState<'m, 'ctx> {
             results: None,
             scratch: None,
             result_slots,
-            counting: module.counting.map(|layout| Counting::new(layout, body)),
+            counting: module.counting.map(|layout| Counting::new(layout, body, module.is_private(body.func))),
             entry: loop_entry,
             values: vec![None; body.values.len()],
             redefined: BTreeMap::new(),

@@ -192,12 +192,16 @@ impl<'ctx> ModuleState<'ctx> {
         let mut functions = self.functions.borrow_mut();
         *functions.entry(func).or_insert_with(|| {
             let ty = self.types.wasm_function(self.declarations.signature(func));
-            let is_private = self.private_functions.is_some_and(|private| private.contains(func));
-            let convention = if is_private { PRIVATE_CONVENTION } else { WASM_CONVENTION };
+            let convention = if self.is_private(func) { PRIVATE_CONVENTION } else { WASM_CONVENTION };
             let function = self.add_function(Symbol::Wasm(func), ty, convention);
             self.attributes.context_param(self.context, function, self.layout.size());
             function
         })
+    }
+
+    /// Whether a function has the convention of those that only its module calls.
+    pub(crate) fn is_private(&self, func: FuncIndex) -> bool {
+        self.private_functions.is_some_and(|private| private.contains(func))
     }
 
     /// The functions lowered so far with too many loops for a code generator that optimises.

@@ -5,31 +5,45 @@
 //! with its targets in the same order, and branches of its own, which are `likely` and have no counts. Counting changes memory that no instruction of the
 //! guest's sees, and counts tell LLVM what is worth its time: neither what a program does nor where it traps depends on them.
 
+use std::cell::RefCell;
 use std::mem::offset_of;
+use std::sync::Arc;
 
 use inkwell::IntPredicate;
 use inkwell::context::Context;
 use inkwell::module::{FlagBehavior, Module as LlvmModule};
 use inkwell::values::{BasicMetadataValueEnum, InstructionValue, IntValue, MetadataValue, PointerValue};
-use wootz_vm_abi::branches::{CountedCode, Summary};
+use wootz_vm_abi::branches::{BranchProfile, CountedCode, Summary, counts_from};
 use wootz_vm_abi::context::VMContext;
 use wootz_vm_abi::options::{Branches, CompileOptions};
+use wootz_wasm_ir::ir::Body;
 use wootz_wasm_ir::{Module, WasmOffset};
 
 use crate::error::CompileError;
 use crate::function::{FunctionState, store};
+use crate::lazy::Counted;
 use crate::metadata::Region;
 
 /// What one LLVM module does with counts.
 pub(crate) struct Counts {
-    branches: Branches,
+    source: Source,
     /// Where the first body starts.
     start: WasmOffset,
 }
 
+enum Source {
+    Unknown,
+    /// They are made.
+    Counting,
+    /// From earlier runs.
+    File(Arc<BranchProfile>),
+    /// From this run: with those of the body that is lowered.
+    Lazy(Counted, RefCell<Vec<(WasmOffset, u64)>>),
+}
+
 impl Counts {
     /// Nothing.
-    pub(crate) const NONE: Self = Self { branches: Branches::Unknown, start: 0 };
+    pub(crate) const NONE: Self = Self { source: Source::Unknown, start: 0 };
 
     /// As the options say. LLVM's module is told what is often and what is rare.
     pub(crate) fn new<'ctx>(
@@ -38,19 +52,66 @@ impl Counts {
         module: &Module,
         options: &CompileOptions,
     ) -> Self {
-        if let Branches::Profiled(profile) = &options.branches {
-            llvm.add_metadata_flag(
-                "ProfileSummary",
-                FlagBehavior::Error,
-                summary(context, profile.summary()),
-            );
+        let source = match &options.branches {
+            Branches::Unknown => Source::Unknown,
+            Branches::Counted => Source::Counting,
+            Branches::Profiled(profile) => {
+                summarise(context, llvm, profile.summary());
+                Source::File(Arc::clone(profile))
+            }
+        };
+        Self { source, start: module.code_range().start }
+    }
+
+    /// Those of the run that code is compiled for.
+    pub(crate) fn of_this_run<'ctx>(
+        context: &'ctx Context,
+        llvm: &LlvmModule<'ctx>,
+        counted: Counted,
+    ) -> Self {
+        summarise(context, llvm, counted.summary());
+        Self { source: Source::Lazy(counted, RefCell::default()), start: 0 }
+    }
+
+    /// A body is lowered next, perhaps transformed: this is as it was decoded.
+    pub(crate) fn learn(&self, body: &Body, start: WasmOffset) {
+        if let Source::Lazy(counted, counts) = &self.source {
+            *counts.borrow_mut() = counted.of(body, start);
         }
-        Self { branches: options.branches.clone(), start: module.code_range().start }
+    }
+
+    fn is_of_a_file(&self) -> bool {
+        matches!(self.source, Source::File(_))
     }
 
     fn number(&self, offset: WasmOffset) -> u32 {
         offset - self.start
     }
+
+    /// How often the function that is lowered was entered, if that is known.
+    fn entered(&self, start: WasmOffset) -> Option<u64> {
+        match &self.source {
+            Source::Unknown | Source::Counting => None,
+            Source::File(profile) => Some(profile.count(self.number(start))),
+            // One that was not entered yet may be soon.
+            Source::Lazy(_, counts) => {
+                counts_from(&counts.borrow(), start, 1).next().filter(|count| *count != 0)
+            }
+        }
+    }
+
+    /// How often a branch at an offset went each way, if that is known.
+    fn ways(&self, offset: WasmOffset, ways: usize) -> Vec<u64> {
+        match &self.source {
+            Source::Unknown | Source::Counting => Vec::new(),
+            Source::File(profile) => profile.counts_from(self.number(offset), ways).collect(),
+            Source::Lazy(_, counts) => counts_from(&counts.borrow(), offset, ways).collect(),
+        }
+    }
+}
+
+fn summarise<'ctx>(context: &'ctx Context, llvm: &LlvmModule<'ctx>, counts: &Summary) {
+    llvm.add_metadata_flag("ProfileSummary", FlagBehavior::Error, summary(context, counts));
 }
 
 /// The code that a module's counters are of.
@@ -99,21 +160,15 @@ fn summary<'ctx>(context: &'ctx Context, summary: &Summary) -> MetadataValue<'ct
 impl<'ctx> FunctionState<'_, 'ctx> {
     /// At the entry of a function: counts it, or says how often it was counted.
     pub(crate) fn meet_entry(&mut self, start: WasmOffset) -> Result<(), CompileError> {
-        let counts = &self.module.counts;
-        match &counts.branches {
-            Branches::Unknown => Ok(()),
-            Branches::Counted => {
-                self.counters = Some(self.load_counters()?);
-                self.add_one(self.module.types.i64.const_zero())
-            }
-            // What a loop is entered by in the middle is entered as often as nobody knows.
-            Branches::Profiled(_) if self.entry.is_some() => Ok(()),
-            Branches::Profiled(profile) => {
-                let count = profile.count(counts.number(start));
-                self.module.metadata.entry_count(self.function, count);
-                Ok(())
-            }
+        if matches!(self.module.counts.source, Source::Counting) {
+            self.counters = Some(self.load_counters()?);
+            return self.add_one(self.module.types.i64.const_zero());
         }
+        // What a loop is entered by in the middle is entered as often as nobody knows.
+        if let Some(count) = self.module.counts.entered(start).filter(|_| self.entry.is_none()) {
+            self.module.metadata.entry_count(self.function, count);
+        }
+        Ok(())
     }
 
     fn load_counters(&self) -> Result<PointerValue<'ctx>, CompileError> {
@@ -167,15 +222,14 @@ impl<'ctx> FunctionState<'_, 'ctx> {
         targets: usize,
         default_first: bool,
     ) -> Result<(), CompileError> {
-        let Branches::Profiled(profile) = &self.module.counts.branches else {
+        let mut counts = self.module.counts.ways(self.offset, targets);
+        if counts.iter().all(|count| *count == 0) && !self.module.counts.is_of_a_file() {
             return match self.body.hint(self.offset) {
                 Some(true) => self.module.metadata.weights(branch, &HINTED),
                 Some(false) => self.module.metadata.weights(branch, &[HINTED[1], HINTED[0]]),
                 None => Ok(()),
             };
-        };
-        let first = self.module.counts.number(self.offset);
-        let mut counts: Vec<u64> = profile.counts_from(first, targets).collect();
+        }
         if default_first {
             counts.rotate_right(1);
         }

@@ -11,12 +11,18 @@ use wootz_vm_abi::lazy::{CodeSpace, Entry, EntryCompiler, EntryNumber, Fragment,
 use wootz_vm_abi::options::{CompileOptions, Cpu};
 use wootz_wasm_ir::{FuncIndex, Module};
 
-/// Hands fragments on to a test instead of running them.
-struct Collector(Mutex<Sender<(Tier, Fragment)>>);
+/// Hands fragments on to a test instead of running them, and says that branches were counted.
+struct Collector(Mutex<Sender<(Tier, Fragment)>>, Vec<u64>);
 
 impl CodeSpace for Collector {
     fn add(&self, fragment: &Fragment, tier: Tier, _: Duration) -> io::Result<usize> {
         self.0.lock().unwrap().send((tier, fragment.clone())).map(|()| 0).map_err(io::Error::other)
+    }
+
+    fn branch_counts(&self, counters: usize) -> Vec<u64> {
+        let mut counts = self.1.clone();
+        counts.resize(counters, 0);
+        counts
     }
 }
 
@@ -24,10 +30,23 @@ fn compiler(
     text: &str,
     options: &CompileOptions,
 ) -> (Arc<dyn EntryCompiler>, Receiver<(Tier, Fragment)>, LazyLayout) {
+    compiler_told(&[], text, options)
+}
+
+/// The compiler of a module whose branches were counted, in the order in which its functions are compiled first.
+fn compiler_told(
+    counts: &[u64],
+    text: &str,
+    options: &CompileOptions,
+) -> (Arc<dyn EntryCompiler>, Receiver<(Tier, Fragment)>, LazyLayout) {
     let module = Module::new(text.as_bytes()).unwrap();
     let (_, make) = lazy::open(&module, options).unwrap();
     let (sender, receiver) = channel();
-    (make(Arc::new(Collector(Mutex::new(sender)))), receiver, LazyLayout::new(module.declarations()))
+    (
+        make(Arc::new(Collector(Mutex::new(sender), counts.to_vec()))),
+        receiver,
+        LazyLayout::new(module.declarations(), text.len()),
+    )
 }
 
 /// The functions whose slots a fragment uses.
@@ -117,6 +136,35 @@ fn an_address_map_is_made_when_it_is_asked_for() {
             assert!(frames.iter().any(|frame| frame.offset != 0));
         }
     }
+}
+
+/// One way or the other, each with a number of its own.
+const CHOICE: &str = r#"(module
+    (import "" "f" (func $f (param i32)))
+    (import "" "g" (func $g (param i32)))
+    (func (param i32) (if (local.get 0)
+        (then (call $f (i32.const 0x11223344))) (else (call $g (i32.const 0x55667788)))) (call $f (i32.const 1))))"#;
+
+#[test]
+fn code_of_the_second_tier_is_laid_out_by_what_the_first_has_counted() {
+    let numbers = |ways: [u64; 2]| {
+        let counts = [ways[0] + ways[1], ways[0], ways[1]];
+        let (compiler, fragments, _) = compiler_told(&counts, CHOICE, &CompileOptions::default());
+        compiler.compile(EntryNumber(0), Box::new(|_| {}));
+        first_tier(&fragments, 1);
+        compiler.optimise(FuncIndex(2), None);
+        let (tier, fragment) = fragments.recv().unwrap();
+        assert_eq!((tier, fragment.profiled), (Tier::Second, 1));
+        let find = |number: u32| {
+            let bytes = number.to_le_bytes();
+            fragment.bytes.windows(bytes.len()).position(|window| window == bytes).unwrap()
+        };
+        (find(0x1122_3344), find(0x5566_7788))
+    };
+    let (then, otherwise) = numbers([1000, 0]);
+    assert!(then < otherwise);
+    let (then, otherwise) = numbers([0, 1000]);
+    assert!(then > otherwise);
 }
 
 /// The messages of events, as a subscriber sees them.

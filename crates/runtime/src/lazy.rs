@@ -33,6 +33,8 @@ pub struct TierStatistics {
     pub functions: usize,
     /// Those of them that the baseline compiler made, without LLVM.
     pub by_baseline: usize,
+    /// Functions and ways into loops that were compiled for what they did before, as far as that was counted.
+    pub profiled: usize,
     /// Ways into loops.
     pub loops: usize,
     /// Bytes of code, constants and unwind information.
@@ -46,6 +48,7 @@ impl AddAssign for TierStatistics {
         self.fragments += more.fragments;
         self.functions += more.functions;
         self.by_baseline += more.by_baseline;
+        self.profiled += more.profiled;
         self.loops += more.loops;
         self.bytes += more.bytes;
         self.time += more.time;

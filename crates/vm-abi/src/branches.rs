@@ -80,8 +80,9 @@ pub struct Summary {
 }
 
 impl Summary {
-    fn new(counts: &[(u32, u64)]) -> Self {
-        let mut falling: Vec<u64> = counts.iter().map(|(_, count)| *count).collect();
+    /// Of these counts; those that are zero do not matter.
+    pub fn new(counts: impl Iterator<Item = u64>) -> Self {
+        let mut falling: Vec<u64> = counts.filter(|count| *count != 0).collect();
         falling.sort_unstable_by(|a, b| b.cmp(a));
         let total: u128 = falling.iter().map(|count| u128::from(*count)).sum();
         let (mut taken, mut sum, mut last) = (0, 0, 0);
@@ -97,6 +98,15 @@ impl Summary {
         let largest = falling.first().copied().unwrap_or_default();
         Self { total: u64::try_from(total).unwrap_or(u64::MAX), largest, shares }
     }
+}
+
+/// Some counts in order, from a number on, of a list that has numbers with theirs in order; of a number that it lacks, 0.
+pub fn counts_from(counts: &[(u32, u64)], first: u32, length: usize) -> impl Iterator<Item = u64> + '_ {
+    let start = counts.partition_point(|(number, _)| *number < first);
+    let mut counted = counts[start..].iter().peekable();
+    (first..)
+        .take(length)
+        .map(move |number| counted.next_if(|(other, _)| *other == number).map_or(0, |(_, count)| *count))
 }
 
 /// Why a profile cannot be used.
@@ -134,7 +144,7 @@ impl BranchProfile {
     }
 
     fn of(counts: Vec<(u32, u64)>, code: CountedCode) -> Self {
-        Self { code, summary: Summary::new(&counts), counts }
+        Self { code, summary: Summary::new(counts.iter().map(|(_, count)| *count)), counts }
     }
 
     /// The code that it is of.
@@ -149,11 +159,7 @@ impl BranchProfile {
 
     /// Some counters in order, from a number on.
     pub fn counts_from(&self, first: u32, length: usize) -> impl Iterator<Item = u64> + '_ {
-        let start = self.counts.partition_point(|(number, _)| *number < first);
-        let mut counted = self.counts[start..].iter().peekable();
-        (first..)
-            .take(length)
-            .map(move |number| counted.next_if(|(other, _)| *other == number).map_or(0, |(_, count)| *count))
+        counts_from(&self.counts, first, length)
     }
 
     /// How the counts are distributed.

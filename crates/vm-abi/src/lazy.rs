@@ -7,6 +7,7 @@
 //! data    R W   slots: address of each entry's code, at first that of the second half of its stub
 //!               library calls: address of each
 //!               counters: how often each function was entered and went round a loop
+//!               branches: where those of functions of the first tier went
 //! code    R X   fragments, each of whole pages: constants, unwind information, functions
 //! ```
 //!
@@ -57,10 +58,13 @@ pub struct LazyLayout {
     imported: usize,
     functions: usize,
     types: usize,
+    branches: usize,
 }
 
 /// Bytes of an address.
 const CELL: usize = 8;
+/// How many counters of branches there may be, so that all data is at a distance that 32 bits reach.
+const MOST_BRANCHES: usize = 1 << 24;
 
 impl LazyLayout {
     /// Cells before the slots that the stubs use: the runtime's module, and its function that has an entry compiled.
@@ -70,12 +74,14 @@ impl LazyLayout {
     /// Bytes of a slot, as a power of two.
     pub const SLOT_SHIFT: u64 = CELL.trailing_zeros() as u64;
 
-    /// The layout for a module.
-    pub fn new(declarations: &Declarations) -> Self {
+    /// The layout for a module whose function bodies have so many bytes.
+    pub fn new(declarations: &Declarations, body_bytes: usize) -> Self {
         Self {
             imported: declarations.imported_functions,
             functions: declarations.functions.len() - declarations.imported_functions,
             types: declarations.types.len(),
+            // Each has a byte of its own to be named by.
+            branches: body_bytes.min(MOST_BRANCHES),
         }
     }
 
@@ -143,10 +149,20 @@ impl LazyLayout {
         counters + self.number(Entry::Function(func)).0 as usize * size_of::<u32>()
     }
 
+    /// How many counters of branches there may be. Which of them a function has, the compiler decides; what is never touched takes no memory.
+    pub fn branches(&self) -> usize {
+        self.branches
+    }
+
+    /// Offset of a counter of branches, 64 bits.
+    pub fn branch(&self, number: usize) -> usize {
+        let counters = (Self::HEADER + self.entries() + Libcall::ALL.len()) * CELL;
+        (counters + self.functions * size_of::<u32>()).next_multiple_of(CELL) + number * size_of::<u64>()
+    }
+
     /// Size of the data.
     pub fn size(&self) -> usize {
-        let cells = (Self::HEADER + self.entries() + Libcall::ALL.len()) * CELL;
-        cells + self.functions * size_of::<u32>()
+        self.branch(self.branches)
     }
 }
 
@@ -202,6 +218,8 @@ pub struct Fragment {
     pub eh_frame_hdr: Range<u32>,
     /// The distances to fill in.
     pub references: Vec<DataReference>,
+    /// How many of its functions and ways into loops were compiled for what they did before, as far as that was counted.
+    pub profiled: usize,
     /// What the code is, with its range in the fragment.
     pub parts: Vec<(Part, Range<u32>)>,
     /// An encoded [`AddressMap`](crate::addrmap), of offsets from the start of the code. Empty if it is made when somebody asks for it:
@@ -294,6 +312,9 @@ pub trait CodeSpace: Send + Sync {
     /// # Errors
     /// If the reservation is full, or the system refuses.
     fn add(&self, fragment: &Fragment, tier: Tier, time: Duration) -> std::io::Result<usize>;
+
+    /// What counters of branches have come to, from the first on. Threads that run may be counting.
+    fn branch_counts(&self, counters: usize) -> Vec<u64>;
 }
 
 #[cfg(test)]
@@ -302,7 +323,7 @@ mod tests {
 
     #[test]
     fn entries_and_numbers_correspond_and_nothing_overlaps() {
-        let layout = LazyLayout { imported: 3, functions: 5, types: 2 };
+        let layout = LazyLayout { imported: 3, functions: 5, types: 2, branches: 9 };
         let mut offsets: Vec<usize> = (0..LazyLayout::HEADER).map(|cell| cell * CELL).collect();
         for number in (0..layout.entries() as u32).map(EntryNumber) {
             let entry = layout.entry(number).unwrap();
@@ -314,6 +335,7 @@ mod tests {
         offsets.extend(Libcall::ALL.iter().map(|call| layout.libcall(*call)));
         assert!(offsets.windows(2).all(|pair| pair[1] == pair[0] + CELL));
         assert_eq!(layout.counter(FuncIndex(3)), offsets.last().unwrap() + CELL);
-        assert_eq!(layout.counter(FuncIndex(7)) + 4, layout.size());
+        assert_eq!((layout.counter(FuncIndex(7)) + 4).next_multiple_of(CELL), layout.branch(0));
+        assert_eq!(layout.branch(8) + CELL, layout.size());
     }
 }

@@ -18,6 +18,8 @@ pub struct Module {
     pub(crate) bodies: Arc<[Range<WasmOffset>]>,
     pub(crate) sections: Arc<[Section]>,
     pub(crate) custom_sections: Arc<[CustomSection]>,
+    /// Whether any body has a tail call.
+    pub(crate) tail_calls: bool,
     pub(crate) branch_hints: Arc<BranchHints>,
     pub(crate) uses: Arc<OnceLock<Uses>>,
     pub(crate) fixed_tables: Arc<OnceLock<FixedTables>>,
@@ -54,6 +56,11 @@ impl Module {
     /// The functions that only calls of this module reach. Reads all bodies when it is first asked for.
     pub fn private_functions(&self) -> &PrivateFunctions {
         self.private_functions.get_or_init(|| PrivateFunctions::find(self))
+    }
+
+    /// Some of the functions that only calls of this module reach: those that nobody refers to. Reads no bodies.
+    pub fn unreferenced_functions(&self) -> PrivateFunctions {
+        PrivateFunctions::unreferenced(self)
     }
 
     /// What the bodies do with tables and functions.

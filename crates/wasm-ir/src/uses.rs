@@ -16,8 +16,6 @@ pub(crate) struct Uses {
     pub(crate) read: BTreeSet<TableIndex>,
     /// Functions that `ref.func` names.
     pub(crate) referenced: BTreeSet<FuncIndex>,
-    /// Whether there is a tail call.
-    pub(crate) tail_calls: bool,
 }
 
 impl Uses {
@@ -52,9 +50,6 @@ impl Uses {
                 Operator::RefFunc { function_index } => {
                     self.referenced.insert(FuncIndex(function_index));
                 }
-                Operator::ReturnCall { .. }
-                | Operator::ReturnCallIndirect { .. }
-                | Operator::ReturnCallRef { .. } => self.tail_calls = true,
                 _ => {}
             }
         }

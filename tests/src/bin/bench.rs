@@ -46,6 +46,13 @@ struct Options {
     record: Option<PathBuf>,
 }
 
+impl Options {
+    /// Whether the program with a name is to be measured.
+    fn wants(&self, name: &str) -> bool {
+        self.program.is_empty() || self.program.iter().any(|wanted| wanted == name)
+    }
+}
+
 #[derive(Copy, Clone, PartialEq, Eq, ValueEnum)]
 enum Table {
     StartUp,
@@ -71,6 +78,7 @@ impl Table {
 
 const CHECKS: [(&str, CheckStrategy); 2] =
     [("guard", CheckStrategy::Guard), ("explicit", CheckStrategy::Explicit)];
+const INTERPRETERS: [&str; 3] = ["lua", "quickjs", "regex"];
 const LEVELS: [(&str, OptLevel); 4] =
     [("-O0", OptLevel::O0), ("-O1", OptLevel::O1), ("-O2", OptLevel::O2), ("-O3", OptLevel::O3)];
 
@@ -101,7 +109,9 @@ fn measure(options: &Options) -> Result<()> {
             Table::Costs => costs(options),
             Table::Kernels => kernels::table(&options.wootz.with_file_name(""), options.rounds, &mut ratios),
             Table::Lazy => lazy::calls(options.rounds),
-            Table::LazyWarm => programs(options).and_then(|programs| lazy::warm(&programs, options.rounds)),
+            Table::LazyWarm => {
+                warm_programs(options).and_then(|programs| lazy::warm(&programs, options.rounds))
+            }
             Table::LazyFirst => first::output(&options.wootz, &options.program, options.rounds),
             Table::Corpus => corpus(options, &mut ratios, &mut failures),
             Table::Hints => hints::prefetches(&options.wootz, options.rounds),
@@ -290,10 +300,16 @@ fn programs(options: &Options) -> Result<Vec<(CProgram, &'static [&'static str])
         (CProgram::example("life"), &["5000"]),
         (CProgram::example("picture"), &["picture.ppm"]),
     ];
-    let wanted =
-        |name: &str| options.program.is_empty() || options.program.iter().any(|wanted| wanted == name);
-    let programs = all.into_iter().filter(|(program, _)| wanted(program.name()));
+    let programs = all.into_iter().filter(|(program, _)| options.wants(program.name()));
     Ok(programs.map(|(program, arguments)| (program.opt_level("-O3"), arguments)).collect())
+}
+
+/// The same, and what of the corpus looks at a program or a pattern while it runs: it gains most from a profile.
+fn warm_programs(options: &Options) -> Result<Vec<(CProgram, &'static [&'static str])>> {
+    let is_interpreter = |name: &str| INTERPRETERS.contains(&name) && options.wants(name);
+    let corpus = corpus::all()?.into_iter().filter(|program| is_interpreter(program.source.name()));
+    let corpus = corpus.map(|program| (program.source, program.arguments));
+    Ok(programs(options)?.into_iter().chain(corpus).collect())
 }
 
 /// Programs at work: each against its native build, in the same rounds.

@@ -117,7 +117,7 @@ impl Calls {
 }
 
 /// What the calling thread has taken so far.
-fn processor_time() -> Result<Duration> {
+pub(super) fn processor_time() -> Result<Duration> {
     let usage = getrusage(UsageWho::RUSAGE_THREAD)?;
     let duration = |time: TimeVal| Duration::from_micros(time.num_microseconds().unsigned_abs());
     Ok(duration(usage.user_time()) + duration(usage.system_time()))

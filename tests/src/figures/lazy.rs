@@ -6,6 +6,7 @@ use anyhow::{Context, Result, ensure};
 use wootz::{CheckStrategy, Config, Engine, Instance, Mode, Module, OptLevel, Store, TypedFunc};
 
 use super::Spread;
+use super::calls::processor_time;
 use crate::c_program::CProgram;
 use crate::wasi_program::WasiProgram;
 
@@ -71,12 +72,14 @@ pub(super) fn settled(module: &Module) -> Result<bool> {
     Ok(had_none)
 }
 
-/// Programs that have run until nothing gets better any more: their run time in lazy mode ÷ that of the regular one.
+/// Programs that have run until nothing gets better any more: their processor time in lazy mode ÷ that in the regular one.
 ///
 /// # Errors
 /// If a program does not compile or prints something else.
 pub fn warm(programs: &[(CProgram, &'static [&'static str])], rounds: usize) -> Result<()> {
-    println!("Run time when warm, lazy ÷ regular (both -O2), median (minimum–maximum) of paired ratios");
+    println!(
+        "Processor time of a run when warm, lazy ÷ regular (both -O2), median (minimum–maximum) of paired ratios"
+    );
     for (program, arguments) in programs {
         let wasm = program.wasm()?;
         let compile = |mode: Mode| {
@@ -86,9 +89,9 @@ pub fn warm(programs: &[(CProgram, &'static [&'static str])], rounds: usize) -> 
         let (lazy, regular) = (compile(Mode::Lazy)?, compile(Mode::Regular)?);
         let run = |program: &WasiProgram| -> Result<(Duration, Vec<u8>)> {
             let folder = tempfile::tempdir().context("making a folder for a program's files")?;
-            let started = Instant::now();
+            let started = processor_time()?;
             let output = program.run(arguments, &[], folder.path())?;
-            Ok((started.elapsed(), output.stdout))
+            Ok((processor_time()? - started, output.stdout))
         };
         let (first, expected) = run(&lazy)?;
         let mut runs = 1;

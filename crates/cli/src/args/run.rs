@@ -62,8 +62,8 @@ impl RunArgs {
     pub fn config(&self) -> Outcome<Config> {
         let counts = self.profile_generate.is_some();
         if counts && self.mode == ModeArg::Lazy {
-            return Err(Report::new(Exit::Usage, "code that is compiled lazily does not count its branches")
-                .help("leave out --mode: --profile-use works in both modes"));
+            return Err(Report::new(Exit::Usage, "code that is compiled lazily counts its branches only until it is optimised")
+                .help("leave out --mode: --profile-use works in both modes, and without it --mode lazy goes by its own counts"));
         }
         let branches = if counts { Branches::Counted } else { self.profile_use.branches()? };
         let mut limits = StoreLimits::default();

@@ -21,9 +21,9 @@ pub(super) fn print(module: &Module) {
 }
 
 fn line(name: &str, tier: &TierStatistics) -> String {
-    let TierStatistics { fragments, functions, by_baseline, loops, bytes, time } = tier;
+    let TierStatistics { fragments, functions, by_baseline, profiled, loops, bytes, time } = tier;
     let milliseconds = time.as_secs_f64() * 1000.0;
     format!(
-        "  {name:<12} {functions:>7} functions ({by_baseline} without LLVM) and {loops} loops in {fragments} batches, {bytes} bytes, {milliseconds:.1} ms"
+        "  {name:<12} {functions:>7} functions ({by_baseline} without LLVM, {profiled} for what was counted) and {loops} loops in {fragments} batches, {bytes} bytes, {milliseconds:.1} ms"
     )
 }

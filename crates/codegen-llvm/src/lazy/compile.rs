@@ -10,7 +10,7 @@ use wootz_wasm_ir::ir::Block;
 use super::endings::set_returns_apart;
 use super::hot::Work;
 use super::slots::call_through_slots;
-use super::{Inner, LoopEntry};
+use super::{Counted, Inner, LoopEntry};
 use crate::bodies::{Bodies, verify};
 use crate::emit;
 use crate::error::CompileError;
@@ -68,7 +68,7 @@ fn quickly(
     mut more: impl FnMut(Vec<FuncIndex>) -> Vec<FuncIndex>,
     positions: bool,
 ) -> Result<Fragment, CompileError> {
-    fragment(compiler, OptLevel::O0, positions, |bodies| {
+    fragment(compiler, OptLevel::O0, None, positions, |bodies| {
         let types = &compiler.module.declarations().types;
         for entry in entries {
             match *entry {
@@ -89,7 +89,10 @@ fn quickly(
 
 /// Optimises functions, and ways into loops of functions that were optimised before, together.
 pub(super) fn second_tier(compiler: &Inner, batch: &[Work]) -> Result<Fragment, CompileError> {
-    fragment(compiler, compiler.options.opt, true, |bodies| {
+    let counted = compiler.counted();
+    let knows = |func| counted.as_ref().is_some_and(|counted| counted.knows(func));
+    let profiled = batch.iter().filter(|(func, _)| knows(*func)).map(|(_, loops)| loops.len().max(1)).sum();
+    let fragment = fragment(compiler, compiler.options.opt, counted, true, |bodies| {
         let whole = batch.iter().filter(|(_, loops)| loops.is_empty()).map(|(func, _)| *func);
         let whole: BTreeSet<FuncIndex> = whole.collect();
         whole.iter().for_each(|func| _ = bodies.state.function(*func));
@@ -102,14 +105,16 @@ pub(super) fn second_tier(compiler: &Inner, batch: &[Work]) -> Result<Fragment, 
         let bytes: usize = batch.iter().map(|(func, _)| body_bytes(&compiler.module, *func)).sum();
         bodies.callees(bytes.max(LEAST_ROOM))?;
         Ok(whole)
-    })
+    })?;
+    Ok(Fragment { profiled, ..fragment })
 }
 
-/// Lowers what `lower` says, optimises and links it. `lower` returns the functions that are called directly. With `positions` there is an
+/// Lowers what `lower` says, optimises and links it, for what was `counted`, unless there is a profile of an earlier run. `lower` returns the functions that are called directly. With `positions` there is an
 /// address map.
 fn fragment(
     compiler: &Inner,
     opt: OptLevel,
+    counted: Option<Counted>,
     positions: bool,
     lower: impl FnOnce(&mut Bodies<'_, '_>) -> Result<BTreeSet<FuncIndex>, CompileError>,
 ) -> Result<Fragment, CompileError> {
@@ -125,10 +130,14 @@ fn fragment(
         &options,
         Few::new(compiler.context.clone(), counts.then_some(&compiler.entries), positions),
     );
+    state.private_functions = Some(compiler.private_functions());
     if opt != OptLevel::O0 {
         state.fixed_tables = Some(compiler.module.fixed_tables());
         state.slots = Some(&compiler.entries);
-        state.counts = Counts::new(context.get(), &state.module, &compiler.module, &options);
+        state.counts = match counted {
+            Some(counted) => Counts::of_this_run(context.get(), &state.module, counted),
+            None => Counts::new(context.get(), &state.module, &compiler.module, &options),
+        };
     }
     let mut times = PhaseTimes::default();
     let direct = lower(&mut Bodies::new(&state, &compiler.module, &options, &mut times))?;

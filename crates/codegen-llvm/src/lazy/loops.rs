@@ -30,11 +30,11 @@ pub(crate) struct Counting {
 }
 
 impl Counting {
-    /// For a body of a module with this layout.
-    pub(crate) fn new(layout: &LazyLayout, body: &Body) -> Self {
+    /// For a body of a module with this layout. A private function cannot leave by a tail call, which its loops would.
+    pub(crate) fn new(layout: &LazyLayout, body: &Body, is_private: bool) -> Self {
         let heads = liveness::loop_heads(body);
-        let loops =
-            if body.values.len() > MANY_VALUES { BTreeMap::new() } else { liveness::live_in(body, &heads) };
+        let stays = is_private || body.values.len() > MANY_VALUES;
+        let loops = if stays { BTreeMap::new() } else { liveness::live_in(body, &heads) };
         Self { counter: layout.counter(body.func), loops }
     }
 }

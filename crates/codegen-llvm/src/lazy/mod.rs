@@ -8,6 +8,7 @@
 //! | `slots` | calls of what lies in other fragments go through slots |
 //! | `loops` | the counter in code of the first tier, and ways into loops of the second |
 //! | `requests` | what is begun, and what to compile ahead of its first call |
+//! | `branches` | where the first tier counts branches, for the second |
 //! | `hot` | what to compile better, in which order |
 //! | `workers` | the threads that compile |
 //!
@@ -15,6 +16,7 @@
 //! someone first looks it up. Objects are linked by [`link`](crate::link), because the code of a module has to lie in one
 //! reservation that the runtime's trap handler knows; `docs/lazy.md` has the whole picture.
 
+mod branches;
 mod compile;
 mod endings;
 mod hot;
@@ -27,7 +29,7 @@ mod workers;
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::channel;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Instant;
 
 use wootz_debuginfo::GuestIndex;
@@ -37,7 +39,8 @@ use wootz_vm_abi::lazy::{
     MakeCompiler, Part, Tier,
 };
 use wootz_vm_abi::plan::MemoryPlan;
-use wootz_wasm_ir::{FuncIndex, Module};
+use wootz_wasm_ir::ir::Body;
+use wootz_wasm_ir::{FuncIndex, Module, PrivateFunctions};
 
 use crate::compile::memory_plans;
 use crate::error::CompileError;
@@ -46,11 +49,13 @@ use crate::profile::require_profile;
 use crate::symbol::Symbol;
 use crate::target::TargetInfo;
 use crate::units::body_bytes;
+use branches::Counters;
 use hot::Hot;
 use requests::{Requests, Room};
-use wootz_vm_abi::options::{Branches, CompileOptions};
+use wootz_vm_abi::options::{Branches, CompileOptions, OptLevel};
 use workers::Urgency;
 
+pub(crate) use branches::Counted;
 pub(crate) use loops::{Counting, LoopEntry, function_type};
 pub(crate) use slots::load_slot;
 
@@ -79,6 +84,8 @@ struct Inner {
     library: Library,
     failures: Mutex<HashMap<EntryNumber, CompileFailure>>,
     hot: Mutex<Hot>,
+    counters: Mutex<Counters>,
+    private: OnceLock<PrivateFunctions>,
     /// What is known of the module's DWARF.
     dwarf: GuestIndex,
     requests: Mutex<Requests>,
@@ -105,7 +112,7 @@ pub fn open(module: &Module, options: &CompileOptions) -> Result<(LazyModule, Ma
         fuel: options.fuel,
         hot: options.hot,
         debug: options.debug.is_some(),
-        body_bytes: declarations.defined_functions().map(|func| body_bytes(module, func)).sum(),
+        body_bytes: all_body_bytes(module),
     };
     let (module, mut options) = (module.clone(), options.clone());
     // What is compiled when it is called, and again when it is hot, would be counted by halves.
@@ -118,6 +125,10 @@ pub fn open(module: &Module, options: &CompileOptions) -> Result<(LazyModule, Ma
     Ok((opened, Box::new(make)))
 }
 
+fn all_body_bytes(module: &Module) -> usize {
+    module.declarations().defined_functions().map(|func| body_bytes(module, func)).sum()
+}
+
 impl LazyCompiler {
     fn new(
         module: Module,
@@ -128,7 +139,7 @@ impl LazyCompiler {
         space: Arc<dyn CodeSpace>,
     ) -> Self {
         let declarations = module.declarations();
-        let entries = LazyLayout::new(declarations);
+        let entries = LazyLayout::new(declarations, all_body_bytes(&module));
         if options.debug.is_some() {
             workers::stay();
         }
@@ -141,6 +152,8 @@ impl LazyCompiler {
             library,
             failures: Mutex::default(),
             hot: Mutex::default(),
+            counters: Mutex::default(),
+            private: OnceLock::new(),
             closed: AtomicBool::new(false),
             dwarf: GuestIndex::default(),
             options,
@@ -201,6 +214,24 @@ impl Inner {
 
     fn failures(&self) -> MutexGuard<'_, HashMap<EntryNumber, CompileFailure>> {
         self.failures.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn counters(&self) -> MutexGuard<'_, Counters> {
+        self.counters.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Counters for a body, if somebody will want its counts: there is a second tier, which has no profile of an earlier run.
+    fn counters_of(&self, body: &Body) -> Option<usize> {
+        let Inner { options: CompileOptions { opt, branches, .. }, .. } = self;
+        let is_wanted = *opt != OptLevel::O0 && *branches == Branches::Unknown;
+        is_wanted.then(|| self.counters().give(body, self.entries.branches())).flatten()
+    }
+
+    /// What the first tier has counted, if anything.
+    fn counted(&self) -> Option<Counted> {
+        let counters = self.counters().clone();
+        let given = counters.given();
+        (given != 0).then(|| Counted::new(counters, self.space.branch_counts(given)))
     }
 
     fn is_closed(&self) -> bool {

@@ -7,7 +7,7 @@ use wootz_vm_abi::lazy::{Entry, Fragment};
 use wootz_vm_abi::machine::Machine;
 use wootz_vm_abi::options::OptLevel;
 use wootz_wasm_ir::ir::{Body, Callee, Op, Terminator};
-use wootz_wasm_ir::{FuncIndex, Translator};
+use wootz_wasm_ir::{FuncIndex, PrivateFunctions, Translator};
 
 use super::{EVENTS, Inner};
 use crate::bodies::translate;
@@ -66,12 +66,21 @@ impl Inner {
         self.target.machine == Machine::X86_64 && self.target.has_level(LEVEL) && self.options.debug.is_none()
     }
 
+    /// The functions that have the C convention, in both tiers: those that nobody refers to, if the baseline compiler writes the calls. LLVM's fast selector is
+    /// kept from it as in the regular mode.
+    pub(super) fn private_functions(&self) -> &PrivateFunctions {
+        self.private.get_or_init(|| {
+            if self.is_quick() { self.module.unreferenced_functions() } else { PrivateFunctions::default() }
+        })
+    }
+
     fn module_info(&self) -> ModuleInfo<'_> {
         ModuleInfo {
             declarations: self.module.declarations(),
             layout: &self.context,
             entries: &self.entries,
             plans: &self.plans,
+            private: self.private_functions(),
             hot: (self.options.opt != OptLevel::O0).then_some(self.options.hot),
             fuel: self.options.fuel,
             canonicalize_nans: self.options.canonicalize_nans || self.options.deterministic,
@@ -94,12 +103,14 @@ impl Batch<'_> {
     fn function(&mut self, func: FuncIndex) -> Result<(), CompileError> {
         let Inner { module, options, .. } = self.compiler;
         let range = module.body_range(func).unwrap_or_default();
-        let body = translate(&mut self.translator, module, func, None, options.verify)?;
+        let body = translate(&mut self.translator, module, func, options.verify)?;
         self.compiled.insert(func);
         let declarations = module.declarations();
         self.called.extend(callees(body).filter(|func| !declarations.is_imported_function(*func)));
-        if let Err(Unsupported(what)) = self.fragments.function(&self.module, body, range.start) {
+        let counter = self.compiler.counters_of(body);
+        if let Err(Unsupported(what)) = self.fragments.function(&self.module, body, range.start, counter) {
             tracing::debug!(target: EVENTS, %func, what, "left to LLVM");
+            self.compiler.counters().forget(func);
             self.left.push(Entry::Function(func));
         }
         Ok(())

@@ -67,6 +67,7 @@ pub(crate) fn fragment(
     }
     Ok(Fragment {
         maker: Maker::Llvm,
+        profiled: 0,
         text: range(Layout::TEXT),
         eh_frame: range(Layout::EH_FRAME),
         eh_frame_hdr: range(Layout::EH_FRAME_HDR),

@@ -109,6 +109,7 @@ impl Module {
             bodies: parts.bodies.into(),
             sections: parts.sections.into(),
             custom_sections: parts.custom_sections.into(),
+            tail_calls: parts.tail_calls,
             branch_hints: Arc::new(parts.branch_hints),
             uses: Arc::default(),
             fixed_tables: Arc::default(),

@@ -42,6 +42,8 @@ impl From<Error> for Failure {
 pub(super) struct Parts {
     pub(super) declarations: Declarations,
     pub(super) bodies: Vec<Range<WasmOffset>>,
+    /// Whether any of them has a tail call.
+    pub(super) tail_calls: bool,
     pub(super) sections: Vec<Section>,
     pub(super) custom_sections: Vec<CustomSection>,
     pub(super) branch_hints: BranchHints,
@@ -101,7 +103,7 @@ fn decode_with(bytes: &[u8], features: WasmFeatures) -> Result<Parts, Failure> {
         }
         parts.section(payload)?;
     }
-    bodies::validate(unchecked, features)?;
+    parts.tail_calls = bodies::validate(unchecked, features)?;
     if let Some(contents) = name_section {
         parts.declarations.names = names::read(contents, &parts.declarations);
     }

@@ -15,6 +15,7 @@
 mod atomic;
 mod body;
 mod bounds;
+pub mod counted;
 pub(crate) mod dominators;
 pub mod liveness;
 mod locals;

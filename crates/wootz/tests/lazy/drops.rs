@@ -24,6 +24,10 @@ impl CodeSpace for Gate {
         }
         self.real.add(fragment, tier, time)
     }
+
+    fn branch_counts(&self, counters: usize) -> Vec<u64> {
+        self.real.branch_counts(counters)
+    }
 }
 
 /// A module whose reservation is watched.

@@ -1,19 +1,8 @@
 //! From the first tier to the second: functions that are called often, and loops that do not end.
 
-use std::time::{Duration, Instant};
-
 use wootz::{Module, Store, TrapCode, TypedFunc};
 
 use super::{compiled, instance};
-
-/// Waits for the background: very long, if need be.
-fn wait_for(what: &str, mut is_there: impl FnMut() -> bool) {
-    let start = Instant::now();
-    while !is_there() {
-        assert!(start.elapsed() < Duration::from_secs(120), "{what} did not happen");
-        std::thread::sleep(Duration::from_millis(2));
-    }
-}
 
 /// Results of a loop: sums, counts and a vector.
 type Results = (i64, f64, i64, i32, u128);
@@ -30,7 +19,7 @@ fn what_is_called_often_is_optimised() {
             (func (export "f") (param i64) (result i64) (i64.add (call $square (local.get 0)) (i64.const 1))))"#,
     );
     let f: TypedFunc<i64, i64> = instance.get_typed_func(&store, "f").unwrap();
-    wait_for("the second tier", || {
+    super::wait_for("the second tier", || {
         (0..1000).for_each(|n| assert_eq!(f.call(&mut store, n).unwrap(), n * n + 1));
         second(&module) == 2
     });
@@ -72,7 +61,7 @@ fn a_loop_goes_on_in_better_code() {
     };
     let mut n = 1000;
     // Longer and longer, until the loop was left in the middle.
-    wait_for("better code for the loop", || {
+    super::wait_for("better code for the loop", || {
         assert_eq!(f.call(&mut store, (n, 1.0)).unwrap(), expected(n));
         n *= 2;
         second(&module) == 1 || n > 1 << 24
@@ -107,7 +96,7 @@ fn calls_by_a_table_that_never_changes_follow_the_slots() {
     let only: TypedFunc<i32, i32> = instance.get_typed_func(&store, "only").unwrap();
     let absent: TypedFunc<i32, ()> = instance.get_typed_func(&store, "absent").unwrap();
     let mut ran = 0;
-    wait_for("the second tier of the callers", || {
+    super::wait_for("the second tier of the callers", || {
         for n in 0..1000 {
             assert_eq!(unary.call(&mut store, (1, n)).unwrap(), n + 1);
             ran += 1;
@@ -119,7 +108,7 @@ fn calls_by_a_table_that_never_changes_follow_the_slots() {
     });
     let before = second(&module);
     assert_eq!(unary.call(&mut store, (2, 7)).unwrap(), 6);
-    wait_for("the second tier of another callee", || {
+    super::wait_for("the second tier of another callee", || {
         (0..1000).for_each(|n| assert_eq!(unary.call(&mut store, (3, n)).unwrap(), n * 3));
         second(&module) > before
     });

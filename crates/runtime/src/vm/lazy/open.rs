@@ -14,7 +14,7 @@ use crate::{ImageError, profiler, validate};
 
 /// Opens a module. In its image, the code of each function and trampoline is its stub.
 pub(crate) fn open(module: LazyModule, compiler: MakeCompiler) -> Result<LoadedImage, ImageError> {
-    let entries = LazyLayout::new(&module.declarations);
+    let entries = LazyLayout::new(&module.declarations, module.body_bytes);
     let names = if profiler::is_started() { profiler::names(&module.declarations) } else { Vec::new() };
     let contexts = module.debug.then(Arc::default);
     let space =

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::io;
 use std::ops::Range;
 use std::ptr;
-use std::sync::atomic::{AtomicPtr, AtomicU32, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicPtr, AtomicU32, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -265,6 +265,14 @@ impl LazySpace {
         self.books.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    fn branch(&self, number: usize) -> &AtomicU64 {
+        assert!(number < self.layout.branches());
+        let address = self.data + self.layout.branch(number);
+        // SAFETY: the counter lies in the data, aligned; compiled code changes it with plain accesses, which on this processor
+        // are atomic, and no number in it is wrong.
+        unsafe { AtomicU64::from_ptr(ptr::with_exposed_provenance_mut(address)) }
+    }
+
     fn cell(&self, offset: usize) -> &AtomicUsize {
         // SAFETY: cells lie in the data, aligned; compiled code only reads them.
         unsafe { AtomicUsize::from_ptr(ptr::with_exposed_provenance_mut(self.data + offset)) }
@@ -397,9 +405,20 @@ impl CodeSpace for LazySpace {
         let by_baseline = if fragment.maker == Maker::Baseline { functions } else { 0 };
         books.statistics.swaps += swaps;
         books.statistics.superseded += superseded;
-        books.statistics.tiers[tier as usize] +=
-            TierStatistics { fragments: 1, functions, by_baseline, loops, bytes: fragment.bytes.len(), time };
+        books.statistics.tiers[tier as usize] += TierStatistics {
+            fragments: 1,
+            functions,
+            by_baseline,
+            profiled: fragment.profiled,
+            loops,
+            bytes: fragment.bytes.len(),
+            time,
+        };
         Ok(swaps)
+    }
+
+    fn branch_counts(&self, counters: usize) -> Vec<u64> {
+        (0..counters).map(|number| self.branch(number).load(Ordering::Relaxed)).collect()
     }
 }
 
