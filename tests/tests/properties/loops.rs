@@ -209,7 +209,7 @@ impl Loop {
         let mut text = format!(
             "(module (memory (export \"m\") {index}1 1) (global $g (export \"g\") (mut i64) (i64.const 0))
   (func (export \"f\") (param $b0 {ty}) (param $b1 {ty}) (param $b2 {ty}) (param $i {ty}) (param $last {ty}) (param $n {ty})
-      (param $step {ty}) (param $rows i32) (param $pitch {ty}) (result i64) (local $sum i64) (local $vector v128)
+      (param $step {ty}) (param $rows {ty}) (param $pitch {ty}) (result i64) (local $sum i64) (local $vector v128)
       (local $row i32) (local $first {ty}) (local $count {ty}) (local $way {ty})
     (global.set $g (i64.const 1))
 "
@@ -223,7 +223,7 @@ impl Loop {
             }
             let _ = writeln!(
                 text,
-                "    (block $out (br_if $out (i32.eq (local.get $rows) (i32.const {}))) (loop $again",
+                "    (block $out (br_if $out ({ty}.eq (local.get $rows) ({ty}.const {}))) (loop $again",
                 outer.without
             );
         } else {
@@ -279,7 +279,9 @@ impl Loop {
                 let _ = writeln!(text, "    (local.set $b{base} ({ty}.add (local.get $b{base}) {pitch}))");
             }
         }
-        text += "    (br_if $next (i32.lt_u (local.tee $row (i32.add (local.get $row) (i32.const 1))) (local.get $rows))))\n";
+        text += "    (local.set $row (i32.add (local.get $row) (i32.const 1)))\n";
+        let row = if self.wide { "(i64.extend_i32_u (local.get $row))" } else { "(local.get $row)" };
+        let _ = writeln!(text, "    (br_if $next ({ty}.lt_u {row} (local.get $rows))))");
         text
     }
 

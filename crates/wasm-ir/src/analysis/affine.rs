@@ -95,20 +95,20 @@ pub(crate) struct Induction<'a> {
 impl<'a> Induction<'a> {
     /// Analyses a loop, given by its number.
     pub(crate) fn new(around: Surroundings<'a>, number: usize) -> Self {
-        Self::counted_from(around, number, None, false)
-    }
-
-    /// The same with more knowledge, which is followed through blocks where ways join.
-    pub(crate) fn with(around: Surroundings<'a>, number: usize, known: Option<&Known>) -> Self {
-        Self::counted_from(around, number, known, false)
+        Self::with(around, number, false, None)
     }
 
     /// The same, but the repetition that is counted as the first may be any: a parameter of the header stands for what it is in that one.
     pub(crate) fn from_any(around: Surroundings<'a>, number: usize) -> Self {
-        Self::counted_from(around, number, None, true)
+        Self::with(around, number, true, None)
     }
 
-    fn counted_from(around: Surroundings<'a>, number: usize, known: Option<&Known>, from_any: bool) -> Self {
+    /// The same with more knowledge, which is followed through blocks where ways join.
+    pub(crate) fn knowing(around: Surroundings<'a>, number: usize, known: &Known) -> Self {
+        Self::with(around, number, false, Some(known))
+    }
+
+    fn with(around: Surroundings<'a>, number: usize, from_any: bool, known: Option<&Known>) -> Self {
         let mut induction =
             Self { around, number, from_any, sums: HashMap::new(), variables: HashMap::new() };
         let mut products = Vec::new();

@@ -6,6 +6,8 @@
 //!
 //! Values that are `i64` themselves have no such bounds, so they are demanded: what a test compares and where addresses start below [`FAR`], steps of
 //! at most [`LONGEST_STEP`] either way, at most [`MOST_TRIPS`] repetitions. Their product is at most 2⁶².
+//!
+//! In a nest two ways are added up. With at most [`MOST_IN_NEST`] repetitions in each loop, none is longer than 2⁵⁹.
 
 use std::collections::HashMap;
 
@@ -14,14 +16,13 @@ use crate::ir::{IntBinary, IntCompare, IntWidth, Op, Sign, Value};
 use crate::optimise::emitter::Emitter;
 use crate::{MemoryIndex, ValType};
 
-use super::nest::Demand;
+use super::nest::{Demand, InnerLoop};
 use super::plan::{Cost, GroupPlan, LONGEST_STEP, Plan, pairs};
 
 /// 64-bit values of a test, and addresses in the first repetition, lie below this; signed ones not below its negative.
 const FAR: i64 = 1 << 62;
 /// The most repetitions of a loop whose test is of 64-bit values. With addresses of 32 bits it is 2³², as for other tests.
 const MOST_TRIPS: i64 = 1 << 38;
-
 /// The most repetitions of a loop of a nest: no sum of two ways comes near 2⁶³.
 const MOST_IN_NEST: i64 = 1 << 28;
 
@@ -72,14 +73,7 @@ impl Checked {
 pub(super) fn emit(e: &mut Emitter<'_>, plan: &Plan, replaced: impl Fn(Value) -> Value) -> Checked {
     let mut check = Check::new(e, replaced);
     let count = check.repetitions(&plan.trips, &plan.groups);
-    for inner in &plan.inner {
-        let count = check.trips(&inner.trips);
-        check.at_most(count, MOST_IN_NEST);
-        check.inner.push(count);
-    }
-    if !plan.inner.is_empty() {
-        check.at_most(count, MOST_IN_NEST);
-    }
+    check.nest(&plan.inner, count);
     for Demand { op, x, y } in &plan.demands {
         check.holds(*op, x, y);
     }
@@ -126,6 +120,19 @@ impl<'e, 'a, R: Fn(Value) -> Value> Check<'e, 'a, R> {
 
     pub(in crate::optimise) fn sum(&mut self, sum: &Linear) -> Value {
         self.e.sum(sum, &self.replaced)
+    }
+
+    /// The repetitions of inner loops. In a nest, none may be too many.
+    fn nest(&mut self, inner: &[InnerLoop], outer: Value) {
+        if inner.is_empty() {
+            return;
+        }
+        self.at_most(outer, MOST_IN_NEST);
+        for inner in inner {
+            let count = self.trips(&inner.trips);
+            self.at_most(count, MOST_IN_NEST);
+            self.inner.push(count);
+        }
     }
 
     /// Demands that a comparison holds.

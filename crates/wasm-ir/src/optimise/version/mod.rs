@@ -1,4 +1,4 @@
-//! Versions innermost loops: one copy for when a check before the loop has proven all accesses, one for when not.
+//! Versions innermost loops, and those around them: one copy for when a check before the loop has proven all accesses, one for when not.
 //!
 //! ```text
 //!        entries                                 check:  how often is the loop repeated? do the accesses stay inside?
@@ -29,6 +29,9 @@
 //! traps, and all its effects may happen in any order that gives the same memory: `entry` and `exit` keep them from passing effects and
 //! traps before and after the loop. They also keep apart two runs of the loop, which were found disjoint each for itself.
 //! If the check fails, the original loop runs. The check itself has no effect and cannot trap.
+//!
+//! *Loops in loops* are versioned first, as one (`nest.rs`); then those inside of what is left as it was. *What the producer unrolled*
+//! may be one repetition in the fast copy (`rolled.rs`).
 //!
 //! *Fuel.* If it is counted, the loop must go through the same blocks in each repetition, so that its cost follows from their number. The
 //! check also finds that so much is left, and the entry takes all of it: nothing in the fast copy can end it early, so what is left behind

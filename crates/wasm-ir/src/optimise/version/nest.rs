@@ -44,7 +44,7 @@ pub(super) struct InnerLoop {
 
 /// How the addresses of accesses move in an inner loop.
 #[derive(Copy, Clone, PartialEq, Eq, Hash, Debug)]
-pub(super) struct Stride {
+pub(in crate::optimise) struct Stride {
     /// The number of the inner loop in the nest.
     pub(super) inner: usize,
     /// What each repetition of it adds.
@@ -103,7 +103,7 @@ impl<'a> Nest<'a> {
             nest.inductions.push((number, induction));
         }
         blocks.iter().for_each(|block| nest.demand_entry(*block, &mut known));
-        nest.outer = Induction::with(around, number, Some(&known));
+        nest.outer = Induction::knowing(around, number, &known);
         for inner in &mut nest.loops {
             inner.trips = same_each_time(inner.trips, &nest.outer)?;
         }
@@ -222,12 +222,21 @@ fn are_of_one_loop(a: &GroupPlan, b: &GroupPlan) -> bool {
     inner(a).is_some() && inner(a) == inner(b)
 }
 
-/// Whether the addresses of two groups, one of which stores, have a value in common that may be that of an array, or none at all.
+/// Whether two groups, one of which stores, may be of one array: their addresses have a value in common, and what is left of each is not
+/// another one.
 fn may_be_one_array(a: &GroupPlan, b: &GroupPlan) -> bool {
-    let bases = |group: &GroupPlan| -> Vec<Value> {
-        group.start.terms().iter().filter(|(_, factor)| *factor == 1).map(|(value, _)| *value).collect()
+    if a.memory != b.memory || !a.stores && !b.stores {
+        return false;
+    }
+    let bases = |sum: &Linear, factor: u64| -> Vec<Value> {
+        let factor = sum.width().wrap(factor);
+        sum.terms().iter().filter(|term| term.1 == factor).map(|(value, _)| *value).collect()
     };
-    let (a_bases, b_bases) = (bases(a), bases(b));
-    let have_one = a_bases.iter().any(|base| b_bases.contains(base));
-    a.memory == b.memory && (a.stores || b.stores) && (have_one || a_bases.is_empty() && b_bases.is_empty())
+    let (of_a, of_b) = (bases(&a.start, 1), bases(&b.start, 1));
+    let have_one = of_a.iter().any(|base| of_b.contains(base)) || of_a.is_empty() && of_b.is_empty();
+    let are_two = a
+        .start
+        .subtract(&b.start)
+        .is_some_and(|distance| !bases(&distance, 1).is_empty() && !bases(&distance, u64::MAX).is_empty());
+    have_one && !are_two
 }

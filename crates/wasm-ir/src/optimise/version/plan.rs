@@ -64,9 +64,9 @@ pub(in crate::optimise) struct GroupPlan {
     /// Whether all its accesses come after the test that bounds the repetitions, so that they happen once less than it is made.
     pub(in crate::optimise) after_test: bool,
     /// The same for the test of the inner loop.
-    pub(in crate::optimise) after_inner_test: bool,
+    pub(super) after_inner_test: bool,
     /// Groups of different scopes must not overlap.
-    pub(in crate::optimise) scope: usize,
+    pub(super) scope: usize,
 }
 
 /// What a loop costs in fuel that goes through the same blocks in each repetition.
@@ -122,6 +122,37 @@ pub(in crate::optimise) struct Found {
     after_inner_test: bool,
 }
 
+/// How addresses of a loop move.
+struct Moves<'a, 'b> {
+    induction: &'b Induction<'a>,
+    nest: Option<&'b Nest<'a>>,
+}
+
+impl Moves<'_, '_> {
+    /// What a group would have to know of an instruction: nothing, if it is no access or its place is declared. `None` if it is an access that
+    /// cannot be proven.
+    fn access(&self, body: &Body, block: Block, inst: Inst, after_test: bool) -> Option<Option<Found>> {
+        let op = &body.insts[inst].op;
+        let Some(access) = op.access().copied() else { return Some(None) };
+        if let Bounds::Ranged(_) = access.bounds {
+            // It is in the fast copy of a nest, or in vectors of a search.
+            return None;
+        }
+        let stores = op.stores();
+        let operand = body.args(inst)[0];
+        let moving = match self.nest {
+            Some(nest) => nest.address(block, operand),
+            None => self.induction.affine(operand).map(|address| (address, None)),
+        };
+        let Some((address, inner)) = moving else {
+            return (access.bounds == Bounds::Declared && !stores).then_some(None);
+        };
+        let after_inner_test =
+            self.nest.zip(inner).is_some_and(|(nest, stride)| nest.is_after_test(block, stride.inner));
+        Some(Some(Found { inst, access, address, inner, stores, after_test, after_inner_test }))
+    }
+}
+
 impl Found {
     /// A load that each repetition of an innermost loop may make.
     pub(in crate::optimise) fn load(inst: Inst, access: MemoryAccess, address: Affine) -> Self {
@@ -167,42 +198,12 @@ impl Plan {
             true => None,
             false => Some(Cost::new(body, blocks, &trips)?),
         };
+        let moves = Moves { induction, nest: nest.as_ref() };
         let mut found = Vec::new();
         for block in blocks {
             let after_test = *block != trips.block && tree.dominates(trips.block.index(), block.index());
             for inst in &body.blocks[*block].insts {
-                let op = &body.insts[*inst].op;
-                let Some(access) = op.access() else { continue };
-                if let Bounds::Ranged(_) = access.bounds {
-                    // It is in the fast copy of a nest, or in vectors of a search.
-                    return None;
-                }
-                let stores = op.stores();
-                let operand = body.args(*inst)[0];
-                let (address, inner) = match &nest {
-                    Some(nest) => nest.address(*block, operand).unzip(),
-                    None => (induction.affine(operand), None),
-                };
-                match address {
-                    Some(address) => {
-                        let inner = inner.flatten();
-                        let after_inner_test = inner.is_some_and(|Stride { inner, .. }| {
-                            nest.as_ref().is_some_and(|nest| nest.is_after_test(*block, inner))
-                        });
-                        let access = *access;
-                        found.push(Found {
-                            inst: *inst,
-                            access,
-                            address,
-                            inner,
-                            stores,
-                            after_test,
-                            after_inner_test,
-                        });
-                    }
-                    None if access.bounds == Bounds::Declared && !stores => {}
-                    None => return None,
-                }
+                found.extend(moves.access(body, *block, *inst, after_test)?);
             }
         }
         let (mut groups, members) = form_groups(&found)?;
@@ -210,14 +211,15 @@ impl Plan {
         if !inner.is_empty() {
             assign_scopes(&mut groups)?;
         }
-        let tests = inner.iter().map(|inner| &inner.trips).chain([&trips]);
-        let steps = tests.map(|trips| (trips.start.width(), trips.step));
-        let constant = |step: &Linear| Some((step.width(), step.as_signed()?));
-        let mut steps = steps.chain(groups.iter().flat_map(GroupPlan::steps).filter_map(constant));
-        if steps.any(|(width, step)| is_too_long(width, step)) {
+        let is_long = |trips: &Trips| is_too_long(trips.start.width(), trips.step);
+        let goes_far =
+            |step: &Linear| step.as_signed().is_some_and(|number| is_too_long(step.width(), number));
+        if is_long(&trips)
+            || inner.iter().any(|inner| is_long(&inner.trips))
+            || groups.iter().flat_map(GroupPlan::steps).any(goes_far)
+        {
             return None;
         }
-        drop(steps);
         let fits = (1..=MOST_GROUPS).contains(&groups.len()) && pairs(&groups).count() <= MOST_PAIRS;
         fits.then_some(Self { number, exit, trips, inner, demands, groups, cost, members })
     }

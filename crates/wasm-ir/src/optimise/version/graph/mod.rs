@@ -109,6 +109,7 @@ pub(super) fn apply(body: &mut Body, loops: &InnermostLoops, definitions: &Defin
     let mut records = Vec::with_capacity(locals.records.len());
     let mut blocks: Arena<Block, BlockData> = Arena::new();
     let costs = std::mem::take(&mut rebuild.body.costs);
+    let copies = std::mem::take(&mut rebuild.body.copies);
     for origin in order {
         if !costs.is_empty() {
             // The entry of a fast copy takes what all of it costs.
@@ -124,7 +125,8 @@ pub(super) fn apply(body: &mut Body, loops: &InnermostLoops, definitions: &Defin
         let new = blocks.push(data);
         if let Origin::Old(block) | Origin::Fast(_, block) = origin {
             let is_fast = matches!(origin, Origin::Fast(..));
-            rebuild.body.copies.extend(is_fast.then_some(new));
+            let is_copy = is_fast || copies.binary_search(&block).is_ok();
+            rebuild.body.copies.extend(is_copy.then_some(new));
             let moved = locals.of(block).iter().filter_map(|record| rebuild.record(*record, new, is_fast));
             records.extend(moved);
         }
