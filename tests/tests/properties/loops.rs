@@ -52,6 +52,7 @@ struct Loop {
     test_at: usize,
     accesses: Vec<Access>,
     unrolled: Unrolled,
+    outer: Option<Outer>,
     arguments: Vec<Arguments>,
 }
 
@@ -63,6 +64,21 @@ struct Unrolled {
     inverted: bool,
     /// Added to the addresses of the last copy, which is none then.
     odd: i32,
+}
+
+/// A loop around: `for (row = 0; row < rows; row++)`, which moves all bases by a pitch.
+#[derive(Copy, Clone, Debug)]
+struct Outer {
+    /// Whether an address is computed from the number of the row, else bases are moved.
+    multiplies: bool,
+    /// Whether the pitch is a parameter.
+    variable_pitch: bool,
+    pitch: i32,
+    rows: i32,
+    /// Whether the first access is made once more behind the inner loop, as for what a producer leaves over.
+    has_rest: bool,
+    /// Whether with this many rows the inner loop is left out.
+    without: i32,
 }
 
 #[derive(Clone, Debug)]
@@ -136,6 +152,7 @@ fn loops() -> impl Strategy<Value = Loop> {
         test_at,
         accesses,
         unrolled: Unrolled { copies: 1, inverted: false, odd: 0 },
+        outer: None,
         arguments,
     })
 }
@@ -149,6 +166,24 @@ fn unrolled() -> impl Strategy<Value = Loop> {
         case.unrolled = Unrolled { copies, inverted, odd };
         let conditional = conditional % case.accesses.len();
         case.accesses[conditional].conditional = true;
+        case
+    })
+}
+
+/// Loops in loops, which one check is made for.
+fn nests() -> impl Strategy<Value = Loop> {
+    let outer = (
+        any::<bool>(),
+        any::<bool>(),
+        prop::sample::select(&[0, 8, 64, 64, 512, 100, 4096, -64, -1000][..]),
+        1..14_i32,
+        any::<bool>(),
+        0..14_i32,
+    );
+    (loops(), outer).prop_map(|(mut case, (multiplies, variable_pitch, pitch, rows, has_rest, without))| {
+        case.outer = Some(Outer { multiplies, variable_pitch, pitch, rows, has_rest, without });
+        // What has branches in its inner loop is no nest.
+        case.accesses.iter_mut().for_each(|access| access.conditional = false);
         case
     })
 }
@@ -174,11 +209,26 @@ impl Loop {
         let mut text = format!(
             "(module (memory (export \"m\") {index}1 1) (global $g (export \"g\") (mut i64) (i64.const 0))
   (func (export \"f\") (param $b0 {ty}) (param $b1 {ty}) (param $b2 {ty}) (param $i {ty}) (param $last {ty}) (param $n {ty})
-      (param $step {ty}) (result i64) (local $sum i64) (local $vector v128)
+      (param $step {ty}) (param $rows {ty}) (param $pitch {ty}) (result i64) (local $sum i64) (local $vector v128)
+      (local $row i32) (local $first {ty}) (local $count {ty}) (local $way {ty})
     (global.set $g (i64.const 1))
-    (block $out (loop $again
-",
+"
         );
+        if let Some(outer) = &self.outer {
+            text += "    (local.set $first (local.get $i)) (local.set $count (local.get $n))
+    (loop $next (local.set $i (local.get $first)) (local.set $n (local.get $count))\n";
+            if outer.multiplies {
+                let row = if self.wide { "(i64.extend_i32_u (local.get $row))" } else { "(local.get $row)" };
+                let _ = writeln!(text, "    (local.set $way ({ty}.mul {row} {}))", self.pitch(outer));
+            }
+            let _ = writeln!(
+                text,
+                "    (block $out (br_if $out ({ty}.eq (local.get $rows) ({ty}.const {}))) (loop $again",
+                outer.without
+            );
+        } else {
+            text += "    (block $out (loop $again\n";
+        }
         for copy in 0..self.unrolled.copies {
             for (position, access) in self.accesses.iter().enumerate() {
                 if position == self.test_at {
@@ -192,8 +242,11 @@ impl Loop {
             text += &test;
         }
         let last = if self.wide { "(local.get $i)" } else { "(i64.extend_i32_u (local.get $i))" };
-        text += "    (br $again)))
-    (global.set $g (i64.const 2))
+        text += "    (br $again)))\n";
+        if let Some(outer) = &self.outer {
+            text += &self.after_row(outer);
+        }
+        text += "    (global.set $g (i64.const 2))
     (local.set $sum (i64.xor (i64.add (local.get $sum) (i64x2.extract_lane 0 (local.get $vector)))
       (i64x2.extract_lane 1 (local.get $vector))))
     ;; What traps or not after the loop must find its effects done.
@@ -201,6 +254,34 @@ impl Loop {
     (i64.store8 (local.get $b0) (local.get $sum))
     (global.set $g (local.get $sum))\n";
         let _ = writeln!(text, "    (i64.add (local.get $sum) {last})))");
+        text
+    }
+
+    fn pitch(&self, outer: &Outer) -> String {
+        let ty = if self.wide { "i64" } else { "i32" };
+        if outer.variable_pitch {
+            "(local.get $pitch)".to_owned()
+        } else {
+            format!("({ty}.const {})", outer.pitch)
+        }
+    }
+
+    /// What stands behind the inner loop.
+    fn after_row(&self, outer: &Outer) -> String {
+        let ty = if self.wide { "i64" } else { "i32" };
+        let mut text = String::new();
+        if outer.has_rest {
+            text += &self.access(&self.accesses[0], 0, ty);
+        }
+        if !outer.multiplies {
+            for base in 0..3 {
+                let pitch = self.pitch(outer);
+                let _ = writeln!(text, "    (local.set $b{base} ({ty}.add (local.get $b{base}) {pitch}))");
+            }
+        }
+        text += "    (local.set $row (i32.add (local.get $row) (i32.const 1)))\n";
+        let row = if self.wide { "(i64.extend_i32_u (local.get $row))" } else { "(local.get $row)" };
+        let _ = writeln!(text, "    (br_if $next ({ty}.lt_u {row} (local.get $rows))))");
         text
     }
 
@@ -216,7 +297,8 @@ impl Loop {
         if copy > 0 && copy == copies - 1 {
             access.constant += odd;
         }
-        access.text(ty, copy * self.step, inverted && copy % 2 == 1)
+        let multiplies = self.outer.is_some_and(|outer| outer.multiplies);
+        access.text(ty, copy * self.step, inverted && copy % 2 == 1, multiplies)
     }
 
     /// Arguments of a call. The limit is what the test meets after about so many repetitions.
@@ -226,7 +308,8 @@ impl Loop {
         let first = if self.wide { at_the_ends(first) } else { first.into() };
         let way = i64::from(trips) * i64::from(self.way());
         let last = self.wrap(first.wrapping_add(way).wrapping_add(slack.into()));
-        vec![a, b, c, first, last, trips.max(1).into(), self.step.into()]
+        let (rows, pitch) = self.outer.map_or((0, 0), |outer| (outer.rows, outer.pitch));
+        vec![a, b, c, first, last, trips.max(1).into(), self.step.into(), rows.into(), pitch.into()]
     }
 
     /// A number as the loop's type holds it, signed.
@@ -275,8 +358,9 @@ fn at_the_ends(number: i32) -> i64 {
 }
 
 impl Access {
-    /// The access, whose address is of a type, so far ahead of the index. `inverted` says which way the branch is written.
-    fn text(&self, ty: &str, ahead: i32, inverted: bool) -> String {
+    /// The access, whose address is of a type, so far ahead of the index. `inverted` says which way the branch is written, `has_way`
+    /// whether a row's distance is added.
+    fn text(&self, ty: &str, ahead: i32, inverted: bool, has_way: bool) -> String {
         let Self { base, scale, constant, offset, .. } = self;
         let index = match ahead {
             0 => "(local.get $i)".to_owned(),
@@ -284,7 +368,9 @@ impl Access {
         };
         let number = index.clone();
         let index = format!("({ty}.shl {index} ({ty}.const {scale}))");
-        let address = format!("({ty}.add ({ty}.add (local.get $b{base}) {index}) ({ty}.const {constant}))");
+        let base = format!("(local.get $b{base})");
+        let base = if has_way { format!("({ty}.add {base} (local.get $way))") } else { base };
+        let address = format!("({ty}.add ({ty}.add {base} {index}) ({ty}.const {constant}))");
         let vector = match (self.width, self.stores) {
             ("128" | "32x8", true) => Some(format!(
                 "(v128.store offset={offset} {address} (i32x4.mul (local.get $vector) (i32x4.splat (i32.const 77))))"
@@ -331,9 +417,9 @@ fn check(engines: &[Engine], case: &Loop) -> Result<(), TestCaseError> {
     let calls: Vec<_> = case.arguments.iter().map(|arguments| case.call(arguments)).collect();
     let calls: Vec<_> = calls.into_iter().filter(|call| case.ends(call)).collect();
     let pattern = pattern();
-    let expected = expected(&wasm, &pattern, case.wide, &calls);
+    let expected = expected(&wasm, &pattern, &calls);
     for engine in engines {
-        let found = found(engine, &wasm, &pattern, case.wide, &calls);
+        let found = found(engine, &wasm, &pattern, &calls);
         for ((call, expected), found) in calls.iter().zip(&expected).zip(&found) {
             let what = || format!("{call:?} under {:?}\n{}", engine.config(), case.module());
             prop_assert_eq!((found.result, found.global), (expected.result, expected.global), "{}", what());
@@ -363,4 +449,9 @@ fn loops_end_and_trap_as_they_should() {
 #[test]
 fn unrolled_loops_end_and_trap_as_they_should() {
     check_all(unrolled());
+}
+
+#[test]
+fn nests_end_and_trap_as_they_should() {
+    check_all(nests());
 }

@@ -2,7 +2,7 @@
 //!
 //! The module exports a function `f`, a memory `m` of a page and a global `g` of type `i64`.
 
-use wootz::{Engine, Instance, Module, Store, TrapCode, Val};
+use wootz::{Engine, Instance, Module, Store, TrapCode, Val, ValType};
 
 /// What a call leaves.
 #[derive(PartialEq, Debug)]
@@ -13,30 +13,26 @@ pub(crate) struct Left {
     pub(crate) memory: Vec<u8>,
 }
 
-/// What calls leave in wasmi. Each finds the memory as given; arguments are `i64` if they are wide, else `i32`.
-pub(crate) fn expected(wasm: &[u8], memory: &[u8], is_wide: bool, calls: &[Vec<i64>]) -> Vec<Left> {
+/// What calls leave in wasmi. Each finds the memory as given; arguments are `i32` where `f` wants that.
+pub(crate) fn expected(wasm: &[u8], memory: &[u8], calls: &[Vec<i64>]) -> Vec<Left> {
     let engine = wasmi::Engine::default();
     let module = wasmi::Module::new(&engine, wasm).expect("the module is valid");
-    calls.iter().map(|call| expected_of(&engine, &module, memory, is_wide, call)).collect()
+    calls.iter().map(|call| expected_of(&engine, &module, memory, call)).collect()
 }
 
-fn expected_of(
-    engine: &wasmi::Engine,
-    module: &wasmi::Module,
-    content: &[u8],
-    is_wide: bool,
-    call: &[i64],
-) -> Left {
+fn expected_of(engine: &wasmi::Engine, module: &wasmi::Module, content: &[u8], call: &[i64]) -> Left {
     let mut store = wasmi::Store::new(engine, ());
     let instance =
         wasmi::Linker::new(engine).instantiate_and_start(&mut store, module).expect("it has no imports");
     let memory = instance.get_memory(&store, "m").expect("exported");
     memory.data_mut(&mut store).copy_from_slice(content);
-    let argument =
-        |value: &i64| if is_wide { wasmi::Val::I64(*value) } else { wasmi::Val::I32(*value as i32) };
-    let arguments: Vec<_> = call.iter().map(argument).collect();
-    let mut results = [wasmi::Val::I64(0)];
     let func = instance.get_func(&store, "f").expect("exported");
+    let argument = |(value, ty): (&i64, &wasmi::ValType)| match ty {
+        wasmi::ValType::I32 => wasmi::Val::I32(*value as i32),
+        _ => wasmi::Val::I64(*value),
+    };
+    let arguments: Vec<_> = call.iter().zip(func.ty(&store).params()).map(argument).collect();
+    let mut results = [wasmi::Val::I64(0)];
     let result = match func.call(&mut store, &arguments, &mut results) {
         Ok(()) => results[0].i64(),
         Err(error) => {
@@ -49,23 +45,21 @@ fn expected_of(
 }
 
 /// What they leave in an engine of ours.
-pub(crate) fn found(
-    engine: &Engine,
-    wasm: &[u8],
-    content: &[u8],
-    is_wide: bool,
-    calls: &[Vec<i64>],
-) -> Vec<Left> {
+pub(crate) fn found(engine: &Engine, wasm: &[u8], content: &[u8], calls: &[Vec<i64>]) -> Vec<Left> {
     let module = Module::new(engine, wasm).expect("the module is valid");
     let mut store = Store::new(engine, ());
     let instance = Instance::new(&mut store, &module, &[]).expect("nothing is imported");
     let memory = instance.get_memory(&store, "m").expect("exported");
     let global = instance.get_global(&store, "g").expect("exported");
     let func = instance.get_func(&store, "f").expect("exported");
-    let argument = |value: &i64| if is_wide { Val::I64(*value) } else { Val::I32(*value as i32) };
+    let params = func.ty(&store).params;
+    let argument = |(value, ty): (&i64, &ValType)| match ty {
+        ValType::I32 => Val::I32(*value as i32),
+        _ => Val::I64(*value),
+    };
     let one = |call: &Vec<i64>| {
         memory.data_mut(&mut store).copy_from_slice(content);
-        let arguments: Vec<_> = call.iter().map(argument).collect();
+        let arguments: Vec<_> = call.iter().zip(&*params).map(argument).collect();
         let result = match func.call(&mut store, &arguments) {
             Ok(values) => Some(int(&values[0])),
             Err(error) => {

@@ -243,9 +243,9 @@ fn check(engines: &[Engine], case: &Search) -> Result<(), TestCaseError> {
     let memory = case.memory();
     let calls: Vec<_> =
         case.calls.iter().map(|call| vec![call.places[0], call.places[1], call.needle, call.count]).collect();
-    let expected = expected(&wasm, &memory, case.wide, &calls);
+    let expected = expected(&wasm, &memory, &calls);
     for engine in engines {
-        let found = found(engine, &wasm, &memory, case.wide, &calls);
+        let found = found(engine, &wasm, &memory, &calls);
         for ((call, expected), found) in calls.iter().zip(&expected).zip(&found) {
             prop_assert!(
                 found == expected,

@@ -3,11 +3,12 @@
 //! One pass over the loop's instructions writes each value as a linear sum of values from before the loop and of the header's
 //! parameters. A parameter whose argument on every back edge is itself plus a sum from before the loop is an induction
 //! variable with that step. A sum of induction variables and values from before the loop is then `start + n · step` in the
-//! n-th repetition, counted from 0, modulo 2³² or 2⁶⁴.
+//! n-th repetition, counted from 0, modulo 2³² or 2⁶⁴. So is the product of a value from before the loop and such a sum, if that has a
+//! constant start and step.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
-use crate::ir::{Block, Body, Constant, IntBinary, IntWidth, Op, Value};
+use crate::ir::{Block, Body, Constant, Inst, IntBinary, IntWidth, Op, Value};
 
 use super::definitions::{Definitions, addition, integer_of};
 use super::{InnermostLoop, InnermostLoops, Linear};
@@ -69,6 +70,15 @@ impl<'a> Surroundings<'a> {
     }
 }
 
+/// What is known of a loop besides, from loops in it and from what is demanded before it.
+#[derive(Default, Debug)]
+pub(crate) struct Known {
+    /// What values are, in others that are defined before them in the loop or outside.
+    pub(crate) values: HashMap<Value, Linear>,
+    /// Edges that are never taken.
+    pub(crate) dead: HashSet<(Block, Block)>,
+}
+
 /// What is known of the integers of one loop.
 #[derive(Debug)]
 pub(crate) struct Induction<'a> {
@@ -78,24 +88,30 @@ pub(crate) struct Induction<'a> {
     from_any: bool,
     /// Values of the loop, as sums of values from before it and of the header's parameters.
     sums: HashMap<Value, Linear>,
-    /// The header's parameters that are induction variables.
+    /// The header's parameters that are induction variables, and products of such sums with what stays the same.
     variables: HashMap<Value, Affine>,
 }
 
 impl<'a> Induction<'a> {
     /// Analyses a loop, given by its number.
     pub(crate) fn new(around: Surroundings<'a>, number: usize) -> Self {
-        Self::counted_from(around, number, false)
+        Self::with(around, number, false, None)
     }
 
     /// The same, but the repetition that is counted as the first may be any: a parameter of the header stands for what it is in that one.
     pub(crate) fn from_any(around: Surroundings<'a>, number: usize) -> Self {
-        Self::counted_from(around, number, true)
+        Self::with(around, number, true, None)
     }
 
-    fn counted_from(around: Surroundings<'a>, number: usize, from_any: bool) -> Self {
+    /// The same with more knowledge, which is followed through blocks where ways join.
+    pub(crate) fn knowing(around: Surroundings<'a>, number: usize, known: &Known) -> Self {
+        Self::with(around, number, false, Some(known))
+    }
+
+    fn with(around: Surroundings<'a>, number: usize, from_any: bool, known: Option<&Known>) -> Self {
         let mut induction =
             Self { around, number, from_any, sums: HashMap::new(), variables: HashMap::new() };
+        let mut products = Vec::new();
         let (body, repeated) = (around.body, induction.repeated());
         let params = &body.blocks[repeated.header].params;
         for param in params {
@@ -103,15 +119,90 @@ impl<'a> Induction<'a> {
                 induction.sums.insert(*param, Linear::value(width, *param));
             }
         }
-        for inst in repeated.blocks.iter().flat_map(|block| &body.blocks[*block].insts) {
-            if let [result] = *body.results(*inst)
-                && let Some(sum) = induction.result(body.insts[*inst].op, body.args(*inst))
+        for block in &repeated.blocks {
+            if let Some(known) = known
+                && *block != repeated.header
             {
-                induction.sums.insert(result, sum);
+                induction.join(*block, known);
+            }
+            for inst in &body.blocks[*block].insts {
+                if let [result] = *body.results(*inst)
+                    && let Some(sum) = match known.and_then(|known| known.values.get(&result)) {
+                        Some(known) => induction.expanded(known),
+                        None => induction.result(body.insts[*inst].op, body.args(*inst)),
+                    }
+                {
+                    induction.sums.insert(result, sum);
+                } else if let Some(product) = induction.product(*inst) {
+                    products.push(product);
+                    induction.sums.insert(product.0, Linear::value(product.1.width(), product.0));
+                }
             }
         }
         induction.find_variables();
+        for (value, moving, factor) in products {
+            induction.find_product(value, &moving, &factor);
+        }
         induction
+    }
+
+    /// The result of a multiplication of what moves and what stays the same, and these two.
+    fn product(&self, inst: Inst) -> Option<(Value, Linear, Linear)> {
+        let body = self.around.body;
+        let (Op::IntBinary(_, IntBinary::Mul), [a, b], [result]) =
+            (body.insts[inst].op, body.args(inst), body.results(inst))
+        else {
+            return None;
+        };
+        let (a, b) = (self.sum(*a)?, self.sum(*b)?);
+        let is_fixed = |sum: &Linear| !sum.terms().iter().any(|(value, _)| self.is_inside(*value));
+        match (is_fixed(&a), is_fixed(&b)) {
+            (false, true) => Some((*result, a, b)),
+            (true, false) => Some((*result, b, a)),
+            _ => None,
+        }
+    }
+
+    /// A product moves evenly if what moves in it has a constant start and step.
+    fn find_product(&mut self, value: Value, moving: &Linear, factor: &Linear) {
+        if let Some(moving) = self.divided_sum(moving, 1)
+            && let (Some(start), Some(step)) = (moving.start.as_constant(), moving.step.as_constant())
+        {
+            let variable = Affine { start: factor.scale(start), step: factor.scale(step) };
+            self.variables.insert(value, variable);
+        }
+    }
+
+    /// Finds what the parameters of a block are: what is known, or what they get on all ways if none of these is a back edge.
+    fn join(&mut self, block: Block, known: &Known) {
+        let body = self.around.body;
+        let leads_here = |from: &Block| {
+            let mut targets = body.blocks[*from].terminator.kind.successors();
+            targets.any(|target| target.block == block) && !known.dead.contains(&(*from, block))
+        };
+        let from: Vec<Block> = self.repeated().blocks.iter().copied().filter(leads_here).collect();
+        let is_header = from.last().is_some_and(|from| *from >= block);
+        for (index, param) in body.blocks[block].params.iter().enumerate() {
+            let sum = match known.values.get(param) {
+                Some(known) => self.expanded(known),
+                None if is_header => None,
+                None => {
+                    let mut sums = self.around.arguments(block, &from, index).map(|value| self.sum(value));
+                    let first = sums.next().flatten();
+                    first.filter(|_| sums.all(|sum| sum == first))
+                }
+            };
+            self.sums.extend(sum.map(|sum| (*param, sum)));
+        }
+    }
+
+    /// A sum of values of the loop as one of values from before it and of the header's parameters.
+    fn expanded(&self, sum: &Linear) -> Option<Linear> {
+        let mut expanded = Linear::constant(sum.width(), sum.constant_part());
+        for (value, factor) in sum.terms() {
+            expanded = expanded.add_scaled(&self.sum(*value)?, *factor)?;
+        }
+        Some(expanded)
     }
 
     fn repeated(&self) -> &'a InnermostLoop {
@@ -205,7 +296,16 @@ impl<'a> Induction<'a> {
 
     /// How a value changes if each repetition is divided into that many, in which all induction variables move by equal steps.
     pub(crate) fn divided(&self, value: Value, parts: u64) -> Option<Affine> {
-        let sum = self.sum(value)?;
+        self.divided_sum(&self.sum(value)?, parts)
+    }
+
+    /// How a sum of values changes from repetition to repetition, if it does so evenly.
+    pub(crate) fn affine_sum(&self, sum: &Linear) -> Option<Affine> {
+        self.divided_sum(&self.expanded(sum)?, 1)
+    }
+
+    /// The same of a sum of values from before the loop and of the header's parameters.
+    fn divided_sum(&self, sum: &Linear, parts: u64) -> Option<Affine> {
         let width = sum.width();
         let constant = |number| Linear::constant(width, number);
         let mut affine = Affine { start: constant(sum.constant_part()), step: constant(0) };

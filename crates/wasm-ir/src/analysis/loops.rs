@@ -1,4 +1,4 @@
-//! The innermost natural loops of a body.
+//! The innermost natural loops of a body, and those around them.
 //!
 //! The graph is reducible and its blocks stand in order, so an edge to the same or an earlier block is a back edge, and the
 //! natural loop of its target is what reaches the edge's source without passing the target. Headers are taken from the last to
@@ -42,13 +42,26 @@ enum Owner {
 impl InnermostLoops {
     /// Finds the innermost loops of a body.
     pub(crate) fn new(body: &Body) -> Self {
+        Self::find(body, &vec![false; body.blocks.len()])
+    }
+
+    /// Finds the loops of the body that contain some of these and no others.
+    pub(crate) fn enclosing(&self, body: &Body) -> Self {
+        let mut is_header = vec![false; body.blocks.len()];
+        self.loops.iter().for_each(|inner| is_header[inner.header.index()] = true);
+        Self::find(body, &is_header)
+    }
+
+    /// Finds the innermost loops of a body if those with some headers are taken for none.
+    fn find(body: &Body, is_ignored: &[bool]) -> Self {
         let count = body.blocks.len();
         let mut latches: Vec<Vec<Block>> = vec![Vec::new(); count];
         let mut predecessors: Vec<Vec<Block>> = vec![Vec::new(); count];
         for (block, data) in body.blocks.iter() {
             let mut last = None;
             for target in data.terminator.kind.successors() {
-                let into = if target.block <= block { &mut latches } else { &mut predecessors };
+                let repeats = target.block <= block && !is_ignored[target.block.index()];
+                let into = if repeats { &mut latches } else { &mut predecessors };
                 if last != Some(target.block) && into[target.block.index()].last() != Some(&block) {
                     into[target.block.index()].push(block);
                 }

@@ -11,7 +11,7 @@ mod loops;
 mod ranges;
 mod trips;
 
-pub(crate) use affine::{Affine, Induction, Surroundings};
+pub(crate) use affine::{Affine, Induction, Known, Surroundings};
 pub(crate) use definitions::{Definitions, addition, constant_of, integer_of};
 pub(crate) use dominators::dominators;
 pub(crate) use linear::Linear;

@@ -26,9 +26,11 @@ pub fn run(declarations: &Declarations, body: &mut Body, fuel: bool) {
         return;
     }
     declared::run(declarations, body);
-    // What is skipped would cost nothing.
-    let searches = if fuel { Vec::new() } else { search::run(declarations, body) };
-    version::run(declarations, body, &searches);
+    // With fuel, what is skipped would cost nothing.
+    if !fuel {
+        search::run(declarations, body);
+    }
+    version::run(declarations, body);
     dominated::run(body);
     merged::run(declarations, body);
 }

@@ -21,8 +21,8 @@ use super::plan::Plan;
 pub(super) const ADDED: usize = 1 + BEHIND;
 const BEHIND: usize = 6;
 
-/// Adds these blocks to the loops of plans, which are in the order of their headers. The headers of the loops with vectors, in order.
-pub(super) fn apply(body: &mut Body, plans: &[Plan]) -> Vec<Block> {
+/// Adds these blocks to the loops of plans, which are in the order of their headers.
+pub(super) fn apply(body: &mut Body, plans: &[Plan]) {
     let old = std::mem::take(&mut body.blocks).into_values();
     let plan_of = |header: Block| {
         let plan = plans.binary_search_by_key(&header, |plan| plan.header);
@@ -32,7 +32,6 @@ pub(super) fn apply(body: &mut Body, plans: &[Plan]) -> Vec<Block> {
     let number = |block: Block| numbers[block.index()];
     let mut blocks: Arena<Block, BlockData> = Arena::new();
     let mut behind: Vec<Option<[BlockData; BEHIND]>> = vec![None; old.len()];
-    let mut headers = Vec::new();
     for (index, mut data) in old.into_iter().enumerate() {
         let block = Block::new(index);
         if let Some(plan) = plan_of(block) {
@@ -46,9 +45,8 @@ pub(super) fn apply(body: &mut Body, plans: &[Plan]) -> Vec<Block> {
             None => number(target),
         });
         blocks.push(data);
-        for (place, data) in behind[index].take().into_iter().flatten().enumerate() {
-            let added = blocks.push(data);
-            headers.extend((place == usize::from(VECTORS)).then_some(added));
+        for data in behind[index].take().into_iter().flatten() {
+            blocks.push(data);
         }
     }
     body.blocks = blocks;
@@ -56,7 +54,6 @@ pub(super) fn apply(body: &mut Body, plans: &[Plan]) -> Vec<Block> {
         *record = LocalRecord { block: number(record.block), ..*record };
     }
     body.renumber_params();
-    headers
 }
 
 /// The new numbers of so many blocks.

@@ -44,7 +44,7 @@ mod plan;
 
 use crate::Declarations;
 use crate::analysis::{Definitions, InnermostLoops, Surroundings, dominators};
-use crate::ir::{Block, Body};
+use crate::ir::Body;
 
 use super::LARGE;
 use plan::Plan;
@@ -52,10 +52,10 @@ use plan::Plan;
 /// In how many loops of a body that is done at most.
 const MOST_LOOPS: usize = 200;
 
-/// Skips what repetitions of a body's loops can be skipped. The headers of the loops with vectors, in order.
-pub(super) fn run(declarations: &Declarations, body: &mut Body) -> Vec<Block> {
+/// Skips what repetitions of a body's loops can be skipped.
+pub(super) fn run(declarations: &Declarations, body: &mut Body) {
     if !body.insts.values().any(|inst| inst.op.access().is_some()) {
-        return Vec::new();
+        return;
     }
     let loops = InnermostLoops::new(body);
     let definitions = Definitions::new(body);
@@ -65,8 +65,8 @@ pub(super) fn run(declarations: &Declarations, body: &mut Body) -> Vec<Block> {
     let plans = (0..loops.loops.len()).filter_map(|number| Plan::new(declarations, around, &tree, number));
     let mut plans: Vec<Plan> = plans.take(room).collect();
     if plans.is_empty() {
-        return Vec::new();
+        return;
     }
     plans.sort_unstable_by_key(|plan| plan.header);
-    graph::apply(body, &plans)
+    graph::apply(body, &plans);
 }

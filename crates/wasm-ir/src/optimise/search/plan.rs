@@ -101,7 +101,7 @@ impl Plan {
             if access.bytes != bytes || address.step.as_constant() != Some(bytes.into()) {
                 return None;
             }
-            found.push(Found { inst: *inst, access, address, stores: false, after_test: false });
+            found.push(Found::load(*inst, access, address));
         }
         let (groups, members) = form_groups(&found)?;
         if groups.len() > MOST_GROUPS {

@@ -6,6 +6,8 @@
 //!
 //! Values that are `i64` themselves have no such bounds, so they are demanded: what a test compares and where addresses start below [`FAR`], steps of
 //! at most [`LONGEST_STEP`] either way, at most [`MOST_TRIPS`] repetitions. Their product is at most 2⁶².
+//!
+//! In a nest two ways are added up. With at most [`MOST_IN_NEST`] repetitions in each loop, none is longer than 2⁵⁹.
 
 use std::collections::HashMap;
 
@@ -14,12 +16,15 @@ use crate::ir::{IntBinary, IntCompare, IntWidth, Op, Sign, Value};
 use crate::optimise::emitter::Emitter;
 use crate::{MemoryIndex, ValType};
 
+use super::nest::{Demand, InnerLoop};
 use super::plan::{Cost, GroupPlan, LONGEST_STEP, Plan, pairs};
 
 /// 64-bit values of a test, and addresses in the first repetition, lie below this; signed ones not below its negative.
 const FAR: i64 = 1 << 62;
 /// The most repetitions of a loop whose test is of 64-bit values. With addresses of 32 bits it is 2³², as for other tests.
 const MOST_TRIPS: i64 = 1 << 38;
+/// The most repetitions of a loop of a nest: no sum of two ways comes near 2⁶³.
+const MOST_IN_NEST: i64 = 1 << 28;
 
 /// What the check leaves for the fast copy.
 pub(super) struct Checked {
@@ -27,6 +32,8 @@ pub(super) struct Checked {
     pub(super) passed: Value,
     /// The number of the repetition that fails the test.
     pub(super) count: Value,
+    /// The same for each inner loop.
+    pub(super) inner: Vec<Value>,
     /// What the loop costs in fuel, if that is counted.
     pub(super) cost: Option<Value>,
     /// The addresses of each group.
@@ -38,6 +45,8 @@ pub(super) struct Checked {
 pub(super) struct Addresses {
     pub(super) start: Value,
     pub(super) step: Step,
+    /// How they move in an inner loop, by its number.
+    pub(super) inner: Option<(usize, Step)>,
 }
 
 #[derive(Copy, Clone)]
@@ -64,14 +73,19 @@ impl Checked {
 pub(super) fn emit(e: &mut Emitter<'_>, plan: &Plan, replaced: impl Fn(Value) -> Value) -> Checked {
     let mut check = Check::new(e, replaced);
     let count = check.repetitions(&plan.trips, &plan.groups);
+    check.nest(&plan.inner, count);
+    for Demand { op, x, y } in &plan.demands {
+        check.holds(*op, x, y);
+    }
     let spans: Vec<_> = plan.groups.iter().map(|group| check.group(group, count)).collect();
     for (a, b) in pairs(&plan.groups) {
         check.disjoint(&spans[a], &spans[b]);
     }
     let cost = plan.cost.map(|cost| check.fuel(cost, count));
     let passed = check.passed.expect("a plan has a group, which is checked");
+    let inner = check.inner;
     let passed = e.likely(passed);
-    Checked { passed, count, cost, groups: spans.into_iter().map(|span| span.addresses).collect() }
+    Checked { passed, count, inner, cost, groups: spans.into_iter().map(|span| span.addresses).collect() }
 }
 
 /// Conditions that are computed before a loop.
@@ -81,6 +95,8 @@ pub(in crate::optimise) struct Check<'e, 'a, R> {
     /// Whether all conditions so far hold.
     pub(in crate::optimise) passed: Option<Value>,
     lengths: HashMap<MemoryIndex, Value>,
+    /// The numbers of repetitions of inner loops.
+    inner: Vec<Value>,
 }
 
 /// The bytes that a group accesses: from the lowest to one past the highest.
@@ -92,7 +108,7 @@ struct Span {
 
 impl<'e, 'a, R: Fn(Value) -> Value> Check<'e, 'a, R> {
     pub(in crate::optimise) fn new(e: &'e mut Emitter<'a>, replaced: R) -> Self {
-        Self { e, replaced, passed: None, lengths: HashMap::new() }
+        Self { e, replaced, passed: None, lengths: HashMap::new(), inner: Vec::new() }
     }
 
     pub(in crate::optimise) fn demand(&mut self, condition: Value) {
@@ -104,6 +120,26 @@ impl<'e, 'a, R: Fn(Value) -> Value> Check<'e, 'a, R> {
 
     pub(in crate::optimise) fn sum(&mut self, sum: &Linear) -> Value {
         self.e.sum(sum, &self.replaced)
+    }
+
+    /// The repetitions of inner loops. In a nest, none may be too many.
+    fn nest(&mut self, inner: &[InnerLoop], outer: Value) {
+        if inner.is_empty() {
+            return;
+        }
+        self.at_most(outer, MOST_IN_NEST);
+        for inner in inner {
+            let count = self.trips(&inner.trips);
+            self.at_most(count, MOST_IN_NEST);
+            self.inner.push(count);
+        }
+    }
+
+    /// Demands that a comparison holds.
+    fn holds(&mut self, op: IntCompare, x: &Linear, y: &Linear) {
+        let args = [self.sum(x), self.sum(y)];
+        let holds = self.e.value(Op::IntCompare(x.width(), op), &args, ValType::I32);
+        self.demand(holds);
     }
 
     /// Demands that an unsigned number is at most a constant.
@@ -215,31 +251,13 @@ impl<'e, 'a, R: Fn(Value) -> Value> Check<'e, 'a, R> {
     fn group(&mut self, group: &GroupPlan, count: Value) -> Span {
         let start = self.wide(&group.start, Sign::Unsigned);
         let last = self.e.with_constant(IntBinary::Add, count, -i64::from(group.after_test));
-        let (step, lowest, highest) = match group.step.as_signed() {
-            Some(step) => {
-                let end = if step == 0 {
-                    start
-                } else {
-                    let way = self.e.with_constant(IntBinary::Mul, last, step);
-                    self.e.int64(IntBinary::Add, start, way)
-                };
-                let (lowest, highest) = if step < 0 { (end, start) } else { (start, end) };
-                (Step::Constant(step), lowest, highest)
-            }
-            None => {
-                let mut step = self.sum(&group.step);
-                if group.step.width() == IntWidth::I32 {
-                    step = self.e.extend(step, Sign::Signed);
-                } else {
-                    let shifted = self.e.with_constant(IntBinary::Add, step, LONGEST_STEP as i64);
-                    self.at_most(shifted, 2 * LONGEST_STEP as i64);
-                }
-                let way = self.e.int64(IntBinary::Mul, last, step);
-                let (down, up) = (self.e.clamp(IntCompare::LtS, way), self.e.clamp(IntCompare::GtS, way));
-                let lowest = self.e.int64(IntBinary::Add, start, down);
-                (Step::Value(step), lowest, self.e.int64(IntBinary::Add, start, up))
-            }
-        };
+        let (mut lowest, mut highest) = (start, start);
+        let step = self.widen(&mut lowest, &mut highest, &group.step, last);
+        let inner = group.inner.map(|stride| {
+            let after_test = -i64::from(group.after_inner_test);
+            let last = self.e.with_constant(IntBinary::Add, self.inner[stride.inner], after_test);
+            (stride.inner, self.widen(&mut lowest, &mut highest, &stride.step, last))
+        });
         if lowest != start {
             let zero = self.e.i64(0);
             let is_address = self.e.compare(IntCompare::GeS, lowest, zero);
@@ -254,7 +272,31 @@ impl<'e, 'a, R: Fn(Value) -> Value> Check<'e, 'a, R> {
         };
         let is_inside = self.e.compare(IntCompare::LeU, reach, length);
         self.demand(is_inside);
-        Span { addresses: Addresses { start, step }, low, high }
+        Span { addresses: Addresses { start, step, inner }, low, high }
+    }
+
+    /// Widens a range by the way that an address goes in so many steps.
+    fn widen(&mut self, lowest: &mut Value, highest: &mut Value, step: &Linear, steps: Value) -> Step {
+        if let Some(step) = step.as_signed() {
+            if step != 0 {
+                let way = self.e.with_constant(IntBinary::Mul, steps, step);
+                let end = if step < 0 { lowest } else { highest };
+                *end = self.e.int64(IntBinary::Add, *end, way);
+            }
+            return Step::Constant(step);
+        }
+        let mut value = self.sum(step);
+        if step.width() == IntWidth::I32 {
+            value = self.e.extend(value, Sign::Signed);
+        } else {
+            let shifted = self.e.with_constant(IntBinary::Add, value, LONGEST_STEP as i64);
+            self.at_most(shifted, 2 * LONGEST_STEP as i64);
+        }
+        let way = self.e.int64(IntBinary::Mul, steps, value);
+        let (down, up) = (self.e.clamp(IntCompare::LtS, way), self.e.clamp(IntCompare::GtS, way));
+        *lowest = self.e.int64(IntBinary::Add, *lowest, down);
+        *highest = self.e.int64(IntBinary::Add, *highest, up);
+        Step::Value(value)
     }
 
     /// Demands that there is fuel for all repetitions; how much that is. No repetition costs 2¹² or more, so with 2³⁸ of them the product
@@ -284,12 +326,12 @@ impl<'e, 'a, R: Fn(Value) -> Value> Check<'e, 'a, R> {
     }
 }
 
-/// The address of a group in a repetition, by its number.
-pub(super) fn address(e: &mut Emitter<'_>, group: Addresses, repetition: Value) -> Value {
-    let way = match group.step {
-        Step::Constant(0) => return group.start,
-        Step::Constant(step) => e.with_constant(IntBinary::Mul, repetition, step),
-        Step::Value(step) => e.int64(IntBinary::Mul, repetition, step),
+/// An address after so many steps.
+pub(super) fn address(e: &mut Emitter<'_>, start: Value, step: Step, steps: Value) -> Value {
+    let way = match step {
+        Step::Constant(0) => return start,
+        Step::Constant(step) => e.with_constant(IntBinary::Mul, steps, step),
+        Step::Value(step) => e.int64(IntBinary::Mul, steps, step),
     };
-    e.int64(IntBinary::Add, group.start, way)
+    e.int64(IntBinary::Add, start, way)
 }

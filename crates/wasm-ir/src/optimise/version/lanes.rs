@@ -7,8 +7,8 @@
 //!
 //! *Why nothing changes.* Each of these instructions is defined lane by lane.
 
-use crate::analysis::InnermostLoops;
-use crate::ir::{Body, IntShape, Op, VectorIntBinary, VectorOp};
+use crate::analysis::{InnermostLoop, InnermostLoops};
+use crate::ir::{Body, Bounds, IntShape, Op, VectorIntBinary, VectorOp};
 
 use super::plan::Plan;
 
@@ -21,12 +21,20 @@ pub(super) fn are_better_scalar(body: &Body, loops: &InnermostLoops, plans: &[Pl
         if vectors.peek().is_none() {
             continue;
         }
-        if !plans.iter().any(|plan| plan.number == number) || !vectors.all(has_few_lanes) {
+        let is_versioned = plans.iter().any(|plan| plan.number == number) || is_in_fast_copy(body, innermost);
+        if !is_versioned || !vectors.all(has_few_lanes) {
             return false;
         }
         any = true;
     }
     any
+}
+
+/// Whether a loop is in the fast copy of a nest.
+fn is_in_fast_copy(body: &Body, innermost: &InnermostLoop) -> bool {
+    let insts = innermost.blocks.iter().flat_map(|block| &body.blocks[*block].insts);
+    let mut accesses = insts.filter_map(|inst| body.insts[*inst].op.access());
+    accesses.any(|access| matches!(access.bounds, Bounds::Ranged(_)))
 }
 
 fn is_vector(op: &Op) -> bool {

@@ -1,4 +1,4 @@
-//! Versions innermost loops: one copy for when a check before the loop has proven all accesses, one for when not.
+//! Versions innermost loops, and those around them: one copy for when a check before the loop has proven all accesses, one for when not.
 //!
 //! ```text
 //!        entries                                 check:  how often is the loop repeated? do the accesses stay inside?
@@ -30,6 +30,9 @@
 //! traps before and after the loop. They also keep apart two runs of the loop, which were found disjoint each for itself.
 //! If the check fails, the original loop runs. The check itself has no effect and cannot trap.
 //!
+//! *Loops in loops* are versioned first, as one (`nest.rs`); then those inside of what is left as it was. *What the producer unrolled*
+//! may be one repetition in the fast copy (`rolled.rs`).
+//!
 //! *Fuel.* If it is counted, the loop must go through the same blocks in each repetition, so that its cost follows from their number. The
 //! check also finds that so much is left, and the entry takes all of it: nothing in the fast copy can end it early, so what is left behind
 //! it, and wherever a run stops, is the same. If less is left, the original loop counts and stops where it must.
@@ -41,12 +44,13 @@
 pub(super) mod check;
 mod graph;
 mod lanes;
+mod nest;
 pub(super) mod plan;
 mod rolled;
 
 use crate::Declarations;
-use crate::analysis::{Definitions, InnermostLoops, Surroundings, dominators};
-use crate::ir::{Block, Body};
+use crate::analysis::{Definitions, Dominators, InnermostLoops, Surroundings, dominators};
+use crate::ir::Body;
 
 use super::LARGE;
 use plan::Plan;
@@ -56,37 +60,70 @@ const SMALL: usize = 2_000;
 /// A body with more innermost loops than this is left as it is.
 const MOST_LOOPS: usize = 1_000;
 
-/// Versions the loops of a body that are worth it, but those with some headers.
-pub(super) fn run(declarations: &Declarations, body: &mut Body, searches: &[Block]) {
+/// Versions the loops of a body that are worth it.
+pub(super) fn run(declarations: &Declarations, body: &mut Body) {
     let loops = InnermostLoops::new(body);
     if loops.loops.is_empty() || loops.loops.len() > MOST_LOOPS {
         return;
     }
+    let mut room = Room {
+        insts: body.insts.len().max(SMALL).min(LARGE.1 - body.insts.len()),
+        blocks: LARGE.0 - body.blocks.len(),
+    };
+    let definitions = Definitions::new(body);
+    let tree = dominators(body);
+    let outer = loops.enclosing(body);
+    let around = Surroundings { body, loops: &outer, definitions: &definitions };
+    let innermost = Surroundings { loops: &loops, ..around };
+    let nests = plans(declarations, around, Some(innermost), &tree, &mut room);
+    if nests.is_empty() {
+        let plans = plans(declarations, innermost, None, &tree, &mut room);
+        return apply(body, &loops, &definitions, &plans);
+    }
+    graph::apply(body, &outer, &definitions, &nests);
+    let loops = InnermostLoops::new(body);
     let definitions = Definitions::new(body);
     let tree = dominators(body);
     let around = Surroundings { body, loops: &loops, definitions: &definitions };
-    let mut room = body.insts.len().max(SMALL).min(LARGE.1 - body.insts.len());
-    let mut room_for_blocks = LARGE.0 - body.blocks.len();
+    let plans = plans(declarations, around, None, &tree, &mut room);
+    apply(body, &loops, &definitions, &plans);
+}
+
+fn apply(body: &mut Body, loops: &InnermostLoops, definitions: &Definitions, plans: &[Plan]) {
+    body.scalar_lanes = lanes::are_better_scalar(body, loops, plans);
+    if !plans.is_empty() {
+        graph::apply(body, loops, definitions, plans);
+    }
+}
+
+/// How much copies may still add to a body.
+struct Room {
+    insts: usize,
+    blocks: usize,
+}
+
+/// Plans for as many loops as there is room for.
+fn plans(
+    declarations: &Declarations,
+    around: Surroundings<'_>,
+    innermost: Option<Surroundings<'_>>,
+    tree: &Dominators,
+    room: &mut Room,
+) -> Vec<Plan> {
     let mut plans: Vec<Plan> = Vec::new();
-    for number in 0..loops.loops.len() {
-        let blocks = &loops.loops[number].blocks;
-        if searches.binary_search(&blocks[0]).is_ok() {
-            continue;
-        }
-        let size: usize = blocks.iter().map(|block| body.blocks[*block].insts.len()).sum();
+    for (number, repeated) in around.loops.loops.iter().enumerate() {
+        let blocks = &repeated.blocks;
+        let size: usize = blocks.iter().map(|block| around.body.blocks[*block].insts.len()).sum();
         // Besides the copy there are a check, an entry and an exit.
         let added = blocks.len() + 3;
-        if size <= room
-            && added <= room_for_blocks
-            && let Some(plan) = Plan::new(declarations, around, &tree, number)
+        if size <= room.insts
+            && added <= room.blocks
+            && let Some(plan) = Plan::new(declarations, around, innermost, tree, number)
         {
-            room -= size;
-            room_for_blocks -= added;
+            room.insts -= size;
+            room.blocks -= added;
             plans.push(plan);
         }
     }
-    if !plans.is_empty() {
-        body.scalar_lanes = lanes::are_better_scalar(body, &loops, &plans);
-        graph::apply(body, &loops, &definitions, &plans);
-    }
+    plans
 }

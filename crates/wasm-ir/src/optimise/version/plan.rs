@@ -8,6 +8,8 @@ use crate::analysis::{Affine, Dominators, Induction, Linear, Surroundings, Trips
 use crate::entity::Entity;
 use crate::ir::{Block, Body, Bounds, Constant, Convert, Inst, IntBinary, IntWidth, MemoryAccess, Op, Value};
 
+use super::nest::{Demand, InnerLoop, Nest, Stride, assign_scopes};
+
 /// A loop with more instructions is not versioned.
 const MOST_INSTS: usize = 1_000;
 /// Nor is one with more groups, …
@@ -32,6 +34,9 @@ pub(super) struct Plan {
     /// The block that all exits lead to.
     pub(super) exit: Block,
     pub(super) trips: Trips,
+    /// The loops inside, if it is the outer one of a nest.
+    pub(super) inner: Vec<InnerLoop>,
+    pub(super) demands: Vec<Demand>,
     pub(super) groups: Vec<GroupPlan>,
     /// What it costs in fuel, if that is counted.
     pub(super) cost: Option<Cost>,
@@ -47,6 +52,8 @@ pub(in crate::optimise) struct GroupPlan {
     pub(in crate::optimise) start: Linear,
     /// What each repetition adds.
     pub(in crate::optimise) step: Linear,
+    /// What those of an inner loop add.
+    pub(super) inner: Option<Stride>,
     /// The first byte from `start` on that is accessed.
     pub(in crate::optimise) low: u64,
     /// One past the last byte.
@@ -56,6 +63,10 @@ pub(in crate::optimise) struct GroupPlan {
     pub(in crate::optimise) stores: bool,
     /// Whether all its accesses come after the test that bounds the repetitions, so that they happen once less than it is made.
     pub(in crate::optimise) after_test: bool,
+    /// The same for the test of the inner loop.
+    pub(super) after_inner_test: bool,
+    /// Groups of different scopes must not overlap.
+    pub(super) scope: usize,
 }
 
 /// What a loop costs in fuel that goes through the same blocks in each repetition.
@@ -102,18 +113,65 @@ pub(in crate::optimise) struct Member {
 
 /// An access while groups are formed.
 pub(in crate::optimise) struct Found {
-    pub(in crate::optimise) inst: Inst,
-    pub(in crate::optimise) access: MemoryAccess,
-    pub(in crate::optimise) address: Affine,
-    pub(in crate::optimise) stores: bool,
-    pub(in crate::optimise) after_test: bool,
+    inst: Inst,
+    access: MemoryAccess,
+    address: Affine,
+    inner: Option<Stride>,
+    stores: bool,
+    after_test: bool,
+    after_inner_test: bool,
+}
+
+/// How addresses of a loop move.
+struct Moves<'a, 'b> {
+    induction: &'b Induction<'a>,
+    nest: Option<&'b Nest<'a>>,
+}
+
+impl Moves<'_, '_> {
+    /// What a group would have to know of an instruction: nothing, if it is no access or its place is declared. `None` if it is an access that
+    /// cannot be proven.
+    fn access(&self, body: &Body, block: Block, inst: Inst, after_test: bool) -> Option<Option<Found>> {
+        let op = &body.insts[inst].op;
+        let Some(access) = op.access().copied() else { return Some(None) };
+        if let Bounds::Ranged(_) = access.bounds {
+            // It is in the fast copy of a nest, or in vectors of a search.
+            return None;
+        }
+        let stores = op.stores();
+        let operand = body.args(inst)[0];
+        let moving = match self.nest {
+            Some(nest) => nest.address(block, operand),
+            None => self.induction.affine(operand).map(|address| (address, None)),
+        };
+        let Some((address, inner)) = moving else {
+            return (access.bounds == Bounds::Declared && !stores).then_some(None);
+        };
+        let after_inner_test =
+            self.nest.zip(inner).is_some_and(|(nest, stride)| nest.is_after_test(block, stride.inner));
+        Some(Some(Found { inst, access, address, inner, stores, after_test, after_inner_test }))
+    }
+}
+
+impl Found {
+    /// A load that each repetition of an innermost loop may make.
+    pub(in crate::optimise) fn load(inst: Inst, access: MemoryAccess, address: Affine) -> Self {
+        let (inner, stores, after_test, after_inner_test) = (None, false, false, false);
+        Self { inst, access, address, inner, stores, after_test, after_inner_test }
+    }
+
+    /// What accesses of one group have in common.
+    fn key(&self) -> (MemoryIndex, Linear, Linear, Option<Stride>) {
+        (self.access.memory, self.address.start.without_constant(), self.address.step, self.inner)
+    }
 }
 
 impl Plan {
-    /// A plan for a loop, if it can be versioned and may be faster then.
+    /// A plan for a loop, if it can be versioned and may be faster then. `innermost` are the loops in it, if it is none of them itself.
     pub(super) fn new(
         declarations: &Declarations,
         around: Surroundings<'_>,
+        innermost: Option<Surroundings<'_>>,
         tree: &Dominators,
         number: usize,
     ) -> Option<Self> {
@@ -127,8 +185,12 @@ impl Plan {
             return None;
         }
         let exit = only_exit(around, number)?;
-        let induction = Induction::new(around, number);
-        let trips = Trips::new(around, number, &induction, tree)?;
+        let (nest, alone) = match innermost {
+            Some(innermost) => (Some(Nest::new(around, innermost, number, tree)?), None),
+            None => (None, Some(Induction::new(around, number))),
+        };
+        let induction = nest.as_ref().map(|nest| &nest.outer).or(alone.as_ref())?;
+        let trips = Trips::new(around, number, induction, tree)?;
         if trips.as_constant().is_some_and(|trips| trips < FEW_TRIPS) {
             return None;
         }
@@ -136,32 +198,37 @@ impl Plan {
             true => None,
             false => Some(Cost::new(body, blocks, &trips)?),
         };
+        let moves = Moves { induction, nest: nest.as_ref() };
         let mut found = Vec::new();
         for block in blocks {
             let after_test = *block != trips.block && tree.dominates(trips.block.index(), block.index());
             for inst in &body.blocks[*block].insts {
-                let op = &body.insts[*inst].op;
-                let Some(access) = op.access() else { continue };
-                let stores = op.stores();
-                match induction.affine(body.args(*inst)[0]) {
-                    Some(address) => {
-                        found.push(Found { inst: *inst, access: *access, address, stores, after_test });
-                    }
-                    None if access.bounds == Bounds::Declared && !stores => {}
-                    None => return None,
-                }
+                found.extend(moves.access(body, *block, *inst, after_test)?);
             }
         }
-        let (groups, members) = form_groups(&found)?;
-        if is_too_long(trips.start.width(), trips.step)
-            || groups
-                .iter()
-                .any(|group| group.step.as_signed().is_some_and(|step| is_too_long(group.step.width(), step)))
+        let (mut groups, members) = form_groups(&found)?;
+        let (inner, demands) = nest.map_or_else(Default::default, |nest| (nest.loops, nest.demands));
+        if !inner.is_empty() {
+            assign_scopes(&mut groups)?;
+        }
+        let is_long = |trips: &Trips| is_too_long(trips.start.width(), trips.step);
+        let goes_far =
+            |step: &Linear| step.as_signed().is_some_and(|number| is_too_long(step.width(), number));
+        if is_long(&trips)
+            || inner.iter().any(|inner| is_long(&inner.trips))
+            || groups.iter().flat_map(GroupPlan::steps).any(goes_far)
         {
             return None;
         }
         let fits = (1..=MOST_GROUPS).contains(&groups.len()) && pairs(&groups).count() <= MOST_PAIRS;
-        fits.then_some(Self { number, exit, trips, groups, cost, members })
+        fits.then_some(Self { number, exit, trips, inner, demands, groups, cost, members })
+    }
+}
+
+impl GroupPlan {
+    /// What its accesses move by, in each loop that they are in.
+    fn steps(&self) -> impl Iterator<Item = &Linear> {
+        [&self.step].into_iter().chain(self.inner.as_ref().map(|inner| &inner.step))
     }
 }
 
@@ -170,7 +237,7 @@ pub(super) fn pairs(groups: &[GroupPlan]) -> impl Iterator<Item = (usize, usize)
     let all = (0..groups.len()).flat_map(move |a| (a + 1..groups.len()).map(move |b| (a, b)));
     all.filter(|(a, b)| {
         let (a, b) = (&groups[*a], &groups[*b]);
-        a.memory == b.memory && (a.stores || b.stores)
+        a.memory == b.memory && a.scope != b.scope && (a.stores || b.stores)
     })
 }
 
@@ -178,18 +245,21 @@ pub(super) fn pairs(groups: &[GroupPlan]) -> impl Iterator<Item = (usize, usize)
 pub(in crate::optimise) fn form_groups(found: &[Found]) -> Option<(Vec<GroupPlan>, HashMap<Inst, Member>)> {
     let mut numbers = HashMap::new();
     let mut groups: Vec<GroupPlan> = Vec::new();
-    for Found { access, address, stores, after_test, .. } in found {
-        let key = (access.memory, address.start.without_constant(), address.step);
-        let number = *numbers.entry(key).or_insert_with(|| {
+    for one in found {
+        let Found { access, address, inner, stores, after_test, after_inner_test, .. } = one;
+        let number = *numbers.entry(one.key()).or_insert_with(|| {
             groups.push(GroupPlan {
                 memory: access.memory,
                 start: address.start,
                 step: address.step,
+                inner: *inner,
                 low: u64::MAX,
                 high: 0,
                 reach: 0,
                 stores: false,
                 after_test: true,
+                after_inner_test: true,
+                scope: groups.len(),
             });
             groups.len() - 1
         });
@@ -199,17 +269,20 @@ pub(in crate::optimise) fn form_groups(found: &[Found]) -> Option<(Vec<GroupPlan
         }
         group.stores |= stores;
         group.after_test &= after_test;
+        group.after_inner_test &= after_inner_test;
     }
     let mut members = HashMap::new();
-    for Found { inst, access, address, stores, .. } in found {
-        let number = numbers[&(access.memory, address.start.without_constant(), address.step)];
+    for one in found {
+        let Found { inst, access, address, stores, .. } = one;
+        let number = numbers[&one.key()];
         let group = &mut groups[number];
         let distance = constant_of_start(&address.start).wrapping_sub(constant_of_start(&group.start));
         let offset = access.offset.checked_add(distance as u64)?;
         group.low = group.low.min(offset);
         group.high = group.high.max(offset.checked_add(access.bytes.into())?);
-        let reached =
-            if *stores { u64::from(access.bytes) } else { reach(access.bytes, group.step.as_signed()) };
+        let steps = group.steps().filter(|_| !stores);
+        let reached = steps.map(|step| reach(access.bytes, step.as_signed())).max();
+        let reached = reached.unwrap_or(access.bytes.into());
         group.reach = group.reach.max(offset.checked_add(reached)?);
         if group.reach > FARTHEST {
             return None;

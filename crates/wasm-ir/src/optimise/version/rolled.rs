@@ -65,7 +65,8 @@ pub(super) fn find(around: Surroundings<'_>, plan: &Plan, live_out: &[Value]) ->
     let repeated = &around.loops.loops[plan.number];
     let blocks = &repeated.blocks;
     let (last, before) = blocks.split_last()?;
-    if before.is_empty() || repeated.latches != [*last] || plan.trips.block != *last {
+    if before.is_empty() || !plan.inner.is_empty() || repeated.latches != [*last] || plan.trips.block != *last
+    {
         return None;
     }
     let leaves = |block: &Block| {

@@ -10,9 +10,10 @@ use crate::ir::{
 use crate::optimise::emitter::Emitter;
 use crate::{ValType, WasmOffset};
 
-use super::super::check;
+use super::super::check::{self, Addresses};
+use super::super::plan::Plan;
 use super::super::rolled::End;
-use super::{CheckBlock, Rebuild};
+use super::{CheckBlock, Counter, Rebuild};
 
 impl Rebuild<'_> {
     pub(super) fn fast(&mut self, plan: usize, block: Block, check: &CheckBlock) -> BlockData {
@@ -25,8 +26,9 @@ impl Rebuild<'_> {
         }
         let mut params: Vec<Value> = params.into_iter().map(|param| self.new_copy(param)).collect();
         let mut copies = Vec::new();
-        if block == self.header(plan) {
-            params.push(self.begin_repetition(check, &mut copies));
+        self.inserted = 0;
+        if let Some(inner) = self.loop_of(plan, block) {
+            params.push(self.begin_repetition(block, inner, check, &mut copies));
         }
         copies.extend(insts.into_iter().map(|inst| self.copy_inst(plan, inst, check)));
         let ends =
@@ -34,11 +36,15 @@ impl Rebuild<'_> {
         let copied = |rebuild: &Self, value: Value| {
             ends.get(&value).copied().unwrap_or_else(|| rebuild.copied(value, plan))
         };
-        let mut kind = self.terminator(terminator.kind, copied, Some(plan), true);
-        if (is_rolled || block == self.plans[plan].trips.block)
+        let mut kind = self.terminator(terminator.kind, copied, Some(plan), Some(block));
+        if let Some((header, goes_on, count)) = self.test_in(plan, block, check)
             && let Terminator::Branch { condition, .. } = &mut kind
         {
-            *condition = self.count_repetitions(plan, check, terminator.offset, &mut copies);
+            let op = if goes_on { IntCompare::Ne } else { IntCompare::Eq };
+            let mut emitter = Emitter::new(self.body, terminator.offset);
+            let counter = self.counters.iter().rfind(|counter| counter.header == header);
+            *condition = emitter.compare(op, counter.expect("a header comes before").repetition, count);
+            copies.extend(emitter.insts);
         }
         BlockData { params, insts: copies, terminator: TerminatorData { kind, offset: terminator.offset } }
     }
@@ -75,46 +81,77 @@ impl Rebuild<'_> {
         values
     }
 
-    /// Where a record of a local stands in the fast copy, in instructions of its block; `None` if it is of code that the copy
-    /// does without.
+    /// Where a record of a local stands in the fast copy's block that was made last, in instructions; `None` if it is of code
+    /// that the copy does without.
     pub(super) fn position(&self, plan: usize, record: LocalRecord) -> Option<u32> {
-        if record.block == self.header(plan) {
-            return Some(record.position + self.inserted);
-        }
-        if !self.is_last_of_rolled(plan, record.block) {
-            return Some(record.position);
-        }
         // Nothing is left out before the end of the tail.
-        let rolled = self.rolled[plan].as_ref()?;
-        (record.position <= rolled.end_of_tail).then_some(record.position)
+        let end = match &self.rolled[plan] {
+            Some(rolled) if self.is_last_of_rolled(plan, record.block) => rolled.end_of_tail,
+            _ => u32::MAX,
+        };
+        (record.position <= end).then_some(record.position + self.inserted)
     }
 
-    /// Counts repetitions of the fast copy and computes the addresses of this one; the counter.
-    fn begin_repetition(&mut self, check: &CheckBlock, insts: &mut Vec<Inst>) -> Value {
+    /// Which loop of a plan a block is the header of: `Some(None)` if of the plan's own, else the number of the inner one.
+    fn loop_of(&self, plan: usize, block: Block) -> Option<Option<usize>> {
+        if block == self.header(plan) {
+            return Some(None);
+        }
+        self.plans[plan].inner.iter().position(|inner| inner.header == block).map(Some)
+    }
+
+    /// The test at the end of a block that bounds the repetitions of a loop, which becomes one of their number, as a back end understands
+    /// it best: the loop's header, whether it goes on if the test holds, and how often.
+    fn test_in(&self, plan: usize, block: Block, check: &CheckBlock) -> Option<(Block, bool, Value)> {
+        let Plan { trips, inner, .. } = &self.plans[plan];
+        if block == trips.block || self.is_last_of_rolled(plan, block) {
+            return Some((self.header(plan), trips.goes_on, check.checked.count));
+        }
+        let inner = inner.iter().zip(&check.checked.inner).find(|(inner, _)| inner.trips.block == block);
+        inner.map(|(inner, count)| (inner.header, inner.trips.goes_on, *count))
+    }
+
+    /// Counts repetitions of a loop of the fast copy and computes the addresses of this one; the counter.
+    fn begin_repetition(
+        &mut self,
+        header: Block,
+        inner: Option<usize>,
+        check: &CheckBlock,
+        insts: &mut Vec<Inst>,
+    ) -> Value {
         let repetition = self.new_param(ValType::I64);
-        self.repetition = repetition;
         let mut emitter = Emitter::new(self.body, check.offset);
         let groups = check.checked.groups.iter();
-        self.addresses = groups.map(|group| check::address(&mut emitter, *group, repetition)).collect();
-        self.next_repetition = emitter.with_constant(IntBinary::Add, repetition, 1);
+        match inner {
+            None => {
+                let address =
+                    |group: &Addresses| check::address(&mut emitter, group.start, group.step, repetition);
+                self.addresses = groups.map(address).collect();
+            }
+            Some(inner) => {
+                for (group, address) in groups.zip(&mut self.addresses) {
+                    if let Some((of, step)) = group.inner
+                        && of == inner
+                    {
+                        *address = check::address(&mut emitter, *address, step, repetition);
+                    }
+                }
+            }
+        }
+        let next = emitter.with_constant(IntBinary::Add, repetition, 1);
         insts.extend(emitter.insts);
         self.inserted = insts.len() as u32;
+        self.counters.push(Counter { header, repetition, next });
         repetition
     }
 
-    /// The test that bounds the repetitions, as one of their number: what a back end understands best.
-    fn count_repetitions(
-        &mut self,
-        plan: usize,
-        check: &CheckBlock,
-        offset: WasmOffset,
-        insts: &mut Vec<Inst>,
-    ) -> Value {
-        let op = if self.plans[plan].trips.goes_on { IntCompare::Ne } else { IntCompare::Eq };
-        let mut emitter = Emitter::new(self.body, offset);
-        let condition = emitter.compare(op, self.repetition, check.checked.count);
-        insts.extend(emitter.insts);
-        condition
+    /// The number of the repetition that an edge of the fast copy begins, if it leads to a header.
+    pub(super) fn repetition_after(&self, plan: usize, from: Block, to: Block) -> Option<Value> {
+        self.loop_of(plan, to)?;
+        if to > from {
+            return Some(self.zero);
+        }
+        self.counters.iter().rfind(|counter| counter.header == to).map(|counter| counter.next)
     }
 
     /// The copy of a parameter or result of the fast copy.

@@ -16,7 +16,7 @@ use crate::optimise::emitter::Emitter;
 use crate::{ValType, WasmOffset};
 
 use super::check::{self, Checked};
-use super::plan::Plan;
+use super::plan::{GroupPlan, Plan};
 use super::rolled::{self, Rolled};
 
 /// Where a block of the new graph comes from. Numbers are of plans.
@@ -50,13 +50,21 @@ struct Rebuild<'a> {
     outside: Vec<Option<Value>>,
     /// Their copies, by value.
     copies: Vec<Option<Value>>,
-    /// In the fast copy that is being made: the number of a repetition, the address of each group in it, and the number of
-    /// the next.
-    repetition: Value,
+    /// In the fast copy that is being made: the number zero, how its loop and those inside are counted, and the address of each
+    /// group.
+    zero: Value,
+    counters: Vec<Counter>,
     addresses: Vec<Value>,
-    next_repetition: Value,
-    /// How many instructions of its header compute these.
+    /// How many instructions at the beginning of the last block that was made compute these.
     inserted: u32,
+}
+
+/// The number of a loop's repetition, and that of the next.
+#[derive(Copy, Clone)]
+struct Counter {
+    header: Block,
+    repetition: Value,
+    next: Value,
 }
 
 /// The blocks that a plan adds.
@@ -79,9 +87,9 @@ pub(super) fn apply(body: &mut Body, loops: &InnermostLoops, definitions: &Defin
         live_out: vec![Vec::new(); plans.len()],
         outside: vec![None; count],
         copies: vec![None; count],
-        repetition: Value(0),
+        zero: Value(0),
+        counters: Vec::new(),
         addresses: Vec::new(),
-        next_repetition: Value(0),
         inserted: 0,
         rolled: Vec::new(),
         old: Vec::new(),
@@ -101,6 +109,7 @@ pub(super) fn apply(body: &mut Body, loops: &InnermostLoops, definitions: &Defin
     let mut records = Vec::with_capacity(locals.records.len());
     let mut blocks: Arena<Block, BlockData> = Arena::new();
     let costs = std::mem::take(&mut rebuild.body.costs);
+    let copies = std::mem::take(&mut rebuild.body.copies);
     for origin in order {
         if !costs.is_empty() {
             // The entry of a fast copy takes what all of it costs.
@@ -116,7 +125,8 @@ pub(super) fn apply(body: &mut Body, loops: &InnermostLoops, definitions: &Defin
         let new = blocks.push(data);
         if let Origin::Old(block) | Origin::Fast(_, block) = origin {
             let is_fast = matches!(origin, Origin::Fast(..));
-            rebuild.body.copies.extend(is_fast.then_some(new));
+            let is_copy = is_fast || copies.binary_search(&block).is_ok();
+            rebuild.body.copies.extend(is_copy.then_some(new));
             let moved = locals.of(block).iter().filter_map(|record| rebuild.record(*record, new, is_fast));
             records.extend(moved);
         }
@@ -269,8 +279,13 @@ impl Rebuild<'_> {
         }
         let insts = emitter.insts;
         let first = body.groups.next_key();
-        let count = plans[number].groups.len() as u32;
-        let groups = (0..count).map(|_| body.groups.push(Disjoint { first, count })).collect();
+        let mut scopes: Vec<usize> = plans[number].groups.iter().map(|group| group.scope).collect();
+        scopes.sort_unstable();
+        scopes.dedup();
+        let count = scopes.len() as u32;
+        let of_scopes: Vec<Group> = (0..count).map(|_| body.groups.push(Disjoint { first, count })).collect();
+        let place = |group: &GroupPlan| scopes.partition_point(|scope| *scope < group.scope);
+        let groups = plans[number].groups.iter().map(|group| of_scopes[place(group)]).collect();
         CheckBlock { params, insts, checked, offset, groups }
     }
 
@@ -288,9 +303,10 @@ impl Rebuild<'_> {
         let mut emitter = Emitter::new(self.body, check.offset);
         check.checked.cost.iter().for_each(|cost| emitter.effect(Op::TakeFuel, &[*cost]));
         emitter.effect(Op::EffectBarrier, &[]);
-        let first = emitter.i64(0);
+        self.zero = emitter.i64(0);
+        self.counters.clear();
         let insts = emitter.insts;
-        let args = self.body.push_list(check.params.iter().copied().chain([first]));
+        let args = self.body.push_list(check.params.iter().copied().chain([self.zero]));
         let target = BlockCall { block: self.fast_blocks[header.index()].expect("it has a copy"), args };
         let terminator = TerminatorData { kind: Terminator::Jump(target), offset: check.offset };
         BlockData { params: Vec::new(), insts, terminator }
@@ -336,7 +352,7 @@ impl Rebuild<'_> {
             self.body.insts[*inst].args = self.resolve_list(self.body.insts[*inst].args, user);
         }
         let kind =
-            self.terminator(terminator.kind, |rebuild, value| rebuild.resolve(value, user), user, false);
+            self.terminator(terminator.kind, |rebuild, value| rebuild.resolve(value, user), user, None);
         BlockData { params, insts, terminator: TerminatorData { kind, offset: terminator.offset } }
     }
 
@@ -366,13 +382,13 @@ impl Rebuild<'_> {
     }
 
     /// A terminator of a block, with its values replaced and its edges led where they go now. `plan` is that of the block's
-    /// loop, `is_fast` says which copy it is.
+    /// loop, `fast` is the block if it is of a fast copy.
     fn terminator(
         &mut self,
         mut kind: Terminator,
         replaced: impl Fn(&Self, Value) -> Value,
         plan: Option<usize>,
-        is_fast: bool,
+        fast: Option<Block>,
     ) -> Terminator {
         let list = |rebuild: &mut Self, list: List| {
             let values: Vec<Value> =
@@ -388,13 +404,13 @@ impl Rebuild<'_> {
                     args.extend(rebuild.live_out[plan].iter().map(|value| replaced(rebuild, *value)));
                     rebuild.added[plan].exit
                 }
-                Some(plan) if is_fast => {
-                    if call.block == rebuild.header(plan) {
-                        args.push(rebuild.next_repetition);
+                Some(plan) => match fast {
+                    Some(from) => {
+                        args.extend(rebuild.repetition_after(plan, from, call.block));
+                        rebuild.fast_blocks[call.block.index()].expect("the loop is copied")
                     }
-                    rebuild.fast_blocks[call.block.index()].expect("the loop is copied")
-                }
-                Some(_) => rebuild.slow_blocks[call.block.index()],
+                    None => rebuild.slow_blocks[call.block.index()],
+                },
                 None => rebuild.outer_call(call).block,
             };
             BlockCall { block, args: rebuild.body.push_list(args) }
