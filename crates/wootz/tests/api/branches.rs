@@ -122,7 +122,7 @@ fn a_profile_of_another_module_is_refused() {
 }
 
 #[test]
-fn lazily_compiled_code_counts_nothing() {
+fn lazily_compiled_code_has_no_profile_to_keep() {
     let config = Config::new().branches(Branches::Counted).mode(Mode::Lazy);
     let (module, results) = run(&config, SUM, &[4]);
     assert_eq!(results, [Ok(Some(0))]);
