@@ -51,6 +51,44 @@ KERNEL void conditional_store(int32_t *to, const int32_t *from, int limit, int n
         if (from[i] > limit) to[i] = from[i] - limit;
 }
 
+/* Reads only where it adds. */
+KERNEL int32_t conditional_sum(const int32_t *values, const int32_t *keys, int limit, int n)
+{
+    int32_t sum = 0;
+    for (int i = 0; i < n; i++)
+        if (keys[i] > limit) sum += values[i];
+    return sum;
+}
+
+/* A condition in a condition, and bytes. */
+KERNEL void saturate(uint8_t *to, const uint8_t *from, int n)
+{
+    for (int i = 0; i < n; i++)
+        if (from[i] != 0 && to[i] < 200) to[i] += from[i];
+}
+
+/* The sum of six neighbours in three dimensions, short rows. */
+KERNEL void stencil(float *to, const float *from, int n)
+{
+    for (int x = 1; x < n - 1; x++)
+        for (int y = 1; y < n - 1; y++)
+            for (int z = 1; z < n - 1; z++) {
+                int i = (x * n + y) * n + z;
+                to[i] = from[i - 1] + from[i + 1] + from[i - n] + from[i + n] + from[i - n * n] + from[i + n * n];
+            }
+}
+
+/* Places that are known only when they are read. */
+KERNEL void gather(int32_t *to, const int32_t *from, const int32_t *places, int n)
+{
+    for (int i = 0; i < n; i++) to[i] = from[places[i]];
+}
+
+KERNEL void histogram(uint32_t *counts, const uint8_t *bytes, int n)
+{
+    for (int i = 0; i < n; i++) counts[bytes[i]]++;
+}
+
 /* Every third element, from the end. */
 KERNEL int32_t strided(const int32_t *values, int n)
 {
@@ -192,6 +230,19 @@ int main(int count, char **arguments)
         double *a = numbers(cells), *b = numbers(cells), *c = numbers(cells);
         TIME(gemm(c, a, b, n));
         result = checksum(c, cells * 8);
+    } else if (!strcmp(name, "gemm-small")) {
+        int n = one * (16);
+        size_t cells = (size_t)n * n;
+        double *a = numbers(cells), *b = numbers(cells), *c = numbers(cells);
+        TIME(gemm(c, a, b, n));
+        result = checksum(c, cells * 8);
+    } else if (!strcmp(name, "stencil")) {
+        int n = one * (34);
+        size_t cells = (size_t)n * n * n;
+        float *a = filled(cells * 4), *b = filled(cells * 4);
+        for (size_t i = 0; i < cells; i++) a[i] = (float)(i % 17);
+        TIME(stencil(b, a, n));
+        result = checksum(b, cells * 4);
     } else if (!strcmp(name, "jacobi")) {
         int n = one * (256);
         size_t cells = (size_t)n * n;
@@ -216,6 +267,27 @@ int main(int count, char **arguments)
         int32_t *a = filled((size_t)n * 4), *b = filled((size_t)n * 4);
         TIME(conditional_store(b, a, round, n));
         result = checksum(b, (size_t)n * 4);
+    } else if (!strcmp(name, "conditional-sum")) {
+        int n = one * (1 << 14);
+        int32_t *a = filled((size_t)n * 4), *b = filled((size_t)n * 4);
+        TIME(result += (uint32_t)conditional_sum(a, b, round, n));
+    } else if (!strcmp(name, "saturate")) {
+        int n = one * (1 << 14);
+        uint8_t *a = filled((size_t)n), *b = filled((size_t)n);
+        TIME(saturate(b, a, n));
+        result = checksum(b, (size_t)n);
+    } else if (!strcmp(name, "gather")) {
+        int n = one * (1 << 14);
+        int32_t *a = filled((size_t)n * 4), *b = filled((size_t)n * 4), *places = filled((size_t)n * 4);
+        for (int i = 0; i < n; i++) places[i] = (int32_t)((uint32_t)places[i] % (uint32_t)n);
+        TIME(gather(b, a, places, n));
+        result = checksum(b, (size_t)n * 4);
+    } else if (!strcmp(name, "histogram")) {
+        int n = one * (1 << 14);
+        uint8_t *a = filled((size_t)n);
+        uint32_t *counts = filled(256 * 4);
+        TIME(histogram(counts, a, n));
+        result = checksum(counts, 256 * 4);
     } else if (!strcmp(name, "strided")) {
         int n = one * (1 << 14);
         int32_t *a = filled((size_t)n * 4);
@@ -234,7 +306,8 @@ int main(int count, char **arguments)
         TIME(result += (uint64_t)lz_decode(output, input, length));
         result += checksum(output, (size_t)n);
     } else if (!strcmp(name, "string-length") || !strcmp(name, "string-length-long")) {
-        int n = one * (1 << 12);
+        /* More than a processor can learn by heart. */
+        int n = one * (name[13] ? 1 << 12 : 1 << 16);
         char *all = strings(n, name[13] ? 500 : 16);
         TIME({
             const char *string = all;
@@ -243,7 +316,7 @@ int main(int count, char **arguments)
         });
     } else if (!strcmp(name, "compare") || !strcmp(name, "compare-long")) {
         /* Keys of a table, each with the next: equal up to some place. */
-        int n = one * (1 << 12), size = name[7] ? 500 : 20;
+        int n = one * (name[7] ? 1 << 12 : 1 << 15), size = name[7] ? 500 : 20;
         uint8_t *keys = filled((size_t)n * (size_t)size);
         for (int i = 1; i < n; i++)
             memcpy(keys + i * size, keys + (i - 1) * size, random32() % (uint32_t)(size + size / 2) % (uint32_t)(size + 1));

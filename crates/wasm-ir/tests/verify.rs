@@ -175,6 +175,11 @@ fn bounds() {
 }
 
 #[test]
+fn costs() {
+    assert_finds!("there are 1 costs for", |body| body.costs.push(7));
+}
+
+#[test]
 fn arguments_and_offsets() {
     assert_finds!("arguments instead of", |body| {
         let block = loop_block(body);

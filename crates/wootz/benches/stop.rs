@@ -33,6 +33,10 @@ const GUEST: &str = r#"(module
                     (br $cross)))))
             (br_if $next (i32.lt_u (local.tee $i (i32.add (local.get $i) (i32.const 1))) (local.get $n))))
         (local.get $count))
+    (func (export "fill") (param $end i32) (local $at i32)
+        (loop $next
+            (i32.store (local.get $at) (i32.add (i32.load (local.get $at)) (local.get $end)))
+            (br_if $next (i32.lt_u (local.tee $at (i32.add (local.get $at) (i32.const 4))) (local.get $end)))))
     (func (export "mix") (param $n i32) (result i64) (local $x i64)
         (loop $next
             (local.set $x (i64.mul (i64.xor (i64.rotl (local.get $x) (i64.const 7)) (i64.extend_i32_u (local.get $n)))
@@ -131,6 +135,11 @@ fn run(group: &mut BenchmarkGroup<'_, WallTime>, name: &str, config: &Config) {
     group.bench_function(format!("fib {name}"), |b| b.iter(|| fib.call(&mut store, 20).expect("it returns")));
     group.bench_function(format!("sieve {name}"), |b| {
         b.iter(|| sieve.call(&mut store, 60_000).expect("it returns"))
+    });
+    // A loop that is versioned.
+    let fill: TypedFunc<i32, ()> = instance.get_typed_func(&store, "fill").expect("an export");
+    group.bench_function(format!("fill {name}"), |b| {
+        b.iter(|| fill.call(&mut store, 60_000).expect("it returns"))
     });
     group.bench_function(format!("mix {name}"), |b| {
         b.iter(|| mix.call(&mut store, 10_000).expect("it returns"))

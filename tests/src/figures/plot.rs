@@ -10,8 +10,8 @@ const COLOURS: [&str; 12] = [
 ];
 const BAR: f64 = 9.0;
 const GAP: f64 = 18.0;
-/// No group is narrower than its name.
-const NAME: f64 = 64.0;
+/// About as wide as a letter: no group is narrower than its name.
+const LETTER: f64 = 6.0;
 const HEIGHT: f64 = 260.0;
 const LEFT: f64 = 46.0;
 const TOP: f64 = 40.0;
@@ -44,7 +44,8 @@ impl<'a> Plot<'a> {
     /// # Errors
     /// None: writing to a string does not fail.
     pub fn svg(&self) -> Result<String, std::fmt::Error> {
-        let group = (BAR * self.ways.len() as f64 + GAP).max(NAME + GAP);
+        let longest = self.programs.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
+        let group = (BAR * self.ways.len() as f64).max(LETTER * longest as f64) + GAP;
         let width = LEFT + group * (self.programs.len() + 1) as f64 + LEGEND;
         let mut svg = String::new();
         writeln!(
@@ -90,7 +91,8 @@ impl<'a> Plot<'a> {
         name: &str,
         bars: impl Iterator<Item = (f64, Option<Spread>)>,
     ) -> std::fmt::Result {
-        let left = LEFT + GAP / 2.0 + width * place as f64;
+        let middle = LEFT + width * (place as f64 + 0.5);
+        let left = middle - BAR * self.ways.len() as f64 / 2.0;
         for (way, (ratio, spread)) in bars.enumerate() {
             let x = left + BAR * way as f64;
             let (y, one) = (height_of(ratio), height_of(1.0));
@@ -111,7 +113,6 @@ impl<'a> Plot<'a> {
                 )?;
             }
         }
-        let middle = left + (width - GAP) / 2.0;
         let y = TOP + HEIGHT + 18.0;
         writeln!(svg, "<text x=\"{middle:.1}\" y=\"{y:.0}\" text-anchor=\"middle\">{name}</text>")
     }

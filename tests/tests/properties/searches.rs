@@ -9,7 +9,7 @@ use super::outcomes::{expected, found};
 use super::runner;
 
 /// Loops to try, each with several arguments under every configuration.
-const CASES: u32 = 120;
+const CASES: u32 = 150;
 
 /// Bytes of the memory: a page.
 const SIZE: usize = 65536;
@@ -69,6 +69,8 @@ struct Search {
     step: i64,
     offsets: [u32; 2],
     exits: Vec<Exit>,
+    /// Whether it stores, before the exits or behind them, and what it adds to what the first place holds; else nothing of that.
+    store: Option<(bool, i64)>,
     marks: Vec<(usize, u8)>,
     calls: Vec<Call>,
 }
@@ -76,6 +78,8 @@ struct Search {
 #[derive(Clone, Debug)]
 struct Call {
     places: [i64; 2],
+    /// Where it stores.
+    to: i64,
     needle: i64,
     count: i64,
 }
@@ -118,8 +122,18 @@ fn searches() -> impl Strategy<Value = Search> {
         3 => (-150..20_i64).prop_map(|distance| SIZE as i64 + distance),
         1 => -20..40_i64,
     ];
-    let calls = ([near.clone(), near], constants(), prop_oneof![0..40_i64, 0..1000_i64, Just(-1)])
-        .prop_map(|(places, needle, count)| Call { places, needle, count });
+    let close = (any::<bool>(), prop_oneof![-20..80_i64, -400..400_i64]);
+    let calls = (
+        [near.clone(), near.clone()],
+        near,
+        close,
+        constants(),
+        prop_oneof![0..40_i64, 0..1000_i64, Just(-1)],
+    )
+        .prop_map(|(places, to, (is_close, distance), needle, count)| {
+            let to = if is_close { places[0] + distance } else { to };
+            Call { places, to, needle, count }
+        });
     let parts = (
         prop::bool::weighted(0.25),
         any::<bool>(),
@@ -127,16 +141,18 @@ fn searches() -> impl Strategy<Value = Search> {
         prop::sample::select(&[1, 1, 1, 1, 1, 1, 2, -1][..]),
         [prop::sample::select(&[0, 0, 0, 1, 8][..]), prop::sample::select(&[0, 0, 1, 4][..])],
         prop::collection::vec(exits, 1..4),
+        prop::option::weighted(0.4, (any::<bool>(), prop::sample::select(&[0, 0, 1, -32][..]))),
         prop::collection::vec((0..SIZE, prop::sample::select(&[0, 0, 98, 96, 255, 128, 57][..])), 200..900),
         prop::collection::vec(calls, 8),
     );
-    parts.prop_map(|(wide, grows, load, step, offsets, exits, marks, calls)| Search {
+    parts.prop_map(|(wide, grows, load, step, offsets, exits, store, marks, calls)| Search {
         wide,
         grows,
         load,
         step,
         offsets,
         exits,
+        store,
         marks,
         calls,
     })
@@ -175,7 +191,7 @@ impl Search {
         };
         let mut text = format!(
             "(module (memory (export \"m\") {index}1{most}) (global $g (export \"g\") (mut i64) (i64.const 0))
-  (func (export \"f\") (param $p0 {wide}) (param $p1 {wide}) (param $needle {wide}) (param $n {wide}) (result i64)
+  (func (export \"f\") (param $p0 {wide}) (param $p1 {wide}) (param $p2 {wide}) (param $needle {wide}) (param $n {wide}) (result i64)
       (local $v0 {ty}) (local $v1 {ty}) (local $x {ty}) (local $i {wide}) (local $way i64)
     (local.set $x {narrow})
     (global.set $g (i64.const 1))
@@ -185,6 +201,21 @@ impl Search {
         for (place, offset) in self.offsets.iter().enumerate() {
             text += &format!("      (local.set $v{place} ({load} offset={offset} (local.get $p{place})))\n");
         }
+        let store = self.store.map(|(is_first, added)| {
+            let op = match bytes * 8 {
+                32 if ty == "i32" => "i32.store".to_owned(),
+                64 => "i64.store".to_owned(),
+                bits => format!("{ty}.store{bits}"),
+            };
+            let value = format!("({ty}.add (local.get $v0) ({ty}.const {added}))");
+            (is_first, format!("      ({op} (local.get $p2) {value})\n"))
+        });
+        text += store
+            .iter()
+            .filter(|(is_first, _)| *is_first)
+            .map(|(_, text)| text.as_str())
+            .collect::<String>()
+            .as_str();
         for (number, exit) in self.exits.iter().enumerate() {
             let leave = format!("(local.set $way (i64.const {number})) (br $out)");
             text += "      ";
@@ -208,8 +239,14 @@ impl Search {
             };
             text += "\n";
         }
+        text += store
+            .iter()
+            .filter(|(is_first, _)| !is_first)
+            .map(|(_, text)| text.as_str())
+            .collect::<String>()
+            .as_str();
         let way = self.step * bytes;
-        for place in 0..2 {
+        for place in 0..3 {
             text += &format!(
                 "      (local.set $p{place} ({wide}.add (local.get $p{place}) ({wide}.const {way})))\n"
             );
@@ -219,7 +256,6 @@ impl Search {
             _ => format!("(i64.extend_i32_u (local.get ${name}))"),
         };
         text += &format!("      (local.set $i ({wide}.add (local.get $i) ({wide}.const 1)))
-      ;; No search is longer than the memory.
       (br $again)))
     (global.set $g {})
     (i64.add (i64.mul {} (i64.const 1000003)) (i64.add (i64.mul {} (i64.const 31)) (i64.add {} (i64.add {} (local.get $way))))))
@@ -241,8 +277,11 @@ impl Search {
 fn check(engines: &[Engine], case: &Search) -> Result<(), TestCaseError> {
     let wasm = wat::parse_str(case.module()).expect("the text is a module");
     let memory = case.memory();
-    let calls: Vec<_> =
-        case.calls.iter().map(|call| vec![call.places[0], call.places[1], call.needle, call.count]).collect();
+    let calls: Vec<_> = case
+        .calls
+        .iter()
+        .map(|call| vec![call.places[0], call.places[1], call.to, call.needle, call.count])
+        .collect();
     let expected = expected(&wasm, &memory, &calls);
     for engine in engines {
         let found = found(engine, &wasm, &memory, &calls);

@@ -34,6 +34,12 @@
       (local.set $n (i32.add (local.get $n) (i32.const 1)))
       (br_if $l (i32.lt_u (i32.and (i32.sub (local.get $c) (i32.const 48)) (i32.const 255)) (i32.const 10))))
     (local.get $n))
+  (func $copy_string (param $to i32) (param $from i32) (local $c i32)
+    (loop $l
+      (i32.store8 (local.get $to) (local.tee $c (i32.load8_u (local.get $from))))
+      (local.set $to (i32.add (local.get $to) (i32.const 1)))
+      (local.set $from (i32.add (local.get $from) (i32.const 1)))
+      (br_if $l (local.get $c))))
 )
 ;;! func = 0
 ;; check: call void @llvm.memset
@@ -71,3 +77,10 @@
 ;; check: vpaddb
 ;; check: vpminub
 ;; check: vpcmpeqb
+
+;; What it stores is in order with its other accesses.
+;;! func = 5
+;; check: load volatile i8
+;; check: store volatile i8
+;; check: load <16 x i8>
+;; check: store volatile <16 x i8>

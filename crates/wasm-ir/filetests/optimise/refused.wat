@@ -1,4 +1,4 @@
-;; Loops that are left alone: an access elsewhere, a call, a trap, two ways out, a known small number of repetitions, a
+;; Loops that are left alone: an access elsewhere, a call, a trap, two ways out and accesses of two widths, a known small number of repetitions, a
 ;; 64-bit step too long, a shared memory.
 ;;! optimise
 (module
@@ -30,7 +30,7 @@
   (func $two_ways_out (param $p i32) (param $n i32) (result i32)
     (loop $l
       (if (i32.eqz (i32.load (local.get $p))) (then (return (local.get $p))))
-      (i32.store (local.get $p) (i32.const 0))
+      (i32.store8 (local.get $p) (i32.const 0))
       (local.set $p (i32.add (local.get $p) (i32.const 4)))
       (br_if $l (local.tee $n (i32.sub (local.get $n) (i32.const 1)))))
     (i32.const 0))
@@ -122,7 +122,7 @@
 ;;   cb:  return v2
 ;; block3:
 ;;   cf:  v6 = i32.const 0
-;;   d1:  i32.store memory0[v2] dominated, v6
+;;   d1:  i32.store8 memory0[v2] dominated, v6
 ;;   d6:  v7 = i32.const 4
 ;;   d8:  v8 = i32.add v2, v7
 ;;   dd:  v9 = i32.const 1

@@ -1,3 +1,4 @@
+;; keep locals
 ;; What a producer unrolled is rolled up in the fast copy, if the copies have branches in them. The loop itself stays.
 ;;! optimise
 (module
@@ -47,6 +48,12 @@
 ;; function func0"store" (i32, i32, i32, i32) -> () {
 ;; block0(v0: i32, v1: i32, v2: i32, v3: i32):
 ;;   36:  v4 = i32.const 0
+;;        local0"to" := v0
+;;        local1"from" := v1
+;;        local2"limit" := v2
+;;        local3"n" := v3
+;;        local4"i" := v4
+;;        local5"x" := v4
 ;;   39:  jump block1(v0, v1, v4)
 ;; block1(v25: i32, v26: i32, v27: i32):
 ;;   3f:  v28 = i32.const -2
@@ -100,7 +107,12 @@
 ;;   3f:  v75 = i64.add v48, v74
 ;;   3f:  v76 = i64.const 1
 ;;   3f:  v77 = i64.add v69, v76
+;;        local0"to" := v66
+;;        local1"from" := v67
+;;        local4"i" := v68
+;;        local5"x" := unknown
 ;;   3f:  v78 = i32.load memory0[v72] group0
+;;        local5"x" := v78
 ;;   46:  v79 = i32.le_s v78, v2
 ;;   47:  branch v79, block5, block4
 ;; block4:
@@ -122,7 +134,12 @@
 ;;   89:  v92 = i64.ne v69, v64
 ;;   89:  branch v92, block3(v89, v87, v91, v77), block11
 ;; block6(v5: i32, v6: i32, v7: i32):
+;;        local0"to" := v5
+;;        local1"from" := v6
+;;        local4"i" := v7
+;;        local5"x" := unknown
 ;;   3f:  v8 = i32.load memory0[v6]
+;;        local5"x" := v8
 ;;   46:  v9 = i32.le_s v8, v2
 ;;   47:  branch v9, block8, block7
 ;; block7:
@@ -133,6 +150,7 @@
 ;;   56:  v11 = i32.const 4
 ;;   58:  v12 = i32.add v6, v11
 ;;   59:  v13 = i32.load memory0[v12]
+;;        local5"x" := v13
 ;;   60:  v14 = i32.gt_s v13, v2
 ;;   61:  branch v14, block9, block10
 ;; block9:
@@ -144,10 +162,13 @@
 ;; block10:
 ;;   73:  v18 = i32.const 8
 ;;   75:  v19 = i32.add v6, v18
+;;        local1"from" := v19
 ;;   7a:  v20 = i32.const 8
 ;;   7c:  v21 = i32.add v5, v20
+;;        local0"to" := v21
 ;;   81:  v22 = i32.const 2
 ;;   83:  v23 = i32.add v7, v22
+;;        local4"i" := v23
 ;;   88:  v24 = i32.ne v23, v3
 ;;   89:  branch v24, block6(v21, v19, v23), block11
 ;; block11:
@@ -159,6 +180,11 @@
 ;; function func1"sum" (i32, i32, i32) -> (i32, i32) {
 ;; block0(v0: i32, v1: i32, v2: i32):
 ;;   8e:  v3 = i32.const 0
+;;        local0"a" := v0
+;;        local1"b" := v1
+;;        local2"n" := v2
+;;        local3"i" := v3
+;;        local4"sum" := v3
 ;;   91:  jump block1(v0, v1, v3, v3)
 ;; block1(v29: i32, v30: i32, v31: i32, v32: i32):
 ;;   95:  v33 = i32.const 3
@@ -215,13 +241,19 @@
 ;;   95:  v84 = i64.add v60, v83
 ;;   95:  v85 = i64.const 1
 ;;   95:  v86 = i64.add v80, v85
+;;        local0"a" := v76
+;;        local1"b" := v77
+;;        local3"i" := v78
+;;        local4"sum" := v79
 ;;   95:  v87 = i32.load8_u memory0[v81] group0
 ;;   98:  branch v87, block4, block5(v79)
 ;; block4:
 ;;   9e:  v88 = i32.load memory0[v84] group1
 ;;   a1:  v89 = i32.add v79, v88
+;;        local4"sum" := v89
 ;;   a4:  jump block5(v89)
 ;; block5(v90: i32):
+;;        local4"sum" := v90
 ;;   cb:  v91 = i32.const 3
 ;;   d2:  v92 = i32.const 12
 ;;   d9:  v93 = i32.const 3
@@ -234,33 +266,46 @@
 ;;   e1:  v100 = i64.ne v80, v74
 ;;   e1:  branch v100, block3(v95, v97, v99, v90, v86), block13(v99, v90)
 ;; block6(v4: i32, v5: i32, v6: i32, v7: i32):
+;;        local0"a" := v4
+;;        local1"b" := v5
+;;        local3"i" := v6
+;;        local4"sum" := v7
 ;;   95:  v8 = i32.load8_u memory0[v4]
 ;;   98:  branch v8, block7, block8(v7)
 ;; block7:
 ;;   9e:  v9 = i32.load memory0[v5]
 ;;   a1:  v10 = i32.add v7, v9
+;;        local4"sum" := v10
 ;;   a4:  jump block8(v10)
 ;; block8(v11: i32):
+;;        local4"sum" := v11
 ;;   a7:  v12 = i32.load8_u memory0[v4 + 1]
 ;;   aa:  branch v12, block9, block10(v11)
 ;; block9:
 ;;   b0:  v13 = i32.load memory0[v5 + 4]
 ;;   b3:  v14 = i32.add v11, v13
+;;        local4"sum" := v14
 ;;   b6:  jump block10(v14)
 ;; block10(v15: i32):
+;;        local4"sum" := v15
 ;;   b9:  v16 = i32.load8_u memory0[v4 + 2]
 ;;   bc:  branch v16, block11, block12(v15)
 ;; block11:
 ;;   c2:  v17 = i32.load memory0[v5 + 8]
 ;;   c5:  v18 = i32.add v15, v17
+;;        local4"sum" := v18
 ;;   c8:  jump block12(v18)
 ;; block12(v19: i32):
+;;        local4"sum" := v19
 ;;   cb:  v20 = i32.const 3
 ;;   cd:  v21 = i32.add v4, v20
+;;        local0"a" := v21
 ;;   d2:  v22 = i32.const 12
 ;;   d4:  v23 = i32.add v5, v22
+;;        local1"b" := v23
 ;;   d9:  v24 = i32.const 3
 ;;   db:  v25 = i32.add v6, v24
+;;        local3"i" := v25
 ;;   e0:  v26 = i32.lt_s v25, v2
 ;;   e1:  branch v26, block6(v21, v23, v25, v19), block13(v25, v19)
 ;; block13(v27: i32, v28: i32):
@@ -271,6 +316,8 @@
 ;; }
 ;; function func2"elsewhere" (i32, i32) -> () {
 ;; block0(v0: i32, v1: i32):
+;;         local0"p" := v0
+;;         local1"n" := v1
 ;;   0eb:  jump block1(v0, v1)
 ;; block1(v12: i32, v13: i32):
 ;;   0ef:  v14 = i32.const -1
@@ -296,6 +343,8 @@
 ;;   0ef:  v32 = i64.add v17, v31
 ;;   0ef:  v33 = i64.const 1
 ;;   0ef:  v34 = i64.add v29, v33
+;;         local0"p" := v27
+;;         local1"n" := v28
 ;;   0ef:  v35 = i32.load8_u memory0[v32] group0
 ;;   0f2:  branch v35, block4, block5
 ;; block4:
@@ -312,11 +361,15 @@
 ;; block7:
 ;;   10d:  v39 = i32.const 2
 ;;   10f:  v40 = i32.add v27, v39
+;;         local0"p" := v40
 ;;   114:  v41 = i32.const 1
 ;;   116:  v42 = i32.sub v28, v41
+;;         local1"n" := v42
 ;;   119:  v43 = i64.ne v29, v16
 ;;   119:  branch v43, block3(v40, v42, v34), block13
 ;; block8(v2: i32, v3: i32):
+;;         local0"p" := v2
+;;         local1"n" := v3
 ;;   0ef:  v4 = i32.load8_u memory0[v2]
 ;;   0f2:  branch v4, block9, block10
 ;; block9:
@@ -333,8 +386,10 @@
 ;; block12:
 ;;   10d:  v8 = i32.const 2
 ;;   10f:  v9 = i32.add v2, v8
+;;         local0"p" := v9
 ;;   114:  v10 = i32.const 1
 ;;   116:  v11 = i32.sub v3, v10
+;;         local1"n" := v11
 ;;   119:  branch v11, block8(v9, v11), block13
 ;; block13:
 ;;   119:  effect_barrier
@@ -344,6 +399,9 @@
 ;; }
 ;; function func3"first" (i32, i32) -> (i32) {
 ;; block0(v0: i32, v1: i32):
+;;         local0"p" := v0
+;;         local1"n" := v1
+;;         local2"x" := default
 ;;   121:  jump block1(v0, v1)
 ;; block1(v13: i32, v14: i32):
 ;;   125:  v15 = i32.const -1
@@ -369,7 +427,11 @@
 ;;   125:  v33 = i64.add v18, v32
 ;;   125:  v34 = i64.const 1
 ;;   125:  v35 = i64.add v30, v34
+;;         local0"p" := v28
+;;         local1"n" := v29
+;;         local2"x" := unknown
 ;;   125:  v36 = i32.load8_u memory0[v33] group0
+;;         local2"x" := v36
 ;;   12a:  branch v36, block4, block5
 ;; block4:
 ;;   12e:  v37 = i32.const 1
@@ -385,12 +447,18 @@
 ;; block7:
 ;;   145:  v40 = i32.const 2
 ;;   147:  v41 = i32.add v28, v40
+;;         local0"p" := v41
 ;;   14c:  v42 = i32.const 1
 ;;   14e:  v43 = i32.sub v29, v42
+;;         local1"n" := v43
 ;;   151:  v44 = i64.ne v30, v17
 ;;   151:  branch v44, block3(v41, v43, v35), block13(v36)
 ;; block8(v2: i32, v3: i32):
+;;         local0"p" := v2
+;;         local1"n" := v3
+;;         local2"x" := unknown
 ;;   125:  v4 = i32.load8_u memory0[v2]
+;;         local2"x" := v4
 ;;   12a:  branch v4, block9, block10
 ;; block9:
 ;;   12e:  v5 = i32.const 1
@@ -406,8 +474,10 @@
 ;; block12:
 ;;   145:  v8 = i32.const 2
 ;;   147:  v9 = i32.add v2, v8
+;;         local0"p" := v9
 ;;   14c:  v10 = i32.const 1
 ;;   14e:  v11 = i32.sub v3, v10
+;;         local1"n" := v11
 ;;   151:  branch v11, block8(v9, v11), block13(v4)
 ;; block13(v12: i32):
 ;;   151:  effect_barrier

@@ -68,6 +68,8 @@ struct Verifier<'a> {
 
 impl<'a> Verifier<'a> {
     fn check_header(&self) -> Check {
+        let (costs, blocks) = (self.body.costs.len(), self.body.blocks.len());
+        ensure!(costs == 0 || costs == blocks, "there are {costs} costs for {blocks} blocks");
         let body = self.body;
         ensure!(self.declarations.functions.get(body.func).is_some(), "there is no {}", body.func);
         ensure!(

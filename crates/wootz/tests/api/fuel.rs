@@ -89,7 +89,8 @@ fn every_mode_consumes_the_same_and_stops_at_the_same_place() {
     }
 }
 
-/// Loops that are versioned: of one block, left in the middle, inside of another loop, and one that runs out of the memory.
+/// Loops that are versioned: of one block, left in the middle, inside of another loop; one that is not, with two ways through it; and one
+/// that runs out of the memory.
 const LOOPS: &str = r#"(module
     (memory (export "memory") 1)
     (data (i32.const 60000) "\28\00\00\00")
@@ -112,6 +113,22 @@ const LOOPS: &str = r#"(module
         (loop $next
             (call $fill (i32.const 100) (i32.add (i32.const 100) (i32.load (i32.const 60000))))
             (br_if $next (i32.lt_u (local.tee $i (i32.add (local.get $i) (i32.const 1))) (i32.const 5)))))
+    (func (export "rows") (local $i i32) (local $j i32) (local $n i32)
+        (local.set $n (i32.load (i32.const 60000)))
+        (loop $row
+            (local.set $j (i32.const 0))
+            (loop $column
+                (i32.store offset=1000
+                    (i32.add (i32.mul (local.get $i) (i32.const 160)) (i32.shl (local.get $j) (i32.const 2)))
+                    (i32.add (local.get $i) (local.get $j)))
+                (br_if $column (i32.ne (local.tee $j (i32.add (local.get $j) (i32.const 1))) (local.get $n))))
+            (br_if $row (i32.ne (local.tee $i (i32.add (local.get $i) (i32.const 1))) (i32.const 9)))))
+    (func (export "conditional") (local $i i32) (local $n i32)
+        (local.set $n (i32.load (i32.const 60000)))
+        (loop $next
+            (if (i32.and (local.get $i) (i32.const 3)) (then
+                (i32.store8 offset=1000 (local.get $i) (local.get $i))))
+            (br_if $next (i32.ne (local.tee $i (i32.add (local.get $i) (i32.const 1))) (local.get $n)))))
     (func (export "past-the-end")
         (call $fill (i32.const 65500) (i32.add (i32.const 65500) (i32.load (i32.const 60000))))))"#;
 
@@ -125,8 +142,16 @@ fn versioned_loops_stop_where_the_others_do() {
         let instance = Instance::new(&mut store, &module, &[]).unwrap();
         let memory = instance.get_memory(&store, "memory").unwrap();
         let mut seen = Vec::new();
-        for (name, enough) in [("fill", 360), ("first", 600), ("nested", 1700), ("past-the-end", 360)] {
-            for fuel in (0..enough).step_by(if enough > 1000 { 7 } else { 1 }) {
+        let programs = [
+            ("fill", 360),
+            ("first", 600),
+            ("nested", 1700),
+            ("rows", 4000),
+            ("conditional", 400),
+            ("past-the-end", 360),
+        ];
+        for (name, enough) in programs {
+            for fuel in (0..enough).step_by((enough as usize / 250).max(1)) {
                 store.set_fuel(fuel);
                 let ended = code(super::call(&mut store, instance, name));
                 let mut bytes = [0; 4000];
@@ -140,7 +165,7 @@ fn versioned_loops_stop_where_the_others_do() {
     let mut configurations = configurations();
     configurations.push(Config::new().mode(Mode::Lazy).fuel(0));
     let expected = observe(&configurations[0]);
-    for name in ["fill", "first", "nested"] {
+    for name in ["fill", "first", "nested", "rows", "conditional"] {
         let last = expected.iter().rfind(|seen| seen.0 == name).unwrap();
         assert!(last.2.is_none() && last.3 > 0, "{last:?}");
     }

@@ -14,7 +14,7 @@ use crate::optimise::emitter::Emitter;
 use crate::optimise::version::check::Check;
 
 use super::lanes::Lane;
-use super::plan::Plan;
+use super::plan::{Plan, Store};
 
 /// How many blocks a loop gets: one before it, and behind it the gate, the check, the vectors, what comes after them if no lane is set,
 /// what comes if one is, and the landing in the loop.
@@ -116,8 +116,12 @@ struct Skip<'a> {
     same: Vec<Option<Value>>,
     /// In which bytes from the start the vectors are.
     place: Value,
-    /// For each vector of a load, the lanes in which the loop is left.
+    /// Addresses of the groups there.
+    addresses: Vec<Value>,
+    /// For each vector of a load, the lanes in which the loop is left, …
     masks: Vec<Value>,
+    /// … and what is stored.
+    stored: Vec<Value>,
 }
 
 impl<'a> Skip<'a> {
@@ -139,7 +143,9 @@ impl<'a> Skip<'a> {
             count: None,
             same: vec![None; plan.nodes.len()],
             place,
+            addresses: Vec::new(),
             masks: Vec::new(),
+            stored: Vec::new(),
         };
         skip.params = skip.like_header();
         skip
@@ -224,9 +230,17 @@ impl<'a> Skip<'a> {
         if let Some(trips) = &plan.trips {
             let count = check.repetitions(trips, &plan.groups);
             let bytes = check.e.with_constant(IntBinary::Mul, count, plan.bytes.into());
-            let last = check.e.with_constant(IntBinary::Add, bytes, -1);
+            // Of the last vectors some lanes may be of no repetition, but then nothing is stored.
+            let rest = if plan.store.is_some() { plan.at_once() * i64::from(plan.bytes) } else { 1 };
+            let last = check.e.with_constant(IntBinary::Add, bytes, -rest);
             self.last = check.e.choose(IntCompare::LtS, room, last);
             self.count = Some(count);
+        }
+        if let Some(store) = plan.store {
+            let zero = check.e.i64(0);
+            let fits = check.e.compare(IntCompare::GeS, self.last, zero);
+            check.demand(fits);
+            apart(&mut check, plan, store, &self.starts);
         }
         for (sum, sign) in &plan.demands {
             check.extension(sum, *sign, plan.bytes);
@@ -252,8 +266,7 @@ impl<'a> Skip<'a> {
     fn vectors(&mut self) -> BlockData {
         let mut emitter = Emitter::new(self.body, self.plan.offset);
         let starts = self.starts.iter();
-        let addresses: Vec<Value> =
-            starts.map(|start| emitter.int64(IntBinary::Add, *start, self.place)).collect();
+        self.addresses = starts.map(|start| emitter.int64(IntBinary::Add, *start, self.place)).collect();
         for vector in 0..self.plan.vectors {
             let mut values = self.same.clone();
             for (index, node) in
@@ -262,13 +275,10 @@ impl<'a> Skip<'a> {
                 values[index] = Some(match *node {
                     Lane::Same(_) => continue,
                     Lane::Loaded(inst) => {
-                        let member = &self.plan.members[&inst];
-                        let memory = self.plan.groups[member.group].memory;
                         let bounds = Bounds::Ranged(self.group);
-                        let offset = member.offset + 16 * u64::from(vector);
-                        let access = MemoryAccess { memory, offset, bytes: 16, align_log2: 0, bounds };
+                        let (access, address) = access(self.plan, &self.addresses, inst, vector, bounds);
                         let op = Op::Load { access, ty: ValType::V128, sign: Sign::Unsigned };
-                        emitter.value(op, &[addresses[member.group]], ValType::V128)
+                        emitter.value(op, &[address], ValType::V128)
                     }
                     Lane::Binary(op, x, y) => {
                         let operand = |node: usize| values[node].expect("made before it is used");
@@ -278,6 +288,7 @@ impl<'a> Skip<'a> {
                 });
             }
             self.masks.extend(values[self.plan.leaves]);
+            self.stored.extend(self.plan.store.and_then(|store| values[store.value]));
         }
         let none = none(&mut emitter, &self.masks);
         let insts = emitter.insts;
@@ -286,10 +297,22 @@ impl<'a> Skip<'a> {
         self.end(vec![place], insts, Terminator::Branch { condition: none, then, otherwise })
     }
 
-    /// Goes on to the next vectors, or to the loop if that was all.
+    /// Stores, and goes on to the next vectors, or to the loop if that was all.
     fn none(&mut self) -> BlockData {
         let way = self.plan.at_once() * i64::from(self.plan.bytes);
         let mut emitter = Emitter::new(self.body, self.plan.offset);
+        if let Some(store) = self.plan.store {
+            // It is in order with other accesses, as the loop's own, and its operand as wide.
+            let bounds = Bounds::Dominated;
+            for (vector, value) in (0..).zip(&self.stored) {
+                let (access, address) = access(self.plan, &self.addresses, store.inst, vector, bounds);
+                let address = match self.plan.groups[self.plan.members[&store.inst].group].start.width() {
+                    IntWidth::I32 => emitter.value(Op::Convert(Convert::Wrap), &[address], ValType::I32),
+                    IntWidth::I64 => address,
+                };
+                emitter.effect(Op::Store { access }, &[address, *value]);
+            }
+        }
         let place = emitter.with_constant(IntBinary::Add, self.place, way);
         let goes_on = emitter.compare(IntCompare::LeS, place, self.last);
         let goes_on = emitter.likely(goes_on);
@@ -299,10 +322,17 @@ impl<'a> Skip<'a> {
         self.end(Vec::new(), insts, Terminator::Branch { condition: goes_on, then, otherwise })
     }
 
-    /// Finds the first repetition that may leave the loop.
+    /// Finds the first repetition that may leave the loop. What those before it store has not been stored, so then it is the first of all.
     fn some(&mut self) -> BlockData {
         let shape = IntShape::of_lane_bytes(self.plan.bytes).expect("a lane has so many bytes");
         let mut emitter = Emitter::new(self.body, self.plan.offset);
+        let before =
+            emitter.with_constant(IntBinary::ShrU, self.place, self.plan.bytes.trailing_zeros().into());
+        if self.plan.store.is_some() {
+            let insts = emitter.insts;
+            let target = self.call(LANDING, &[before]);
+            return self.end(Vec::new(), insts, Terminator::Jump(target));
+        }
         let mut bits: Option<Value> = None;
         for (number, mask) in (0..).zip(&self.masks) {
             let mask = emitter.value(Op::Vector(VectorOp::Bitmask(shape)), &[*mask], ValType::I32);
@@ -318,8 +348,6 @@ impl<'a> Skip<'a> {
         let bits = bits.expect("there is a vector");
         let first = emitter.value(Op::IntUnary(IntWidth::I32, IntUnary::Ctz), &[bits], ValType::I32);
         let first = emitter.extend(first, Sign::Unsigned);
-        let before =
-            emitter.with_constant(IntBinary::ShrU, self.place, self.plan.bytes.trailing_zeros().into());
         let skipped = emitter.int64(IntBinary::Add, before, first);
         let insts = emitter.insts;
         let target = self.call(LANDING, &[skipped]);
@@ -355,6 +383,33 @@ impl<'a> Skip<'a> {
         let target = self.again(&args);
         self.end(vec![param], insts, Terminator::Jump(target))
     }
+}
+
+/// Demands that what a repetition stores is loaded by none of those behind it that are looked at together. Then all of them may load first.
+///
+/// Otherwise the place of the store lies behind that of a load in the same repetition, by no more than they go.
+fn apart<R: Fn(Value) -> Value>(check: &mut Check<'_, '_, R>, plan: &Plan, store: Store, starts: &[Value]) {
+    let stored = plan.members[&store.inst].group;
+    for (group, other) in plan.groups.iter().enumerate() {
+        if group == stored || other.memory != plan.groups[stored].memory {
+            continue;
+        }
+        let distance = check.e.int64(IntBinary::Sub, starts[stored], starts[group]);
+        let places = plan.groups[stored].low as i64 - other.low as i64;
+        // One less than a difference that is not positive is a large number.
+        let distance = check.e.with_constant(IntBinary::Add, distance, places - 1);
+        let way = check.e.i64(plan.at_once() * i64::from(plan.bytes));
+        let is_apart = check.e.compare(IntCompare::GeU, distance, way);
+        check.demand(is_apart);
+    }
+}
+
+/// The access of so many places from where an access of the loop is, and its address.
+fn access(plan: &Plan, addresses: &[Value], inst: Inst, vector: u8, bounds: Bounds) -> (MemoryAccess, Value) {
+    let member = &plan.members[&inst];
+    let memory = plan.groups[member.group].memory;
+    let offset = member.offset + 16 * u64::from(vector);
+    (MemoryAccess { memory, offset, bytes: 16, align_log2: 0, bounds }, addresses[member.group])
 }
 
 fn new_param(body: &mut Body, ty: ValType) -> Value {

@@ -318,6 +318,11 @@ impl<'a> Lanes<'a> {
         found
     }
 
+    /// The lanes of a value that is stored, of which the upper bits do not matter.
+    pub(super) fn stored(&mut self, value: Value) -> Option<Node> {
+        self.scalar(value).map(|scalar| scalar.node)
+    }
+
     fn find_scalar(&mut self, value: Value) -> Option<Scalar> {
         let body = self.around.body;
         let width = IntWidth::of(body.ty(value))?;

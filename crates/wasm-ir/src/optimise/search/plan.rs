@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use crate::analysis::{Dominators, Induction, Linear, Surroundings, Trips};
 use crate::entity::Entity;
-use crate::ir::{Block, Inst, IntCompare, IntWidth, Sign, Terminator, Value};
+use crate::ir::{Block, Inst, IntCompare, IntWidth, Op, Sign, Terminator, Value};
 use crate::optimise::version::plan::{Found, GroupPlan, Member, form_groups, is_ours, is_quiet};
 use crate::{Declarations, WasmOffset};
 
@@ -17,10 +17,9 @@ const MOST_GROUPS: usize = 4;
 /// … or places that a switch leaves it at is left alone.
 const MOST_CASES: usize = 4;
 /// So is a loop that is known to be repeated fewer times.
-const FEW_TRIPS: u64 = 16;
-/// How many repetitions come before the check. Half of all searches in programs are over by then, and a processor that has learnt how soon has
-/// no need to wait for what a vector says.
-const FIRST_TRIPS: u64 = 8;
+const FEW_TRIPS: u64 = 32;
+/// How many repetitions come before the check, which with a vector takes as long as some ten. Strings that differ do so early.
+const FIRST_TRIPS: u64 = 4;
 /// The most vectors of a load at a time.
 const MOST_VECTORS: u8 = 4;
 
@@ -46,6 +45,8 @@ pub(super) struct Plan {
     pub(super) needed: Vec<bool>,
     /// The one that is set where the loop is left.
     pub(super) leaves: Node,
+    /// What each repetition stores, if it does.
+    pub(super) store: Option<Store>,
     /// What must be the extension of a lane.
     pub(super) demands: Vec<(Linear, Sign)>,
     /// What each repetition adds to the header's parameters; `None` if that is nothing.
@@ -54,6 +55,14 @@ pub(super) struct Plan {
     pub(super) lead: Lead,
     /// Offset of the first load.
     pub(super) offset: WasmOffset,
+}
+
+/// The only store of a loop.
+#[derive(Copy, Clone, Debug)]
+pub(super) struct Store {
+    pub(super) inst: Inst,
+    /// What is stored.
+    pub(super) value: Node,
 }
 
 /// The repetitions before the check, which are not skipped.
@@ -85,46 +94,50 @@ impl Plan {
         if insts().count() > MOST_INSTS {
             return None;
         }
-        let is_load =
-            |inst: Inst| is_ours(declarations, body.insts[inst].op) && !body.insts[inst].op.stores();
-        if !insts().all(|inst| is_quiet(around, *inst) || is_load(*inst)) {
+        let op = |inst: Inst| body.insts[inst].op;
+        if !insts().all(|inst| is_quiet(around, *inst) || is_ours(declarations, op(*inst))) {
             return None;
         }
-        let first = *insts().find(|inst| is_load(**inst))?;
+        let accesses = || insts().copied().filter(|inst| op(*inst).access().is_some());
+        let first = accesses().find(|inst| matches!(op(*inst), Op::Load { .. }))?;
         let induction = Induction::from_any(around, number);
         let steps = steps(around, number, &induction)?;
-        let bytes = body.insts[first].op.access()?.bytes;
+        let lead = lead(&steps)?;
+        let bytes = op(first).access()?.bytes;
         let mut found = Vec::new();
-        for inst in insts().filter(|inst| is_load(**inst)) {
-            let access = *body.insts[*inst].op.access()?;
-            let address = induction.affine(body.args(*inst)[0])?;
+        for inst in accesses() {
+            let access = *op(inst).access()?;
+            let address = induction.affine(body.args(inst)[0])?;
             if access.bytes != bytes || address.step.as_constant() != Some(bytes.into()) {
                 return None;
             }
-            found.push(Found::load(*inst, access, address));
+            found.push(Found::new(inst, access, address, op(inst).stores()));
         }
         let (groups, members) = form_groups(&found)?;
         if groups.len() > MOST_GROUPS {
             return None;
         }
-        let trips = Trips::new(around, number, &induction, tree);
-        if trips.is_some_and(|trips| trips.as_constant().is_some_and(|trips| trips < FEW_TRIPS)) {
+        let known = Trips::new(around, number, &Induction::new(around, number), tree);
+        if known.is_some_and(|trips| trips.as_constant().is_some_and(|trips| trips < FEW_TRIPS)) {
             return None;
         }
+        let trips = Trips::new(around, number, &induction, tree);
         let mut lanes = Lanes::new(around, number, &induction, bytes)?;
-        let Mask::Lanes(leaves) = leaves(around, number, tree, trips.map(|trips| trips.block), &mut lanes)?
-        else {
-            return None;
+        let counted = trips.map(|trips| trips.block);
+        let Mask::Lanes(leaves) = leaves(around, number, tree, counted, &mut lanes)? else { return None };
+        let store = if accesses().any(|inst| op(inst).stores()) {
+            Some(store(around, number, tree, &groups, &mut lanes)?)
+        } else {
+            None
         };
         let Lanes { nodes, demands, .. } = lanes;
-        let needed = needed(&nodes, leaves);
+        let needed = needed(&nodes, [Some(leaves), store.map(|store| store.value)]);
         if !nodes.iter().zip(&needed).any(|(node, is_needed)| *is_needed && matches!(node, Lane::Loaded(_))) {
             return None;
         }
         let vectors = bytes.min(MOST_VECTORS);
         let offset = body.insts[first].offset;
         let header = repeated.header;
-        let lead = lead(&steps)?;
         let last = *repeated.blocks.last()?;
         Some(Self {
             header,
@@ -137,6 +150,7 @@ impl Plan {
             nodes,
             needed,
             leaves,
+            store,
             demands,
             steps,
             lead,
@@ -161,6 +175,31 @@ fn steps(around: Surroundings<'_>, number: usize, induction: &Induction<'_>) -> 
         .collect()
 }
 
+/// The store of a loop, if several repetitions' can be made after all their loads, unless the places are near each other: it is the only one, is made
+/// in every repetition, and behind the loads. Each group is of one place, so that it can be said how near they are.
+fn store(
+    around: Surroundings<'_>,
+    number: usize,
+    tree: &Dominators,
+    groups: &[GroupPlan],
+    lanes: &mut Lanes<'_>,
+) -> Option<Store> {
+    let body = around.body;
+    let repeated = &around.loops.loops[number];
+    let in_block = |block: Block| body.blocks[block].insts.iter().map(move |inst| (block, *inst));
+    let all = repeated.blocks.iter().flat_map(|block| in_block(*block));
+    let mut accesses = all.filter(|(_, inst)| body.insts[*inst].op.access().is_some());
+    let (block, inst) = accesses.find(|(_, inst)| body.insts[*inst].op.stores())?;
+    let (Op::Store { access }, [_, value]) = (body.insts[inst].op, body.args(inst)) else { return None };
+    let is_last = accesses.next().is_none();
+    let is_passed = repeated.latches.iter().all(|latch| tree.dominates(block.index(), latch.index()));
+    let are_places = groups.iter().all(|group| group.high - group.low == access.bytes.into());
+    if !is_last || !is_passed || !are_places {
+        return None;
+    }
+    Some(Store { inst, value: lanes.stored(*value)? })
+}
+
 /// How the first repetitions are counted: by a parameter that is moved by a constant.
 fn lead(steps: &[Option<Linear>]) -> Option<Lead> {
     steps.iter().enumerate().find_map(|(index, step)| {
@@ -170,10 +209,10 @@ fn lead(steps: &[Option<Linear>]) -> Option<Lead> {
     })
 }
 
-/// Which vectors one is made of, itself included.
-fn needed(nodes: &[Lane], node: Node) -> Vec<bool> {
+/// Which vectors some are made of, themselves included.
+fn needed(nodes: &[Lane], of: [Option<Node>; 2]) -> Vec<bool> {
     let mut needed = vec![false; nodes.len()];
-    needed[node] = true;
+    of.into_iter().flatten().for_each(|node| needed[node] = true);
     for (index, node) in nodes.iter().enumerate().rev() {
         if let (true, Lane::Binary(_, x, y)) = (needed[index], node) {
             (needed[*x], needed[*y]) = (true, true);

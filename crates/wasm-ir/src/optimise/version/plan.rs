@@ -154,9 +154,9 @@ impl Moves<'_, '_> {
 }
 
 impl Found {
-    /// A load that each repetition of an innermost loop may make.
-    pub(in crate::optimise) fn load(inst: Inst, access: MemoryAccess, address: Affine) -> Self {
-        let (inner, stores, after_test, after_inner_test) = (None, false, false, false);
+    /// An access that each repetition of an innermost loop may make.
+    pub(in crate::optimise) fn new(inst: Inst, access: MemoryAccess, address: Affine, stores: bool) -> Self {
+        let (inner, after_test, after_inner_test) = (None, false, false);
         Self { inst, access, address, inner, stores, after_test, after_inner_test }
     }
 
