@@ -1,4 +1,4 @@
-//! Run times as a picture: a bar for each program and way to run it, on a logarithmic scale, from native speed up.
+//! Run times as a picture: a bar for each program and way to run it, on a logarithmic scale, up or down from native speed.
 
 use std::fmt::Write;
 
@@ -10,16 +10,20 @@ const COLOURS: [&str; 12] = [
 ];
 const BAR: f64 = 9.0;
 const GAP: f64 = 18.0;
-/// About as wide as a letter: no group is narrower than its name.
+/// About as wide as a letter.
 const LETTER: f64 = 6.0;
+/// Names of programs go up to their bars by so many degrees.
+const SLOPE: f64 = 40.0;
 const HEIGHT: f64 = 260.0;
 const LEFT: f64 = 46.0;
 const TOP: f64 = 40.0;
 /// Where the names of the ways stand.
 const LEGEND: f64 = 170.0;
-/// The ratios at the bottom and at the top.
-const RANGE: (f64, f64) = (0.7, 4.0);
-const MARKS: [f64; 7] = [0.8, 1.0, 1.25, 1.5, 2.0, 3.0, 4.0];
+/// The least range of ratios in a picture, from the bottom to the top, …
+const LEAST: (f64, f64) = (0.7, 2.0);
+/// … and the greatest: a bar that is longer ends there.
+const GREATEST: (f64, f64) = (0.08, 12.0);
+const MARKS: [f64; 10] = [0.1, 0.2, 0.5, 0.8, 1.0, 1.25, 1.5, 2.0, 4.0, 8.0];
 
 /// Ratios to what is the line at 1.
 pub struct Plot<'a> {
@@ -45,25 +49,28 @@ impl<'a> Plot<'a> {
     /// None: writing to a string does not fail.
     pub fn svg(&self) -> Result<String, std::fmt::Error> {
         let longest = self.programs.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
-        let group = (BAR * self.ways.len() as f64).max(LETTER * longest as f64) + GAP;
+        let group = BAR * self.ways.len() as f64 + GAP;
         let width = LEFT + group * (self.programs.len() + 1) as f64 + LEGEND;
+        let names = LETTER * longest as f64 * SLOPE.to_radians().sin();
+        let scale =
+            Scale::new(self.programs.iter().flat_map(|(_, ratios)| ratios).map(|spread| spread.median));
         let mut svg = String::new();
         writeln!(
             svg,
             "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width:.0}\" height=\"{:.0}\" font-family=\"sans-serif\" \
              font-size=\"11\">",
-            TOP + HEIGHT + 30.0
+            TOP + HEIGHT + names + 30.0
         )?;
         writeln!(svg, "<rect width=\"100%\" height=\"100%\" fill=\"white\"/>")?;
         writeln!(svg, "<text x=\"{LEFT}\" y=\"18\" font-size=\"13\">{}</text>", self.title)?;
-        write_scale(&mut svg, width - LEGEND + 10.0)?;
+        scale.write(&mut svg, width - LEGEND + 10.0)?;
         for (place, (name, ratios)) in self.programs.iter().enumerate() {
             let bars = ratios.iter().map(|spread| (spread.median, Some(*spread)));
-            self.write_group(&mut svg, (place, group), name, bars)?;
+            self.write_group(&mut svg, scale, (place, group), name, bars)?;
         }
         if !self.programs.is_empty() {
             let means = (0..self.ways.len()).map(|way| (self.mean(way), None));
-            self.write_group(&mut svg, (self.programs.len(), group), "mean", means)?;
+            self.write_group(&mut svg, scale, (self.programs.len(), group), "mean", means)?;
         }
         for (way, name) in self.ways.iter().enumerate() {
             let (x, y) = (width - LEGEND + 20.0, TOP + 18.0 * (way + 1) as f64);
@@ -87,6 +94,7 @@ impl<'a> Plot<'a> {
     fn write_group(
         &self,
         svg: &mut String,
+        scale: Scale,
         (place, width): (usize, f64),
         name: &str,
         bars: impl Iterator<Item = (f64, Option<Spread>)>,
@@ -95,7 +103,7 @@ impl<'a> Plot<'a> {
         let left = middle - BAR * self.ways.len() as f64 / 2.0;
         for (way, (ratio, spread)) in bars.enumerate() {
             let x = left + BAR * way as f64;
-            let (y, one) = (height_of(ratio), height_of(1.0));
+            let (y, one) = (scale.height_of(ratio), scale.height_of(1.0));
             let (top, tall) = (y.min(one), (y - one).abs().max(0.5));
             writeln!(
                 svg,
@@ -106,45 +114,64 @@ impl<'a> Plot<'a> {
                 self.ways[way]
             )?;
             if let Some(Spread { minimum, maximum, .. }) = spread {
-                let (x, low, high) = (x + (BAR - 1.5) / 2.0, height_of(minimum), height_of(maximum));
+                let (x, low, high) =
+                    (x + (BAR - 1.5) / 2.0, scale.height_of(minimum), scale.height_of(maximum));
                 writeln!(
                     svg,
                     "<line x1=\"{x:.1}\" x2=\"{x:.1}\" y1=\"{low:.1}\" y2=\"{high:.1}\" stroke=\"#333\"/>"
                 )?;
             }
         }
-        let y = TOP + HEIGHT + 18.0;
-        writeln!(svg, "<text x=\"{middle:.1}\" y=\"{y:.0}\" text-anchor=\"middle\">{name}</text>")
+        let y = TOP + HEIGHT + 14.0;
+        writeln!(
+            svg,
+            "<text x=\"{middle:.1}\" y=\"{y:.0}\" text-anchor=\"end\" transform=\"rotate(-{SLOPE} {middle:.1} {y:.0})\">{name}</text>"
+        )
     }
 }
 
-fn write_scale(svg: &mut String, right: f64) -> std::fmt::Result {
-    for mark in MARKS {
-        let (y, colour) = (height_of(mark), if mark == 1.0 { "#000" } else { "#ddd" });
-        writeln!(
-            svg,
-            "<line x1=\"{LEFT}\" x2=\"{right:.0}\" y1=\"{y:.1}\" y2=\"{y:.1}\" stroke=\"{colour}\"/>"
-        )?;
-        let (x, y) = (LEFT - 5.0, y + 4.0);
-        writeln!(svg, "<text x=\"{x:.0}\" y=\"{y:.1}\" text-anchor=\"end\">{mark}</text>")?;
+/// The logarithms of the ratios at the bottom and at the top.
+#[derive(Copy, Clone)]
+struct Scale {
+    bottom: f64,
+    top: f64,
+}
+
+impl Scale {
+    /// For ratios, as far as they are not too far from 1.
+    fn new(ratios: impl Iterator<Item = f64>) -> Self {
+        let (least, most) =
+            ratios.fold(LEAST, |(least, most), ratio| (least.min(ratio * 0.9), most.max(ratio * 1.1)));
+        Self { bottom: least.max(GREATEST.0).ln(), top: most.min(GREATEST.1).ln() }
     }
-    Ok(())
+
+    /// Where a ratio is, from the top.
+    fn height_of(self, ratio: f64) -> f64 {
+        let part = (ratio.ln().clamp(self.bottom, self.top) - self.bottom) / (self.top - self.bottom);
+        TOP + HEIGHT * (1.0 - part)
+    }
+
+    fn write(self, svg: &mut String, right: f64) -> std::fmt::Result {
+        for mark in MARKS.into_iter().filter(|mark| (self.bottom..=self.top).contains(&mark.ln())) {
+            let (y, colour) = (self.height_of(mark), if mark == 1.0 { "#000" } else { "#ddd" });
+            writeln!(
+                svg,
+                "<line x1=\"{LEFT}\" x2=\"{right:.0}\" y1=\"{y:.1}\" y2=\"{y:.1}\" stroke=\"{colour}\"/>"
+            )?;
+            let (x, y) = (LEFT - 5.0, y + 4.0);
+            writeln!(svg, "<text x=\"{x:.0}\" y=\"{y:.1}\" text-anchor=\"end\">{mark}</text>")?;
+        }
+        Ok(())
+    }
 }
 
 fn colour(way: usize) -> &'static str {
     COLOURS[way % COLOURS.len()]
 }
 
-/// Where a ratio is, from the top.
-fn height_of(ratio: f64) -> f64 {
-    let (bottom, top) = (RANGE.0.ln(), RANGE.1.ln());
-    let part = (ratio.clamp(RANGE.0, RANGE.1).ln() - bottom) / (top - bottom);
-    TOP + HEIGHT * (1.0 - part)
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{Plot, Spread, height_of};
+    use super::{Plot, Scale, Spread};
 
     #[test]
     fn every_way_has_a_bar_for_each_program_and_the_mean() {
@@ -159,7 +186,9 @@ mod tests {
 
     #[test]
     fn higher_ratios_are_higher_up() {
-        assert!(height_of(2.0) < height_of(1.0));
-        assert_eq!(height_of(100.0), height_of(4.0));
+        let scale = Scale::new([0.5, 3.0].into_iter());
+        assert!(scale.height_of(2.0) < scale.height_of(1.0));
+        assert!(scale.height_of(0.5) > scale.height_of(1.0));
+        assert_eq!(scale.height_of(100.0), scale.height_of(50.0));
     }
 }
