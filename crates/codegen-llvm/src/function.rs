@@ -291,6 +291,9 @@ impl<'m, 'ctx> FunctionState<'m, 'ctx> {
     fn lower_block(&mut self, index: Block) -> Result<(), CompileError> {
         let data = &self.body.blocks[index];
         self.copy = u32::from(self.body.copies.binary_search(&index).is_ok());
+        if self.scalar_loops.begins_at(index) {
+            crate::inline_asm::keep_scalar(self.module)?;
+        }
         let mut records = self.body.locals.of(index).iter().peekable();
         for (position, inst) in data.insts.iter().enumerate() {
             while let Some(record) = records.next_if(|record| record.position as usize <= position) {
@@ -317,10 +320,7 @@ impl<'m, 'ctx> FunctionState<'m, 'ctx> {
     fn restrain_loop(&self, block: Block, branch: InstructionValue<'ctx>) -> Result<(), CompileError> {
         let terminator = &self.body.blocks[block].terminator.kind;
         if terminator.successors().any(|target| self.dispatch_loops.repeats(target.block, block)) {
-            return self.module.metadata.dispatch_loop(branch);
-        }
-        if terminator.successors().any(|target| self.scalar_loops.repeats(target.block, block)) {
-            return self.module.metadata.scalar_loop(branch);
+            self.module.metadata.dispatch_loop(branch)?;
         }
         Ok(())
     }

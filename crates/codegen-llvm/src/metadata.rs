@@ -31,7 +31,6 @@ pub(crate) struct Metadata<'ctx> {
     scope_kind: u32,
     noalias_kind: u32,
     loop_kind: u32,
-    scalar_loop: MetadataValue<'ctx>,
     dispatch_loop: MetadataValue<'ctx>,
     /// Whether anyone reads more than what is invariant.
     optimised: bool,
@@ -67,8 +66,7 @@ impl<'ctx> Metadata<'ctx> {
             scope_kind: context.get_kind_id("alias.scope"),
             noalias_kind: context.get_kind_id("noalias"),
             loop_kind: context.get_kind_id("llvm.loop"),
-            scalar_loop: crate::llvm::loop_properties(context, false),
-            dispatch_loop: crate::llvm::loop_properties(context, true),
+            dispatch_loop: crate::llvm::dispatch_loop(context),
             optimised,
             context,
         }
@@ -122,12 +120,7 @@ impl<'ctx> Metadata<'ctx> {
         Ok(access.set_metadata(self.context.metadata_node(&others), self.noalias_kind)?)
     }
 
-    /// Says that the loop which a branch repeats stays as it is, and is not vectorised.
-    pub(crate) fn scalar_loop(&self, branch: InstructionValue<'ctx>) -> Result<(), CompileError> {
-        self.set(branch, self.scalar_loop, self.loop_kind)
-    }
-
-    /// Says the same, and that what the loop does not change is computed where it stands.
+    /// Says of the loop which a branch repeats that what it does not change is computed where it stands.
     pub(crate) fn dispatch_loop(&self, branch: InstructionValue<'ctx>) -> Result<(), CompileError> {
         self.set(branch, self.dispatch_loop, self.loop_kind)
     }

@@ -254,6 +254,7 @@ pub(crate) struct Attributes {
     cold: Attribute,
     nomerge: Attribute,
     pure: [Attribute; 2],
+    inaccessible: [Attribute; 2],
     /// For a function that passes and the code generator spend no time on: `optnone` demands `noinline`.
     left_alone: [Attribute; 2],
 }
@@ -281,12 +282,15 @@ impl Attributes {
         }
         // `memory(none)` is encoded as 0.
         let pure = [flag("memory", 0), flag("willreturn", 0)];
+        // And `memory(inaccessiblemem: readwrite)` as 3 in the second pair of bits.
+        let inaccessible = [flag("memory", 3 << 2), flag("willreturn", 0)];
         Self {
             function,
             nounwind,
             cold: flag("cold", 0),
             nomerge: flag("nomerge", 0),
             pure,
+            inaccessible,
             left_alone: [flag("optnone", 0), flag("noinline", 0)],
         }
     }
@@ -329,6 +333,13 @@ impl Attributes {
     /// A call that accesses no memory and comes back, so that equal ones are merged.
     pub(crate) fn pure_call(&self, call: CallSiteValue<'_>) {
         for attribute in self.pure {
+            call.add_attribute(AttributeLoc::Function, attribute);
+        }
+    }
+
+    /// A call that is made as often as it stands there, comes back, and accesses nothing that code of the module can.
+    pub(crate) fn inaccessible_call(&self, call: CallSiteValue<'_>) {
+        for attribute in self.inaccessible {
             call.add_attribute(AttributeLoc::Function, attribute);
         }
     }

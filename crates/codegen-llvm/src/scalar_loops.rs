@@ -3,7 +3,8 @@
 //! Of accesses that are a fixed distance apart, such as every other `i32`, LLVM's vectoriser loads all bytes from the first to the last, and as
 //! many after the last as lie between two. It holds that one more repetition follows, which reads what comes then. But a repetition may
 //! end at a check, before it reads: then nothing says that these bytes exist, and behind an unguarded memory they do not.
-//! So a loop that has an access with a check in it is not vectorised, nor is one with a call, which may be inlined.
+//! So a loop that has an access with a check in it is not vectorised, nor is one with a call, which may be inlined. An instruction that LLVM
+//! cannot make a vector of stands at its head: metadata of a loop are lost with the branch that they are on (`docs/decisions/0051-loops-that-stay-scalar.md`).
 //!
 //! Without order (relaxed traps), guarded accesses are not checked and loops with them are vectorised; such a loop must only end where every
 //! repetition begins or ends. Accesses that a check before the loop proves are no matter: that check knows of the bytes
@@ -19,41 +20,37 @@ const LARGE: usize = 32;
 
 /// The loops of a body that are not to be vectorised.
 pub(crate) struct ScalarLoops {
-    /// How many blocks before each, and in all, have what forbids it.
-    forbidding: Vec<u32>,
-    /// Blocks that end a loop which leaves elsewhere, too; with accesses that are not checked.
-    leaving: Vec<bool>,
+    /// For each block, whether one begins with it.
+    heads: Vec<bool>,
 }
 
 impl ScalarLoops {
-    /// Looks for them. Empty where nothing is vectorised.
+    /// Looks for them. Empty where nothing is vectorised that could read too much.
     pub(crate) fn new(module: &ModuleState<'_>, body: &Body) -> Self {
-        let mut loops = Self { forbidding: Vec::new(), leaving: Vec::new() };
-        let repeats = || liveness::loop_heads(body).contains(&true);
-        if !module.optimised || !repeats() {
-            return loops;
+        let all_in_order = module.ordered && module.plans.iter().all(|plan| plan.covers(0, 1));
+        if !module.optimised || all_in_order || !liveness::loop_heads(body).contains(&true) {
+            return Self { heads: Vec::new() };
         }
+        // How many blocks before each, and in all, have what forbids it.
+        let mut forbidding = vec![0];
         let mut count = 0;
-        loops.forbidding.push(0);
         for block in body.blocks.keys() {
             count += u32::from(has(body, block, |op| forbids(module, op)));
-            loops.forbidding.push(count);
+            forbidding.push(count);
         }
-        let unordered = !module.ordered;
-        let leaves =
-            |block| body.back_edges(block).any(|head| unordered && leaves_within(module, body, head, block));
-        loops.leaving = body.blocks.keys().map(leaves).collect();
-        loops
+        let mut heads = vec![false; body.blocks.len()];
+        for end in body.blocks.keys() {
+            for head in body.back_edges(end) {
+                heads[head.index()] |= forbidding[end.index() + 1] > forbidding[head.index()]
+                    || !module.ordered && leaves_within(module, body, head, end);
+            }
+        }
+        Self { heads }
     }
 
-    /// Whether a branch from `end` to `target` repeats a loop that stays as it is.
-    pub(crate) fn repeats(&self, target: Block, end: Block) -> bool {
-        let (Some(before), Some(with)) =
-            (self.forbidding.get(target.index()), self.forbidding.get(end.index() + 1))
-        else {
-            return false;
-        };
-        target <= end && (with > before || self.leaving[end.index()])
+    /// Whether a loop that stays as it is begins with a block.
+    pub(crate) fn begins_at(&self, block: Block) -> bool {
+        self.heads.get(block.index()) == Some(&true)
     }
 }
 

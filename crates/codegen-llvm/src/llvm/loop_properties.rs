@@ -1,26 +1,19 @@
 //! Names of loops that LLVM leaves as they are, in a way that the name says.
 
 use inkwell::context::{AsContextRef as _, Context};
-use inkwell::values::{AsValueRef as _, MetadataValue};
-use llvm_sys::core::{
-    LLVMMDNodeInContext2, LLVMMDStringInContext2, LLVMMetadataAsValue, LLVMValueAsMetadata,
-};
+use inkwell::values::MetadataValue;
+use llvm_sys::core::{LLVMMDNodeInContext2, LLVMMDStringInContext2, LLVMMetadataAsValue};
 use llvm_sys::debuginfo::{LLVMMetadataReplaceAllUsesWith, LLVMTemporaryMDNode};
 use llvm_sys::prelude::{LLVMContextRef, LLVMMetadataRef};
 
-/// A node for `!llvm.loop` on the branches that repeat a loop which is not to be vectorised, nor, if it `dispatches`, hoisted from.
-pub(crate) fn loop_properties(context: &Context, dispatches: bool) -> MetadataValue<'_> {
-    let no = context.bool_type().const_zero();
+/// A node for `!llvm.loop` on the branches that repeat a loop which nothing is to be hoisted from.
+pub(crate) fn dispatch_loop(context: &Context) -> MetadataValue<'_> {
     let llvm = context.as_ctx_ref();
     // SAFETY: everything is made in one context, which is alive; lengths are those of the arrays. A loop's node has itself as first
     // operand, so one that is temporary stands there until there is a node, and is freed by being replaced.
     unsafe {
-        let scalar = [text(llvm, "llvm.loop.vectorize.enable"), LLVMValueAsMetadata(no.as_value_ref())];
         let itself = LLVMTemporaryMDNode(llvm, std::ptr::null_mut(), 0);
-        let mut operands = vec![itself, node(llvm, scalar)];
-        if dispatches {
-            operands.push(node(llvm, [text(llvm, "llvm.licm.disable")]));
-        }
+        let mut operands = [itself, node(llvm, [text(llvm, "llvm.licm.disable")])];
         let node = LLVMMDNodeInContext2(llvm, operands.as_mut_ptr(), operands.len());
         LLVMMetadataReplaceAllUsesWith(itself, node);
         MetadataValue::new(LLVMMetadataAsValue(llvm, node))

@@ -25,6 +25,6 @@ pub(crate) use exit::at_exit;
 pub use exit::leave;
 pub(crate) use init::init;
 pub use init::set_options;
-pub(crate) use loop_properties::loop_properties;
+pub(crate) use loop_properties::dispatch_loop;
 pub(crate) use orc::{Found, Library, Responsibility};
 pub(crate) use pointer::byte_offset;

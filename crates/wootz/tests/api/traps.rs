@@ -2,7 +2,7 @@
 
 use std::iter::once;
 
-use wootz::{CheckStrategy, Config, Engine, Instance, Module, OptLevel, Store, TrapCode};
+use wootz::{CheckStrategy, Config, Engine, Instance, Module, OptLevel, Store, TrapCode, TrapPrecision};
 
 const TRAPS: &str = r#"
     (module $traps
@@ -241,6 +241,60 @@ fn loops_up_to_the_end_read_nothing_behind_it() {
                 assert_eq!(error.trap().map(|trap| trap.code), Some(TrapCode::MemoryOutOfBounds));
                 let sum = run(&mut store, "amid", (0, p - 4, count)).unwrap();
                 assert_eq!(sum, i64::from(2 * count + 1) * 0x0101_0101, "{checks:?} {level:?}");
+            }
+        }
+    }
+}
+
+/// Loops whose test never ends them, so that LLVM takes it away and all that was said of the loop on its branch: the last number that is read
+/// ends where the memory does.
+#[test]
+fn loops_that_always_end_early_read_nothing_behind_the_memory() {
+    let body = |leave: &str| {
+        format!(
+            r#"(local $i i32)
+            (block $out (loop $next
+                {leave}
+                (f64.store (i32.shl (local.get $i) (i32.const 3))
+                    (f64.load (i32.add (i32.const {first}) (i32.shl (local.get $i) (i32.const 4)))))
+                (br_if $next (i32.ne (local.tee $i (i32.add (local.get $i) (i32.const 1))) (i32.const 1000)))))"#,
+            first = 65_536 - 8 - 16 * 255,
+        )
+    };
+    let text = format!(
+        r#"(module (memory (export "m") 1 1)
+          (func (export "traps") {}) (func (export "leaves") {}))"#,
+        body(""),
+        body("(br_if $out (i32.eq (local.get $i) (i32.const 256)))"),
+    );
+    for (checks, level) in [CheckStrategy::Guard, CheckStrategy::Explicit].into_iter().flat_map(|checks| {
+        [OptLevel::O0, OptLevel::O1, OptLevel::O2, OptLevel::O3].map(|level| (checks, level))
+    }) {
+        let exact = Config::new().checks(checks).opt_level(level);
+        let relaxed = exact.clone().trap_precision(TrapPrecision::Relaxed);
+        for (config, is_exact) in [(exact.clone(), true), (relaxed, false), (exact.fuel(1 << 40), true)] {
+            let engine = Engine::new(&config);
+            let module = Module::new(&engine, &text).unwrap();
+            let mut store = Store::new(&engine, ());
+            let instance = Instance::new(&mut store, &module, &[]).unwrap();
+            let memory = instance.get_memory(&store, "m").unwrap();
+            for name in ["traps", "leaves"] {
+                memory.data_mut(&mut store).fill(0);
+                memory.data_mut(&mut store)[60_000..].fill(1);
+                let func = instance.get_typed_func::<(), ()>(&store, name).unwrap();
+                match func.call(&mut store, ()) {
+                    Ok(()) => assert_eq!(name, "leaves"),
+                    Err(error) => {
+                        assert_eq!(error.trap().map(|trap| trap.code), Some(TrapCode::MemoryOutOfBounds));
+                        assert_eq!(name, "traps");
+                    }
+                }
+                if name == "traps" && !is_exact {
+                    continue;
+                }
+                let data = memory.data(&store);
+                assert!(data[..2048].iter().all(|byte| *byte == 1), "{name} {checks:?} {level:?}");
+                assert!(data[2048..60_000].iter().all(|byte| *byte == 0), "{name} {checks:?} {level:?}");
             }
         }
     }
