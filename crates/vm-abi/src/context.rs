@@ -20,7 +20,7 @@ use std::mem::offset_of;
 
 use serde::{Deserialize, Serialize};
 use wootz_wasm_types::entity::Entity;
-use wootz_wasm_types::{ConstExpr, Declarations, FuncIndex, GlobalIndex, MemoryIndex, TableIndex};
+use wootz_wasm_types::{Declarations, FuncIndex, GlobalIndex, MemoryIndex, TableIndex};
 
 /// "wtzctx01" in memory order: lets a debugger and the runtime's assertions recognise a context.
 pub const VMCONTEXT_MAGIC: u64 = u64::from_le_bytes(*b"wtzctx01");
@@ -158,18 +158,7 @@ pub struct FuncRefs {
 impl FuncRefs {
     /// The escaping functions of a module.
     pub fn new(declarations: &Declarations) -> Self {
-        let expressions = declarations
-            .elements
-            .values()
-            .flat_map(|segment| &segment.items)
-            .chain(declarations.globals.values().filter_map(|global| global.init.as_ref()))
-            .chain(declarations.tables.values().filter_map(|table| table.init.as_ref()));
-        let referenced = expressions.flat_map(ConstExpr::functions);
-        let mut functions: Vec<_> =
-            referenced.chain(declarations.exported_functions()).chain(declarations.start).collect();
-        functions.sort_unstable();
-        functions.dedup();
-        Self { functions }
+        Self { functions: declarations.escaping_functions().into_iter().collect() }
     }
 
     /// The slot of a function, or `None` if it does not escape.

@@ -36,19 +36,14 @@ impl PrivateFunctions {
         number.is_some_and(|number| self.elements.contains(&(table, *number)))
     }
 
-    /// Those that nothing but direct calls reaches: found in a module's declarations alone, without reading its bodies. What `ref.func` names there stands
-    /// in a segment, an export or a global (specification: Validation, Instructions, `ref.func`).
+    /// Those that nothing but direct calls reaches: found in a module's declarations alone, without reading its bodies.
     pub(crate) fn unreferenced(module: &Module) -> Self {
         if module.tail_calls {
             return Self::default();
         }
         let declarations = module.declarations();
-        let elements = declarations.elements.values().flat_map(|segment| &segment.items);
-        let others: BTreeSet<_> =
-            elements.chain(initial_values(declarations)).flat_map(ConstExpr::functions).collect();
-        let exported: BTreeSet<_> = declarations.exported_functions().chain(declarations.start).collect();
-        let is_private = |func: &FuncIndex| !others.contains(func) && !exported.contains(func);
-        let functions = declarations.defined_functions().filter(is_private).collect();
+        let escaping = declarations.escaping_functions();
+        let functions = declarations.defined_functions().filter(|func| !escaping.contains(func)).collect();
         Self { functions, elements: BTreeSet::new() }
     }
 
@@ -79,15 +74,9 @@ fn referenced(declarations: &Declarations, uses: &Uses, fixed: &FixedTables) -> 
         SegmentMode::Active { target, .. } => !only_called(target),
         _ => true,
     });
-    let expressions = segments.flat_map(|segment| &segment.items).chain(initial_values(declarations));
+    let expressions = segments.flat_map(|segment| &segment.items).chain(declarations.initial_values());
     let referenced = expressions.flat_map(ConstExpr::functions).chain(uses.referenced.iter().copied());
     referenced.chain(declarations.exported_functions()).chain(declarations.start).collect()
-}
-
-/// What globals and tables hold at first.
-fn initial_values(declarations: &Declarations) -> impl Iterator<Item = &ConstExpr> {
-    let globals = declarations.globals.values().filter_map(|global| global.init.as_ref());
-    globals.chain(declarations.tables.values().filter_map(|table| table.init.as_ref()))
 }
 
 /// The elements of fixed tables that are not among some functions, but have the type of one that is and stands in the same table; nothing if there

@@ -1,6 +1,6 @@
 //! What a module declares: everything but its function bodies (specification: Structure, Modules).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
@@ -125,6 +125,20 @@ impl Declarations {
             EntityIndex::Function(func) => Some(func),
             _ => None,
         })
+    }
+
+    /// What globals and tables hold at first.
+    pub fn initial_values(&self) -> impl Iterator<Item = &ConstExpr> {
+        let globals = self.globals.values().filter_map(|global| global.init.as_ref());
+        globals.chain(self.tables.values().filter_map(|table| table.init.as_ref()))
+    }
+
+    /// The functions that somebody may have a reference to: those that an element segment, a global, a table's initial value or an export names, and the
+    /// start function. `ref.func` in a body names no other (specification: Validation, Instructions, `ref.func`).
+    pub fn escaping_functions(&self) -> BTreeSet<FuncIndex> {
+        let elements = self.elements.values().flat_map(|segment| &segment.items);
+        let named = elements.chain(self.initial_values()).flat_map(ConstExpr::functions);
+        named.chain(self.exported_functions()).chain(self.start).collect()
     }
 
     /// A name for a function that people recognise: from the name section, else the first export, else the import,
