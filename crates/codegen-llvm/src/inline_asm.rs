@@ -1,7 +1,6 @@
 //! What LLVM IR has no better word for than inline assembly.
 
 use inkwell::attributes::AttributeLoc;
-
 use inkwell::values::CallSiteValue;
 
 use crate::error::CompileError;

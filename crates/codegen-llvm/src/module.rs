@@ -332,21 +332,22 @@ impl Attributes {
 
     /// A call that accesses no memory and comes back, so that equal ones are merged.
     pub(crate) fn pure_call(&self, call: CallSiteValue<'_>) {
-        for attribute in self.pure {
-            call.add_attribute(AttributeLoc::Function, attribute);
-        }
+        mark(call, self.pure);
     }
 
     /// A call that is made as often as it stands there, comes back, and accesses nothing that code of the module can.
     pub(crate) fn inaccessible_call(&self, call: CallSiteValue<'_>) {
-        for attribute in self.inaccessible {
-            call.add_attribute(AttributeLoc::Function, attribute);
-        }
+        mark(call, self.inaccessible);
     }
 
     /// A trap instruction: off the hot path, and never shared by two checks.
     pub(crate) fn trap(&self, call: CallSiteValue<'_>) {
-        call.add_attribute(AttributeLoc::Function, self.cold);
-        call.add_attribute(AttributeLoc::Function, self.nomerge);
+        mark(call, [self.cold, self.nomerge]);
+    }
+}
+
+fn mark(call: CallSiteValue<'_>, attributes: [Attribute; 2]) {
+    for attribute in attributes {
+        call.add_attribute(AttributeLoc::Function, attribute);
     }
 }

@@ -112,21 +112,18 @@ pub fn open(module: &Module, options: &CompileOptions) -> Result<(LazyModule, Ma
         fuel: options.fuel,
         hot: options.hot,
         debug: options.debug.is_some(),
-        body_bytes: all_body_bytes(module),
+        body_bytes: declarations.defined_functions().map(|func| body_bytes(module, func)).sum(),
     };
     let (module, mut options) = (module.clone(), options.clone());
     // What is compiled when it is called, and again when it is hot, would be counted by halves.
     if options.branches == Branches::Counted {
         options.branches = Branches::Unknown;
     }
+    let entries = LazyLayout::new(declarations, opened.body_bytes);
     let make = move |space| -> Arc<dyn EntryCompiler> {
-        Arc::new(LazyCompiler::new(module, options, target, plans, library, space))
+        Arc::new(LazyCompiler::new(module, options, target, entries, plans, library, space))
     };
     Ok((opened, Box::new(make)))
-}
-
-fn all_body_bytes(module: &Module) -> usize {
-    module.declarations().defined_functions().map(|func| body_bytes(module, func)).sum()
 }
 
 impl LazyCompiler {
@@ -134,12 +131,12 @@ impl LazyCompiler {
         module: Module,
         options: CompileOptions,
         target: TargetInfo,
+        entries: LazyLayout,
         plans: Vec<MemoryPlan>,
         library: Library,
         space: Arc<dyn CodeSpace>,
     ) -> Self {
         let declarations = module.declarations();
-        let entries = LazyLayout::new(declarations, all_body_bytes(&module));
         if options.debug.is_some() {
             workers::stay();
         }

@@ -6,6 +6,7 @@
 //! block is walked over once.
 
 use crate::entity::Entity;
+use crate::ir::dominators::Dominators;
 use crate::ir::{Block, Body};
 
 /// A loop that contains no other.
@@ -19,6 +20,13 @@ pub(crate) struct InnermostLoop {
     pub(crate) latches: Vec<Block>,
     /// The sources of edges into the loop, all of which lead to the header.
     pub(crate) entries: Vec<Block>,
+}
+
+impl InnermostLoop {
+    /// Whether each repetition that is followed by another passes a block.
+    pub(crate) fn always_passes(&self, block: Block, tree: &Dominators) -> bool {
+        self.latches.iter().all(|latch| tree.dominates(block.index(), latch.index()))
+    }
 }
 
 /// All innermost loops, and which block is in which.

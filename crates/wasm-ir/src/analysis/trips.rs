@@ -7,8 +7,7 @@
 use crate::ir::{Block, BlockCall, IntCompare, Op, Terminator, Value, ValueDef};
 
 use super::affine::{Induction, Surroundings};
-use super::{Affine, Dominators, InnermostLoop, Linear};
-use crate::entity::Entity;
+use super::{Affine, Dominators, Linear};
 
 /// A test of a loop that bounds its repetitions.
 #[derive(Copy, Clone, PartialEq, Eq, Debug)]
@@ -62,7 +61,7 @@ impl Trips {
                 (false, true) => false,
                 _ => return None,
             };
-            if !is_in_every_repetition(*block, repeated, tree) {
+            if !repeated.always_passes(*block, tree) {
                 return None;
             }
             let (op, x, y) = comparison(around, *condition)?;
@@ -131,10 +130,6 @@ impl Trips {
             }
         }
     }
-}
-
-fn is_in_every_repetition(block: Block, repeated: &InnermostLoop, tree: &Dominators) -> bool {
-    repeated.latches.iter().all(|latch| tree.dominates(block.index(), latch.index()))
 }
 
 /// The comparison that a condition is: an operator and what it compares, the second of which is zero if there is none.

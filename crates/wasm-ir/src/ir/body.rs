@@ -244,6 +244,11 @@ impl Body {
         List { start: start as u32, len: (self.pool.len() - start) as u32 }
     }
 
+    /// A new parameter. Where it stands, [`renumber_params`](Self::renumber_params) notes when the blocks are complete.
+    pub(crate) fn new_param(&mut self, ty: ValType) -> Value {
+        self.values.push(ValueData { ty, def: ValueDef::Param(Self::ENTRY, 0) })
+    }
+
     /// Notes for each parameter in which block it stands.
     pub(crate) fn renumber_params(&mut self) {
         for (block, data) in self.blocks.iter() {

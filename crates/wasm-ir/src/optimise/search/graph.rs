@@ -8,7 +8,7 @@ use crate::entity::{Arena, Entity};
 use crate::ir::{
     Bitwise, Block, BlockCall, BlockData, Body, Bounds, Convert, Disjoint, Group, Inst, IntBinary,
     IntCompare, IntShape, IntUnary, IntWidth, LocalRecord, MemoryAccess, Op, Shape, Sign, Terminator,
-    TerminatorData, Value, ValueData, ValueDef, VectorOp,
+    TerminatorData, Value, VectorOp,
 };
 use crate::optimise::emitter::Emitter;
 use crate::optimise::version::check::Check;
@@ -126,7 +126,7 @@ struct Skip<'a> {
 
 impl<'a> Skip<'a> {
     fn new(body: &'a mut Body, plan: &'a Plan, old: &'a BlockData, header: Block, gate: Block) -> Self {
-        let place = new_param(body, ValType::I64);
+        let place = body.new_param(ValType::I64);
         let group = body.groups.next_key();
         body.groups.push(Disjoint { first: group, count: 1 });
         let mut skip = Self {
@@ -168,7 +168,7 @@ impl<'a> Skip<'a> {
     /// Parameters like the header's.
     fn like_header(&mut self) -> Vec<Value> {
         let types: Vec<_> = self.header_params.iter().map(|param| self.body.ty(*param)).collect();
-        types.into_iter().map(|ty| new_param(self.body, ty)).collect()
+        types.into_iter().map(|ty| self.body.new_param(ty)).collect()
     }
 
     fn end(&self, params: Vec<Value>, insts: Vec<Inst>, kind: Terminator) -> BlockData {
@@ -203,10 +203,7 @@ impl<'a> Skip<'a> {
     /// Finds whether there is room for vectors, and where it ends.
     fn check(&mut self) -> BlockData {
         let (plan, params, header_params) = (self.plan, &self.params, self.header_params);
-        let replaced = |value: Value| match header_params.iter().position(|param| *param == value) {
-            Some(index) => params[index],
-            None => value,
-        };
+        let replaced = |value| instead(header_params, params, value);
         let mut emitter = Emitter::new(self.body, plan.offset);
         let mut check = Check::new(&mut emitter, replaced);
         let mut room: Option<Value> = None;
@@ -358,11 +355,8 @@ impl<'a> Skip<'a> {
     fn land(&mut self) -> BlockData {
         let plan = self.plan;
         let (params, header_params) = (self.params.clone(), self.header_params);
-        let replaced = |value: Value| match header_params.iter().position(|param| *param == value) {
-            Some(index) => params[index],
-            None => value,
-        };
-        let param = new_param(self.body, ValType::I64);
+        let replaced = |value| instead(header_params, &params, value);
+        let param = self.body.new_param(ValType::I64);
         let mut emitter = Emitter::new(self.body, plan.offset);
         // Lanes of repetitions that the test does not let happen say nothing.
         let skipped = match self.count {
@@ -383,6 +377,12 @@ impl<'a> Skip<'a> {
         let target = self.again(&args);
         self.end(vec![param], insts, Terminator::Jump(target))
     }
+}
+
+/// What stands for a value where `params` stand for parameters of the header.
+fn instead(header_params: &[Value], params: &[Value], value: Value) -> Value {
+    let place = header_params.iter().position(|param| *param == value);
+    place.map_or(value, |place| params[place])
 }
 
 /// Demands that what a repetition stores is loaded by none of those behind it that are looked at together. Then all of them may load first.
@@ -410,11 +410,6 @@ fn access(plan: &Plan, addresses: &[Value], inst: Inst, vector: u8, bounds: Boun
     let memory = plan.groups[member.group].memory;
     let offset = member.offset + 16 * u64::from(vector);
     (MemoryAccess { memory, offset, bytes: 16, align_log2: 0, bounds }, addresses[member.group])
-}
-
-fn new_param(body: &mut Body, ty: ValType) -> Value {
-    // `Body::renumber_params` says where it stands.
-    body.values.push(ValueData { ty, def: ValueDef::Param(Body::ENTRY, 0) })
 }
 
 /// A vector with the same integer in all lanes of so many bytes.

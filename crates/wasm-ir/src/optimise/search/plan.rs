@@ -3,7 +3,6 @@
 use std::collections::HashMap;
 
 use crate::analysis::{Dominators, Induction, Linear, Surroundings, Trips};
-use crate::entity::Entity;
 use crate::ir::{Block, Inst, IntCompare, IntWidth, Op, Sign, Terminator, Value};
 use crate::optimise::version::plan::{Found, GroupPlan, Member, form_groups, is_ours, is_quiet};
 use crate::{Declarations, WasmOffset};
@@ -192,9 +191,8 @@ fn store(
     let (block, inst) = accesses.find(|(_, inst)| body.insts[*inst].op.stores())?;
     let (Op::Store { access }, [_, value]) = (body.insts[inst].op, body.args(inst)) else { return None };
     let is_last = accesses.next().is_none();
-    let is_passed = repeated.latches.iter().all(|latch| tree.dominates(block.index(), latch.index()));
     let are_places = groups.iter().all(|group| group.high - group.low == access.bytes.into());
-    if !is_last || !is_passed || !are_places {
+    if !is_last || !repeated.always_passes(block, tree) || !are_places {
         return None;
     }
     Some(Store { inst, value: lanes.stored(*value)? })
@@ -234,8 +232,8 @@ fn leaves(
     let mut left = Mask::Always(false);
     for block in &repeated.blocks {
         // One that is passed in every repetition is reached, unless the loop was left before.
-        let is_passed = repeated.latches.iter().all(|latch| tree.dominates(block.index(), latch.index()));
-        let here = if is_passed { Mask::Always(true) } else { *reached.get(block)? };
+        let here =
+            if repeated.always_passes(*block, tree) { Mask::Always(true) } else { *reached.get(block)? };
         let edges = if counted == Some(*block) {
             let targets = around.body.blocks[*block].terminator.kind.successors();
             let inside = targets.filter(|target| around.loops.of_block(target.block) == Some(number));

@@ -119,7 +119,7 @@ impl Rebuild<'_> {
         check: &CheckBlock,
         insts: &mut Vec<Inst>,
     ) -> Value {
-        let repetition = self.new_param(ValType::I64);
+        let repetition = self.body.new_param(ValType::I64);
         let mut emitter = Emitter::new(self.body, check.offset);
         let groups = check.checked.groups.iter();
         match inner {
@@ -156,7 +156,7 @@ impl Rebuild<'_> {
 
     /// The copy of a parameter or result of the fast copy.
     fn new_copy(&mut self, value: Value) -> Value {
-        let copy = self.new_param(self.body.ty(value));
+        let copy = self.body.new_param(self.body.ty(value));
         self.copies[value.index()] = Some(copy);
         copy
     }

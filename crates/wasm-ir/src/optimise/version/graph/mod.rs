@@ -6,14 +6,14 @@
 
 mod fast;
 
+use crate::WasmOffset;
 use crate::analysis::{Definitions, InnermostLoops, Surroundings};
 use crate::entity::{Arena, Entity};
 use crate::ir::{
     Block, BlockCall, BlockData, Body, Disjoint, Group, Inst, List, LocalRecord, LocalValue, Locals, Op,
-    Terminator, TerminatorData, Value, ValueData, ValueDef,
+    Terminator, TerminatorData, Value,
 };
 use crate::optimise::emitter::Emitter;
-use crate::{ValType, WasmOffset};
 
 use super::check::{self, Checked};
 use super::plan::{GroupPlan, Plan};
@@ -227,15 +227,10 @@ impl Rebuild<'_> {
                     && self.outside[value.index()].is_none()
                 {
                     self.live_out[plan].push(value);
-                    self.outside[value.index()] = Some(self.new_param(self.body.ty(value)));
+                    self.outside[value.index()] = Some(self.body.new_param(self.body.ty(value)));
                 }
             }
         }
-    }
-
-    fn new_param(&mut self, ty: ValType) -> Value {
-        // `Body::renumber_params` says where it stands.
-        self.body.values.push(ValueData { ty, def: ValueDef::Param(Body::ENTRY, 0) })
     }
 
     /// A value as it is for a block that belongs to a plan's loop, or to none.
@@ -262,7 +257,7 @@ impl Rebuild<'_> {
         let data = &self.old[header.index()];
         let offset = data.insts.first().map_or(data.terminator.offset, |inst| self.body.insts[*inst].offset);
         let types: Vec<_> = data.params.iter().map(|param| self.body.ty(*param)).collect();
-        let params: Vec<_> = types.into_iter().map(|ty| self.new_param(ty)).collect();
+        let params: Vec<_> = types.into_iter().map(|ty| self.body.new_param(ty)).collect();
         let Self { body, old, outside, definitions, loops, plan_of_loop, plans, rolled, .. } = self;
         let header_params = &old[header.index()].params;
         let replaced = |value: Value| match header_params.iter().position(|param| *param == value) {
@@ -323,7 +318,7 @@ impl Rebuild<'_> {
             .expect("a plan's loop is left")
             .offset;
         let types: Vec<_> = self.old[exit.index()].params.iter().map(|param| self.body.ty(*param)).collect();
-        let mut params: Vec<_> = types.into_iter().map(|ty| self.new_param(ty)).collect();
+        let mut params: Vec<_> = types.into_iter().map(|ty| self.body.new_param(ty)).collect();
         let args = self.body.push_list(params.iter().copied());
         let outside = self.live_out[plan].iter().map(|value| self.outside[value.index()]);
         params.extend(outside.flatten());
